@@ -1,0 +1,5 @@
+//! Micro-benches of each layer.
+
+fn main() {
+    divan::main();
+}

@@ -1,0 +1,1 @@
+//! Conversion: plan, pipeline, shards, report.

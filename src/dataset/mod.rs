@@ -1,0 +1,233 @@
+//! The model: what every annotation format is read into and every target is written from. Plain values; knows no file
+//! format.
+//!
+//! Boxes are `[x0, y0, x1, y1)` in absolute pixels of the stored image, 64-bit float, 0-based, max exclusive. They stand
+//! here as the source says them (converted to this convention): putting right and clipping needs the image's true size
+//! and belongs to `convert`.
+//!
+//! Everything is columnar, so that a million objects cost tens of bytes each and numpy sees the arrays without a copy.
+//! What a source has for some objects only stands in a [`Sparse`] column, which costs nothing where nobody has it.
+
+mod column;
+mod label_map;
+mod problem;
+mod split;
+
+pub use column::{Sparse, Strings};
+pub use label_map::{Label, LabelMap};
+pub use problem::{Place, Problem, ProblemKind, Problems, Severity};
+pub use split::Split;
+
+use std::ops::Range;
+use std::path::PathBuf;
+
+/// Flags of an object. A source that has no such field leaves the `HAS_` bit out, so that "not difficult" and "nobody
+/// said" stay apart.
+pub mod flag {
+    /// Marked as hard to recognise (VOC).
+    pub const DIFFICULT: u16 = 1;
+    /// Cut off by the image's edge or by another object.
+    pub const TRUNCATED: u16 = 1 << 1;
+    /// Partly hidden.
+    pub const OCCLUDED: u16 = 1 << 2;
+    /// One box around many (COCO's `iscrowd`).
+    pub const CROWD: u16 = 1 << 3;
+    /// The source says whether the object is difficult.
+    pub const HAS_DIFFICULT: u16 = 1 << 8;
+    /// The source says whether the object is truncated.
+    pub const HAS_TRUNCATED: u16 = 1 << 9;
+    /// The source says whether the object is occluded.
+    pub const HAS_OCCLUDED: u16 = 1 << 10;
+    /// The source says whether the object is a crowd.
+    pub const HAS_CROWD: u16 = 1 << 11;
+}
+
+/// A class, in the source's order. Objects name it by its place in [`Dataset::classes`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Class {
+    /// Name as the source has it, blanks at the ends removed.
+    pub name: String,
+    /// The source's own id (COCO's category id), where it has one.
+    pub source_id: Option<i64>,
+}
+
+/// An annotated image dataset.
+#[derive(Clone, Debug, Default)]
+pub struct Dataset {
+    /// Folders that image files lie below: the dataset's own first, then those the user named.
+    pub roots: Vec<PathBuf>,
+    /// Annotation files, relative to the first root; places in messages point here.
+    pub sources: Strings,
+    /// Classes in the source's order.
+    pub classes: Vec<Class>,
+    /// Whether the source itself gives the order of `classes` (a names file), rather than the order of their first use.
+    pub classes_ordered: bool,
+    /// One row per image.
+    pub images: Images,
+    /// One row per object, those of one image side by side.
+    pub objects: Objects,
+}
+
+/// One row per image. `objects(i)` are the rows of [`Objects`] that belong to image `i`.
+#[derive(Clone, Debug, Default)]
+pub struct Images {
+    /// Path relative to the root, with `/`; unique in the dataset. What the split's hash and messages use.
+    pub key: Strings,
+    /// File name as the annotation says it.
+    pub name: Strings,
+    /// Place in [`Dataset::roots`] of the folder that `file` is below; `NO_FILE` where no file was found.
+    pub root: Vec<u16>,
+    /// Path of the image's file, relative to its root, with `/`.
+    pub file: Strings,
+    /// Width in pixels as the annotation says; 0 where it does not.
+    pub width: Vec<u32>,
+    /// Height in pixels as the annotation says; 0 where it does not.
+    pub height: Vec<u32>,
+    /// The source's split.
+    pub split: Vec<Option<Split>>,
+    /// Place in [`Dataset::sources`] of the annotation file; `NO_SOURCE` for an image that none names.
+    pub source: Vec<u32>,
+    /// Line in the annotation file where the image's entry starts; 0 where that is not known.
+    pub line: Vec<u32>,
+    /// End of the image's rows in [`Objects`]; they start where those of the image before end.
+    pub object_end: Vec<u64>,
+}
+
+/// No image file was found ([`Images::root`]).
+pub const NO_FILE: u16 = u16::MAX;
+/// No annotation file names the image ([`Images::source`]).
+pub const NO_SOURCE: u32 = u32::MAX;
+
+/// One row per object.
+#[derive(Clone, Debug, Default)]
+pub struct Objects {
+    /// Place in [`Dataset::classes`].
+    pub class: Vec<u32>,
+    /// `[x0, y0, x1, y1)`, absolute pixels, as the source says (see the module's head).
+    pub bbox: Vec<[f64; 4]>,
+    /// Bits of [`flag`].
+    pub flags: Vec<u16>,
+    /// Line in the annotation file; 0 where that is not known.
+    pub line: Vec<u32>,
+    /// Whether `bbox` is a fraction of the image's size that is not known yet, instead of pixels.
+    pub normalised: Vec<bool>,
+    /// Pose or view (`Left`, `Frontal`), VOC.
+    pub pose: Sparse<Box<str>>,
+    /// Outlines, one list of points `[x, y]` in pixels per part.
+    pub polygons: Sparse<Vec<Vec<[f64; 2]>>>,
+    /// Free attributes: name and value, as the source has them.
+    pub attributes: Sparse<Vec<(Box<str>, Box<str>)>>,
+}
+
+/// An object on its way into a [`Dataset`].
+#[derive(Clone, Debug, Default)]
+pub struct Object {
+    /// Place in [`Dataset::classes`].
+    pub class: u32,
+    /// See [`Objects::bbox`].
+    pub bbox: [f64; 4],
+    /// Bits of [`flag`].
+    pub flags: u16,
+    /// Line in the annotation file.
+    pub line: u32,
+    /// See [`Objects::normalised`].
+    pub normalised: bool,
+    /// See [`Objects::pose`].
+    pub pose: Option<Box<str>>,
+    /// See [`Objects::polygons`].
+    pub polygons: Vec<Vec<[f64; 2]>>,
+    /// See [`Objects::attributes`].
+    pub attributes: Vec<(Box<str>, Box<str>)>,
+}
+
+/// An image on its way into a [`Dataset`], without its objects.
+#[derive(Clone, Debug)]
+pub struct Image<'a> {
+    /// See [`Images::key`].
+    pub key: &'a str,
+    /// See [`Images::name`].
+    pub name: &'a str,
+    /// Root and path of the file, where one was found.
+    pub file: Option<(u16, &'a str)>,
+    /// Width and height in pixels as the annotation says; 0 where it does not.
+    pub size: (u32, u32),
+    /// See [`Images::split`].
+    pub split: Option<Split>,
+    /// Annotation file and line.
+    pub source: (u32, u32),
+}
+
+impl Dataset {
+    /// Number of images.
+    pub fn len(&self) -> usize {
+        self.images.root.len()
+    }
+
+    /// Whether there is no image.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Adds an image and its objects.
+    pub fn push(&mut self, image: &Image<'_>, objects: impl IntoIterator<Item = Object>) {
+        let images = &mut self.images;
+        images.key.push(image.key);
+        images.name.push(image.name);
+        let (root, file) = image.file.unwrap_or((NO_FILE, ""));
+        images.root.push(root);
+        images.file.push(file);
+        images.width.push(image.size.0);
+        images.height.push(image.size.1);
+        images.split.push(image.split);
+        images.source.push(image.source.0);
+        images.line.push(image.source.1);
+        objects.into_iter().for_each(|object| self.objects.push(object));
+        images.object_end.push(self.objects.class.len() as u64);
+    }
+
+    /// Rows of [`Objects`] that belong to image `image`.
+    pub fn objects_of(&self, image: usize) -> Range<usize> {
+        let end = |image: usize| self.images.object_end[image] as usize;
+        image.checked_sub(1).map_or(0, end)..end(image)
+    }
+
+    /// Where the annotation of image `image` stands, at `line` (an object's; 0: the image's own).
+    pub fn place(&self, image: usize, line: u32) -> Place {
+        let source = self.images.source[image];
+        if source == NO_SOURCE {
+            return Place::file(self.images.key.get(image));
+        }
+        let line = if line == 0 { self.images.line[image] } else { line };
+        Place::line(self.sources.get(source as usize), line)
+    }
+}
+
+impl Objects {
+    /// Number of objects.
+    pub fn len(&self) -> usize {
+        self.class.len()
+    }
+
+    /// Whether there is no object.
+    pub fn is_empty(&self) -> bool {
+        self.class.is_empty()
+    }
+
+    fn push(&mut self, object: Object) {
+        let row = self.class.len();
+        self.class.push(object.class);
+        self.bbox.push(object.bbox);
+        self.flags.push(object.flags);
+        self.line.push(object.line);
+        self.normalised.push(object.normalised);
+        if let Some(pose) = object.pose {
+            self.pose.set(row, pose);
+        }
+        if !object.polygons.is_empty() {
+            self.polygons.set(row, object.polygons);
+        }
+        if !object.attributes.is_empty() {
+            self.attributes.set(row, object.attributes);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! The two doors to the file system: [`AtomicFile`] makes every file that we write, [`Root`] opens every path that data
+//! names. Each stands here once, so that each can be tested once.
+
+mod atomic;
+mod root;
+
+pub use atomic::{AtomicFile, AtomicOptions};
+pub use root::Root;

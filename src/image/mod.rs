@@ -1,0 +1,1 @@
+//! What the first bytes of an image say: kind, size, channels, orientation. No pixel is decoded.

@@ -1,0 +1,1 @@
+//! Looking into any TFRecord: schema of its Examples, verdicts.

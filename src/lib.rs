@@ -1,0 +1,29 @@
+//! recordmill turns annotated image datasets into TFRecord files, and reads, checks and opens any TFRecord.
+//!
+//! The data's way through the house, and the room that does each step:
+//!
+//! ```text
+//!  input folder
+//!   |  formats::tree       one walk; every file that the walk saw, nothing else
+//!   |  formats::detect     every row of the registry scores the tree; one wins, or the candidates are printed
+//!   |  formats::<x>        annotation files, in parallel -> Dataset     (from here nobody knows which format it was)
+//!   |  convert::plan       splits, order, shards: all decided before the first byte is written
+//!   |  convert::pipeline   per image, on any thread: read bytes -> image header -> features -> framed Example
+//!   |  convert::shard      temporary file, then rename
+//!   v  convert::report     counts, bytes, and every problem with its place
+//! ```
+//!
+//! Who may name whom is fixed by `tests/rust/layers.rs`: `record`, `example`, `image`, `dataset` and `files` name
+//! nothing of ours; `formats` names `dataset`, `image` and `files`; `inspect` adds `record` and `example`;
+//! `convert` and `python` may name everything below them.
+
+pub mod convert;
+pub mod dataset;
+pub mod example;
+pub mod files;
+pub mod formats;
+pub mod image;
+pub mod inspect;
+#[cfg(feature = "python")]
+mod python;
+pub mod record;
