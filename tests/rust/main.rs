@@ -1,1 +1,4 @@
 //! All integration tests of the crate, in one binary.
+#![allow(clippy::unwrap_used)]
+
+mod golden_frames;
