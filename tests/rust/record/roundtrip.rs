@@ -69,7 +69,7 @@ fn ten_pieces_by_any_number_of_workers() {
 
 /// TensorFlow writes such a record with GZIP as 38 bytes, and says nothing.
 #[test]
-#[ignore = "takes 8 GiB of memory and half a minute"]
+#[ignore = "takes 8 GiB of memory and a minute"]
 fn a_record_beyond_32_bits() {
     let payload = vec![0; (1 << 32) + 10];
     for compression in [Compression::Gzip, Compression::Zlib] {
