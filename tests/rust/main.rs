@@ -4,4 +4,5 @@
 mod files;
 mod golden_frames;
 mod image;
+mod layers;
 mod record;
