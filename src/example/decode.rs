@@ -300,7 +300,12 @@ mod tests {
         );
         assert_eq!(
             refusal(b"\x0a\x80\x80\x80\x80\x08"),
-            "byte 1: a length of 2^31 - 1 or more, or written in more than 5 bytes"
+            "byte 1: a length of 2^31 or more, or written in more than 5 bytes"
+        );
+        // One less is only not there.
+        assert_eq!(
+            refusal(b"\x0a\xff\xff\xff\xff\x07"),
+            "byte 1: length 2147483647 leads past the end of the message, which has 0 more bytes"
         );
         assert_eq!(refusal(b"\x8a\x80\x80\x80\x10"), "byte 0: a tag of more than 32 bits or more than 5 bytes");
         assert_eq!(

@@ -1,6 +1,6 @@
 //! Protobuf's wire format, read as strictly and as leniently as upb (protocolbuffers/protobuf `upb/wire/{decode,reader}.c`),
 //! the parser behind `Example.FromString`: overlong varints are read, a tag has at most 5 bytes and 32 bits, a length at
-//! most 5 bytes and less than 2^31 - 1, groups are skipped to a depth of 100.
+//! most 5 bytes and is less than 2^31, groups are skipped to a depth of 100.
 
 use super::error::{ExampleError, ExampleErrorKind as Kind};
 
@@ -20,7 +20,7 @@ pub(super) const FIXED32: u32 = 5;
 /// Messages and groups that may stand in one another.
 pub(super) const MAX_DEPTH: u32 = 100;
 /// Bytes that a length-delimited field may have.
-pub(super) const MAX_FIELD: u64 = i32::MAX as u64 - 1;
+pub(super) const MAX_FIELD: u64 = i32::MAX as u64;
 
 type Result<T> = std::result::Result<T, ExampleError>;
 
