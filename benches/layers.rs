@@ -4,6 +4,9 @@
 #[path = "layers/example.rs"]
 mod example;
 
+#[path = "layers/record.rs"]
+mod record;
+
 fn main() {
     divan::main();
 }

@@ -5,3 +5,4 @@ mod example;
 mod golden_frames;
 mod golden_wire;
 mod inspect;
+mod record;
