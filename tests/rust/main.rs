@@ -1,8 +1,11 @@
 //! All integration tests of the crate, in one binary.
 #![allow(clippy::unwrap_used)]
 
+mod example;
 mod files;
 mod golden_frames;
+mod golden_wire;
 mod image;
+mod inspect;
 mod layers;
 mod record;
