@@ -1,4 +1,5 @@
 //! All integration tests of the crate, in one binary.
 
 mod formats;
+mod formats_tree;
 mod label_map;
