@@ -3,9 +3,12 @@
 
 mod example;
 mod files;
+mod formats;
+mod formats_tree;
 mod golden_frames;
 mod golden_wire;
 mod image;
 mod inspect;
+mod label_map;
 mod layers;
 mod record;
