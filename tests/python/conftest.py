@@ -35,9 +35,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def tf():
     """TensorFlow, which `make test` does not let anybody skip."""
     if REQUIRE_TF:
-        import tensorflow
+        import tensorflow as tf
 
-        return tensorflow
+        return tf
     return pytest.importorskip("tensorflow")
 
 
