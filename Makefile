@@ -77,6 +77,7 @@ test-full: lint
 .PHONY: lint  ## Formatting, lints, types, and stubs against the built module
 lint: .venv/.test
 	cargo fmt --check
+	cargo fmt --check --manifest-path fuzz/Cargo.toml
 	$(PY) -m ruff format --check --quiet .
 	$(PY) -m ruff check --quiet .
 	cargo clippy --locked --quiet --all-targets -- -D warnings
@@ -87,6 +88,7 @@ lint: .venv/.test
 .PHONY: fmt  ## Format everything
 fmt: .venv/.test
 	cargo fmt
+	cargo fmt --manifest-path fuzz/Cargo.toml
 	$(PY) -m ruff check --quiet --fix-only .
 	$(PY) -m ruff format --quiet .
 
