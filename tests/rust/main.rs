@@ -1,5 +1,8 @@
 //! All integration tests of the crate, in one binary.
 
+#![allow(clippy::unwrap_used)]
+
 mod fuzz_replay;
+mod golden_frames;
 mod golden_wire;
 mod properties;
