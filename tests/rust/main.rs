@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+#![allow(clippy::unwrap_used)]
+
+mod example;
 mod fuzz_replay;
 mod golden_frames;
 mod golden_wire;
