@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used)]
 
-#![allow(clippy::unwrap_used)]
-
 mod example;
 mod fuzz_replay;
 mod golden_frames;
