@@ -1,4 +1,10 @@
 //! Micro-benches of each layer.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+#[path = "layers/example.rs"]
+mod example;
+#[path = "layers/image.rs"]
+mod image;
 
 fn main() {
     divan::main();
