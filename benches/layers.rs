@@ -5,6 +5,8 @@
 mod example;
 #[path = "layers/image.rs"]
 mod image;
+#[path = "layers/record.rs"]
+mod record;
 
 fn main() {
     divan::main();

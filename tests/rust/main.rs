@@ -7,3 +7,4 @@ mod fuzz_replay;
 mod golden_frames;
 mod golden_wire;
 mod properties;
+mod record;
