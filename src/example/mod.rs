@@ -18,6 +18,7 @@
 
 use std::borrow::Cow;
 
+mod build;
 mod decode;
 mod encode;
 mod error;
@@ -25,6 +26,7 @@ mod map;
 mod values;
 mod wire;
 
+pub use build::{Builder, message_header};
 pub use decode::{Example, FeatureLists, Features, SequenceExample, decode, decode_sequence};
 pub use encode::{Encoder, encode};
 pub use error::{EncodeError, ExampleError, ExampleErrorKind};
