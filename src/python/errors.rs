@@ -18,7 +18,7 @@ use pyo3::create_exception;
 use pyo3::exceptions::{PyException, PyMemoryError, PyOSError, PyValueError};
 use pyo3::prelude::*;
 
-use crate::example;
+use crate::{example, record};
 
 create_exception!(recordmill, Error, PyException, "Base of the errors that recordmill raises itself.");
 create_exception!(
@@ -105,4 +105,19 @@ pub fn of_example(py: Python<'_>, error: &example::ExampleError) -> PyErr {
 /// Values that make no Example: the caller's.
 pub fn of_encode(error: &example::EncodeError) -> PyErr {
     PyValueError::new_err(error.to_string())
+}
+
+/// What a reader, a writer or an index says about the file at `path`.
+pub fn of_record(py: Python<'_>, error: &record::RecordError, path: &Path) -> PyErr {
+    use crate::record::RecordErrorKind as Kind;
+    match error.kind() {
+        Kind::Io(error) => of_io(py, error, Some(path)),
+        Kind::Memory { .. } => PyMemoryError::new_err(format!("{}: {error}", path.display())),
+        Kind::Level(_) => PyValueError::new_err(error.to_string()),
+        _ => {
+            let raised = RecordError::new_err(format!("{}: {error}", path.display()));
+            let raised = with(py, raised, "offset", error.offset());
+            with(py, raised, "record", error.record())
+        }
+    }
 }

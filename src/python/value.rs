@@ -12,8 +12,8 @@
 //! | what has `__array__`                                          | as that array                              |
 //! | `None`, an empty `list` or `tuple`                            | no kind set                                |
 //!
-//! A float is rounded to the nearest float32, ties to even; beyond its range it becomes infinite, as in TensorFlow.
-//! An int beyond 64 bits is an `OverflowError`.
+//! Floats become float32 by the rule of [`crate::example::numbers`]. A finite one beyond its range is an
+//! `OverflowError`, as is an int beyond 64 bits.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -26,7 +26,7 @@ use pyo3::types::{PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMappin
 use pyo3::{ffi, intern};
 
 use super::errors;
-use crate::example::{self, Builder, EncodeError};
+use crate::example::{self, Builder, EncodeError, numbers};
 
 /// Takes features from Python and writes them into an Example. Kept from one to the next, so that its space is.
 #[derive(Default)]
@@ -354,7 +354,7 @@ impl Scratch {
         match scalar {
             Scalar::Int(int) => self.ints.push(int),
             Scalar::Float(float) => {
-                self.floats.push(float as f32);
+                self.floats.push(narrow(float)?);
                 return Ok(Kind::Float);
             }
             Scalar::Bytes(blob) => {
@@ -401,7 +401,7 @@ impl Scratch {
         if first.is_exact_instance_of::<PyFloat>() {
             for item in list.iter() {
                 match item.cast_exact::<PyFloat>() {
-                    Ok(float) => self.floats.push(float.value() as f32),
+                    Ok(float) => self.floats.push(narrow(float.value())?),
                     Err(_) => break,
                 }
             }
@@ -468,11 +468,13 @@ impl Scratch {
             return Ok(Kind::Bytes);
         }
         if scalars.iter().any(is_float) {
-            self.floats.extend(scalars.iter().map(|scalar| match scalar {
-                Scalar::Int(int) => *int as f64 as f32,
-                Scalar::Big(float) | Scalar::Float(float) => *float as f32,
-                Scalar::Bytes(_) => f32::NAN,
-            }));
+            for scalar in scalars {
+                self.floats.push(narrow(match scalar {
+                    Scalar::Int(int) => int as f64,
+                    Scalar::Big(float) | Scalar::Float(float) => float,
+                    Scalar::Bytes(_) => continue,
+                })?);
+            }
             return Ok(Kind::Float);
         }
         for (place, scalar) in scalars.iter().enumerate() {
@@ -531,7 +533,7 @@ impl Scratch {
                 self.ints.extend(bytes.iter().map(|byte| i64::from(*byte != 0)));
                 Ok(Kind::Int64)
             }
-            (b'e', 2) | (b'f', 4) | (b'd', 8) => Ok(self.real(&bytes, size, big)),
+            (b'e', 2) | (b'f', 4) | (b'd', 8) => self.real(&bytes, size, big),
             (b's', 0) | (b'w', 0) => Err(unsupported()),
             (b's', _) => {
                 for item in bytes.chunks_exact(size) {
@@ -574,13 +576,18 @@ impl Scratch {
         Ok(Kind::Int64)
     }
 
-    fn real(&mut self, bytes: &[u8], size: usize, big: bool) -> Kind {
+    fn real(&mut self, bytes: &[u8], size: usize, big: bool) -> Gathering<Kind> {
         match size {
             2 => self.floats.extend(chunks::<2>(bytes, big).map(|item| half(u16::from_le_bytes(item)))),
             4 => self.floats.extend(chunks::<4>(bytes, big).map(f32::from_le_bytes)),
-            _ => self.floats.extend(chunks::<8>(bytes, big).map(|item| f64::from_le_bytes(item) as f32)),
+            _ => {
+                self.floats.reserve(bytes.len() / 8);
+                for item in chunks::<8>(bytes, big) {
+                    self.floats.push(narrow(f64::from_le_bytes(item))?);
+                }
+            }
         }
-        Kind::Float
+        Ok(Kind::Float)
     }
 
     /// numpy's `U`: UTF-32, filled up with NULs.
@@ -680,6 +687,15 @@ fn contiguous<'a>(buffer: &'a PyUntypedBuffer) -> Gathering<Cow<'a, [u8]>> {
         }
         return Ok(Cow::Owned(bytes));
     }
+}
+
+/// A float32, by the rule of [`numbers`].
+#[inline]
+fn narrow(value: f64) -> Gathering<f32> {
+    numbers::to_f32(value).ok_or_else(
+        #[cold]
+        || Refusal::Overflow(format!("{value:e} is beyond the range of float32")),
+    )
 }
 
 /// Elements of `N` bytes, little-endian.
