@@ -5,6 +5,7 @@
 
 use pyo3::prelude::*;
 
+mod columns;
 mod errors;
 mod example;
 mod fork;
@@ -18,6 +19,8 @@ mod writer;
 mod _native {
     use super::*;
 
+    #[pymodule_export]
+    use super::columns::encode_examples;
     #[pymodule_export]
     use super::example::{decode_example, decode_sequence_example, encode_example, encode_sequence_example};
     #[pymodule_export]

@@ -37,7 +37,7 @@ struct Gatherer {
 
 /// The values of one feature.
 #[derive(Default)]
-struct Scratch {
+pub struct Scratch {
     floats: Vec<f32>,
     ints: Vec<i64>,
     blobs: Vec<Blob>,
@@ -46,7 +46,7 @@ struct Scratch {
 }
 
 /// Which of the three lists of [`Scratch`] counts.
-enum Kind {
+pub enum Kind {
     Unset,
     Bytes,
     Float,
@@ -69,7 +69,7 @@ enum Scalar {
 }
 
 /// Why a value is no feature.
-enum Refusal {
+pub enum Refusal {
     Type(String),
     Overflow(String),
     Value(String),
@@ -85,7 +85,7 @@ impl From<PyErr> for Refusal {
 
 impl Refusal {
     #[cold]
-    fn into_error(self, py: Python<'_>, feature: &str) -> PyErr {
+    pub fn into_error(self, py: Python<'_>, feature: &str) -> PyErr {
         match self {
             Self::Type(message) => PyTypeError::new_err(format!("feature {feature:?}: {message}")),
             Self::Overflow(message) => PyOverflowError::new_err(format!("feature {feature:?}: {message}")),
@@ -117,7 +117,7 @@ impl Refusal {
     }
 }
 
-type Gathering<T> = Result<T, Refusal>;
+pub type Gathering<T> = Result<T, Refusal>;
 
 thread_local! {
     static SPARE: Cell<Option<Box<Gatherer>>> = const { Cell::new(None) };
@@ -209,7 +209,7 @@ pub fn encode_sequence<'py>(context: &Bound<'py, PyAny>, lists: &Bound<'py, PyAn
 
 /// Name and value of all that a mapping holds, taken out before a value is converted: that may run Python code, which
 /// may change the mapping.
-fn items<'py>(mapping: &Bound<'py, PyAny>) -> PyResult<Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>> {
+pub fn items<'py>(mapping: &Bound<'py, PyAny>) -> PyResult<Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>> {
     if let Ok(dict) = mapping.cast::<PyDict>() {
         return Ok(dict.iter().collect());
     }
@@ -223,7 +223,7 @@ fn items<'py>(mapping: &Bound<'py, PyAny>) -> PyResult<Vec<(Bound<'py, PyAny>, B
 }
 
 /// The name of a feature.
-fn name<'a>(key: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
+pub fn name<'a>(key: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
     if let Ok(text) = key.cast::<PyString>() {
         return text.to_str();
     }
@@ -316,15 +316,74 @@ impl Scratch {
         self.copied.capacity() + 4 * self.floats.capacity() + 8 * self.ints.capacity() + 24 * self.blobs.capacity()
     }
 
-    fn byte_strings<'a>(&'a self, py: Python<'a>) -> impl Iterator<Item = &'a [u8]> + Clone {
+    /// Values gathered by integers.
+    pub fn ints(&self) -> &[i64] {
+        &self.ints
+    }
+
+    /// See [`Self::ints`].
+    pub fn into_ints(self) -> Vec<i64> {
+        self.ints
+    }
+
+    /// Values gathered by floats.
+    pub fn floats(&self) -> &[f32] {
+        &self.floats
+    }
+
+    /// Number of values.
+    pub fn len(&self, kind: &Kind) -> usize {
+        match kind {
+            Kind::Unset => 0,
+            Kind::Bytes => self.blobs.len(),
+            Kind::Float => self.floats.len(),
+            Kind::Int64 => self.ints.len(),
+        }
+    }
+
+    /// Puts the values of `other` behind these, and gives the kind of both: integers become floats beside floats.
+    pub fn append(&mut self, kind: Kind, other: Self, other_kind: Kind) -> Gathering<Kind> {
+        match (kind, other_kind) {
+            (kind, Kind::Unset) => return Ok(kind),
+            (Kind::Unset, kind) => {
+                *self = other;
+                return Ok(kind);
+            }
+            (Kind::Bytes, Kind::Bytes) => {
+                let start = self.copied.len();
+                self.copied.extend_from_slice(&other.copied);
+                self.blobs.extend(other.blobs.into_iter().map(|blob| match blob {
+                    Blob::Copied(range) => Blob::Copied(range.start + start..range.end + start),
+                    shared @ Blob::Shared(_) => shared,
+                }));
+                return Ok(Kind::Bytes);
+            }
+            (Kind::Int64, Kind::Int64) => {
+                self.ints.extend(other.ints);
+                return Ok(Kind::Int64);
+            }
+            (Kind::Int64, Kind::Float) => {
+                self.floats = self.ints.drain(..).map(|int| int as f64 as f32).collect();
+                self.floats.extend(other.floats);
+            }
+            (Kind::Float, Kind::Int64) => self.floats.extend(other.ints.iter().map(|int| *int as f64 as f32)),
+            (Kind::Float, Kind::Float) => self.floats.extend(other.floats),
+            (Kind::Bytes, _) => return Err(Refusal::Type("numbers, and the rows before are bytes".into())),
+            (_, Kind::Bytes) => return Err(Refusal::Type("bytes, and the rows before are numbers".into())),
+        }
+        Ok(Kind::Float)
+    }
+
+    /// The values of a `bytes_list`.
+    pub fn byte_strings<'a>(&'a self, py: Python<'a>) -> impl Iterator<Item = &'a [u8]> + Clone {
         self.blobs.iter().map(move |blob| match blob {
             Blob::Shared(bytes) => bytes.as_bytes(py),
             Blob::Copied(range) => &self.copied[range.clone()],
         })
     }
 
-    /// The values of one feature. `__array__` is asked once only (`ask`).
-    fn take(&mut self, value: &Bound<'_, PyAny>, ask: bool) -> Gathering<Kind> {
+    /// Takes the values of one feature and says which list they are in. `__array__` is asked once only (`ask`).
+    pub fn take(&mut self, value: &Bound<'_, PyAny>, ask: bool) -> Gathering<Kind> {
         if let Ok(list) = value.cast::<PyList>() {
             return self.list(list);
         }
@@ -627,9 +686,17 @@ fn index(value: &Bound<'_, PyAny>) -> Gathering<Option<Scalar>> {
     }
 }
 
+/// Whether it is a plain Python value.
+pub fn is_scalar(value: &Bound<'_, PyAny>) -> bool {
+    value.is_instance_of::<PyFloat>()
+        || value.is_instance_of::<PyInt>()
+        || value.is_instance_of::<PyBytes>()
+        || value.is_instance_of::<PyString>()
+}
+
 /// Whether a buffer is bytes rather than numbers: of unsigned bytes, and not of a type that says its element type
 /// (numpy's `dtype`, `array.array`'s `typecode`).
-fn is_raw(value: &Bound<'_, PyAny>, buffer: &PyUntypedBuffer) -> PyResult<bool> {
+pub fn is_raw(value: &Bound<'_, PyAny>, buffer: &PyUntypedBuffer) -> PyResult<bool> {
     let py = value.py();
     let bytes = matches!(buffer.format().to_bytes(), b"B" | b"c" | b"<B" | b"@B") && buffer.dimensions() == 1;
     Ok(bytes

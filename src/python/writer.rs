@@ -225,18 +225,13 @@ impl TFRecordWriter {
     #[inline]
     fn put(&self, py: Python<'_>, payload: &[u8]) -> PyResult<()> {
         self.with_open(py, |open| {
-            let offset = open.writer.offset();
-            if open.writer.takes(payload.len()) {
-                open.writer.write(payload)?;
-            } else {
-                let writer = &mut open.writer;
-                py.detach(|| writer.write(payload))?;
-            }
-            if let Some((_, entries)) = &mut open.index {
-                entries.push(Entry { offset, size: (payload.len() + OVERHEAD) as u64 });
-            }
-            Ok(())
+            if open.writer.takes(payload.len()) { open.put(payload) } else { py.detach(|| open.put(payload)) }
         })
+    }
+
+    /// Writes several records.
+    pub fn put_all<'a>(&self, py: Python<'_>, mut payloads: impl Iterator<Item = &'a [u8]> + Send) -> PyResult<()> {
+        self.with_open(py, |open| py.detach(|| payloads.try_for_each(|payload| open.put(payload))))
     }
 
     /// Does `work` with the open writer.
@@ -258,6 +253,16 @@ impl TFRecordWriter {
 }
 
 impl Open {
+    #[inline]
+    fn put(&mut self, payload: &[u8]) -> Result<(), RecordError> {
+        let offset = self.writer.offset();
+        self.writer.write(payload)?;
+        if let Some((_, entries)) = &mut self.index {
+            entries.push(Entry { offset, size: (payload.len() + OVERHEAD) as u64 });
+        }
+        Ok(())
+    }
+
     fn finish(self, path: &Path, options: AtomicOptions) -> Result<(), (PathBuf, RecordError)> {
         let of_data = |error: RecordError| (path.to_owned(), error);
         let sink = self.writer.finish().map_err(of_data)?;
