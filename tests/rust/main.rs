@@ -6,5 +6,6 @@ mod example;
 mod fuzz_replay;
 mod golden_frames;
 mod golden_wire;
+mod image;
 mod properties;
 mod record;
