@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod example;
+mod formats;
 mod fuzz_replay;
 mod golden_frames;
 mod golden_wire;
