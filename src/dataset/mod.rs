@@ -14,7 +14,7 @@ mod problem;
 mod split;
 
 pub use column::{Sparse, Strings};
-pub use label_map::{Label, LabelMap};
+pub use label_map::{Label, LabelMap, LabelMapError};
 pub use problem::{Place, Problem, ProblemKind, Problems, Severity};
 pub use split::Split;
 
