@@ -18,9 +18,21 @@
 
 use std::borrow::Cow;
 
+mod decode;
 mod encode;
+mod error;
+mod map;
+mod values;
+mod wire;
 
+pub use decode::{Example, FeatureLists, Features, SequenceExample, decode, decode_sequence};
 pub use encode::{Encoder, encode};
+pub use error::{EncodeError, ExampleError, ExampleErrorKind};
+pub use map::Map;
+pub use values::{BytesIter, BytesList, FloatList, Int64List, Values};
+
+/// Bytes that an Example, as any field of protobuf, may have at most: protobuf refuses 2^31 - 1 and above.
+pub const MAX_LEN: u64 = wire::MAX_FIELD;
 
 /// The values of one feature.
 #[derive(Clone, Debug, PartialEq)]
