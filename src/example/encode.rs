@@ -1,6 +1,7 @@
 //! Features to the bytes of an Example: sizes first, then one pass that writes.
 
-use super::Feature;
+use super::error::EncodeError;
+use super::{Feature, MAX_LEN};
 
 /// Field number and wire type 2 (length-delimited) in one byte.
 const fn tag(field: u8) -> u8 {
@@ -95,6 +96,50 @@ fn put_feature(out: &mut Vec<u8>, feature: &Feature<'_>, sizes: Sizes) -> Option
     hole
 }
 
+/// Features of one message `Features`.
+type Entries<'f> = [(&'f str, Feature<'f>)];
+
+/// Bytes of the entries of `features`.
+fn entries_len(features: &Entries<'_>, sizes: &[Sizes]) -> usize {
+    features.iter().zip(sizes).map(|((key, _), sizes)| field_len(entry_len(key, sizes))).sum()
+}
+
+fn entry_len(key: &str, sizes: &Sizes) -> usize {
+    field_len(key.len()) + field_len(sizes.feature)
+}
+
+fn put_entries(out: &mut Vec<u8>, features: &Entries<'_>, sizes: &[Sizes]) -> Option<usize> {
+    let mut hole = None;
+    for ((key, feature), sizes) in features.iter().zip(sizes) {
+        put_field(out, 1, entry_len(key, sizes));
+        put_field(out, 1, key.len());
+        out.extend_from_slice(key.as_bytes());
+        put_field(out, 2, sizes.feature);
+        hole = put_feature(out, feature, *sizes).or(hole);
+    }
+    hole
+}
+
+/// Keys rise and none comes twice.
+pub(super) fn check_keys<'k>(mut keys: impl Iterator<Item = &'k str>) -> Result<(), EncodeError> {
+    let Some(mut first) = keys.next() else { return Ok(()) };
+    for second in keys {
+        if first == second {
+            return Err(EncodeError::SameKey(first.into()));
+        }
+        if first > second {
+            return Err(EncodeError::Unsorted { first: first.into(), second: second.into() });
+        }
+        first = second;
+    }
+    Ok(())
+}
+
+/// What protobuf would not read again is not written.
+pub(super) fn check_len(len: usize) -> Result<(), EncodeError> {
+    if len as u64 <= MAX_LEN { Ok(()) } else { Err(EncodeError::TooLarge { len: len as u64 }) }
+}
+
 /// Encodes Examples, keeping its scratch space from one to the next.
 #[derive(Default)]
 pub struct Encoder {
@@ -103,7 +148,8 @@ pub struct Encoder {
 
 impl Encoder {
     /// Appends the Example of `features` to `out`. Keys must be unique and sorted by their bytes; that is asserted in
-    /// debug builds. A [`Feature::Hole`] is counted but left out: see [`Encoder::encode_around`].
+    /// debug builds. A [`Feature::Hole`] is counted but left out: see [`Encoder::encode_around`]. For features that may
+    /// come to 2 GB there is [`Encoder::try_encode`].
     pub fn encode(&mut self, features: &[(&str, Feature<'_>)], out: &mut Vec<u8>) {
         self.encode_around(features, out);
     }
@@ -111,21 +157,69 @@ impl Encoder {
     /// Like [`Encoder::encode`], for features of which one may be a [`Feature::Hole`]: gives the position in `out`
     /// where its bytes belong. The Example is `out[..position]`, the bytes, `out[position..]`.
     pub fn encode_around(&mut self, features: &[(&str, Feature<'_>)], out: &mut Vec<u8>) -> Option<usize> {
-        debug_assert!(features.windows(2).all(|pair| pair[0].0.as_bytes() < pair[1].0.as_bytes()));
+        debug_assert_eq!(check_keys(features.iter().map(|(key, _)| *key)), Ok(()));
+        let len = self.measure(features);
+        put_field(out, 1, len);
+        put_entries(out, features, &self.sizes)
+    }
+
+    /// Like [`Encoder::encode_around`], and refuses, before it writes anything, keys that are not unique and sorted and
+    /// an Example that protobuf would not read again.
+    pub fn try_encode(
+        &mut self,
+        features: &[(&str, Feature<'_>)],
+        out: &mut Vec<u8>,
+    ) -> Result<Option<usize>, EncodeError> {
+        check_keys(features.iter().map(|(key, _)| *key))?;
+        let len = self.measure(features);
+        check_len(len)?;
+        put_field(out, 1, len);
+        Ok(put_entries(out, features, &self.sizes))
+    }
+
+    /// Bytes of the entries; their sizes stay in `self`.
+    fn measure(&mut self, features: &[(&str, Feature<'_>)]) -> usize {
         self.sizes.clear();
         self.sizes.extend(features.iter().map(|(_, feature)| Sizes::of(feature)));
-        let entry_len = |key: &str, sizes: &Sizes| field_len(key.len()) + field_len(sizes.feature);
-        let total = features.iter().zip(&self.sizes).map(|((key, _), sizes)| field_len(entry_len(key, sizes))).sum();
-        put_field(out, 1, total);
-        let mut hole = None;
-        for ((key, feature), sizes) in features.iter().zip(&self.sizes) {
-            put_field(out, 1, entry_len(key, sizes));
+        entries_len(features, &self.sizes)
+    }
+
+    /// Appends the SequenceExample of `context` and `lists` to `out`. An empty one of the two is left out. Refuses as
+    /// [`Encoder::try_encode`] does; there are no holes.
+    pub fn encode_sequence(
+        &mut self,
+        context: &[(&str, Feature<'_>)],
+        lists: &[(&str, Vec<Feature<'_>>)],
+        out: &mut Vec<u8>,
+    ) -> Result<(), EncodeError> {
+        debug_assert!(!lists.iter().flat_map(|(_, list)| list).any(|feature| matches!(feature, Feature::Hole(_))));
+        check_keys(context.iter().map(|(key, _)| *key))?;
+        check_keys(lists.iter().map(|(key, _)| *key))?;
+        let context_len = self.measure(context);
+        let steps: Vec<Vec<Sizes>> = lists.iter().map(|(_, list)| list.iter().map(Sizes::of).collect()).collect();
+        let list_len = |steps: &[Sizes]| steps.iter().map(|sizes| field_len(sizes.feature)).sum::<usize>();
+        let entry_len = |key: &str, steps: &[Sizes]| field_len(key.len()) + field_len(list_len(steps));
+        let lists_len = lists.iter().zip(&steps).map(|((key, _), steps)| field_len(entry_len(key, steps))).sum();
+        check_len(context_len)?;
+        check_len(lists_len)?;
+        if !context.is_empty() {
+            put_field(out, 1, context_len);
+            put_entries(out, context, &self.sizes);
+        }
+        if !lists.is_empty() {
+            put_field(out, 2, lists_len);
+        }
+        for ((key, list), steps) in lists.iter().zip(&steps) {
+            put_field(out, 1, entry_len(key, steps));
             put_field(out, 1, key.len());
             out.extend_from_slice(key.as_bytes());
-            put_field(out, 2, sizes.feature);
-            hole = put_feature(out, feature, *sizes).or(hole);
+            put_field(out, 2, list_len(steps));
+            for (feature, sizes) in list.iter().zip(steps) {
+                put_field(out, 1, sizes.feature);
+                put_feature(out, feature, *sizes);
+            }
         }
-        hole
+        Ok(())
     }
 }
 
@@ -134,4 +228,76 @@ pub fn encode(features: &[(&str, Feature<'_>)]) -> Vec<u8> {
     let mut out = Vec::new();
     Encoder::default().encode(features, &mut out);
     out
+}
+
+/// The SequenceExample of `context` and `lists`, whose keys must be unique and sorted by their bytes.
+pub fn encode_sequence(
+    context: &[(&str, Feature<'_>)],
+    lists: &[(&str, Vec<Feature<'_>>)],
+) -> Result<Vec<u8>, EncodeError> {
+    let mut out = Vec::new();
+    Encoder::default().encode_sequence(context, lists, &mut out)?;
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// What TensorFlow 2.21 writes with `deterministic=True`.
+    #[test]
+    fn writes_as_tensorflow_does() {
+        let one = |feature: Feature<'_>| hex(&encode(&[("a", feature)]));
+        assert_eq!(hex(&encode(&[])), "0a00");
+        assert_eq!(one(Feature::Unset), "0a070a050a01611200");
+        assert_eq!(one(Feature::Int64(vec![].into())), "0a090a070a016112021a00");
+        assert_eq!(one(Feature::Float(vec![].into())), "0a090a070a016112021200");
+        assert_eq!(one(Feature::Bytes(vec![])), "0a090a070a016112020a00");
+        assert_eq!(one(Feature::text("")), "0a0b0a090a016112040a020a00");
+        assert_eq!(one(Feature::int64(1)), "0a0c0a0a0a016112051a030a0101");
+        assert_eq!(one(Feature::int64(-1)), "0a150a130a0161120e1a0c0a0affffffffffffffffff01");
+        let ends = Feature::Int64(vec![i64::MIN, i64::MAX].into());
+        assert_eq!(one(ends), "0a1e0a1c0a016112171a150a1380808080808080808001ffffffffffffffff7f");
+        let zeros = Feature::Float(vec![0.0, -0.0].into());
+        assert_eq!(one(zeros), "0a130a110a0161120c120a0a080000000000000080");
+        assert_eq!(hex(&encode(&[("", Feature::int64(1))])), "0a0b0a090a0012051a030a0101");
+    }
+
+    #[test]
+    fn writes_sequences_as_tensorflow_does() {
+        let sequence = encode_sequence(
+            &[("c", Feature::int64(1))],
+            &[("s", vec![Feature::Int64(vec![2].into()), Feature::Unset])],
+        );
+        assert_eq!(hex(&sequence.unwrap()), "0a0c0a0a0a016312051a030a010112100a0e0a017312090a051a030a01020a00");
+        assert_eq!(hex(&encode_sequence(&[], &[("s", vec![])]).unwrap()), "12070a050a01731200");
+        assert_eq!(hex(&encode_sequence(&[], &[]).unwrap()), "");
+    }
+
+    #[test]
+    fn refuses_what_nobody_could_read_again() {
+        let refusal = |features: &[(&str, Feature<'_>)]| {
+            let mut out = Vec::new();
+            let error = Encoder::default().try_encode(features, &mut out).expect_err("refused");
+            assert!(out.is_empty());
+            error.to_string()
+        };
+        assert_eq!(
+            refusal(&[("b", Feature::Unset), ("a", Feature::Unset)]),
+            "feature \"a\" comes after \"b\", keys must be sorted by their bytes"
+        );
+        assert_eq!(refusal(&[("a", Feature::Unset), ("a", Feature::int64(1))]), "feature \"a\" is given twice");
+        let largest = |hole: usize| Encoder::default().try_encode(&[("a", Feature::Hole(hole))], &mut Vec::new());
+        // Entry, value, list and bytes have a tag and 5 bytes of length each, the key 3 bytes.
+        let around = 4 * 6 + 3;
+        assert!(largest(MAX_LEN as usize - around).is_ok());
+        assert_eq!(
+            largest(MAX_LEN as usize - around + 1).expect_err("too large").to_string(),
+            "the example takes 2147483647 bytes, protobuf reads at most 2147483646"
+        );
+    }
 }

@@ -148,16 +148,6 @@ pub enum EncodeError {
         /// Rows of the table.
         rows: usize,
     },
-    /// Bytes of fixed width that do not fill whole values.
-    #[error("feature {key:?} has {len} bytes, not a multiple of its width {width}")]
-    Width {
-        /// The feature.
-        key: String,
-        /// Bytes in all.
-        len: usize,
-        /// Bytes per value.
-        width: usize,
-    },
     /// Beyond the values that the list can hold.
     #[error("value {index} is {value}, beyond the range of {kind}")]
     OutOfRange {

@@ -18,15 +18,17 @@
 
 use std::borrow::Cow;
 
+pub mod columns;
 mod decode;
 mod encode;
 mod error;
 mod map;
+pub mod numbers;
 mod values;
 mod wire;
 
 pub use decode::{Example, FeatureLists, Features, SequenceExample, decode, decode_sequence};
-pub use encode::{Encoder, encode};
+pub use encode::{Encoder, encode, encode_sequence};
 pub use error::{EncodeError, ExampleError, ExampleErrorKind};
 pub use map::Map;
 pub use values::{BytesIter, BytesList, FloatList, Int64List, Values};

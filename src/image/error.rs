@@ -47,10 +47,10 @@ impl ImageError {
         Self { kind: ImageErrorKind::Truncated, image: Some(image), offset: bytes.len() as u64, text: text.into() }
     }
 
-    /// `what`, at `offset`, goes on to byte `end`, which is not there.
+    /// `what` is to stand from `offset` to `end`, which the file does not reach.
     pub(super) fn short(image: Kind, bytes: &[u8], what: &str, offset: usize, end: u64) -> Self {
         let text = format!(
-            "{image} is cut off: {what} at byte {} goes on to byte {}, the file has {}",
+            "{image} is cut off: {what} from byte {} to {}, the file has {} bytes",
             thousands(offset),
             thousands(end),
             thousands(bytes.len())
@@ -125,7 +125,7 @@ mod tests {
             ),
             (
                 ImageError::short(Kind::Png, &[1; 1500], "IDAT chunk", 41, 8245),
-                "png is cut off: IDAT chunk at byte 41 goes on to byte 8,245, the file has 1,500",
+                "png is cut off: IDAT chunk from byte 41 to 8,245, the file has 1,500 bytes",
             ),
             (ImageError::malformed(Kind::Gif, 1040, "no such block"), "gif is damaged at byte 1,040: no such block"),
             (ImageError::size(Kind::Bmp, 18, 0, 7), "bmp says that it is 0 x 7 pixels; both must be 1 to 2147483647"),

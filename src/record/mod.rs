@@ -13,8 +13,24 @@
 //! ```
 //!
 //! The whole file may be one GZIP or ZLIB stream around that.
+//!
+//! [`Reader`] and [`Writer`] go through a file from its beginning to its end; [`Index`] and [`RandomAccess`] go to
+//! any record of an uncompressed one; [`deflate`] makes the parts of one compressed stream on many threads.
 
+mod compression;
 pub mod crc;
+pub mod deflate;
+mod error;
+mod index;
+mod inflate;
+mod reader;
+mod writer;
+
+pub use compression::{Compression, detect};
+pub use error::{RecordError, RecordErrorKind, StreamFault};
+pub use index::{Entry, Index, RandomAccess};
+pub use reader::{DEFAULT_MAX_RECORD_LEN, Lost, ReadOptions, Reader, Record, Recovery};
+pub use writer::{WriteOptions, Writer};
 
 /// Bytes before the payload: length and its checksum.
 pub const HEADER_LEN: usize = 12;
@@ -45,6 +61,28 @@ pub fn append(block: &mut Vec<u8>, payload: &[u8]) {
     block.extend_from_slice(&header(payload.len() as u64));
     block.extend_from_slice(payload);
     block.extend_from_slice(&footer(payload));
+}
+
+/// The length that a header gives, if its checksum fits; else what the checksum is and what it would have to be.
+#[inline]
+fn split_header(header: &[u8; HEADER_LEN]) -> Result<u64, (u32, u32)> {
+    let [l0, l1, l2, l3, l4, l5, l6, l7, c0, c1, c2, c3] = *header;
+    let len = u64::from_le_bytes([l0, l1, l2, l3, l4, l5, l6, l7]);
+    let stored = u32::from_le_bytes([c0, c1, c2, c3]);
+    let computed = crc::mask(crc::crc32c_u64(len));
+    if stored == computed { Ok(len) } else { Err((stored, computed)) }
+}
+
+/// The payload of a record's bytes from its header on, if the checksum fits; else what the checksum is and what it
+/// would have to be.
+#[inline]
+fn check_payload(payload_and_footer: &[u8]) -> Result<(), (u32, u32)> {
+    let Some((payload, footer)) = payload_and_footer.split_last_chunk::<FOOTER_LEN>() else {
+        return Err((0, 0));
+    };
+    let stored = u32::from_le_bytes(*footer);
+    let computed = crc::mask(crc::crc32c(payload));
+    if stored == computed { Ok(()) } else { Err((stored, computed)) }
 }
 
 #[cfg(test)]

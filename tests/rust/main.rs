@@ -1,3 +1,6 @@
 //! All integration tests of the crate, in one binary.
+#![allow(clippy::unwrap_used)]
 
+mod example;
+mod golden_frames;
 mod golden_wire;

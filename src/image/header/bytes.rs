@@ -16,6 +16,16 @@ pub(super) fn be32(bytes: &[u8], at: usize) -> Option<u32> {
     array(bytes, at).map(u32::from_be_bytes)
 }
 
+#[inline]
+pub(super) fn le16(bytes: &[u8], at: usize) -> Option<u16> {
+    array(bytes, at).map(u16::from_le_bytes)
+}
+
+#[inline]
+pub(super) fn le32(bytes: &[u8], at: usize) -> Option<u32> {
+    array(bytes, at).map(u32::from_le_bytes)
+}
+
 /// Where the first `needle` is, from `from` on. Looks at 32 bytes at a time, which the compiler makes one comparison.
 pub(super) fn find(bytes: &[u8], from: usize, needle: u8) -> Option<usize> {
     let mut at = from;

@@ -189,7 +189,7 @@ mod tests {
             (&[APP, FRAME, SCAN, b"\xff"], "jpeg is cut off: no end marker in its 58 bytes"),
             (&[APP, FRAME, SCAN, &[0; 1000]], "jpeg is cut off: no end marker in its 1,057 bytes"),
             (&[DHT, FRAME, SCAN, DHT], "jpeg is cut off: no end marker in its 65 bytes"),
-            (&[&APP[..5]], "jpeg is cut off: segment at byte 2 goes on to byte 8, the file has 7"),
+            (&[&APP[..5]], "jpeg is cut off: segment from byte 2 to 8, the file has 7 bytes"),
             (&[b"\xff\xe0\0\x01"], "jpeg is damaged at byte 4: a segment of length 1, at least 2 expected"),
             (&[APP, SCAN, END], "jpeg is damaged at byte 8: image data before any frame header"),
             (&[APP, END], "jpeg is damaged at byte 8: the end marker before any image data"),

@@ -21,10 +21,15 @@
 //! | heic  |                                            |                                                            |
 //! ```
 
+mod bmp;
 mod bytes;
 mod exif;
+mod gif;
+mod heif;
 mod jpeg;
 mod png;
+mod tiff;
+mod webp;
 
 use super::{ImageError, Kind};
 
@@ -65,15 +70,24 @@ pub fn detect(bytes: &[u8]) -> Option<Kind> {
     match bytes {
         [0xff, 0xd8, 0xff, ..] => Some(Kind::Jpeg),
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some(Kind::Png),
-        _ => None,
+        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(Kind::Gif),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(Kind::Webp),
+        [b'I', b'I', b'*' | b'+', 0, ..] | [b'M', b'M', 0, b'*' | b'+', ..] => Some(Kind::Tiff),
+        [b'B', b'M', ..] => Some(Kind::Bmp),
+        _ => heif::detect(bytes),
     }
 }
 
 /// Reads the header of the image that is `bytes`, the whole file.
 pub fn read(bytes: &[u8]) -> Result<Header, ImageError> {
-    match detect(bytes) {
-        Some(Kind::Jpeg) => jpeg::read(bytes),
-        Some(Kind::Png) => png::read(bytes),
-        _ => Err(ImageError::unknown(bytes)),
+    let kind = detect(bytes).ok_or_else(|| ImageError::unknown(bytes))?;
+    match kind {
+        Kind::Jpeg => jpeg::read(bytes),
+        Kind::Png => png::read(bytes),
+        Kind::Gif => gif::read(bytes),
+        Kind::Bmp => bmp::read(bytes),
+        Kind::Webp => webp::read(bytes),
+        Kind::Tiff => tiff::read(bytes),
+        Kind::Avif | Kind::Heic => heif::read(bytes, kind),
     }
 }

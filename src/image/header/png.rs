@@ -169,9 +169,9 @@ mod tests {
         wrong[9] ^= 1;
         let cases: [(&[&[u8]], &str); 12] = [
             (&[], "png is cut off: no IEND chunk in its 8 bytes"),
-            (&[&head[..20]], "png is cut off: IHDR chunk at byte 8 goes on to byte 33, the file has 28"),
+            (&[&head[..20]], "png is cut off: IHDR chunk from byte 8 to 33, the file has 28 bytes"),
             (&[&head, &data], "png is cut off: no IEND chunk in its 48 bytes"),
-            (&[&head, &data, &end[..11]], "png is cut off: IEND chunk at byte 48 goes on to byte 60, the file has 59"),
+            (&[&head, &data, &end[..11]], "png is cut off: IEND chunk from byte 48 to 60, the file has 59 bytes"),
             (&[&head, &end], "png is damaged at byte 33: IEND before any image data"),
             (&[&data], "png is damaged at byte 8: IDAT is the first chunk, IHDR expected"),
             (&[&head, &wrong], "png is damaged at byte 33: IDAT chunk: crc is 0xed052dd7, computed 0xf41e1c96"),

@@ -1,0 +1,146 @@
+//! What comes after damage.
+
+use std::io::Read;
+
+use super::{End, HEADER_LEN, Lost, OVERHEAD, Reader, RecordError, RecordErrorKind, Recovery, StreamFault};
+use crate::record::{check_payload, split_header};
+
+/// How many bytes may look like records and be none, beyond four times what was read. By chance a header checks once
+/// in 4 GiB; a file made of overlapping headers would otherwise cost the square of its length.
+const MAX_WASTED: u64 = 1 << 30;
+
+impl<R: Read> Reader<R> {
+    /// Goes on after `error` as far as the options want that; else returns it, and the reader is finished.
+    pub(super) fn recover(&mut self, error: RecordError) -> Result<(), RecordError> {
+        if self.finished {
+            return Err(error);
+        }
+        let recovery = self.options.recovery;
+        if recovery == Recovery::Skip {
+            return self.resynchronise(error);
+        }
+        self.finished = recovery != Recovery::TolerateTail || !self.is_tail(error.kind())?;
+        if self.finished {
+            return Err(error);
+        }
+        let found = match error.kind() {
+            RecordErrorKind::TruncatedRecord { found, .. } => *found,
+            _ => self.available() as u64,
+        };
+        self.lose(self.offset, found, error);
+        self.skip(self.available());
+        self.finished = true;
+        Ok(())
+    }
+
+    /// Whether a writer that was stopped leaves this.
+    fn is_tail(&mut self, kind: &RecordErrorKind) -> Result<bool, RecordError> {
+        Ok(match kind {
+            RecordErrorKind::TruncatedHeader { .. }
+            | RecordErrorKind::TruncatedRecord { .. }
+            | RecordErrorKind::Stream { fault: StreamFault::Truncated, .. } => true,
+            RecordErrorKind::LengthCrc { .. } => self.only_zeros()?,
+            _ => false,
+        })
+    }
+
+    /// Whether there is nothing but zeros up to the end of the file, as a file system leaves it that had made room
+    /// before it was stopped. Reads them all into the buffer, so that they can be counted.
+    fn only_zeros(&mut self) -> Result<bool, RecordError> {
+        let mut seen = 0;
+        loop {
+            if self.buffer[self.start + seen..self.end].iter().any(|byte| *byte != 0) {
+                return Ok(false);
+            }
+            seen = self.available();
+            if !self.fill(seen + 1)? {
+                return Ok(matches!(self.end_of_input, Some(End::Clean)));
+            }
+        }
+    }
+
+    fn lose(&mut self, offset: u64, len: u64, cause: RecordError) {
+        let more = matches!(self.end_of_input, Some(End::Broken(_)));
+        self.lost.push(Lost { offset, len, more, cause });
+    }
+
+    /// Goes to the next record that checks, or to the end.
+    fn resynchronise(&mut self, cause: RecordError) -> Result<(), RecordError> {
+        let from = self.offset;
+        // If the header is whole then so is the knowledge of where the next record begins, and what looks like a
+        // record within the payload is none.
+        let len = match cause.kind() {
+            RecordErrorKind::PayloadCrc { .. } => self.candidate(),
+            _ => None,
+        };
+        if let Some(whole) = len
+            && self.begins(whole)?
+        {
+            self.skip(whole);
+            self.lose(from, self.offset - from, cause);
+            return Ok(());
+        }
+        let mut wasted = 0;
+        if self.available() > 0 {
+            self.skip(1);
+        }
+        while self.fill(HEADER_LEN)? {
+            let bytes = &self.buffer[self.start..self.end];
+            match find_header(bytes, self.options.max_record_len) {
+                None => {
+                    self.skip(bytes.len() - (HEADER_LEN - 1));
+                    continue;
+                }
+                Some(at) => self.skip(at),
+            }
+            if let Some(whole) = self.candidate()
+                && self.left().is_none_or(|left| left >= whole as u64)
+                && self.fill(whole)?
+            {
+                if check_payload(&self.buffer[self.start + HEADER_LEN..self.start + whole]).is_ok() {
+                    self.lose(from, self.offset - from, cause);
+                    return Ok(());
+                }
+                if self.begins(whole)? {
+                    self.skip(whole);
+                    self.lose(from, self.offset - from, cause);
+                    return Ok(());
+                }
+                wasted += whole as u64;
+                if wasted > MAX_WASTED + 4 * self.offset {
+                    return Err(self.fail(RecordErrorKind::Lost { wasted }));
+                }
+            }
+            self.skip(1);
+        }
+        self.skip(self.available());
+        self.finished = true;
+        if self.offset > from || matches!(self.end_of_input, Some(End::Broken(_))) {
+            self.lose(from, self.offset - from, cause);
+        }
+        Ok(())
+    }
+
+    /// The bytes of the record whose header is here, if that checks.
+    fn candidate(&self) -> Option<usize> {
+        let len = self.header(0)?.ok().filter(|len| *len <= self.options.max_record_len)?;
+        usize::try_from(len).ok()?.checked_add(OVERHEAD)
+    }
+
+    /// Whether `at` bytes from here, up to where all is in the buffer, a header checks or the input ends.
+    fn begins(&mut self, at: usize) -> Result<bool, RecordError> {
+        if self.fill(at.saturating_add(HEADER_LEN))? {
+            return Ok(matches!(self.header(at), Some(Ok(_))));
+        }
+        Ok(self.available() == at)
+    }
+}
+
+/// Where in `bytes` the first header is that checks and whose length is within the limit.
+fn find_header(bytes: &[u8], limit: u64) -> Option<usize> {
+    // Most positions fall to the length: of random ones all but one in 2^33.
+    bytes.windows(HEADER_LEN).position(|window| {
+        window.first_chunk::<8>().is_some_and(|len| u64::from_le_bytes(*len) <= limit)
+            && window.first_chunk().is_some_and(|header| split_header(header).is_ok())
+    })
+}
