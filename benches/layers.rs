@@ -1,4 +1,8 @@
 //! Micro-benches of each layer.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+#[path = "layers/record.rs"]
+mod record;
 
 fn main() {
     divan::main();

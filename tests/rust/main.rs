@@ -4,3 +4,4 @@
 mod example;
 mod golden_frames;
 mod golden_wire;
+mod record;

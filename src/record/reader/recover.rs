@@ -74,9 +74,8 @@ impl<R: Read> Reader<R> {
             _ => None,
         };
         if let Some(whole) = len
-            && self.begins(whole)?
+            && self.step_over(whole)?
         {
-            self.skip(whole);
             self.lose(from, self.offset - from, cause);
             return Ok(());
         }
@@ -101,8 +100,7 @@ impl<R: Read> Reader<R> {
                     self.lose(from, self.offset - from, cause);
                     return Ok(());
                 }
-                if self.begins(whole)? {
-                    self.skip(whole);
+                if self.step_over(whole)? {
                     self.lose(from, self.offset - from, cause);
                     return Ok(());
                 }
@@ -125,6 +123,39 @@ impl<R: Read> Reader<R> {
     fn candidate(&self) -> Option<usize> {
         let len = self.header(0)?.ok().filter(|len| *len <= self.options.max_record_len)?;
         usize::try_from(len).ok()?.checked_add(OVERHEAD)
+    }
+
+    /// Steps over a damaged record of `whole` bytes if there is something where it should end.
+    ///
+    /// If bytes were taken out of it, whole records may have come to lie within what its header says. They follow one
+    /// another up to that end, which frames within a payload cannot: the payload's checksum stands in between.
+    fn step_over(&mut self, whole: usize) -> Result<bool, RecordError> {
+        if !self.begins(whole)? {
+            return Ok(false);
+        }
+        let bytes = &self.buffer[self.start..self.start + whole];
+        let mut records: Vec<(usize, usize)> = Vec::new();
+        let mut at = 1;
+        while let Some(found) = find_header(bytes.get(at..).unwrap_or_default(), whole as u64) {
+            at += found;
+            if let Some(Ok(len)) = bytes[at..].first_chunk().map(split_header) {
+                records.push((at, at + OVERHEAD + len as usize));
+            }
+            at += 1;
+        }
+        let mut reach_the_end = Vec::from([whole]);
+        for (start, end) in records.iter().rev() {
+            if reach_the_end.binary_search_by(|other| end.cmp(other)).is_ok() {
+                reach_the_end.push(*start);
+            }
+        }
+        let intact = |(start, end): &&(usize, usize)| {
+            reach_the_end.binary_search_by(|other| start.cmp(other)).is_ok()
+                && check_payload(&bytes[start + HEADER_LEN..*end]).is_ok()
+        };
+        let next = records.iter().find(intact).map_or(whole, |(start, _)| *start);
+        self.skip(next);
+        Ok(true)
     }
 
     /// Whether `at` bytes from here, up to where all is in the buffer, a header checks or the input ends.
