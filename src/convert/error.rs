@@ -5,13 +5,17 @@ use std::path::{Path, PathBuf};
 
 use super::report::Report;
 use super::split::SplitError;
-use crate::dataset::{LabelMapError, Severity};
+use crate::dataset::LabelMapError;
+use crate::formats::FormatError;
 use crate::record::RecordError;
 
 /// Why a conversion made nothing. Whatever it is, no file of this run stands under its final name.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConvertError {
+    /// The source cannot be read at all.
+    #[error(transparent)]
+    Format(#[from] FormatError),
     /// An option has no meaning, or contradicts another.
     #[error("{0}")]
     Option(String),
@@ -102,10 +106,4 @@ impl From<SplitError> for ConvertError {
 pub(super) fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> ConvertError {
     let path = path.to_owned();
     move |error| ConvertError::Io { action, path, error }
-}
-
-/// Whether a run with problems of `report` may go on to write.
-pub(super) fn stops(report: &Report, strict: bool, skip: bool) -> bool {
-    let count = |severity| report.problems.count(severity);
-    (!skip && count(Severity::Error) > 0) || (strict && count(Severity::Fixed) > 0)
 }

@@ -37,8 +37,7 @@ impl Labels {
             Some(map) => map.clone(),
             None => make(&dataset.classes, dataset.classes_ordered)?,
         };
-        let of_class: Vec<_> =
-            dataset.classes.iter().map(|class| map.label(map.id(&class.name)?).cloned()).collect();
+        let of_class: Vec<_> = dataset.classes.iter().map(|class| map.label(map.id(&class.name)?).cloned()).collect();
         let mut unknown = Vec::new();
         if of_class.iter().any(Option::is_none) {
             let mut counts = vec![0u64; dataset.classes.len()];

@@ -8,14 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::boxes::SkipRule;
 use super::split::SplitRule;
 use crate::dataset::LabelMap;
+use crate::formats::LoadOptions;
 use crate::record::Compression;
-
-/// How the source is read.
-#[derive(Clone, Debug, Default)]
-pub struct LoadOptions {
-    /// Links may lead out of the dataset's folders.
-    pub allow_outside: bool,
-}
 
 /// Everything that a conversion can be asked for. The default is what the command line does without options.
 #[derive(Clone, Debug)]

@@ -242,7 +242,12 @@ mod tests {
             empty_images: 0,
             skipped,
             classes: vec![ClassCount { id: 1, name: "cat".into(), objects: 1, images: 1 }],
-            splits: vec![SplitCount { name: Split::Train, images: 1, objects: 1, files: vec!["train.tfrecord".into()] }],
+            splits: vec![SplitCount {
+                name: Split::Train,
+                images: 1,
+                objects: 1,
+                files: vec!["train.tfrecord".into()],
+            }],
             files: vec![FileReport {
                 name: "train.tfrecord".into(),
                 split: Split::Train,

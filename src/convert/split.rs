@@ -96,6 +96,11 @@ impl SplitRule {
         }
     }
 
+    /// Whether [`Ratios::exact`] is set.
+    pub fn is_exact(&self) -> bool {
+        matches!(self, Self::Ratios(ratios) if ratios.exact)
+    }
+
     /// The split of each of `rows` of `dataset`.
     pub fn assign(&self, dataset: &Dataset, rows: &[usize], seed: u64) -> Vec<Split> {
         match self {

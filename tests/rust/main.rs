@@ -1,6 +1,7 @@
 //! All integration tests of the crate, in one binary.
 #![allow(clippy::unwrap_used)]
 
+mod convert;
 mod example;
 mod golden_frames;
 mod golden_wire;
