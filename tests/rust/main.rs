@@ -6,3 +6,5 @@ mod example;
 mod golden_frames;
 mod golden_wire;
 mod record;
+
+mod formats;
