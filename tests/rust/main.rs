@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod convert;
 mod example;
 mod formats;
 mod fuzz_replay;
