@@ -129,7 +129,9 @@ impl<'py> Payload<'py> {
         let views = PyList::empty(py);
         for value in list.iter() {
             let start = self.offset(value);
-            views.append(view.get_item(PySlice::new(py, start, start + value.len() as isize, 1))?)?;
+            // `PySlice::new` (pyo3 0.30) never lets go of the three integers that it makes.
+            let range = py.get_type::<PySlice>().call1((start, start + value.len() as isize))?;
+            views.append(view.get_item(range)?)?;
         }
         Ok(views.into_any())
     }

@@ -158,6 +158,11 @@ impl<'py> Message<'_, 'py> {
         }
     }
 
+    /// Whether it holds no feature.
+    fn is_empty(&self) -> bool {
+        self.len == self.header.1
+    }
+
     /// Passes the bytes to `put`, piece by piece.
     pub fn pieces(&self, mut put: impl FnMut(&[u8])) {
         put(&self.header.0[..self.header.1]);
@@ -195,12 +200,15 @@ pub fn encode_sequence<'py>(context: &Bound<'py, PyAny>, lists: &Bound<'py, PyAn
     let mut bytes = Vec::new();
     with_gatherer(|gatherer| {
         gatherer.mapping(context)?;
-        gatherer.message(py, 1)?.pieces(|piece| bytes.extend_from_slice(piece));
+        let message = gatherer.message(py, 1)?;
+        // As in protobuf, a message that nobody set is left out.
+        if !message.is_empty() {
+            message.pieces(|piece| bytes.extend_from_slice(piece));
+        }
         gatherer.builder.clear();
         gatherer.feature_lists(lists)?;
         let message = gatherer.message(py, 2)?;
-        // protobuf leaves out a message that nobody set.
-        if message.len > 2 {
+        if !message.is_empty() {
             message.pieces(|piece| bytes.extend_from_slice(piece));
         }
         Ok(PyBytes::new(py, &bytes))
@@ -399,14 +407,32 @@ impl Scratch {
         if let Ok(buffer) = PyUntypedBuffer::get(value) {
             return self.buffer(value, &buffer);
         }
-        if let Some(int) = index(value)? {
-            return self.one(int, value);
+        if let Some(scalar) = self.foreign(value)? {
+            return self.one(scalar, value);
         }
         let array = value.getattr_opt(intern!(value.py(), "__array__"))?;
         match array.filter(|_| ask && !value.is_instance_of::<pyo3::types::PyType>()) {
             Some(array) => self.take(&array.call0()?, false),
             None => Err(Refusal::unsupported(value)),
         }
+    }
+
+    /// A single value of another library: a numpy scalar, an array without dimensions, what has `__index__`.
+    fn foreign(&mut self, value: &Bound<'_, PyAny>) -> Gathering<Option<Scalar>> {
+        let py = value.py();
+        if value.is_instance_of::<pyo3::types::PyType>() {
+            return Ok(None);
+        }
+        if let Some(dimensions) = value.getattr_opt(intern!(py, "ndim"))? {
+            let single = dimensions.extract::<usize>().is_ok_and(|count| count == 0);
+            return match value.getattr_opt(intern!(py, "item"))?.filter(|_| single) {
+                Some(item) => self.scalar(&item.call0()?),
+                None => Ok(None),
+            };
+        }
+        let Some(_) = value.getattr_opt(intern!(py, "__index__"))? else { return Ok(None) };
+        let int = py.import("operator")?.getattr("index")?.call1((value,))?;
+        int_scalar(int.cast::<PyInt>().map_err(PyErr::from)?).map(Some)
     }
 
     fn one(&mut self, scalar: Scalar, value: &Bound<'_, PyAny>) -> Gathering<Kind> {
@@ -551,19 +577,11 @@ impl Scratch {
     /// An element of a list that is no plain Python value: a memoryview, a numpy scalar, an array without dimensions.
     fn element(&mut self, item: &Bound<'_, PyAny>, place: usize) -> Gathering<Scalar> {
         if let Ok(buffer) = PyUntypedBuffer::get(item) {
-            // Only what is a single value may stand in a list.
-            if is_raw(item, &buffer)? || buffer.dimensions() == 0 && buffer.format() != c"O" {
-                let mut own = Self::default();
-                let scalar = match own.buffer(item, &buffer)? {
-                    Kind::Bytes => Some(Scalar::Bytes(self.copy(&own.copied))),
-                    Kind::Float => own.floats.first().map(|float| Scalar::Float(f64::from(*float))),
-                    Kind::Int64 => own.ints.first().map(|int| Scalar::Int(*int)),
-                    Kind::Unset => None,
-                };
-                return scalar.ok_or_else(|| Refusal::unsupported(item));
+            if is_raw(item, &buffer)? {
+                return Ok(Scalar::Bytes(self.copy(&contiguous(&buffer)?)));
             }
-        } else if let Some(int) = index(item)? {
-            return Ok(int);
+        } else if let Some(scalar) = self.foreign(item)? {
+            return Ok(scalar);
         }
         let name = Refusal::type_of(item);
         Err(Refusal::Type(format!("element {place} is {name}, expected int, float, bool, bytes or str")))
@@ -672,17 +690,6 @@ fn int_scalar(int: &Bound<'_, PyInt>) -> Gathering<Scalar> {
         Ok(value) => Ok(Scalar::Int(value)),
         // Beyond what a double holds, this raises OverflowError itself.
         Err(_) => Ok(Scalar::Big(int.extract::<f64>().map_err(|_| Refusal::beyond_64_bits(int))?)),
-    }
-}
-
-/// What `__index__` gives, where there is one: integers of other libraries.
-fn index(value: &Bound<'_, PyAny>) -> Gathering<Option<Scalar>> {
-    match value.getattr_opt(intern!(value.py(), "__index__"))? {
-        Some(_) if !value.is_instance_of::<pyo3::types::PyType>() => {
-            let int = value.py().import("operator")?.getattr("index")?.call1((value,))?;
-            int_scalar(int.cast::<PyInt>().map_err(PyErr::from)?).map(Some)
-        }
-        _ => Ok(None),
     }
 }
 
