@@ -177,7 +177,7 @@ impl<'a> Cursor<'a> {
     }
 
     fn end(&mut self) -> Result<Event<'_>, Fault> {
-        let last = self.lines.at(self.source.len());
+        let last = self.lines.at(self.source.trim_end().len());
         match self.open.last() {
             Some((name, line)) => Err(fault(last, format!("the file ends inside <{name}> of line {line}"))),
             None if self.root_closed => Ok(Event::End),
@@ -304,9 +304,9 @@ mod tests {
     fn ends() {
         refused("", 0, "the file is empty");
         refused(" \n", 0, "the file is empty");
-        refused("<!-- a -->\n", 2, "no element, so no XML document");
+        refused("<!-- a -->\n", 1, "no element, so no XML document");
         refused("abc", 1, "text outside of the root element");
-        refused("<a>\n<b>\n", 3, "the file ends inside <b> of line 2");
+        refused("<a>\n<b>\n", 2, "the file ends inside <b> of line 2");
         refused("<a></a>\n<a></a>", 2, "a second root element");
         refused("<a></a>\n\nb", 3, "text outside of the root element");
         refused("<a>\n</b></a>", 2, "expected `</a>`, but `</b>` was found");
