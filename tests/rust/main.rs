@@ -3,8 +3,7 @@
 
 mod convert;
 mod example;
+mod formats;
 mod golden_frames;
 mod golden_wire;
 mod record;
-
-mod formats;
