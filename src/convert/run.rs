@@ -76,7 +76,8 @@ fn check(options: &Options) -> Result<(), ConvertError> {
 fn load(source: &Path, options: &Options, watch: &mut Watch<'_>) -> Result<Loaded, ConvertError> {
     let (send, receive) = mpsc::channel();
     let (source, load) = (source.to_owned(), options.load.clone());
-    let thread = thread::spawn(move || send.send(formats::load(&source, &load)));
+    // Nobody listens any more when the run was cancelled.
+    let thread = thread::spawn(move || drop(send.send(formats::load(&source, &load))));
     let idle = watch.phase(Phase::Load);
     loop {
         match receive.recv_timeout(Duration::from_millis(100)) {

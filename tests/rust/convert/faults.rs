@@ -45,7 +45,7 @@ fn all_problems_are_listed_and_nothing_is_written() {
     assert_eq!(listed[0], "missing-image: d.png: the file is not there");
     assert!(listed[1].starts_with("bad-image: b.png: not an image of a known kind: it starts with the bytes 3c 21"));
     assert!(listed[2].starts_with("bad-image: c.png: png is cut off"), "{}", listed[2]);
-    assert_eq!(report.refusal(), "nothing was written: 2 bad-image, 1 missing-image");
+    assert_eq!(report.refusal(), "nothing was written: 1 missing-image, 2 bad-image");
     assert!(!corpus.out("out").exists());
 }
 
