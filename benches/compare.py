@@ -96,7 +96,7 @@ def execute(command: list[str], inner: bool) -> Run:
     run = Run(seconds, usage.ru_utime + usage.ru_stime, peak)
     if inner:
         said = json.loads(text)
-        run.seconds, run.result = said["seconds"], said["result"]
+        run.seconds, run.peak_mb, run.result = said["seconds"], said["peak_mb"], said["result"]
     return run
 
 
@@ -270,7 +270,7 @@ def encoding(scale: float) -> list[Row]:
     ]
 
 
-def reading(out: Path, scale: float) -> list[Row]:
+def reading(out: Path, scale: float, repeats: int) -> list[Row]:
     """Iterating with sums checked."""
     found = []
     for name, size, count in (
@@ -296,6 +296,7 @@ def reading(out: Path, scale: float) -> list[Row]:
                 [Way(title, piece(function, path), inner=True) for title, function in ways],
                 target=4,
                 size=(count * size / 1e6, "MB"),
+                repeats=min(repeats, 3),
                 prepare=functools.partial(ask, *make[2:]),
             )
         )
@@ -413,7 +414,7 @@ def main() -> int:
         lambda: conversion(corpus, out, "bicycle,dog,person"),
         lambda: writing(out, scale),
         lambda: encoding(scale),
-        lambda: reading(out, scale),
+        lambda: reading(out, scale, repeats),
         starting,
     ]
     rows, failed = [], 0

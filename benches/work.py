@@ -8,6 +8,7 @@ must give the same `result`.
 import hashlib
 import json
 import os
+import resource
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -31,7 +32,14 @@ def sha256(path: str) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+PEAK = 0.0
+
+
 def clock() -> float:
+    """The time; and remembers the process's peak of memory, before checks that come later raise it."""
+    global PEAK
+    # Linux counts in KiB, macOS in bytes.
+    PEAK = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "linux" else 1024**2)
     return time.perf_counter()
 
 
@@ -290,7 +298,7 @@ def image_bytes_of(*paths: str) -> tuple[float, Any]:
 
 def main() -> None:
     seconds, result = WORK[sys.argv[1]](*sys.argv[2:])
-    sys.stdout.write(json.dumps({"seconds": seconds, "result": result}) + "\n")
+    sys.stdout.write(json.dumps({"seconds": seconds, "peak_mb": PEAK, "result": result}) + "\n")
 
 
 if __name__ == "__main__":

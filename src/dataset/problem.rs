@@ -103,6 +103,8 @@ problem_kinds! {
     EmptyBox = "empty-box", Fixed;
     /// A box that TensorFlow's own script would drop (`--skip-rule tf`): left out.
     SkipRule = "skip-rule", Fixed;
+    /// The same annotation stands twice: taken once.
+    RepeatedEntry = "repeated-entry", Fixed;
     /// The annotation's size is not the image's: the image's was taken.
     SizeMismatch = "size-mismatch", Note;
     /// The annotation has no size, or 0: the image's was taken.
@@ -117,6 +119,8 @@ problem_kinds! {
     UndecodableKind = "undecodable-kind", Note;
     /// Text that is not UTF-8 and was read by a guess.
     Encoding = "encoding", Note;
+    /// Something that the format forbids and that has one meaning all the same.
+    LooseSyntax = "loose-syntax", Note;
     /// An image that no annotation names: kept without objects.
     UnlabelledImage = "unlabelled-image", Note;
     /// An annotation field that was not understood and has a default.

@@ -1,1 +1,98 @@
 //! Annotation formats: one file each, a row each in the registry.
+//!
+//! [`load`] is the door: it walks the source once ([`tree`]), asks every format whether the files are its own
+//! ([`Format::detect`], by content), and lets the one that is sure read them into a [`Dataset`]. What stands beside the
+//! formats is what all of them need: [`images`] finds the file that an image's name means, [`text`] decodes, [`xml`]
+//! walks elements with their lines, [`splits`] knows the words for splits, [`builder`] sorts and numbers.
+//!
+//! A reader never stops at what is wrong inside its files: it gathers [`Problems`] with file and line. [`FormatError`]
+//! is for a source that cannot be loaded at all.
+
+pub mod builder;
+pub mod csv;
+mod error;
+pub mod images;
+pub mod label_map;
+mod parallel;
+mod registry;
+pub mod splits;
+pub mod text;
+pub mod tree;
+pub mod voc;
+pub mod xml;
+
+use std::path::{Path, PathBuf};
+
+pub use error::{FormatError, FormatErrorKind};
+pub use registry::{Carries, Confidence, Evidence, FORMATS, Format, Reading, by_name};
+use tree::Tree;
+
+use crate::dataset::{Dataset, Problems};
+
+/// How a source is read.
+#[derive(Clone, Debug, Default)]
+pub struct LoadOptions {
+    /// Name of the format; found by content if `None`.
+    pub from: Option<String>,
+    /// Folders where images lie, besides the source's own.
+    pub image_dirs: Vec<PathBuf>,
+    /// Follow links that lead out of the source or of a folder of images.
+    pub allow_outside: bool,
+    /// Whether VOC coordinates count from 1 with the maximum included; `None`: only where the file says that it is of
+    /// the VOC challenge itself.
+    pub voc_one_based: Option<bool>,
+    /// Threads; 0: one per core.
+    pub workers: usize,
+}
+
+/// A dataset as it was found.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The dataset.
+    pub dataset: Dataset,
+    /// All that is wrong with it, with places.
+    pub problems: Problems,
+    /// The format that it was in.
+    pub format: &'static Format,
+    /// Why that format, and what was decided on the way.
+    pub reasons: Vec<String>,
+}
+
+/// Reads the dataset in `source`, a folder or an annotation file.
+pub fn load(source: &Path, options: &LoadOptions) -> Result<Loaded, FormatError> {
+    let wanted = match &options.from {
+        None => None,
+        Some(name) => Some(by_name(name).ok_or_else(|| {
+            let known = FORMATS.iter().map(|format| format.name).collect();
+            FormatError::new(FormatErrorKind::UnknownFormat(name.clone(), known), "")
+        })?),
+    };
+    let tree = Tree::open(source, &options.image_dirs, options.allow_outside)?;
+    let (format, reason) = match wanted {
+        Some(format) => (format, format!("--from {}", format.name)),
+        None => detect(&tree, source)?,
+    };
+    let Reading { dataset, problems: found, remarks } = (format.read)(&tree, options)
+        .map_err(|error| if error.path().as_os_str().is_empty() { error.in_file(source) } else { error })?;
+    let mut problems = tree.problems().clone();
+    problems.append(found);
+    let reasons = [reason].into_iter().chain(remarks).collect();
+    Ok(Loaded { dataset, problems, format, reasons })
+}
+
+/// The format of a tree and the reason. Of several, the surest; of several that are equally sure, none: the error names
+/// them.
+fn detect(tree: &Tree, source: &Path) -> Result<(&'static Format, String), FormatError> {
+    let mut candidates: Vec<(&'static Format, Evidence)> =
+        FORMATS.iter().filter_map(|format| Some((*format, (format.detect)(tree)?))).collect();
+    let surest = candidates.iter().map(|(_, evidence)| evidence.confidence).max();
+    candidates.retain(|(_, evidence)| Some(evidence.confidence) == surest);
+    if candidates.len() > 1 {
+        let named = candidates.into_iter().map(|(format, evidence)| (format.name, evidence.reason)).collect();
+        return Err(FormatError::new(FormatErrorKind::Ambiguous(named), source));
+    }
+    candidates.pop().map(|(format, evidence)| (format, evidence.reason)).ok_or_else(|| {
+        let looked_for: Vec<&str> = FORMATS.iter().map(|format| format.looks_for).collect();
+        FormatError::new(FormatErrorKind::NothingFound(looked_for.join("; ")), source)
+    })
+}

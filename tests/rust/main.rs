@@ -1,11 +1,14 @@
 //! All integration tests of the crate, in one binary.
 
+#![allow(clippy::unwrap_used)]
+
+mod convert;
 mod example;
 mod files;
+mod formats;
 mod fuzz_replay;
 mod golden_frames;
 mod golden_wire;
 mod image;
 mod properties;
 mod record;
-#![allow(clippy::unwrap_used)]

@@ -8,6 +8,7 @@ mod recover;
 
 pub use positioned::Positioned;
 
+use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -440,6 +441,18 @@ impl<R: Read> Reader<R> {
     fn fail(&mut self, kind: RecordErrorKind) -> RecordError {
         self.finished = true;
         self.error(kind)
+    }
+}
+
+impl<R> fmt::Debug for Reader<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { options, offset, number, lost, .. } = self;
+        f.debug_struct("Reader")
+            .field("options", options)
+            .field("offset", offset)
+            .field("records", number)
+            .field("lost", lost)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,0 +1,357 @@
+//! TensorFlow object detection CSV, and every CSV with a header that names an image, a class and a box.
+//!
+//! ```text
+//! filename,width,height,class,xmin,ymin,xmax,ymax
+//! a.jpg,500,375,cat,8,12,352,498
+//! ```
+//!
+//! A row per box. Columns go by their names, which many tools write in their own way (`header`), in any order; the
+//! delimiter is a comma, semicolon, tab or bar; extra columns are kept as attributes. Instead of four corners there may
+//! be a corner or centre with width and height, or one field `[x, y, width, height]`. Written by Dat Tran's
+//! `xml_to_csv.py` (`train_labels.csv`, `test_labels.csv`), Roboflow (`<split>/_annotations.csv`), VoTT and many
+//! scripts.
+//!
+//! Decisions
+//! - Pixels are 0-based, the maximum exclusive. Boxes are fractions of the image's size where most boxes of a file have
+//!   no coordinate above 1 and are not whole; a box far beyond 1 is then an error.
+//! - A row whose box is empty (or `nan`, `None`) names an image without objects. An image of the folder that no row
+//!   names is **not** one: CSV files often speak of a part of a folder only, and say nothing of the rest.
+//! - Rows of one image may stand anywhere. The images are sorted by key, the objects of one stand in the order of files
+//!   and rows. A row that stands twice counts once.
+//! - All files with such a header are read together. The split is the row's own (`split` column), or the file's (by its
+//!   name or folder), or the image's folder's. An image in several files: if one says all that the others say, that is
+//!   taken; if they share no class, all is taken; otherwise, and for two splits, it is an error.
+//! - A file that is cut at the end of a field or inside the last number of its last row looks like a whole one: CSV has
+//!   no end mark.
+
+mod header;
+mod rows;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use self::header::Columns;
+use self::rows::{Row, RowObject};
+use super::builder::{Builder, Entry};
+use super::images::{Asker, Match, Matcher, is_stale};
+use super::tree::{FileId, Tree, folder_of};
+use super::{Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, splits, text};
+use crate::dataset::{Object, Place, ProblemKind, Problems, Split};
+
+/// The format's row in the registry.
+pub static FORMAT: Format = Format {
+    name: "csv",
+    aliases: &["tf-csv", "tensorflow-csv", "tfod-csv"],
+    title: "TensorFlow object detection CSV",
+    specification: "https://github.com/datitran/raccoon_dataset/blob/master/xml_to_csv.py",
+    layout: "\
+train_labels.csv  test_labels.csv  images/a.jpg      (also in data/)
+train/_annotations.csv  train/a.jpg                  also in valid/ test/ (Roboflow)
+labels.csv  a.jpg",
+    carries: &[
+        Carries::Boxes,
+        Carries::Difficult,
+        Carries::Truncated,
+        Carries::Occluded,
+        Carries::Pose,
+        Carries::Attributes,
+        Carries::Negatives,
+        Carries::Splits,
+        Carries::Sizes,
+    ],
+    detect,
+    looks_for: "CSV files with a header that names the image, the class and the box (filename,class,xmin,ymin,xmax,ymax)",
+    read,
+};
+
+/// Size of a CSV file that is still read.
+const LIMIT: u64 = 4 << 30;
+/// How many files detection looks into.
+const SAMPLE: usize = 64;
+/// Extensions of files that may be CSV.
+const EXTENSIONS: [&str; 2] = ["csv", "tsv"];
+
+/// The files to be looked at: by extension, or the one that the user names, whatever it is called.
+fn candidates(tree: &Tree) -> Vec<FileId> {
+    match tree.only() {
+        Some(only) if !tree.file(only).image => vec![only],
+        _ => tree.annotations(&EXTENSIONS).collect(),
+    }
+}
+
+fn detect(tree: &Tree) -> Option<Evidence> {
+    let all = candidates(tree);
+    let fits = |file: &FileId| tree.head(*file).is_ok_and(|head| header::columns(&text::decode(&head).text).is_ok());
+    let found: Vec<FileId> = all.iter().copied().take(SAMPLE).filter(fits).collect();
+    let names: Vec<&str> = found.iter().take(3).map(|file| tree.path(*file)).collect();
+    let more = if found.len() > 3 { " ..." } else { "" };
+    let have = if found.len() == 1 { "has" } else { "have" };
+    let reason = format!("{}{more} {have} a header with image, class and box", names.join(", "));
+    (!found.is_empty()).then_some(Evidence { confidence: Confidence::Certain, reason })
+}
+
+/// What one file says of one image.
+struct Listing {
+    file: FileId,
+    rows: Vec<Row>,
+    normalised: bool,
+    split: Option<Split>,
+}
+
+/// The image that listings are about.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum About {
+    Image(FileId),
+    /// Nothing was found for this name.
+    Name(String),
+}
+
+fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
+    let mut problems = Problems::default();
+    let mut read = 0;
+    let mut first_fault = None;
+    let matcher = Matcher::new(tree);
+    let mut images: BTreeMap<About, Vec<Listing>> = BTreeMap::new();
+    let mut remarks = Vec::new();
+    for file in candidates(tree) {
+        let path = tree.path(file);
+        let bytes = match tree.read(file, LIMIT) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                problems.push(ProblemKind::UnreadableAnnotation, Place::file(path), error.to_string());
+                continue;
+            }
+        };
+        let decoded = text::decode(&bytes);
+        let columns = match header::columns(&decoded.text) {
+            Ok(columns) => columns,
+            Err(fault) => {
+                problems.push(ProblemKind::IgnoredField, Place::line(path, 1), format!("no annotations: {fault}"));
+                first_fault.get_or_insert((file, fault));
+                continue;
+            }
+        };
+        read += 1;
+        if let Some(encoding) = decoded.guessed {
+            let message = format!("the text is not UTF-8, read as {encoding}");
+            problems.push(ProblemKind::Encoding, Place::file(path), message);
+        }
+        add_file(tree, &matcher, file, &decoded.text, &columns, &mut images, &mut problems, &mut remarks);
+    }
+    if read == 0 {
+        return Err(match first_fault {
+            Some((file, fault)) => FormatError::syntax(fault, tree.full_path(file), 1),
+            None => FormatError::new(FormatErrorKind::NotThisFormat(FORMAT.name, FORMAT.looks_for.into()), ""),
+        });
+    }
+    let mut builder = Builder::default();
+    for (about, listings) in images {
+        builder_push(tree, about, listings, &mut builder, &mut problems);
+    }
+    Ok(Reading { dataset: builder.finish(tree), problems, remarks })
+}
+
+#[allow(clippy::too_many_arguments)] // one call, and the arguments are the reader's whole state
+fn add_file(
+    tree: &Tree,
+    matcher: &Matcher<'_>,
+    file: FileId,
+    source: &str,
+    columns: &Columns,
+    images: &mut BTreeMap<About, Vec<Listing>>,
+    problems: &mut Problems,
+    remarks: &mut Vec<String>,
+) {
+    let path = tree.path(file);
+    let found = rows::read(source, columns);
+    for (kind, line, message) in found.problems {
+        problems.push(kind, Place::line(path, line), message);
+    }
+    if found.normalised {
+        remarks.push(format!("{path}: boxes are fractions of the image's size"));
+    }
+    // Rows by image, in the order of the first row of each.
+    let mut places: HashMap<Box<str>, usize> = HashMap::new();
+    let mut by_name: Vec<Vec<Row>> = Vec::new();
+    for row in found.rows {
+        let place = *places.entry(row.image.clone()).or_insert_with(|| {
+            by_name.push(Vec::new());
+            by_name.len() - 1
+        });
+        by_name[place].push(row);
+    }
+    let split = splits::of_annotation_file(path);
+    for rows in by_name {
+        let Some(first) = rows.first() else { continue };
+        let own = rows.iter().find_map(|row| row.split);
+        let asker = Asker { path, split: own.or(split) };
+        let about = find_image(tree, matcher, first, &asker, problems);
+        let listings = images.entry(about).or_default();
+        // Two spellings of one image in one file.
+        match listings.last_mut().filter(|last| last.file == file) {
+            Some(last) => {
+                last.rows.extend(rows);
+                last.rows.sort_by_key(|row| row.line);
+            }
+            None => listings.push(Listing { file, rows, normalised: found.normalised, split: own.or(split) }),
+        }
+    }
+}
+
+fn find_image(tree: &Tree, matcher: &Matcher<'_>, row: &Row, asker: &Asker<'_>, problems: &mut Problems) -> About {
+    let name = &*row.image;
+    let place = Place::line(asker.path, row.line);
+    match matcher.find(name, asker) {
+        Match::Found { file, .. } => {
+            if is_stale(name, tree.path(file)) {
+                let message = format!("{name:?} was found as {}", tree.path(file));
+                problems.push(ProblemKind::StaleName, place, message);
+            }
+            return About::Image(file);
+        }
+        Match::Ambiguous(files) => {
+            let paths: Vec<&str> = files.iter().map(|file| tree.path(*file)).collect();
+            let message = format!("several images fit {name:?}: {}", paths.join(", "));
+            problems.push(ProblemKind::AmbiguousImage, place, message);
+        }
+        Match::Missing => {
+            let message = format!("no image is called {name:?}");
+            problems.push(ProblemKind::MissingImage, place, message);
+        }
+        Match::Outside => {
+            let message = format!("image {name:?} lies outside the dataset's folders");
+            problems.push(ProblemKind::OutsideRoot, place, message);
+        }
+    }
+    About::Name(super::tree::join(folder_of(asker.path), name))
+}
+
+/// Joins what several files say of an image.
+fn builder_push(tree: &Tree, about: About, mut listings: Vec<Listing>, builder: &mut Builder, problems: &mut Problems) {
+    listings.iter_mut().for_each(|listing| drop_repeated(tree, listing, problems));
+    keep_one_split(tree, &mut listings, problems);
+    join(tree, &mut listings, problems);
+    let Some(first) = listings.first().and_then(|listing| Some((listing.file, listing.rows.first()?))) else { return };
+    let (source, first_row) = first;
+    let mut size = (0, 0);
+    let mut size_line = 0;
+    for listing in &listings {
+        for row in listing.rows.iter().filter(|row| row.size != (0, 0)) {
+            if size == (0, 0) {
+                (size, size_line) = (row.size, row.line);
+            } else if row.size != size {
+                let message =
+                    format!("size {}x{} here, {}x{} at line {size_line}", row.size.0, row.size.1, size.0, size.1);
+                problems.push(ProblemKind::SizeMismatch, Place::line(tree.path(listing.file), row.line), message);
+            }
+        }
+    }
+    let (file, key) = match about {
+        About::Image(file) => (Some(file), String::new()),
+        About::Name(name) => (None, name),
+    };
+    let split = listings.iter().find_map(|listing| listing.split);
+    let entry = Entry {
+        file,
+        key,
+        name: first_row.image.to_string(),
+        size,
+        split: split.or_else(|| splits::of_folders(tree.path(file?))),
+        source: Some((source, first_row.line)),
+        objects: Vec::new(),
+    };
+    let mut objects = Vec::new();
+    for listing in listings {
+        for row in listing.rows {
+            let Some(RowObject { class, bbox, flags, pose, attributes }) = row.object else { continue };
+            let class = builder.class(&class);
+            let line = if listing.file == source { row.line } else { 0 };
+            let normalised = listing.normalised;
+            objects.push(Object { class, bbox, flags, line, normalised, pose, attributes, ..Object::default() });
+        }
+    }
+    builder.push(Entry { objects, ..entry });
+}
+
+/// What makes two boxes the same: class and corners, to the bit.
+type Identity = (Box<str>, [u64; 4]);
+
+fn identity(object: &RowObject) -> Identity {
+    (object.class.clone(), object.bbox.map(f64::to_bits))
+}
+
+fn identities(listing: &Listing) -> BTreeSet<Identity> {
+    listing.rows.iter().filter_map(|row| row.object.as_ref()).map(identity).collect()
+}
+
+/// Leaves out rows that say what a row before has said.
+fn drop_repeated(tree: &Tree, listing: &mut Listing, problems: &mut Problems) {
+    let mut seen: HashMap<_, u32> = HashMap::new();
+    let path = tree.path(listing.file);
+    listing.rows.retain(|row| {
+        let Some(object) = &row.object else { return true };
+        let before = *seen.entry((identity(object), object.flags, object.attributes.clone())).or_insert(row.line);
+        if before != row.line {
+            let message = format!("the same row as line {before}; taken once");
+            problems.push(ProblemKind::RepeatedEntry, Place::line(path, row.line), message);
+        }
+        before == row.line
+    });
+}
+
+fn first_place(tree: &Tree, listing: &Listing) -> Place {
+    Place::line(tree.path(listing.file), listing.rows.first().map_or(0, |row| row.line))
+}
+
+/// An image is in one split: a file that puts it in another is an error, and is not taken.
+fn keep_one_split(tree: &Tree, listings: &mut Vec<Listing>, problems: &mut Problems) {
+    let Some((split, at)) = listings.iter().find_map(|listing| Some((listing.split?, first_place(tree, listing))))
+    else {
+        return;
+    };
+    listings.retain(|listing| match listing.split {
+        Some(other) if other != split => {
+            let name = listing.rows.first().map_or("", |row| &row.image);
+            let message = format!("image {name:?} is in {other} here, and in {split} at {at}");
+            problems.push(ProblemKind::DuplicateImage, first_place(tree, listing), message);
+            false
+        }
+        _ => true,
+    });
+}
+
+/// Keeps what must be kept of an image that several files list; see the module's head.
+fn join(tree: &Tree, listings: &mut Vec<Listing>, problems: &mut Problems) {
+    if listings.len() < 2 {
+        return;
+    }
+    let split = listings.iter().find_map(|listing| listing.split);
+    let mut kept: Vec<(Listing, BTreeSet<Identity>)> = Vec::new();
+    // The one that says most first; then the order of the files.
+    let mut all: Vec<(Listing, BTreeSet<Identity>)> = std::mem::take(listings)
+        .into_iter()
+        .map(|listing| {
+            let all = identities(&listing);
+            (listing, all)
+        })
+        .collect();
+    all.sort_by_key(|(listing, boxes)| (std::cmp::Reverse(boxes.len()), listing.file));
+    for (listing, boxes) in all {
+        let place = first_place(tree, &listing);
+        let name = listing.rows.first().map_or("", |row| &row.image);
+        let classes = |boxes: &BTreeSet<Identity>| boxes.iter().map(|(class, _)| class.clone()).collect::<HashSet<_>>();
+        if let Some((whole, _)) = kept.iter().find(|(_, known)| boxes.is_subset(known)) {
+            let message = format!("image {name:?} has the same boxes at {}; taken once", first_place(tree, whole));
+            problems.push(ProblemKind::RepeatedEntry, place, message);
+        } else if let Some((other, _)) = kept.iter().find(|(_, known)| !classes(known).is_disjoint(&classes(&boxes))) {
+            let message = format!("image {name:?} has other boxes at {}", first_place(tree, other));
+            problems.push(ProblemKind::DuplicateImage, place, message);
+        } else {
+            kept.push((listing, boxes));
+        }
+    }
+    kept.sort_by_key(|(listing, _)| listing.file);
+    listings.extend(kept.into_iter().map(|(listing, _)| listing));
+    if let Some(first) = listings.first_mut() {
+        first.split = first.split.or(split);
+    }
+}

@@ -1,0 +1,357 @@
+//! From the image name in an annotation to a file that the walk saw.
+//!
+//! A name is first taken to the letter: relative to the annotation's folder, to the root, to each folder of images.
+//! Then as tools garble it: `\` for `/`, `%20`, `file:`, `gs://bucket/`, `s3://bucket/`, `http(s)://host/`, a query
+//! string. What is still not found is compared from its end: the longest tail of the name's components that some
+//! image's path ends with, letter case aside, the extension free. So absolute paths of other machines, folders that
+//! were moved and stems without extension find their image. Of several, those remain that have the same extension,
+//! then the same letter case, then lie nearest to the annotation, then in the same split, then in a folder that is
+//! called `images` or alike; still several is ambiguous, never a guess.
+
+use std::borrow::Cow;
+
+use super::splits;
+use super::text;
+use super::tree::{FileId, Tree, folder_of, join};
+use crate::dataset::Split;
+use crate::image::is_image_name;
+
+/// How an image was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rule {
+    /// Relative to the annotation's folder.
+    BesideAnnotation,
+    /// Relative to the root.
+    FromRoot,
+    /// In a folder that the user gave.
+    ImageFolder,
+    /// By several components at the end of the path.
+    PathEnd,
+    /// By the file's name alone.
+    Name,
+}
+
+/// What became of a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Match {
+    /// The file.
+    Found {
+        /// Which.
+        file: FileId,
+        /// How.
+        rule: Rule,
+    },
+    /// Several files fit equally well.
+    Ambiguous(Vec<FileId>),
+    /// No file fits.
+    Missing,
+    /// No file fits, and the name leads out of the dataset's folders.
+    Outside,
+}
+
+/// Who asks: an annotation file, and the split it speaks of.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asker<'a> {
+    /// Path of the annotation file in the first root.
+    pub path: &'a str,
+    /// Its split.
+    pub split: Option<Split>,
+}
+
+/// Folders that usually hold the images themselves, rather than masks or previews of the same names.
+const IMAGE_FOLDERS: [&str; 7] = ["images", "jpegimages", "image", "imgs", "img", "jpegs", "data"];
+
+/// All image files of a tree, by the end of their path.
+#[derive(Debug)]
+pub struct Matcher<'t> {
+    tree: &'t Tree,
+    /// Components of the path in lower case, last first, without extension, each closed by `/`; sorted.
+    ends: Vec<(Box<str>, FileId)>,
+}
+
+impl<'t> Matcher<'t> {
+    /// A matcher of all images of `tree`.
+    pub fn new(tree: &'t Tree) -> Self {
+        Self::among(tree, |_| true)
+    }
+
+    /// A matcher of the images of `tree` whose path is `wanted`.
+    pub fn among(tree: &'t Tree, wanted: impl Fn(&str) -> bool) -> Self {
+        let images = tree.files().filter(|(_, file)| file.image && wanted(&file.path));
+        let mut ends: Vec<_> = images.map(|(id, file)| (backwards(stem_of(&file.path)).into(), id)).collect();
+        ends.sort_unstable();
+        Self { tree, ends }
+    }
+
+    /// The file that an annotation's image name means.
+    pub fn find(&self, name: &str, asker: &Asker<'_>) -> Match {
+        let literal = text::trim(name);
+        if literal.is_empty() {
+            return Match::Missing;
+        }
+        let plain = plain(literal);
+        let mut outside = false;
+        for name in [literal, &plain] {
+            if let Some((file, rule)) = self.exactly(name, asker, &mut outside) {
+                return Match::Found { file, rule };
+            }
+        }
+        let components: Vec<&str> = plain.split('/').filter(|part| !matches!(*part, "" | "." | "..")).collect();
+        let Some((last, folders)) = components.split_last() else { return Match::Missing };
+        // A name without extension may have dots; only what is no image's extension is also tried without.
+        let mut stems = vec![if is_image_name(last) { stem_of(last) } else { last }];
+        if let Some((stem, _)) = last.rsplit_once('.').filter(|(stem, _)| !is_image_name(last) && !stem.is_empty()) {
+            stems.push(stem);
+        }
+        let wish = Wish { path: &components.join("/"), asker: *asker };
+        for stem in stems {
+            let found = self.by_end(folders, stem, &wish);
+            if found != Match::Missing {
+                return found;
+            }
+        }
+        let through_link = || {
+            let beside = join(folder_of(asker.path), &plain);
+            self.tree.leads_outside(0, &beside)
+                || (0..self.tree.roots().len() as u16).any(|root| self.tree.leads_outside(root, &plain))
+                || self.tree.links_outside().any(|link| link.rsplit('/').next() == Some(last))
+        };
+        if outside || through_link() { Match::Outside } else { Match::Missing }
+    }
+
+    /// The image that belongs to an annotation file of its own: the one with the same stem, where `name`, the image
+    /// name inside that file, decides between several.
+    pub fn find_own(&self, name: &str, asker: &Asker<'_>) -> Match {
+        let own = asker.path.rsplit_once('.').map_or(asker.path, |(stem, _)| stem);
+        let components: Vec<&str> = own.split('/').collect();
+        let Some((stem, folders)) = components.split_last() else { return Match::Missing };
+        let plain = plain(text::trim(name));
+        let found = self.by_end(folders, stem, &Wish { path: &plain, asker: *asker });
+        // `1.jpg.xml` is the annotation of `1.jpg`.
+        if found == Match::Missing && is_image_name(stem) {
+            return self.by_end(folders, stem_of(stem), &Wish { path: own, asker: *asker });
+        }
+        found
+    }
+
+    fn exactly(&self, name: &str, asker: &Asker<'_>, outside: &mut bool) -> Option<(FileId, Rule)> {
+        let beside = (0, folder_of(asker.path), Rule::BesideAnnotation);
+        let folders = self.tree.image_folders().iter();
+        let tries = [beside, (0, "", Rule::FromRoot)]
+            .into_iter()
+            .chain(folders.map(|(root, folder)| (*root, folder.as_str(), Rule::ImageFolder)));
+        for (root, folder, rule) in tries {
+            match resolved(folder, name) {
+                Some(path) => {
+                    if let Some(file) = self.tree.find(root, &path).filter(|file| self.tree.file(*file).image) {
+                        return Some((file, rule));
+                    }
+                }
+                None => *outside |= rule == Rule::BesideAnnotation && !name.starts_with('/') && !has_drive(name),
+            }
+        }
+        None
+    }
+
+    /// Images whose path ends with the longest tail of `folders`/`stem`.
+    fn by_end(&self, folders: &[&str], stem: &str, wish: &Wish<'_>) -> Match {
+        let mut end = String::new();
+        push_folded(&mut end, stem);
+        let mut best = self.range(&end);
+        if best.is_empty() {
+            return Match::Missing;
+        }
+        let mut deep = false;
+        for folder in folders.iter().rev() {
+            push_folded(&mut end, folder);
+            let range = self.range(&end);
+            if range.is_empty() {
+                break;
+            }
+            (best, deep) = (range, true);
+        }
+        let rule = if deep { Rule::PathEnd } else { Rule::Name };
+        let files: Vec<FileId> = best.iter().map(|(_, file)| *file).collect();
+        self.choose(files, rule, wish)
+    }
+
+    fn range(&self, end: &str) -> &[(Box<str>, FileId)] {
+        let start = self.ends.partition_point(|(known, _)| **known < *end);
+        let tail = &self.ends[start..];
+        &tail[..tail.partition_point(|(known, _)| known.starts_with(end))]
+    }
+
+    fn choose(&self, mut files: Vec<FileId>, rule: Rule, wish: &Wish<'_>) -> Match {
+        let path = |file: FileId| self.tree.path(file);
+        let wanted = wish.path;
+        let name = wanted.rsplit('/').next().unwrap_or(wanted);
+        if is_image_name(name) {
+            let extension = extension_of(name);
+            keep(&mut files, |file| extension_of(path(*file)).eq_ignore_ascii_case(extension));
+            keep(&mut files, |file| path(*file).rsplit('/').next() == Some(name));
+            keep(&mut files, |file| ends_with_components(path(*file), wanted));
+        }
+        if files.len() > 1 {
+            let asked = folder_of(wish.asker.path);
+            let near = |file: FileId| {
+                if self.tree.file(file).root == 0 { common_folders(asked, folder_of(path(file))) } else { 0 }
+            };
+            let nearest = files.iter().map(|file| near(*file)).max().unwrap_or(0);
+            keep(&mut files, |file| near(*file) == nearest);
+        }
+        if let Some(split) = wish.asker.split {
+            keep(&mut files, |file| splits::of_folders(path(*file)) == Some(split));
+        }
+        keep(&mut files, |file| {
+            folder_of(path(*file))
+                .split('/')
+                .any(|part| IMAGE_FOLDERS.iter().any(|usual| usual.eq_ignore_ascii_case(part)))
+        });
+        files.sort_unstable();
+        let mut distinct: Vec<FileId> = Vec::new();
+        for file in files {
+            if !distinct.iter().any(|known| self.tree.same_file(*known, file)) {
+                distinct.push(file);
+            }
+        }
+        match distinct[..] {
+            [] => Match::Missing,
+            [file] => Match::Found { file, rule },
+            _ => Match::Ambiguous(distinct),
+        }
+    }
+}
+
+/// What an annotation would like to find.
+struct Wish<'a> {
+    path: &'a str,
+    asker: Asker<'a>,
+}
+
+/// Keeps those that satisfy, unless none does.
+fn keep(files: &mut Vec<FileId>, satisfies: impl Fn(&FileId) -> bool) {
+    if files.len() > 1 && files.iter().any(&satisfies) {
+        files.retain(satisfies);
+    }
+}
+
+/// Whether the basename that an annotation gives is another than the found file's.
+pub fn is_stale(name: &str, path: &str) -> bool {
+    let name = plain(text::trim(name));
+    let last = name.rsplit('/').next().unwrap_or(&name);
+    !last.is_empty() && path.rsplit('/').next() != Some(last)
+}
+
+/// Whether a name, taken relative to `folder`, leads above the root. (An absolute path does not lead anywhere here: its
+/// end is compared.)
+pub fn leads_above(folder: &str, name: &str) -> bool {
+    let name = plain(text::trim(name));
+    !name.starts_with('/') && !has_drive(&name) && resolved(folder, &name).is_none()
+}
+
+fn common_folders(a: &str, b: &str) -> usize {
+    let parts = |path| str::split(path, '/').filter(|part| !part.is_empty());
+    parts(a).zip(parts(b)).take_while(|(a, b)| a == b).count()
+}
+
+fn ends_with_components(path: &str, tail: &str) -> bool {
+    path.strip_suffix(tail).is_some_and(|before| before.is_empty() || before.ends_with('/'))
+}
+
+/// A path without the extension that makes it an image's.
+fn stem_of(path: &str) -> &str {
+    if is_image_name(path) { path.rsplit_once('.').map_or(path, |(stem, _)| stem) } else { path }
+}
+
+fn extension_of(path: &str) -> &str {
+    path.rsplit_once('.').map_or("", |(_, extension)| extension)
+}
+
+fn push_folded(end: &mut String, component: &str) {
+    if component.is_ascii() {
+        end.extend(component.bytes().map(|byte| char::from(byte.to_ascii_lowercase())));
+    } else {
+        end.push_str(&component.to_lowercase());
+    }
+    end.push('/');
+}
+
+fn backwards(path: &str) -> String {
+    let mut end = String::with_capacity(path.len() + 1);
+    path.rsplit('/').for_each(|component| push_folded(&mut end, component));
+    end
+}
+
+/// `name` relative to `folder`, with `.` and `..` resolved by the letter; `None` if that leads above the root.
+fn resolved(folder: &str, name: &str) -> Option<String> {
+    if name.starts_with('/') || has_drive(name) {
+        return None;
+    }
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in name.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// Whether a path starts with a Windows drive.
+fn has_drive(path: &str) -> bool {
+    matches!(path.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic())
+}
+
+/// A name with `/`, without scheme, bucket or host, query string, `%20`; unchanged where it has none of these.
+fn plain(name: &str) -> Cow<'_, str> {
+    let mut plain = Cow::Borrowed(name);
+    if plain.contains('\\') {
+        plain = plain.replace('\\', "/").into();
+    }
+    let scheme = plain.split_once("://").map(|(scheme, rest)| (scheme.to_ascii_lowercase(), rest));
+    let rest = match &scheme {
+        Some((scheme, rest)) if scheme == "file" => Some((*rest).to_owned()),
+        Some((scheme, rest))
+            if matches!(&**scheme, "gs" | "s3" | "s3a" | "http" | "https" | "az" | "abfs" | "wasbs") =>
+        {
+            let path = rest.split_once('/').map_or("", |(_, path)| path);
+            Some(path.split(['?', '#']).next().unwrap_or(path).to_owned())
+        }
+        _ => plain.get(..5).filter(|start| start.eq_ignore_ascii_case("file:")).map(|_| plain[5..].to_owned()),
+    };
+    if let Some(rest) = rest {
+        plain = rest.into();
+    }
+    // A query string without scheme only where an image's name stands before it.
+    if let Some((before, _)) = plain.split_once('?').filter(|(before, _)| is_image_name(before)) {
+        plain = before.to_owned().into();
+    }
+    match percent_decoded(&plain) {
+        Some(decoded) => decoded.into(),
+        None => plain,
+    }
+}
+
+fn percent_decoded(text: &str) -> Option<String> {
+    if !text.contains('%') {
+        return None;
+    }
+    let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        if let (b'%', [high, low, tail @ ..]) = (first, tail)
+            && let (Some(high), Some(low)) = (digit(*high), digit(*low))
+        {
+            bytes.push(high * 16 + low);
+            rest = tail;
+        } else {
+            bytes.push(*first);
+            rest = tail;
+        }
+    }
+    String::from_utf8(bytes).ok()
+}

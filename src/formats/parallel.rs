@@ -1,0 +1,55 @@
+//! The same work on many files, on threads of this call, results in order.
+
+use std::num::NonZero;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Files that a thread takes at a time: enough that taking costs nothing, few enough that all end together.
+const AT_A_TIME: usize = 64;
+
+/// How many threads `workers` means: itself, or one per core for 0.
+pub fn threads(workers: usize) -> usize {
+    if workers > 0 { workers } else { std::thread::available_parallelism().map_or(1, NonZero::get) }
+}
+
+/// `work` for every number below `count`; the results stand in that order whatever the number of threads.
+pub fn map<T: Send>(count: usize, workers: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let threads = threads(workers).min(count.div_ceil(AT_A_TIME));
+    if threads <= 1 {
+        return (0..count).map(work).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let start = next.fetch_add(AT_A_TIME, Ordering::Relaxed);
+                    if start >= count {
+                        break;
+                    }
+                    let results: Vec<T> = (start..count.min(start + AT_A_TIME)).map(&work).collect();
+                    done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((start, results));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    done.sort_unstable_by_key(|(start, _)| *start);
+    done.into_iter().flat_map(|(_, results)| results).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn order_does_not_depend_on_threads() {
+        for count in [0, 1, 64, 65, 1000] {
+            let expected: Vec<usize> = (0..count).map(|number| number * 2).collect();
+            for workers in [1, 2, 8] {
+                assert_eq!(map(count, workers, |number| number * 2), expected, "{count} {workers}");
+            }
+        }
+    }
+}

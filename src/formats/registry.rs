@@ -1,0 +1,148 @@
+//! The formats there are. A new one is its own file and a line in [`FORMATS`].
+
+use super::error::FormatError;
+use super::tree::Tree;
+use super::{LoadOptions, csv, voc};
+use crate::dataset::{Dataset, Problems};
+
+/// All formats, sorted by name.
+pub static FORMATS: &[&Format] = &[&csv::FORMAT, &voc::FORMAT];
+
+/// An annotation format.
+#[derive(Debug)]
+pub struct Format {
+    /// What `--from` says.
+    pub name: &'static str,
+    /// Other words for it.
+    pub aliases: &'static [&'static str],
+    /// Its name for people.
+    pub title: &'static str,
+    /// Where it is specified.
+    pub specification: &'static str,
+    /// Sketch of the folders and files.
+    pub layout: &'static str,
+    /// What it can carry.
+    pub carries: &'static [Carries],
+    /// Whether a tree holds it, by the content of its files.
+    pub detect: fn(&Tree) -> Option<Evidence>,
+    /// What `detect` looks for, for the message when nothing is found.
+    pub looks_for: &'static str,
+    /// Reads all of it.
+    pub read: fn(&Tree, &LoadOptions) -> Result<Reading, FormatError>,
+}
+
+/// Something that a format can carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Carries {
+    /// Boxes of objects.
+    Boxes,
+    /// Outlines of objects.
+    Polygons,
+    /// `difficult`.
+    Difficult,
+    /// `truncated`.
+    Truncated,
+    /// `occluded`.
+    Occluded,
+    /// `pose`.
+    Pose,
+    /// Free attributes of objects.
+    Attributes,
+    /// Images without objects.
+    Negatives,
+    /// Which image is for training.
+    Splits,
+    /// The order of the classes.
+    ClassOrder,
+    /// Width and height of images.
+    Sizes,
+}
+
+impl Carries {
+    /// The word in tables.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Boxes => "boxes",
+            Self::Polygons => "polygons",
+            Self::Difficult => "difficult",
+            Self::Truncated => "truncated",
+            Self::Occluded => "occluded",
+            Self::Pose => "pose",
+            Self::Attributes => "attributes",
+            Self::Negatives => "negatives",
+            Self::Splits => "splits",
+            Self::ClassOrder => "class order",
+            Self::Sizes => "sizes",
+        }
+    }
+}
+
+/// How sure a format is that a tree holds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Confidence {
+    /// It could be, and could as well be another.
+    Possible,
+    /// The frame is right, nothing in it proves it (no object anywhere).
+    Likely,
+    /// The content can mean nothing else.
+    Certain,
+}
+
+/// Why a tree holds a format.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// In words, with the name of a file.
+    pub reason: String,
+}
+
+/// What a format's reader gives.
+#[derive(Debug)]
+pub struct Reading {
+    /// The dataset.
+    pub dataset: Dataset,
+    /// All that is wrong with it.
+    pub problems: Problems,
+    /// What was decided on the way, for the report.
+    pub remarks: Vec<String>,
+}
+
+/// The format that `word` means: a name or an alias, in any case.
+pub fn by_name(word: &str) -> Option<&'static Format> {
+    let fits = |known: &&str| known.eq_ignore_ascii_case(word.trim());
+    FORMATS.iter().copied().find(|format| fits(&format.name) || format.aliases.iter().any(fits))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn rows_are_sorted_unique_and_complete() {
+        assert!(FORMATS.is_sorted_by_key(|format| format.name));
+        let mut words = HashSet::new();
+        for format in FORMATS {
+            for word in [&format.name].into_iter().chain(format.aliases) {
+                assert!(words.insert(*word), "{word} stands twice");
+                assert_eq!(*word, word.to_ascii_lowercase());
+                assert_eq!(by_name(&word.to_uppercase()).map(|found| found.name), Some(format.name));
+            }
+            for (field, text) in [
+                ("title", format.title),
+                ("specification", format.specification),
+                ("layout", format.layout),
+                ("looks_for", format.looks_for),
+            ] {
+                assert!(!text.trim().is_empty(), "{}: {field}", format.name);
+            }
+            assert!(format.specification.contains("https://"), "{}", format.name);
+            assert!(!format.carries.is_empty() && format.carries.is_sorted(), "{}", format.name);
+        }
+        assert_eq!(FORMATS.len(), 2);
+        assert!(by_name("raccoon").is_none());
+    }
+}

@@ -1,0 +1,197 @@
+//! From the bytes of an annotation file to text, and from an offset in it to a line.
+//!
+//! Order of the attempts: byte order mark (UTF-8, UTF-16), UTF-8, the encoding that an XML declaration names, then a
+//! guess between GBK and Windows-1252, which is told as a note. UTF-16 without a mark is recognised by its first `<`.
+
+use std::borrow::Cow;
+use std::io::{self, Read};
+
+use encoding_rs::{Encoding, GBK, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
+/// What the bytes of a file say.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Text<'a> {
+    /// The text, without a byte order mark.
+    pub text: Cow<'a, str>,
+    /// Name of the encoding, where it had to be guessed.
+    pub guessed: Option<&'static str>,
+}
+
+/// Decodes the bytes of a file.
+pub fn decode(bytes: &[u8]) -> Text<'_> {
+    let plain = |text| Text { text, guessed: None };
+    if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
+        let text = encoding.decode_without_bom_handling(bytes.get(mark..).unwrap_or_default()).0;
+        // Bytes that contradict the mark become U+FFFD, like a guess.
+        return match std::str::from_utf8(bytes) {
+            Err(_) if encoding == UTF_8 => guess(bytes.get(mark..).unwrap_or_default()),
+            _ => plain(text),
+        };
+    }
+    match bytes {
+        [b'<', 0, ..] => return plain(UTF_16LE.decode_without_bom_handling(bytes).0),
+        [0, b'<', ..] => return plain(UTF_16BE.decode_without_bom_handling(bytes).0),
+        _ => {}
+    }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return plain(Cow::Borrowed(text));
+    }
+    if let Some(encoding) = declared(bytes).filter(|encoding| *encoding != UTF_8)
+        && let Some(text) = encoding.decode_without_bom_handling_and_without_replacement(bytes)
+    {
+        return plain(text);
+    }
+    guess(bytes)
+}
+
+/// The encoding of `<?xml ... encoding="..."?>`.
+fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
+    let head = bytes.strip_prefix(b"<?xml")?;
+    let head = std::str::from_utf8(head.get(..head.iter().position(|byte| *byte == b'>')?)?).ok()?;
+    let value = head.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+    Encoding::for_label(value.get(1..)?.split(quote).next()?.as_bytes())
+}
+
+/// GBK where every byte above ASCII stands in a pair of GB 2312's range, as Chinese text does; Windows-1252, where a
+/// letter with an accent mostly stands alone, otherwise.
+fn guess(bytes: &[u8]) -> Text<'_> {
+    let mut rest = bytes.iter();
+    let pairs = loop {
+        match rest.next() {
+            None => break true,
+            Some(0..0x80) => {}
+            Some(0xa1..=0xf7) if matches!(rest.next(), Some(0xa1..=0xfe)) => {}
+            Some(_) => break false,
+        }
+    };
+    let encoding = if pairs { GBK } else { WINDOWS_1252 };
+    let (text, _) = encoding.decode_without_bom_handling(bytes);
+    Text { text, guessed: Some(if pairs { "gbk" } else { "windows-1252" }) }
+}
+
+/// A value without what tools leave around it: blanks, byte order marks (they occur inside files that were joined), no-
+/// break spaces.
+pub fn trim(value: &str) -> &str {
+    value.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\0')
+}
+
+/// A finite number, with blanks and a byte order mark around it allowed.
+pub fn number(value: &str) -> Option<f64> {
+    trim(value).parse::<f64>().ok().filter(|number| number.is_finite())
+}
+
+/// A number of pixels: whole, or written as a float; `None` if it is no number or out of range. 0 and below are 0.
+pub fn pixels(value: &str) -> Option<u32> {
+    let number = number(value)?.round();
+    (number <= f64::from(u32::MAX)).then_some(number.max(0.0) as u32)
+}
+
+/// A yes or no, as tools write it. `None` in the inner place: said to be unknown.
+pub fn yes_or_no(value: &str) -> Option<Option<bool>> {
+    match trim(value).to_ascii_lowercase().as_str() {
+        "1" | "1.0" | "true" | "yes" | "y" | "t" => Some(Some(true)),
+        "0" | "0.0" | "false" | "no" | "n" | "f" => Some(Some(false)),
+        "" | "unspecified" | "unknown" | "none" | "null" | "na" | "n/a" | "nan" | "-1" => Some(None),
+        _ => None,
+    }
+}
+
+/// Lines of offsets that are asked for in rising order.
+#[derive(Debug)]
+pub struct Lines<'a> {
+    text: &'a [u8],
+    at: usize,
+    line: u32,
+}
+
+impl<'a> Lines<'a> {
+    /// At the first line of `text`.
+    pub fn new(text: &'a str) -> Self {
+        Self { text: text.as_bytes(), at: 0, line: 1 }
+    }
+
+    /// The line, from 1, of the byte at `offset`; an offset before the last asked one gives the same line.
+    pub fn at(&mut self, offset: usize) -> u32 {
+        let offset = offset.min(self.text.len());
+        if offset > self.at {
+            let passed = self.text[self.at..offset].iter().filter(|byte| **byte == b'\n').count();
+            self.line = self.line.saturating_add(u32::try_from(passed).unwrap_or(u32::MAX));
+            self.at = offset;
+        }
+        self.line
+    }
+}
+
+/// Reads all that `from` has left into `bytes`, at most up to `limit` bytes in all. Longer: an error of kind
+/// `FileTooLarge`. No memory is taken for more than is really there.
+pub fn read_to_limit(from: &mut impl Read, bytes: &mut Vec<u8>, limit: u64) -> io::Result<()> {
+    let left = limit.saturating_sub(bytes.len() as u64);
+    from.take(left.saturating_add(1)).read_to_end(bytes)?;
+    if bytes.len() as u64 > limit {
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("more than {limit} bytes, which no annotation file needs"),
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(bytes: &[u8], text: &str, guessed: Option<&'static str>) {
+        assert_eq!(decode(bytes), Text { text: text.into(), guessed }, "{bytes:?}");
+    }
+
+    #[test]
+    fn encodings() {
+        check("grün".as_bytes(), "grün", None);
+        check(b"\xef\xbb\xbfgr\xc3\xbcn", "grün", None);
+        check(b"\xff\xfea\0\xfc\0", "aü", None);
+        check(b"\xfe\xff\0a\0\xfc", "aü", None);
+        check(b"<\0a\0>\0", "<a>", None);
+        check(b"\0<\0a\0>", "<a>", None);
+        check(b"gr\xfcn", "grün", Some("windows-1252"));
+        check(b"\xef\xbb\xbfgr\xfcn", "grün", Some("windows-1252"));
+        check(
+            b"\xc3\xa8\xb9\xb7 cat",
+            "猫饭 cat".replace("猫饭", GBK.decode(b"\xc3\xa8\xb9\xb7").0.as_ref()).as_str(),
+            Some("gbk"),
+        );
+        check(b"<?xml version='1.0' encoding='iso-8859-2'?>\xb3", "<?xml version='1.0' encoding='iso-8859-2'?>ł", None);
+        check(b"", "", None);
+        for end in 0..4 {
+            decode(&b"\xff\xfe<\0"[..end]);
+        }
+    }
+
+    #[test]
+    fn values() {
+        assert_eq!(trim("\u{feff} 16\u{a0}\r\n"), "16");
+        assert_eq!(number("\u{feff}16"), Some(16.0));
+        assert_eq!((number("1e400"), number("nan"), number("12,5"), number("")), (None, None, None, None));
+        assert_eq!((pixels("640.0"), pixels("-3"), pixels("1e10"), pixels("x")), (Some(640), Some(0), None, None));
+        assert_eq!(
+            (yes_or_no("Yes"), yes_or_no("Unspecified"), yes_or_no("maybe")),
+            (Some(Some(true)), Some(None), None)
+        );
+    }
+
+    #[test]
+    fn lines_count_line_feeds() {
+        let mut lines = Lines::new("a\r\nb\n\nc");
+        assert_eq!([0, 2, 3, 5, 6, 99].map(|offset| lines.at(offset)), [1, 1, 2, 3, 4, 4]);
+    }
+
+    #[test]
+    fn a_limit_is_met_before_memory_is() {
+        let mut bytes = Vec::new();
+        let error = read_to_limit(&mut io::repeat(0), &mut bytes, 1000).expect_err("endless");
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
+        assert!(bytes.len() <= 1001);
+        bytes.clear();
+        read_to_limit(&mut &[0; 1000][..], &mut bytes, 1000).expect("fits");
+    }
+}

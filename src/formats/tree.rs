@@ -1,0 +1,465 @@
+//! The one walk: every file of the source folder and of the folders that images are looked for in. What the walk did
+//! not see is never opened, whatever an annotation says.
+//!
+//! - The source is a folder, or one annotation file, whose folder is then the root. A single file with `--images`
+//!   folders needs no more of its own folder than the files beside it, so only these are listed.
+//! - Paths are relative to their root, with `/`, sorted by their bytes: the order of the directory does not count.
+//! - Left out: names that start with a dot, `__MACOSX`, `Thumbs.db`, `desktop.ini`, `@eaDir`; all that is neither file
+//!   nor folder.
+//! - Links are followed where they stay inside their root (or with `allow_outside`); a folder is entered once by a
+//!   link, and never from below itself. A file that has several names so is read as annotation under the first of
+//!   them. A link that leads outside is not followed, and is a problem if its name or that of an image below it
+//!   matters.
+//! - A file name that is not UTF-8 is a problem where its extension is one that would matter.
+//! - A folder of images that lies inside the root is not walked again.
+
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::fs;
+use std::io::{self, Read};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use walkdir::WalkDir;
+
+use super::error::{FormatError, FormatErrorKind};
+use super::text;
+use crate::dataset::{Place, ProblemKind, Problems};
+use crate::files::Root;
+use crate::image::is_image_name;
+
+/// Bytes of a file that detection looks at.
+const HEAD: u64 = 64 * 1024;
+
+/// Extensions of annotation files; only such names and images are worth a problem when they cannot be reached.
+const ANNOTATION_EXTENSIONS: [&str; 10] =
+    ["xml", "csv", "tsv", "json", "jsonl", "ndjson", "txt", "yaml", "yml", "manifest"];
+
+/// Place of a file in [`Tree::files`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(u32);
+
+/// A file that the walk saw.
+#[derive(Debug)]
+pub struct File {
+    /// Place in [`Tree::roots`].
+    pub root: u16,
+    /// Whether the name is an image's.
+    pub image: bool,
+    /// Path relative to the root, with `/`.
+    pub path: Box<str>,
+    /// The path without links, where that is another: what to open.
+    real: Option<Box<str>>,
+    /// Another name of the same file comes before.
+    repeated: bool,
+}
+
+/// What the walk saw.
+#[derive(Debug)]
+pub struct Tree {
+    roots: Vec<PathBuf>,
+    doors: Vec<Root>,
+    files: Vec<File>,
+    ends: Vec<usize>,
+    image_folders: Vec<(u16, String)>,
+    only: Option<FileId>,
+    outside: BTreeSet<(u16, String)>,
+    problems: Problems,
+    heads: Mutex<HashMap<FileId, Head>>,
+}
+
+/// The start of a file, and what is needed to read on.
+#[derive(Debug)]
+struct Head {
+    bytes: Vec<u8>,
+    rest: Option<fs::File>,
+}
+
+impl Tree {
+    /// Walks `source`, a folder or an annotation file, and `image_folders`.
+    pub fn open(source: &Path, image_folders: &[PathBuf], allow_outside: bool) -> Result<Self, FormatError> {
+        let io_at = |path: &Path| {
+            let path = path.to_owned();
+            move |error| FormatError::new(FormatErrorKind::Io(error), path)
+        };
+        let is_file = fs::metadata(source).map_err(io_at(source))?.is_file();
+        let folder = if is_file {
+            source.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+        } else {
+            source
+        };
+        let mut tree = Self {
+            roots: Vec::new(),
+            doors: Vec::new(),
+            files: Vec::new(),
+            ends: Vec::new(),
+            image_folders: Vec::new(),
+            only: None,
+            outside: BTreeSet::new(),
+            problems: Problems::default(),
+            heads: Mutex::default(),
+        };
+        let mut walk = Walk { allow_outside, reals: Vec::new() };
+        let beside_only = is_file && !image_folders.is_empty();
+        walk.add_root(&mut tree, folder, beside_only).map_err(io_at(folder))?;
+        for folder in image_folders {
+            let real = fs::canonicalize(folder).map_err(io_at(folder))?;
+            if !real.is_dir() {
+                return Err(io_at(folder)(io::ErrorKind::NotADirectory.into()));
+            }
+            let known = walk.reals.iter().position(|root| real.starts_with(root));
+            match known.filter(|root| !(beside_only && *root == 0)) {
+                Some(root) => {
+                    let below = real.strip_prefix(&walk.reals[root]).ok().and_then(slashed).unwrap_or_default();
+                    tree.image_folders.push((root as u16, below));
+                }
+                None => {
+                    tree.image_folders.push((tree.roots.len() as u16, String::new()));
+                    walk.add_root(&mut tree, folder, false).map_err(io_at(folder))?;
+                }
+            }
+        }
+        if is_file {
+            tree.problems = Problems::default();
+            let name = source.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let missing = || io_at(source)(io::Error::new(io::ErrorKind::InvalidInput, "the name is not UTF-8"));
+            tree.only = Some(match tree.find(0, name) {
+                Some(file) => file,
+                // A file that the user names is read whatever its name or place (hidden, a link that leads outside).
+                None if name.is_empty() => return Err(missing()),
+                None => tree.add_named(source, name),
+            });
+        }
+        Ok(tree)
+    }
+
+    /// Adds the annotation file that the user named and the walk left out, as a root of its own.
+    fn add_named(&mut self, source: &Path, name: &str) -> FileId {
+        let id = FileId(self.files.len() as u32);
+        let (root, image) = (0, is_image_name(name));
+        self.files.push(File { root, image, path: name.into(), real: None, repeated: false });
+        // Opened here, by the user's own words; `read` goes on from this handle.
+        if let Ok(file) = fs::File::open(source) {
+            self.heads_lock().insert(id, Head { bytes: Vec::new(), rest: Some(file) });
+        }
+        id
+    }
+
+    /// The folders that files lie below: the source's first, then those of images that lie elsewhere.
+    pub fn roots(&self) -> &[PathBuf] {
+        &self.roots
+    }
+
+    /// Folders that the user says images lie in: root and path below it.
+    pub fn image_folders(&self) -> &[(u16, String)] {
+        &self.image_folders
+    }
+
+    /// All files, by root and path.
+    pub fn files(&self) -> impl Iterator<Item = (FileId, &File)> {
+        self.files.iter().enumerate().map(|(place, file)| (FileId(place as u32), file))
+    }
+
+    /// The file at `id`.
+    pub fn file(&self, id: FileId) -> &File {
+        &self.files[id.0 as usize]
+    }
+
+    /// The path of a file, relative to its root: what messages say.
+    pub fn path(&self, id: FileId) -> &str {
+        &self.file(id).path
+    }
+
+    /// The path of a file as the user's shell would say it.
+    pub fn full_path(&self, id: FileId) -> PathBuf {
+        let file = self.file(id);
+        self.roots.get(usize::from(file.root)).map_or_else(PathBuf::new, |root| root.join(&*file.path))
+    }
+
+    /// The path that opens a file below its root: without links.
+    pub fn path_to_open(&self, id: FileId) -> &str {
+        let file = self.file(id);
+        file.real.as_deref().unwrap_or(&file.path)
+    }
+
+    /// The file of this path, to the letter.
+    pub fn find(&self, root: u16, path: &str) -> Option<FileId> {
+        let range = self.range(root);
+        let place = self.files[range.clone()].binary_search_by(|file| (*file.path).cmp(path)).ok()?;
+        Some(FileId((range.start + place) as u32))
+    }
+
+    /// The files of one root.
+    fn range(&self, root: u16) -> Range<usize> {
+        let root = usize::from(root);
+        let end = self.ends.get(root).copied().unwrap_or(0);
+        root.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0).min(end)..end
+    }
+
+    /// Annotation files with one of these extensions (lower case, without the dot), in order; the one file where the
+    /// source is a file and has one of them.
+    pub fn annotations<'t>(&'t self, extensions: &'t [&'t str]) -> impl Iterator<Item = FileId> + 't {
+        let (range, only) = match self.only {
+            Some(only) => (only.0 as usize..only.0 as usize + 1, true),
+            None => (self.range(0), false),
+        };
+        let has_one = move |path: &str| {
+            let extension = path.rsplit('/').next().unwrap_or(path).rsplit_once('.').map_or("", |(_, end)| end);
+            extensions.iter().any(|known| known.eq_ignore_ascii_case(extension))
+        };
+        range
+            .filter(move |place| (only || !self.files[*place].repeated) && has_one(&self.files[*place].path))
+            .map(|place| FileId(place as u32))
+    }
+
+    /// The annotation file, where the source is one file.
+    pub fn only(&self) -> Option<FileId> {
+        self.only
+    }
+
+    /// Whether two files are one, reached by a link.
+    pub fn same_file(&self, a: FileId, b: FileId) -> bool {
+        self.file(a).root == self.file(b).root && self.path_to_open(a) == self.path_to_open(b)
+    }
+
+    /// Whether a path leads through a link that was not followed because it leads outside.
+    pub fn leads_outside(&self, root: u16, path: &str) -> bool {
+        path.match_indices('/')
+            .map(|(end, _)| &path[..end])
+            .chain([path])
+            .any(|above| self.outside.contains(&(root, above.to_owned())))
+    }
+
+    /// Paths of links that were not followed because they lead outside.
+    pub fn links_outside(&self) -> impl Iterator<Item = &str> {
+        self.outside.iter().map(|(_, path)| path.as_str())
+    }
+
+    /// What the walk could not reach. For a source that is a file, only what an annotation names counts, so this is
+    /// empty.
+    pub fn problems(&self) -> &Problems {
+        &self.problems
+    }
+
+    /// The first bytes of a file, at most [`HEAD`], kept so that [`Tree::read`] does not read them again.
+    pub fn head(&self, id: FileId) -> io::Result<Vec<u8>> {
+        let mut heads = self.heads_lock();
+        if let Some(head) = heads.get(&id).filter(|head| !head.bytes.is_empty() || head.rest.is_none()) {
+            return Ok(head.bytes.clone());
+        }
+        let mut file = match heads.remove(&id).and_then(|head| head.rest) {
+            Some(file) => file,
+            None => self.open_file(id)?,
+        };
+        let mut bytes = Vec::new();
+        (&mut file).take(HEAD).read_to_end(&mut bytes)?;
+        let rest = (bytes.len() as u64 == HEAD).then_some(file);
+        heads.insert(id, Head { bytes: bytes.clone(), rest });
+        Ok(bytes)
+    }
+
+    /// All bytes of a file of at most `limit` bytes.
+    pub fn read(&self, id: FileId, limit: u64) -> io::Result<Vec<u8>> {
+        let head = self.heads_lock().remove(&id);
+        let (mut bytes, rest) = match head {
+            Some(head) => (head.bytes, head.rest),
+            None => (Vec::new(), Some(self.open_file(id)?)),
+        };
+        if let Some(mut rest) = rest {
+            text::read_to_limit(&mut rest, &mut bytes, limit)?;
+        }
+        Ok(bytes)
+    }
+
+    /// Opens a file for reading.
+    pub fn open_file(&self, id: FileId) -> io::Result<fs::File> {
+        let door = self.doors.get(usize::from(self.file(id).root)).ok_or(io::ErrorKind::NotFound)?;
+        door.open(self.path_to_open(id))
+    }
+
+    fn heads_lock(&self) -> std::sync::MutexGuard<'_, HashMap<FileId, Head>> {
+        self.heads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a name is a tool's or the system's own business.
+fn ignored(name: &std::ffi::OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    name.starts_with(b".") || [&b"__MACOSX"[..], b"Thumbs.db", b"desktop.ini", b"@eaDir"].contains(&name)
+}
+
+/// A relative path with `/`, if it is UTF-8.
+fn slashed(path: &Path) -> Option<String> {
+    let path = path.to_str()?;
+    Some(if std::path::MAIN_SEPARATOR == '/' { path.into() } else { path.replace(std::path::MAIN_SEPARATOR, "/") })
+}
+
+/// A path for a message, with the bytes that are no UTF-8 as `\xff`.
+fn escaped(path: &Path) -> String {
+    let mut shown = String::new();
+    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        shown.push_str(chunk.valid());
+        chunk.invalid().iter().for_each(|byte| shown.push_str(&format!("\\x{byte:02x}")));
+    }
+    shown
+}
+
+/// What a file of this name would be, if that matters.
+fn matters(name: &str) -> Option<ProblemKind> {
+    if is_image_name(name) {
+        return Some(ProblemKind::BadImage);
+    }
+    let extension = name.rsplit_once('.')?.1.to_ascii_lowercase();
+    ANNOTATION_EXTENSIONS.contains(&extension.as_str()).then_some(ProblemKind::UnreadableAnnotation)
+}
+
+/// The walk of all roots.
+struct Walk {
+    allow_outside: bool,
+    /// Real paths of the roots.
+    reals: Vec<PathBuf>,
+}
+
+/// A folder to be walked, and the path below the root that its files stand under.
+struct Job {
+    folder: PathBuf,
+    below: String,
+}
+
+impl Walk {
+    fn add_root(&mut self, tree: &mut Tree, path: &Path, beside_only: bool) -> io::Result<()> {
+        let real = fs::canonicalize(path)?;
+        let root = u16::try_from(tree.roots.len()).map_err(|_| io::Error::other("too many folders of images"))?;
+        tree.roots.push(path.to_owned());
+        tree.doors.push(Root::new(path, self.allow_outside)?);
+        self.reals.push(real.clone());
+        let mut entered = HashSet::new();
+        let mut jobs = VecDeque::from([Job { folder: real.clone(), below: String::new() }]);
+        let start = tree.files.len();
+        while let Some(job) = jobs.pop_front() {
+            let depth = if beside_only { 1 } else { usize::MAX };
+            let walk = WalkDir::new(&job.folder).max_depth(depth).sort_by_file_name().into_iter();
+            let wanted = |entry: &walkdir::DirEntry| {
+                let again = entry.file_type().is_dir() && self.is_earlier_root(entry.path(), usize::from(root));
+                entry.depth() == 0 || !(ignored(entry.file_name()) || again)
+            };
+            for entry in walk.filter_entry(wanted) {
+                let entry = match entry {
+                    Ok(entry) => entry,
+                    Err(error) => {
+                        let at = error.path().and_then(|path| path.strip_prefix(&job.folder).ok()).map(escaped);
+                        if error.depth() == 0 && job.below.is_empty() {
+                            return Err(error.into());
+                        }
+                        let place = Place::file(join(&job.below, &at.unwrap_or_default()));
+                        let error = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+                        let message = format!("the folder cannot be listed: {error}");
+                        tree.problems.push(ProblemKind::UnreadableAnnotation, place, message);
+                        continue;
+                    }
+                };
+                if entry.depth() == 0 {
+                    continue;
+                }
+                let Ok(relative) = entry.path().strip_prefix(&job.folder) else { continue };
+                let kind = entry.file_type();
+                let Some(path) = slashed(relative).map(|relative| join(&job.below, &relative)) else {
+                    // Of a folder, its files are told.
+                    let shown = join(&job.below, &escaped(relative));
+                    if let Some(kind) = matters(&shown).filter(|_| !entry.file_type().is_dir()) {
+                        tree.problems.push(
+                            kind,
+                            Place::file(shown),
+                            "the file's name is not UTF-8, so nothing can name it",
+                        );
+                    }
+                    continue;
+                };
+                if kind.is_symlink() {
+                    if let Some(file) = self.follow(tree, root, &entry, path, &mut entered, &mut jobs) {
+                        tree.files.push(file);
+                    }
+                } else if kind.is_file() {
+                    // Below a link, the real path differs from the name.
+                    let linked = !job.below.is_empty();
+                    let real = linked.then(|| self.below_root(entry.path(), root)).flatten();
+                    let image = is_image_name(&path);
+                    tree.files.push(File { root, image, path: path.into(), real, repeated: false });
+                }
+            }
+        }
+        tree.files[start..].sort_by(|a, b| a.path.cmp(&b.path));
+        let mut seen = HashSet::new();
+        // Only what a link leads to can have two names: collected first, so that the usual tree costs nothing.
+        let linked: HashSet<Box<str>> = tree.files[start..].iter().filter_map(|file| file.real.clone()).collect();
+        for file in &mut tree.files[start..] {
+            let real = file.real.as_ref().unwrap_or(&file.path);
+            file.repeated = linked.contains(real) && !seen.insert(real.clone());
+        }
+        tree.ends.push(tree.files.len());
+        Ok(())
+    }
+
+    fn is_earlier_root(&self, folder: &Path, root: usize) -> bool {
+        self.reals.iter().take(root).any(|real| real == folder)
+    }
+
+    /// A real path relative to its root, if it lies inside.
+    fn below_root(&self, real: &Path, root: u16) -> Option<Box<str>> {
+        let below = real.strip_prefix(self.reals.get(usize::from(root))?).ok()?;
+        slashed(below).map(Into::into)
+    }
+
+    fn follow(
+        &self,
+        tree: &mut Tree,
+        root: u16,
+        entry: &walkdir::DirEntry,
+        path: String,
+        entered: &mut HashSet<PathBuf>,
+        jobs: &mut VecDeque<Job>,
+    ) -> Option<File> {
+        let Ok(target) = fs::canonicalize(entry.path()) else {
+            if let Some(kind) = matters(&path) {
+                let target = fs::read_link(entry.path()).unwrap_or_default();
+                let message = format!("the link leads to nothing: {}", target.display());
+                tree.problems.push(kind, Place::file(path), message);
+            }
+            return None;
+        };
+        let inside = target.starts_with(self.reals.get(usize::from(root))?);
+        let metadata = fs::metadata(&target).ok()?;
+        if !inside && !self.allow_outside {
+            if metadata.is_dir() || matters(&path).is_some() {
+                let message = format!("the link leads outside the dataset's folder, to {}", target.display());
+                tree.problems.push(ProblemKind::OutsideRoot, Place::file(&path), message);
+                tree.outside.insert((root, path));
+            }
+            return None;
+        }
+        if metadata.is_dir() {
+            // From below itself a folder is never entered, and from elsewhere once.
+            if !entry.path().starts_with(&target) && entered.insert(target.clone()) {
+                jobs.push_back(Job { folder: target, below: path });
+            }
+            return None;
+        }
+        let image = is_image_name(&path);
+        let real = self.below_root(&target, root);
+        metadata.is_file().then(|| File { root, image, path: path.into(), real, repeated: false })
+    }
+}
+
+/// `name` below `folder`.
+pub fn join(folder: &str, name: &str) -> String {
+    match (folder, name) {
+        ("", name) => name.to_owned(),
+        (folder, "") => folder.to_owned(),
+        (folder, name) => format!("{folder}/{name}"),
+    }
+}
+
+/// The folder of a path, empty at the top.
+pub fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}

@@ -1,0 +1,406 @@
+//! PASCAL VOC XML: a file per image.
+//!
+//! ```text
+//! <annotation>
+//!   <folder/> <filename>a.jpg</filename> <path/> <source><database/></source>
+//!   <size><width>500</width><height>375</height><depth>3</depth></size> <segmented/>
+//!   <object>*
+//!     <name>cat</name> <pose/>? <truncated/>? <occluded/>? <difficult/>?
+//!     <bndbox><xmin/><ymin/><xmax/><ymax/></bndbox>  or  <polygon><x1/><y1/><x2/><y2/>...</polygon>
+//!     <attributes><attribute><name/><value/></attribute></attributes>? <actions/>? <part/>*
+//! ```
+//!
+//! Children in any order, tags in any case, all but `name` and the box may be missing; the root may be called
+//! `annotations`. Specification: the VOC2012 development kit, section 9; quirks: those of LabelImg, CVAT, Roboflow,
+//! RectLabel and hand-written scripts.
+//!
+//! Decisions
+//! - The image is the one with the annotation's own stem (nearest, parallel folders first); `<filename>` decides
+//!   between several and stands in where there is none, `<path>` stands in for `<filename>`. A `<filename>` that says
+//!   something else is a note. One that leads above the root is refused.
+//! - Coordinates are taken as 0-based with the maximum exclusive, which is what labelling tools write. The challenge's
+//!   own files are 1-based with the maximum included: files whose `<database>` speaks of VOC are read so, unless one of
+//!   them has a coordinate below 1, which a 1-based file cannot have. `voc_one_based` overrides.
+//! - Splits: `ImageSets/Main/{train,val,test,trainval}.txt` of a devkit, or else the folders' names.
+//! - Classes: `labelmap.txt` (CVAT), `classes.txt` or `predefined_classes.txt` gives the order where it has all classes
+//!   that are used; `background` at its head is no class.
+//! - Images that no annotation names are negatives, except in folders `Segmentation*`, `mask` and `masks`. The image of
+//!   an annotation that cannot be read is none.
+//! - Children of an object that are not of the format are kept as attributes; `<part>` is left out with a note.
+
+mod classes;
+mod parse;
+mod sets;
+
+use std::collections::{BTreeMap, HashSet};
+
+use self::parse::{Annotation, Found};
+use self::sets::Sets;
+use super::builder::{Builder, Entry};
+use super::images::{Asker, Match, Matcher, Rule, is_stale, leads_above};
+use super::tree::{FileId, Tree, folder_of};
+use super::xml::{Cursor, Event, Fault};
+use super::{
+    Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, parallel, splits, text,
+};
+use crate::dataset::{Object, Place, ProblemKind, Problems, Split};
+
+/// The format's row in the registry.
+pub static FORMAT: Format = Format {
+    name: "voc",
+    aliases: &["pascal", "pascal-voc", "voc-xml"],
+    title: "PASCAL VOC XML",
+    specification: "http://host.robots.ox.ac.uk/pascal/VOC/voc2012/devkit_doc.pdf, mirrored by \
+                    https://docs.cvat.ai/docs/manual/advanced/formats/format-voc/",
+    layout: "\
+a.jpg  a.xml                                  side by side, also in train/ valid/ test/
+images/a.jpg  annotations/a.xml               (or labels/, xmls/), also in train/ valid/ test/
+VOC2012/JPEGImages/a.jpg  Annotations/a.xml  ImageSets/Main/{train,val,trainval,test}.txt
+JPEGImages/a.jpg  Annotations/a.xml  ImageSets/Main/*.txt  labelmap.txt   (CVAT)",
+    carries: &[
+        Carries::Boxes,
+        Carries::Polygons,
+        Carries::Difficult,
+        Carries::Truncated,
+        Carries::Occluded,
+        Carries::Pose,
+        Carries::Attributes,
+        Carries::Negatives,
+        Carries::Splits,
+        Carries::ClassOrder,
+        Carries::Sizes,
+    ],
+    detect,
+    looks_for: "XML files with a root element <annotation> (VOC)",
+    read,
+};
+
+/// Size of an XML file that is still read.
+const LIMIT: u64 = 64 << 20;
+/// How many files detection looks into.
+const SAMPLE: usize = 16;
+
+fn detect(tree: &Tree) -> Option<Evidence> {
+    let files: Vec<FileId> = tree.annotations(&["xml"]).collect();
+    let step = files.len().div_ceil(SAMPLE).max(1);
+    let looks: Vec<(FileId, Confidence)> = files
+        .iter()
+        .step_by(step)
+        .filter_map(|file| Some((*file, look(&text::decode(&tree.head(*file).ok()?).text)?)))
+        .collect();
+    let (file, confidence) = looks.iter().copied().rev().max_by_key(|(_, confidence)| *confidence)?;
+    let what = match confidence {
+        Confidence::Certain => "<annotation> with <object> and a box",
+        _ => "<annotation> without any <object>",
+    };
+    let reason = format!("{} XML {}, {} has {what}", files.len(), files_word(files.len()), tree.path(file));
+    Some(Evidence { confidence, reason })
+}
+
+fn files_word(count: usize) -> &'static str {
+    if count == 1 { "file" } else { "files" }
+}
+
+/// Whether the start of a document is VOC.
+fn look(head: &str) -> Option<Confidence> {
+    let mut cursor = Cursor::new(head);
+    let mut open: Vec<String> = Vec::new();
+    let mut seen = None;
+    loop {
+        match cursor.next_tag() {
+            Ok(Event::Open { name }) => open.push(name.to_ascii_lowercase()),
+            Ok(Event::Close { .. }) => {
+                open.pop();
+                continue;
+            }
+            // A head may end anywhere, so what is wrong at its end says nothing.
+            Ok(Event::End) | Err(_) => return seen,
+        }
+        let path: Vec<&str> = open.iter().map(String::as_str).collect();
+        match path[..] {
+            ["annotation" | "annotations", .., "object", "bndbox" | "robndbox"]
+            | ["annotation" | "annotations", .., "object", "polygon", "x1"] => return Some(Confidence::Certain),
+            // LabelMe's XML, and CVAT's own.
+            ["annotation", "object", "polygon", "pt"] | ["annotations", "version" | "meta" | "image" | "track"] => {
+                return None;
+            }
+            ["annotation" | "annotations", .., "filename" | "size" | "folder"] => seen = Some(Confidence::Likely),
+            [root] if !matches!(root, "annotation" | "annotations") => return None,
+            _ => {}
+        }
+    }
+}
+
+/// An annotation file on its way: what it says, and the image that it is about.
+struct Labelled {
+    file: FileId,
+    annotation: Annotation,
+    split: Option<Split>,
+    image: Option<(FileId, Rule)>,
+}
+
+fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
+    let files: Vec<FileId> = tree.annotations(&["xml"]).collect();
+    if files.is_empty() {
+        let kind = FormatErrorKind::NotThisFormat(FORMAT.name, FORMAT.looks_for.into());
+        return Err(FormatError::new(kind, ""));
+    }
+    let mut problems = Problems::default();
+    let parsed = parallel::map(files.len(), options.workers, |place| read_file(tree, files[place]));
+    let mut sets = Sets::read(tree, &mut problems);
+    let matcher = Matcher::among(tree, |path| !is_mask(path));
+    let mut labelled = Vec::new();
+    // Images that belong to an annotation, even where that cannot be used.
+    let mut taken: HashSet<FileId> = HashSet::new();
+    for (file, parsed) in files.iter().copied().zip(parsed) {
+        let path = tree.path(file);
+        let split = sets.split_of(path).or_else(|| splits::of_folders(path));
+        let asker = Asker { path, split };
+        match parsed {
+            Ok((annotation, guessed)) => {
+                if let Some(encoding) = guessed {
+                    let message = format!("the text is not UTF-8, read as {encoding}");
+                    problems.push(ProblemKind::Encoding, Place::file(path), message);
+                }
+                for (kind, line, message) in &annotation.problems {
+                    problems.push(*kind, Place::line(path, *line), message.as_str());
+                }
+                let image = find_image(tree, &matcher, &annotation, &asker, &mut taken, &mut problems);
+                labelled.push(Labelled { file, annotation, split, image });
+            }
+            Err(fault) => {
+                problems.push(ProblemKind::UnreadableAnnotation, Place::line(path, fault.line), fault.message);
+                match matcher.find_own("", &asker) {
+                    Match::Found { file, .. } => drop(taken.insert(file)),
+                    Match::Ambiguous(files) => taken.extend(files),
+                    _ => {}
+                }
+            }
+        }
+    }
+    settle_claims(tree, &mut labelled, &mut problems);
+    let mut remarks = Vec::new();
+    let one_based = one_based(&labelled, options, &mut remarks);
+    let mut builder = Builder::default();
+    classes::set(tree, &labelled, &mut builder, &mut problems, &mut remarks);
+    for Labelled { file, annotation, split, image } in labelled {
+        let shift = if one_based(&annotation) { 1.0 } else { 0.0 };
+        let objects = annotation.objects.into_iter().map(|found| object(found, shift, &mut builder)).collect();
+        let split = split.or_else(|| splits::of_folders(tree.path(image?.0)));
+        builder.push(Entry {
+            file: image.map(|(file, _)| file),
+            key: tree.path(file).to_owned(),
+            name: annotation.filename,
+            size: annotation.size,
+            split,
+            source: Some((file, 1)),
+            objects,
+        });
+        taken.extend(image.map(|(file, _)| file));
+    }
+    if tree.only().is_none() {
+        add_negatives(tree, &taken, &mut sets, &mut builder, &mut problems);
+    }
+    for (id, (file, line)) in sets.unused() {
+        let message = format!("image {id:?} has neither an annotation nor a file");
+        problems.push(ProblemKind::MissingImage, Place::line(tree.path(file), line), message);
+    }
+    Ok(Reading { dataset: builder.finish(tree), problems, remarks })
+}
+
+/// What a file says, and the encoding where that was guessed.
+fn read_file(tree: &Tree, file: FileId) -> Result<(Annotation, Option<&'static str>), Fault> {
+    let bytes = tree.read(file, LIMIT).map_err(|error| Fault { line: 0, message: error.to_string() })?;
+    let text = text::decode(&bytes);
+    Ok((parse::parse(&text.text)?, text.guessed))
+}
+
+/// Folders of a devkit whose images are no photos.
+fn is_mask(path: &str) -> bool {
+    folder_of(path).split('/').any(|part| {
+        let part = part.to_ascii_lowercase();
+        part.starts_with("segmentation") || part == "mask" || part == "masks"
+    })
+}
+
+fn find_image(
+    tree: &Tree,
+    matcher: &Matcher<'_>,
+    annotation: &Annotation,
+    asker: &Asker<'_>,
+    taken: &mut HashSet<FileId>,
+    problems: &mut Problems,
+) -> Option<(FileId, Rule)> {
+    let name = annotation.filename.as_str();
+    let place = || Place::file(asker.path);
+    let found = match matcher.find_own(name, asker) {
+        Match::Missing => matcher.find(name, asker),
+        found => found,
+    };
+    match found {
+        Match::Found { file, rule } => {
+            let path = tree.path(file);
+            if is_stale(name, path) {
+                if leads_above(folder_of(asker.path), name) {
+                    let message = format!("image {name:?} lies outside the dataset's folders");
+                    problems.push(ProblemKind::OutsideRoot, place(), message);
+                    taken.insert(file);
+                    return None;
+                }
+                problems.push(ProblemKind::StaleName, place(), format!("filename says {name:?}, the image is {path}"));
+            }
+            return Some((file, rule));
+        }
+        Match::Ambiguous(files) => {
+            let paths: Vec<&str> = files.iter().map(|file| tree.path(*file)).collect();
+            let message = format!("several images fit: {}", paths.join(", "));
+            problems.push(ProblemKind::AmbiguousImage, place(), message);
+            taken.extend(files);
+        }
+        Match::Missing => {
+            let own = asker.path.rsplit('/').next().unwrap_or(asker.path);
+            let own = own.rsplit_once('.').map_or(own, |(stem, _)| stem);
+            let message = match name {
+                "" => format!("no image is called {own:?} (any image extension)"),
+                name => format!("no image is called {own:?} (any image extension) or {name:?}"),
+            };
+            problems.push(ProblemKind::MissingImage, place(), message);
+        }
+        Match::Outside => {
+            let message = format!("image {name:?} lies outside the dataset's folders");
+            problems.push(ProblemKind::OutsideRoot, place(), message);
+        }
+    }
+    None
+}
+
+/// Of several annotations for one image, the one that names it best keeps it. One that fits by name alone is then an
+/// annotation without image; of equal ones, those that say the same count once, and others are an error.
+fn settle_claims(tree: &Tree, labelled: &mut Vec<Labelled>, problems: &mut Problems) {
+    let mut claims: BTreeMap<FileId, Vec<usize>> = BTreeMap::new();
+    for (place, file) in labelled.iter().enumerate() {
+        if let Some((image, _)) = file.image {
+            claims.entry(image).or_default().push(place);
+        }
+    }
+    let mut repeated: HashSet<usize> = HashSet::new();
+    for (image, places) in claims.into_iter().filter(|(_, places)| places.len() > 1) {
+        let weak: Vec<(bool, usize)> = places
+            .into_iter()
+            .map(|place| (labelled[place].image.is_some_and(|(_, rule)| rule == Rule::Name), place))
+            .collect();
+        let Some((best_weak, best)) = weak.iter().copied().min() else { continue };
+        for (is_weak, place) in weak.into_iter().filter(|(_, place)| *place != best) {
+            let (first, other) = (&labelled[best], &labelled[place]);
+            let place_of = Place::file(tree.path(other.file));
+            let (image_path, first_path) = (tree.path(image), tree.path(first.file));
+            if is_weak != best_weak {
+                let message = format!("the only image that fits, {image_path}, belongs to {first_path}");
+                problems.push(ProblemKind::MissingImage, place_of, message);
+                labelled[place].image = None;
+            } else if same_objects(&first.annotation, &other.annotation) {
+                let message = format!("{image_path} has the same annotation in {first_path}");
+                problems.push(ProblemKind::RepeatedEntry, place_of, message);
+                repeated.insert(place);
+            } else {
+                let message = format!("{image_path} has another annotation in {first_path}");
+                problems.push(ProblemKind::DuplicateImage, place_of, message);
+                labelled[place].image = None;
+            }
+        }
+    }
+    if !repeated.is_empty() {
+        let mut place = 0;
+        labelled.retain(|_| {
+            place += 1;
+            !repeated.contains(&(place - 1))
+        });
+    }
+}
+
+fn same_objects(a: &Annotation, b: &Annotation) -> bool {
+    a.objects.len() == b.objects.len()
+        && a.objects
+            .iter()
+            .zip(&b.objects)
+            .all(|(a, b)| (&a.name, a.bbox, a.flags, &a.polygon) == (&b.name, b.bbox, b.flags, &b.polygon))
+}
+
+/// Which files are 1-based: see the module's head.
+fn one_based(
+    labelled: &[Labelled],
+    options: &LoadOptions,
+    remarks: &mut Vec<String>,
+) -> impl Fn(&Annotation) -> bool + use<> {
+    let genuine = |file: &&Labelled| file.annotation.voc_database;
+    let count = labelled.iter().filter(genuine).count();
+    let below_one = |found: &Found| found.bbox[0] < 1.0 || found.bbox[1] < 1.0;
+    let zero = labelled.iter().filter(genuine).any(|file| file.annotation.objects.iter().any(below_one));
+    let (all, marked) = match options.voc_one_based {
+        Some(all) => (all, false),
+        None => (false, count > 0 && !zero),
+    };
+    if all {
+        remarks.push("coordinates are read as 1-based, as asked for".into());
+    } else if marked {
+        remarks.push(format!(
+            "coordinates of {count} {} are read as 1-based: <database> says VOC, and none is below 1",
+            files_word(count)
+        ));
+    }
+    move |annotation| all || marked && annotation.voc_database
+}
+
+/// From the file's box to `[x0, y0, x1, y1)`: with `shift` 1, pixel 1 is the first and the maximum is included.
+fn object(found: Found, shift: f64, builder: &mut Builder) -> Object {
+    let [xmin, ymin, xmax, ymax] = found.bbox;
+    Object {
+        class: builder.class(&found.name),
+        bbox: [xmin - shift, ymin - shift, xmax, ymax],
+        flags: found.flags,
+        line: found.line,
+        pose: found.pose,
+        polygons: if found.polygon.is_empty() {
+            Vec::new()
+        } else {
+            vec![found.polygon.iter().map(|[x, y]| [x - shift, y - shift]).collect()]
+        },
+        attributes: found.attributes,
+        ..Object::default()
+    }
+}
+
+/// Images that no annotation names: without objects.
+fn add_negatives(
+    tree: &Tree,
+    taken: &HashSet<FileId>,
+    sets: &mut Sets,
+    builder: &mut Builder,
+    problems: &mut Problems,
+) {
+    // A file that has two names is taken by either.
+    let opened: HashSet<(u16, &str)> =
+        taken.iter().map(|image| (tree.file(*image).root, tree.path_to_open(*image))).collect();
+    let mut added: HashSet<(u16, &str)> = HashSet::new();
+    for (image, file) in tree.files() {
+        let opens = (file.root, tree.path_to_open(image));
+        if !file.image || is_mask(&file.path) || opened.contains(&opens) || !added.insert(opens) {
+            continue;
+        }
+        let split = sets.split_of(&file.path).or_else(|| splits::of_folders(&file.path));
+        problems.push(
+            ProblemKind::UnlabelledImage,
+            Place::file(&*file.path),
+            "no annotation names this image; kept without objects",
+        );
+        builder.push(Entry {
+            file: Some(image),
+            key: String::new(),
+            name: file.path.rsplit('/').next().unwrap_or(&file.path).to_owned(),
+            size: (0, 0),
+            split,
+            source: None,
+            objects: Vec::new(),
+        });
+    }
+}

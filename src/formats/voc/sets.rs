@@ -1,0 +1,136 @@
+//! `ImageSets/Main/{train,val,trainval,test}.txt` of a devkit: which image is in which split.
+//!
+//! A line is an image's id: its annotation's path below `Annotations/` without extension. In the files of a single class
+//! (`cat_train.txt`) an id is followed by -1, 0 or 1; these files say nothing new and are not read.
+
+use std::collections::HashMap;
+
+use crate::dataset::{Place, ProblemKind, Problems, Split};
+use crate::formats::text;
+use crate::formats::tree::{FileId, Tree, folder_of};
+
+/// Size of a list of ids that is still read.
+const LIMIT: u64 = 256 << 20;
+
+/// The splits of one devkit.
+#[derive(Debug, Default)]
+pub(super) struct Sets {
+    /// By folder of the devkit (what holds `ImageSets`), then id.
+    splits: HashMap<String, HashMap<Box<str>, Listed>>,
+}
+
+/// Where an id stands first.
+#[derive(Debug)]
+pub(super) struct Listed {
+    pub split: Split,
+    pub place: (FileId, u32),
+    pub used: bool,
+}
+
+impl Sets {
+    /// Reads the lists of all devkits below a tree.
+    pub fn read(tree: &Tree, problems: &mut Problems) -> Self {
+        let mut sets = Self::default();
+        let mut lists: Vec<(String, usize, FileId, Split)> = Vec::new();
+        if tree.only().is_some() {
+            return sets;
+        }
+        for file in tree.annotations(&["txt"]) {
+            let path = tree.path(file);
+            let (kind, devkit) = match folder_of(path).rsplit_once('/') {
+                Some((above, "Main")) => (0, above),
+                _ => (1, folder_of(path)),
+            };
+            let devkit = match devkit {
+                "ImageSets" => "",
+                devkit => match devkit.strip_suffix("/ImageSets") {
+                    Some(devkit) => devkit,
+                    None => continue,
+                },
+            };
+            let name = path.rsplit('/').next().unwrap_or(path);
+            let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+            // `trainval` is read behind `train` and `val`, which divide it.
+            let (rank, split) = match Split::from_word(stem) {
+                Some(split) => (0, split),
+                None if stem.eq_ignore_ascii_case("trainval") => (1, Split::Train),
+                None => continue,
+            };
+            lists.push((devkit.to_owned(), kind * 2 + rank, file, split));
+        }
+        lists.sort();
+        let mut kinds: HashMap<String, usize> = HashMap::new();
+        for (devkit, rank, file, split) in lists {
+            // `ImageSets/train.txt` counts where there is no `ImageSets/Main/`.
+            if *kinds.entry(devkit.clone()).or_insert(rank / 2) != rank / 2 {
+                continue;
+            }
+            let by_id = sets.splits.entry(devkit).or_default();
+            read_list(tree, file, split, rank % 2 == 1, by_id, problems);
+        }
+        sets
+    }
+
+    /// The split of the annotation or image at `path`.
+    pub fn split_of(&mut self, path: &str) -> Option<Split> {
+        let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
+        // The devkit is one of the folders above, and what follows it a folder of its own: `Annotations/a/1`.
+        let ends = stem.match_indices('/').map(|(end, _)| &stem[..end]).chain([""]);
+        for devkit in ends {
+            let Some(by_id) = self.splits.get_mut(devkit) else { continue };
+            let below = stem.get(devkit.len()..).unwrap_or_default().trim_start_matches('/');
+            let id = below.split_once('/').map_or(below, |(_, id)| id);
+            if let Some(listed) = by_id.get_mut(id) {
+                listed.used = true;
+                return Some(listed.split);
+            }
+        }
+        None
+    }
+
+    /// Ids that no annotation and no image has, in the order of files and lines.
+    pub fn unused(&self) -> Vec<(&str, (FileId, u32))> {
+        let all = self.splits.values().flatten().filter(|(_, listed)| !listed.used);
+        let mut unused: Vec<_> = all.map(|(id, listed)| (&**id, listed.place)).collect();
+        unused.sort_by_key(|(_, place)| *place);
+        unused
+    }
+}
+
+fn read_list(
+    tree: &Tree,
+    file: FileId,
+    split: Split,
+    union: bool,
+    by_id: &mut HashMap<Box<str>, Listed>,
+    problems: &mut Problems,
+) {
+    let bytes = match tree.read(file, LIMIT) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            problems.push(ProblemKind::UnreadableAnnotation, Place::file(tree.path(file)), error.to_string());
+            return;
+        }
+    };
+    for (line, id) in (1..).zip(text::decode(&bytes).text.lines()) {
+        let mut id = text::trim(id);
+        if let Some((before, "-1" | "0" | "1")) = id.rsplit_once(char::is_whitespace) {
+            id = before.trim_end();
+        }
+        // Some write the image's name.
+        let id = if crate::image::is_image_name(id) { id.rsplit_once('.').map_or(id, |(stem, _)| stem) } else { id };
+        if id.is_empty() {
+            continue;
+        }
+        match by_id.get(id) {
+            None => {
+                by_id.insert(id.into(), Listed { split, place: (file, line), used: false });
+            }
+            Some(known) if known.split != split && !union => {
+                let message = format!("image {id:?} is already in {}, and stays there", known.split);
+                problems.push(ProblemKind::IgnoredField, Place::line(tree.path(file), line), message);
+            }
+            Some(_) => {}
+        }
+    }
+}
