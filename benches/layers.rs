@@ -3,8 +3,12 @@
 
 #[path = "layers/example.rs"]
 mod example;
+<<<<<<< HEAD
 #[path = "layers/image.rs"]
 mod image;
+=======
+
+>>>>>>> example
 #[path = "layers/record.rs"]
 mod record;
 

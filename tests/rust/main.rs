@@ -10,5 +10,6 @@ mod fuzz_replay;
 mod golden_frames;
 mod golden_wire;
 mod image;
+mod inspect;
 mod properties;
 mod record;
