@@ -3,12 +3,8 @@
 
 #[path = "layers/example.rs"]
 mod example;
-<<<<<<< HEAD
 #[path = "layers/image.rs"]
 mod image;
-=======
-
->>>>>>> example
 #[path = "layers/record.rs"]
 mod record;
 
