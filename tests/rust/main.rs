@@ -4,10 +4,12 @@
 
 mod convert;
 mod example;
+mod files;
 mod formats;
 mod fuzz_replay;
 mod golden_frames;
 mod golden_wire;
 mod image;
+mod inspect;
 mod properties;
 mod record;

@@ -96,3 +96,15 @@ fn can_be_sent_to_another_thread() {
     is_send::<crate::record::Writer<File>>();
     is_send::<crate::record::deflate::Piece>();
 }
+
+/// A hole at the end of a file is counted, not held.
+#[test]
+fn zeros_at_the_end_are_not_held() {
+    let file = three();
+    for recovery in [Recovery::TolerateTail, Recovery::Skip] {
+        let mut reader = Reader::new((&file[..]).chain(std::io::repeat(0).take(50_000_000)), with(recovery));
+        assert!(all(&mut reader).1.is_none());
+        assert_eq!((reader.lost()[0].offset, reader.lost()[0].len), (58, 50_000_000));
+        assert_eq!(reader.buffer.capacity(), reader.options().buffer_len);
+    }
+}
