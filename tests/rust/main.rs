@@ -11,5 +11,6 @@ mod golden_frames;
 mod golden_wire;
 mod image;
 mod inspect;
+mod label_map;
 mod properties;
 mod record;
