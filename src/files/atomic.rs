@@ -1,10 +1,26 @@
 //! A file that has its name only when it is whole.
+//!
+//! ```text
+//! create   open(".NAME.RANDOM.partial", O_CREAT | O_EXCL) in the folder of NAME
+//! commit   fsync(file)   rename(to NAME)   fsync(folder)
+//! ```
+//!
+//! A crash before the rename leaves a file that [`is_leftover`] knows by its name; no later run reads or reuses it. After
+//! the rename the file is whole, and after the last step its name is on the disk too. Errors are the system's own, with
+//! their numbers; the caller knows which path it asked for ([`AtomicFile::target`]).
 
-use std::fs::File;
+use std::ffi::{OsStr, OsString};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use tempfile::TempPath;
+
+const SUFFIX: &str = ".partial";
+
+/// Letters of the final name in the temporary one: with them and the random ones it stays below the 255 bytes that file
+/// systems take, however long the final one is.
+const NAME_LEN: usize = 150;
 
 /// How an [`AtomicFile`] is made.
 #[derive(Clone, Copy, Debug)]
@@ -25,52 +41,196 @@ impl Default for AtomicOptions {
 /// is removed.
 #[derive(Debug)]
 pub struct AtomicFile {
-    temporary: NamedTempFile,
+    file: File,
+    /// The temporary name; gone once the file is named or removed.
+    temporary: Option<TempPath>,
     target: PathBuf,
     options: AtomicOptions,
+    reserved: bool,
+    /// The process that made the file. A fork of it may drop its copy, and must not take the file from its maker.
+    process: u32,
+    /// A write failed, with this kind and number; what stands in the file is not what was to be written.
+    failed: Option<(io::ErrorKind, Option<i32>)>,
 }
 
 impl AtomicFile {
-    /// Starts a file that will be called `target`.
+    /// Starts a file that will be called `target`. A name that is a link is itself replaced in the end, and nothing is
+    /// written to where it leads.
     pub fn create(target: &Path, options: AtomicOptions) -> io::Result<Self> {
-        let folder = folder_of(target);
-        let name = target.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
-        let temporary = tempfile::Builder::new().prefix(&format!(".{name}.")).suffix(".partial").tempfile_in(folder)?;
-        Ok(Self { temporary, target: target.to_owned(), options })
+        // The working directory may be another one by the time of the commit.
+        let target = std::path::absolute(target)?;
+        let Some(name) = target.file_name() else {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path ends in no file name"));
+        };
+        match target.metadata() {
+            Ok(there) if there.is_dir() => return Err(is_folder()),
+            // A rename would put a file in the place of /dev/null, or of the link /dev/stdout.
+            Ok(there) if !there.is_file() => {
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path names a pipe or a device, no file"));
+            }
+            _ => {}
+        }
+        if !options.overwrite && target.symlink_metadata().is_ok() {
+            // It is looked at again in the end; but work that would be lost need not be begun.
+            return Err(exists());
+        }
+        let prefix = prefix(name);
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(&prefix).suffix(SUFFIX);
+        // The crate's own errors hide the system's number.
+        let mut cause = None;
+        let made = builder.make_in(folder_of(&target), |path| {
+            let mut how = OpenOptions::new();
+            how.read(true).write(true).create_new(true);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut how, 0o644);
+            how.open(path).inspect_err(|error| cause = error.raw_os_error())
+        });
+        let made = made.map_err(|error| cause.map_or(error, io::Error::from_raw_os_error))?;
+        let (file, temporary) = made.into_parts();
+        let process = std::process::id();
+        Ok(Self { file, temporary: Some(temporary), target, options, reserved: false, process, failed: None })
     }
 
-    /// The file, for positioned writes.
+    /// The file, for positioned writes. Who gets an error from one must not commit.
     pub fn file(&self) -> &File {
-        self.temporary.as_file()
+        &self.file
     }
 
-    /// Gives the file its name.
-    pub fn commit(self) -> io::Result<()> {
-        if self.options.sync {
-            self.temporary.as_file().sync_all()?;
+    /// The name that it will have.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// Asks for room for `len` bytes in all, so that a full disk is an error now and not in the middle. The file's
+    /// length stays. Where the system cannot do that, nothing happens.
+    pub fn reserve(&mut self, len: u64) -> io::Result<()> {
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::fs::{FallocateFlags, fallocate};
+            use rustix::io::Errno;
+            loop {
+                match fallocate(self.file(), FallocateFlags::KEEP_SIZE, 0, len) {
+                    Ok(()) => self.reserved = true,
+                    Err(Errno::INTR) => continue,
+                    // An empty reservation, and file systems without any.
+                    Err(Errno::INVAL | Errno::OPNOTSUPP | Errno::NOSYS) => {}
+                    Err(error) => return Err(error.into()),
+                }
+                break;
+            }
         }
-        if self.options.overwrite {
-            self.temporary.persist(&self.target)?;
-        } else {
-            self.temporary.persist_noclobber(&self.target)?;
-        }
-        if self.options.sync {
-            File::open(folder_of(&self.target))?.sync_all()?;
-        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = len;
         Ok(())
+    }
+
+    /// Gives the file its name. After an error there is no file of that name that was not there before.
+    pub fn commit(mut self) -> io::Result<()> {
+        if let Some((kind, code)) = self.failed {
+            return Err(code.map_or_else(|| kind.into(), io::Error::from_raw_os_error));
+        }
+        let Some(temporary) = self.temporary.take() else {
+            return Err(io::ErrorKind::NotFound.into());
+        };
+        // From here on, `temporary` removes the file when an error drops it.
+        if self.reserved {
+            // Gives back what was reserved beyond the end.
+            self.file.set_len(self.file.metadata()?.len())?;
+        }
+        let mut folder = None;
+        if self.options.sync {
+            self.file.sync_all()?;
+            // Opened before the rename, so that what can fail fails before it.
+            folder = open_folder(folder_of(&self.target))?;
+        }
+        match self.options.overwrite {
+            true => temporary.persist(&self.target),
+            false => temporary.persist_noclobber(&self.target),
+        }
+        .map_err(|error| error.error)?;
+        let Some(folder) = folder else { return Ok(()) };
+        match folder.sync_all() {
+            Err(error) if !cannot_sync(&error) => {
+                // The name may not survive a loss of power, so the file does not keep it. Should this fail too, the error
+                // that led here is still the one to tell.
+                let _ = std::fs::remove_file(&self.target);
+                Err(error)
+            }
+            _ => Ok(()),
+        }
     }
 }
 
-fn folder_of(target: &Path) -> &Path {
-    target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+impl Drop for AtomicFile {
+    fn drop(&mut self) {
+        if let Some(temporary) = &mut self.temporary {
+            temporary.disable_cleanup(self.process != std::process::id());
+        }
+    }
 }
 
 impl Write for AtomicFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.temporary.as_file_mut().write(bytes)
+        let written = self.file.write(bytes);
+        if let Err(error) = &written
+            && error.kind() != io::ErrorKind::Interrupted
+        {
+            self.failed = Some((error.kind(), error.raw_os_error()));
+        }
+        written
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.temporary.as_file_mut().flush()
+        self.file.flush()
     }
+}
+
+/// Whether a file of this name was left by a run that was killed: `.NAME.RANDOM.partial`.
+pub fn is_leftover(name: &str) -> bool {
+    name.starts_with('.') && name.ends_with(SUFFIX) && name.matches('.').count() >= 3
+}
+
+fn prefix(name: &OsStr) -> OsString {
+    let name = name.to_string_lossy();
+    let mut end = name.len().min(NAME_LEN);
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!(".{}.", &name[..end]).into()
+}
+
+fn folder_of(target: &Path) -> &Path {
+    target.parent().unwrap_or(Path::new("/"))
+}
+
+fn is_folder() -> io::Error {
+    #[cfg(unix)]
+    return rustix::io::Errno::ISDIR.into();
+    #[cfg(not(unix))]
+    return io::ErrorKind::IsADirectory.into();
+}
+
+fn exists() -> io::Error {
+    #[cfg(unix)]
+    return rustix::io::Errno::EXIST.into();
+    #[cfg(not(unix))]
+    return io::ErrorKind::AlreadyExists.into();
+}
+
+/// The folder, to be synced. `None` where the user may write in it but not read it, and on systems that have no such
+/// thing: there the name reaches the disk when the system likes.
+fn open_folder(folder: &Path) -> io::Result<Option<File>> {
+    if !cfg!(unix) {
+        return Ok(None);
+    }
+    match File::open(folder) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(None),
+        opened => opened.map(Some),
+    }
+}
+
+/// Some network and user-space file systems cannot sync a folder.
+fn cannot_sync(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported)
 }

@@ -3,7 +3,10 @@
 
 mod convert;
 mod example;
+mod files;
 mod formats;
 mod golden_frames;
 mod golden_wire;
+mod image;
+mod layers;
 mod record;

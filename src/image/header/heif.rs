@@ -94,7 +94,7 @@ pub(super) fn read(bytes: &[u8], kind: Kind) -> Result<Header, ImageError> {
         return Err(ImageError::malformed(kind, 0, "no size of the primary item in its meta box"));
     };
     let (width, height) = primary.size;
-    let channels = primary.channels + u8::from(primary.alpha);
+    let channels = primary.channels.saturating_add(primary.alpha.into());
     let mut header = Header::new(kind, 0, width.into(), height.into(), channels, primary.depth)?;
     header.orientation = primary.orientation();
     Ok(header)
@@ -144,7 +144,7 @@ fn properties(meta: &[u8]) -> Option<Primary> {
         }
         match &part.name {
             b"ispe" => size = Some((be32(body, 4)?, be32(body, 8)?)),
-            b"pixi" => (primary.channels, primary.depth) = (*body.get(4)?, *body.get(5)?),
+            b"pixi" => (primary.channels, primary.depth) = ((*body.get(4)?).max(1), *body.get(5)?),
             b"irot" => primary.turns = body.first()? & 3,
             b"imir" => primary.mirror = Some(body.first()? & 1),
             _ => {}

@@ -24,6 +24,8 @@ const SAMPLES: u16 = 277;
 const STRIP_COUNTS: u16 = 279;
 const TILE_OFFSETS: u16 = 324;
 const TILE_COUNTS: u16 = 325;
+/// Tables that every strip of JPEG inside TIFF needs; that they are in the file is all that matters here.
+const JPEG_TABLES: u16 = 347;
 /// JPEG inside TIFF, the old way: the offset of a whole JPEG, and its length.
 const JPEG_OFFSET: u16 = 513;
 const JPEG_LEN: u16 = 514;
@@ -100,10 +102,10 @@ impl Tiff<'_> {
     }
 }
 
-/// Bytes of one value: BYTE, SHORT, LONG, IFD, LONG8, IFD8. Other types hold nothing that is wanted here.
+/// Bytes of one value: BYTE, UNDEFINED, SHORT, LONG, IFD, LONG8, IFD8. Other types hold nothing that is wanted here.
 fn size_of(kind: u64) -> Option<usize> {
     match kind {
-        1 => Some(1),
+        1 | 7 => Some(1),
         3 => Some(2),
         4 | 13 => Some(4),
         16 | 18 => Some(8),
@@ -123,7 +125,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Header, ImageError> {
     let Some(end) = end.filter(|end| *end <= bytes.len()) else {
         return Err(ImageError::short(Kind::Tiff, bytes, "folder of tags", first, end.unwrap_or(start) as u64));
     };
-    let mut found = [None; 12];
+    let mut found = [None; 13];
     let wanted = [
         WIDTH,
         HEIGHT,
@@ -137,6 +139,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Header, ImageError> {
         TILE_COUNTS,
         JPEG_OFFSET,
         JPEG_LEN,
+        JPEG_TABLES,
     ];
     for entry in (start..end).step_by(entry_size) {
         let tag = tiff.number(entry, 2).unwrap_or_default();
@@ -144,8 +147,21 @@ pub(super) fn read(bytes: &[u8]) -> Result<Header, ImageError> {
             found[place] = found[place].or(tiff.values(entry)?);
         }
     }
-    let [width, height, bits, photometric, orientation, samples, strips, strip_lens, tiles, tile_lens, jpeg, jpeg_len] =
-        found;
+    let [
+        width,
+        height,
+        bits,
+        photometric,
+        orientation,
+        samples,
+        strips,
+        strip_lens,
+        tiles,
+        tile_lens,
+        jpeg,
+        jpeg_len,
+        _,
+    ] = found;
     let one = |values: Option<Values>| values.and_then(|values| tiff.value(values, 0));
     let (Some(width), Some(height)) = (one(width), one(height)) else {
         return Err(ImageError::malformed(Kind::Tiff, first, "no width or no height in its first folder"));
