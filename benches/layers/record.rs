@@ -79,8 +79,14 @@ fn write_to_null(bencher: Bencher, len: usize) {
 
 #[divan::bench(args = [1, 2])]
 fn write_gzip(bencher: Bencher, workers: usize) {
+    // Numbers as text, as annotations are.
+    let mut state = 1u32;
+    let mut number = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state >> 16
+    };
     let records: Vec<Vec<u8>> =
-        (0..16_000u32).map(|n| format!("record {n}: {:?}", n.to_le_bytes().repeat(150)).into_bytes()).collect();
+        (0..8_000).map(|_| format!("{:?}", [(); 150].map(|()| number())).into_bytes()).collect();
     let bytes: usize = records.iter().map(Vec::len).sum();
     bencher.counter(BytesCount::new(bytes)).bench_local(|| {
         let options = WriteOptions { compression: Compression::Gzip, workers, level: None };
@@ -103,5 +109,17 @@ fn crc_of_a_length(bencher: Bencher) {
 fn crc_of_a_length_by_crc_fast(bencher: Bencher) {
     bencher.counter(ItemsCount::new(1000u32)).bench_local(|| {
         (0..1000u64).fold(0, |sum: u32, len| sum.wrapping_add(crc::crc32c(&black_box(len).to_le_bytes())))
+    });
+}
+
+/// How much is read at a time, for records of 100 KB.
+#[divan::bench(args = [64, 128, 256, 512, 1024, 4096])]
+fn read_with_buffer_of_kib(bencher: Bencher, kib: usize) {
+    let mut temporary = tempfile::tempfile().unwrap();
+    std::io::copy(&mut &file(100_000, Compression::None)[..], &mut temporary).unwrap();
+    let options = ReadOptions { buffer_len: kib << 10, ..ReadOptions::default() };
+    bencher.counter(BytesCount::new(temporary.metadata().unwrap().len())).bench_local(|| {
+        temporary.rewind().unwrap();
+        read_all(Reader::from_file(temporary.try_clone().unwrap(), options), count(100_000));
     });
 }

@@ -1,5 +1,6 @@
 //! Writing records one after the other.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, IoSlice, Write};
 use std::num::NonZero;
@@ -268,6 +269,17 @@ impl<W: Write> Writer<W> {
 
     fn error(&self, kind: RecordErrorKind) -> RecordError {
         RecordError::at(kind, self.records, self.offset)
+    }
+}
+
+impl<W: Write> fmt::Debug for Writer<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { options, offset, records, .. } = self;
+        f.debug_struct("Writer")
+            .field("options", options)
+            .field("offset", offset)
+            .field("records", records)
+            .finish_non_exhaustive()
     }
 }
 

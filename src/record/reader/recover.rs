@@ -19,44 +19,39 @@ impl<R: Read> Reader<R> {
         if recovery == Recovery::Skip {
             return self.resynchronise(error);
         }
-        self.finished = recovery != Recovery::TolerateTail || !self.is_tail(error.kind())?;
-        if self.finished {
-            return Err(error);
-        }
-        let found = match error.kind() {
-            RecordErrorKind::TruncatedRecord { found, .. } => *found,
-            _ => self.available() as u64,
-        };
-        self.lose(self.offset, found, error);
-        self.skip(self.available());
+        let from = self.offset;
+        let tail = if recovery == Recovery::TolerateTail { self.tail(error.kind())? } else { None };
         self.finished = true;
+        let Some(len) = tail else { return Err(error) };
+        self.lose(from, len, error);
         Ok(())
     }
 
-    /// Whether a writer that was stopped leaves this.
-    fn is_tail(&mut self, kind: &RecordErrorKind) -> Result<bool, RecordError> {
-        Ok(match kind {
-            RecordErrorKind::TruncatedHeader { .. }
-            | RecordErrorKind::TruncatedRecord { .. }
-            | RecordErrorKind::Stream { fault: StreamFault::Truncated, .. } => true,
-            RecordErrorKind::LengthCrc { .. } => self.only_zeros()?,
-            _ => false,
-        })
+    /// How many bytes are left, if a writer that was stopped leaves them so.
+    fn tail(&mut self, kind: &RecordErrorKind) -> Result<Option<u64>, RecordError> {
+        let len = match kind {
+            RecordErrorKind::TruncatedRecord { found, .. } => *found,
+            RecordErrorKind::TruncatedHeader { .. } | RecordErrorKind::Stream { fault: StreamFault::Truncated, .. } => {
+                self.available() as u64
+            }
+            RecordErrorKind::LengthCrc { .. } => return self.only_zeros(),
+            _ => return Ok(None),
+        };
+        self.skip(self.available());
+        Ok(Some(len))
     }
 
-    /// Whether there is nothing but zeros up to the end of the file, as a file system leaves it that had made room
-    /// before it was stopped. Reads them all into the buffer, so that they can be counted.
-    fn only_zeros(&mut self) -> Result<bool, RecordError> {
-        let mut seen = 0;
-        loop {
-            if self.buffer[self.start + seen..self.end].iter().any(|byte| *byte != 0) {
-                return Ok(false);
+    /// How many bytes are left, if they are all zero: so a file system leaves a file that it had made room for before
+    /// it was stopped.
+    fn only_zeros(&mut self) -> Result<Option<u64>, RecordError> {
+        let from = self.offset;
+        while self.fill(1)? {
+            if self.buffer[self.start..self.end].iter().any(|byte| *byte != 0) {
+                return Ok(None);
             }
-            seen = self.available();
-            if !self.fill(seen + 1)? {
-                return Ok(matches!(self.end_of_input, Some(End::Clean)));
-            }
+            self.skip(self.available());
         }
+        Ok(matches!(self.end_of_input, Some(End::Clean)).then_some(self.offset - from))
     }
 
     fn lose(&mut self, offset: u64, len: u64, cause: RecordError) {

@@ -66,3 +66,24 @@ fn ten_pieces_by_any_number_of_workers() {
         }
     }
 }
+
+/// TensorFlow writes such a record with GZIP as 38 bytes, and says nothing.
+#[test]
+#[ignore = "takes 8 GiB of memory and a minute"]
+fn a_record_beyond_32_bits() {
+    let payload = vec![0; (1 << 32) + 10];
+    for compression in [Compression::Gzip, Compression::Zlib] {
+        let options = WriteOptions { compression, level: Some(1), workers: 0 };
+        let mut writer = Writer::new(Vec::new(), options).unwrap();
+        writer.write(&payload).unwrap();
+        writer.write(b"after").unwrap();
+        let file = writer.finish().unwrap();
+        let options = ReadOptions { max_record_len: 1 << 33, ..ReadOptions::default() };
+        let mut reader = Reader::new(&file[..], options);
+        assert!(reader.next_record().unwrap().unwrap().payload == payload);
+        assert_eq!(reader.next_record().unwrap().unwrap().payload, b"after");
+        assert!(reader.next_record().unwrap().is_none());
+        let error = read(&file[..], ReadOptions::default()).error.unwrap();
+        assert_eq!(error, "record 0 at byte 0: length 4294967306 is over the limit of 2147483648 bytes");
+    }
+}
