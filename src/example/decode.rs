@@ -100,11 +100,10 @@ impl<'a> Decoder<'a> {
 
     /// Reads the message whose length comes next.
     #[inline(always)]
-    fn message<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<bool> {
-        let len = self.cursor.len()?;
-        let end = self.cursor.enter(len);
+    fn message(&mut self, read: impl FnOnce(&mut Self) -> Result<()>) -> Result<bool> {
+        let outer = self.cursor.enter()?;
         read(self)?;
-        self.cursor.leave(end);
+        self.cursor.leave(outer);
         Ok(true)
     }
 
@@ -213,20 +212,19 @@ impl<'a> Decoder<'a> {
     }
 
     fn bytes_list(&mut self, list: &mut BytesList<'a>, depth: u32) -> Result<()> {
-        let message = self.cursor.rest();
         if list.is_empty() {
             // Values and nothing else: they can be read from the wire again.
-            let (start, mut len) = (self.cursor.at(), 0);
-            let mut before = start;
-            while !self.cursor.done() {
+            let message = self.cursor.rest();
+            let (mut rest, mut len) = (message, 0);
+            while !rest.is_empty() {
                 if self.cursor.tag()? != FIRST {
                     break;
                 }
                 self.cursor.bytes()?;
-                (before, len) = (self.cursor.at(), len + 1);
+                (rest, len) = (self.cursor.rest(), len + 1);
             }
-            list.set_raw(message.get(..before - start).unwrap_or_default(), len);
-            self.cursor.back_to(before);
+            list.set_raw(&message[..message.len() - rest.len()], len);
+            self.cursor.back_to(rest);
         }
         self.fields(depth, |decoder, tag| {
             if tag != FIRST {
@@ -302,7 +300,12 @@ mod tests {
         );
         assert_eq!(
             refusal(b"\x0a\x80\x80\x80\x80\x08"),
-            "byte 1: a length of 2^31 - 1 or more, or written in more than 5 bytes"
+            "byte 1: a length of 2^31 or more, or written in more than 5 bytes"
+        );
+        // One less is only not there.
+        assert_eq!(
+            refusal(b"\x0a\xff\xff\xff\xff\x07"),
+            "byte 1: length 2147483647 leads past the end of the message, which has 0 more bytes"
         );
         assert_eq!(refusal(b"\x8a\x80\x80\x80\x10"), "byte 0: a tag of more than 32 bits or more than 5 bytes");
         assert_eq!(

@@ -297,7 +297,7 @@ mod tests {
         assert!(largest(MAX_LEN as usize - around).is_ok());
         assert_eq!(
             largest(MAX_LEN as usize - around + 1).expect_err("too large").to_string(),
-            "the example takes 2147483647 bytes, protobuf reads at most 2147483646"
+            "the features take 2147483648 bytes, protobuf reads at most 2147483647"
         );
     }
 }

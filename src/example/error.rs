@@ -49,8 +49,8 @@ pub enum ExampleErrorKind {
         /// Bytes that are there.
         left: usize,
     },
-    /// Protobuf allows no field of 2^31 - 1 bytes or more, nor a length of more than 5 bytes.
-    #[error("a length of 2^31 - 1 or more, or written in more than 5 bytes")]
+    /// Protobuf allows no field of 2^31 bytes or more, nor a length of more than 5 bytes.
+    #[error("a length of 2^31 or more, or written in more than 5 bytes")]
     LengthTooLarge,
     /// A varint has at most 10 bytes.
     #[error("a varint of more than 10 bytes")]
@@ -96,10 +96,10 @@ pub enum EncodeError {
         /// The smaller key behind it.
         second: String,
     },
-    /// Protobuf reads no message of 2^31 - 1 bytes or more.
-    #[error("the example takes {len} bytes, protobuf reads at most {}", super::MAX_LEN)]
+    /// Protobuf reads no field of 2^31 bytes or more.
+    #[error("the features take {len} bytes, protobuf reads at most {}", super::MAX_LEN)]
     TooLarge {
-        /// Bytes that it would take.
+        /// Bytes that they would take.
         len: u64,
     },
     /// Columns of different height.

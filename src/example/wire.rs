@@ -1,6 +1,6 @@
 //! Protobuf's wire format, read as strictly and as leniently as upb (protocolbuffers/protobuf `upb/wire/{decode,reader}.c`),
 //! the parser behind `Example.FromString`: overlong varints are read, a tag has at most 5 bytes and 32 bits, a length at
-//! most 5 bytes and less than 2^31 - 1, groups are skipped to a depth of 100.
+//! most 5 bytes and is less than 2^31, groups are skipped to a depth of 100.
 
 use super::error::{ExampleError, ExampleErrorKind as Kind};
 
@@ -20,142 +20,139 @@ pub(super) const FIXED32: u32 = 5;
 /// Messages and groups that may stand in one another.
 pub(super) const MAX_DEPTH: u32 = 100;
 /// Bytes that a length-delimited field may have.
-pub(super) const MAX_FIELD: u64 = i32::MAX as u64 - 1;
+pub(super) const MAX_FIELD: u64 = i32::MAX as u64;
 
 type Result<T> = std::result::Result<T, ExampleError>;
 
-/// A place in the bytes, and the end of the message that is read.
+/// A place in the bytes of a message.
 pub(super) struct Cursor<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    end: usize,
+    /// From the place to the end of the message.
+    rest: &'a [u8],
+    /// Bytes behind the message, up to the end of all.
+    behind: usize,
+    /// All bytes.
+    total: usize,
 }
 
 impl<'a> Cursor<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0, end: bytes.len() }
+        Self { rest: bytes, behind: 0, total: bytes.len() }
+    }
+
+    /// The place, counted from the first byte of all.
+    #[inline]
+    pub(super) fn at(&self) -> usize {
+        self.end() - self.rest.len()
     }
 
     #[inline]
-    pub(super) fn at(&self) -> usize {
-        self.at
+    fn end(&self) -> usize {
+        self.total - self.behind
     }
 
     #[inline]
     pub(super) fn done(&self) -> bool {
-        self.at >= self.end
-    }
-
-    /// Returns to `at`, an earlier place in the same message.
-    #[inline]
-    pub(super) fn back_to(&mut self, at: usize) {
-        self.at = at;
+        self.rest.is_empty()
     }
 
     /// What is left of the message.
     #[inline]
     pub(super) fn rest(&self) -> &'a [u8] {
-        self.bytes.get(self.at..self.end).unwrap_or_default()
+        self.rest
     }
 
-    /// Enters a message of `len` bytes, which [`Cursor::len`] has checked; gives the end to go back to.
+    /// Returns to where `rest` was left of the message.
     #[inline]
-    pub(super) fn enter(&mut self, len: usize) -> usize {
-        std::mem::replace(&mut self.end, self.at + len)
+    pub(super) fn back_to(&mut self, rest: &'a [u8]) {
+        self.rest = rest;
+    }
+
+    /// Enters the message whose length comes next; gives what is left of the one around it, for [`Cursor::leave`].
+    #[inline]
+    pub(super) fn enter(&mut self) -> Result<&'a [u8]> {
+        let message = self.bytes()?;
+        let outer = std::mem::replace(&mut self.rest, message);
+        self.behind += outer.len();
+        Ok(outer)
     }
 
     #[inline]
-    pub(super) fn leave(&mut self, end: usize) {
-        self.end = end;
+    pub(super) fn leave(&mut self, outer: &'a [u8]) {
+        self.behind -= outer.len();
+        self.rest = outer;
     }
 
-    #[inline]
     fn long(&mut self, max: usize, kind: Kind) -> Result<u64> {
-        let rest = self.rest();
         let mut value = 0;
-        for (index, byte) in rest.iter().take(max).enumerate() {
+        for (index, byte) in self.rest.iter().take(max).enumerate() {
             value |= u64::from(byte & 0x7f) << (7 * index);
             if byte & 0x80 == 0 {
-                self.at += index + 1;
+                self.rest = &self.rest[index + 1..];
                 return Ok(value);
             }
         }
-        Err(ExampleError::new(self.at, if rest.len() < max { Kind::Cut { end: self.end } } else { kind }))
+        let kind = if self.rest.len() < max { Kind::Cut { end: self.end() } } else { kind };
+        Err(ExampleError::new(self.at(), kind))
+    }
+
+    /// The next byte, if it is a varint alone.
+    #[inline(always)]
+    fn short(&mut self) -> Option<u8> {
+        let (byte, rest) = self.rest.split_first().filter(|(byte, _)| **byte < 0x80)?;
+        self.rest = rest;
+        Some(*byte)
     }
 
     /// A varint; bits beyond the 64th are lost, as everywhere in protobuf.
     #[inline]
     pub(super) fn varint(&mut self) -> Result<u64> {
-        match self.rest().first() {
-            Some(&byte) if byte < 0x80 => {
-                self.at += 1;
-                Ok(u64::from(byte))
-            }
-            _ => self.long(10, Kind::VarintTooLong),
+        match self.short() {
+            Some(byte) => Ok(u64::from(byte)),
+            None => self.long(10, Kind::VarintTooLong),
         }
     }
 
     /// Field number and wire type.
     #[inline]
     pub(super) fn tag(&mut self) -> Result<u32> {
-        let at = self.at;
-        let tag = match self.rest().first() {
-            Some(&byte) if byte < 0x80 => {
-                self.at += 1;
-                u32::from(byte)
+        match self.short() {
+            Some(byte) => Ok(u32::from(byte)),
+            None => {
+                let at = self.at();
+                let tag = self.long(5, Kind::TagTooLarge)?;
+                u32::try_from(tag).map_err(|_| ExampleError::new(at, Kind::TagTooLarge))
             }
-            _ => {
-                u32::try_from(self.long(5, Kind::TagTooLarge)?).map_err(|_| ExampleError::new(at, Kind::TagTooLarge))?
-            }
-        };
-        Ok(tag)
-    }
-
-    /// The length of a field, which is there whole.
-    #[inline]
-    pub(super) fn len(&mut self) -> Result<usize> {
-        let at = self.at;
-        let len = match self.rest().first() {
-            Some(&byte) if byte < 0x80 => {
-                self.at += 1;
-                u64::from(byte)
-            }
-            _ => self.long(5, Kind::LengthTooLarge)?,
-        };
-        let left = self.end - self.at;
-        if len <= left as u64 && len <= MAX_FIELD {
-            return Ok(len as usize);
         }
-        Err(ExampleError::new(
-            at,
-            if len > MAX_FIELD { Kind::LengthTooLarge } else { Kind::LengthPastEnd { len, left } },
-        ))
     }
 
-    /// The next `len` bytes, which [`Cursor::len`] has checked.
-    #[inline]
-    pub(super) fn take(&mut self, len: usize) -> &'a [u8] {
-        let taken = self.bytes.get(self.at..self.at + len).unwrap_or_default();
-        self.at += len;
-        taken
-    }
-
-    /// A field of bytes.
+    /// A field of bytes, which is there whole.
     #[inline]
     pub(super) fn bytes(&mut self) -> Result<&'a [u8]> {
-        let len = self.len()?;
-        Ok(self.take(len))
+        let before = self.rest;
+        let len = match self.short() {
+            Some(byte) => u64::from(byte),
+            None => self.long(5, Kind::LengthTooLarge)?,
+        };
+        if len <= MAX_FIELD
+            && let Some((bytes, rest)) = self.rest.split_at_checked(len as usize)
+        {
+            self.rest = rest;
+            return Ok(bytes);
+        }
+        let left = self.rest.len();
+        let kind = if len > MAX_FIELD { Kind::LengthTooLarge } else { Kind::LengthPastEnd { len, left } };
+        Err(ExampleError::new(self.end() - before.len(), kind))
     }
 
     /// Four or eight bytes.
     #[inline]
     pub(super) fn fixed<const N: usize>(&mut self) -> Result<[u8; N]> {
-        match self.rest().first_chunk() {
-            Some(bytes) => {
-                self.at += N;
+        match self.rest.split_first_chunk() {
+            Some((bytes, rest)) => {
+                self.rest = rest;
                 Ok(*bytes)
             }
-            None => Err(ExampleError::new(self.at, Kind::Cut { end: self.end })),
+            None => Err(ExampleError::new(self.at(), Kind::Cut { end: self.end() })),
         }
     }
 
@@ -185,7 +182,7 @@ impl<'a> Cursor<'a> {
     fn skip_group(&mut self, start: u32, at: usize, depth: u32) -> Result<()> {
         let Some(depth) = depth.checked_sub(1) else { return Err(ExampleError::new(at, Kind::TooDeep)) };
         while !self.done() {
-            let at = self.at;
+            let at = self.at();
             let tag = self.tag()?;
             if tag == start & !7 | END_GROUP {
                 return Ok(());

@@ -9,7 +9,8 @@ use serde_json::Value;
 /// `docs/tensorflow-differences.md`, "Example parser".
 const DIFFERENCES: [(&str, &str); 0] = [];
 
-fn shared(path: &str) -> Option<PathBuf> {
+/// A file of the shared data, or a printed line that it is not here.
+pub fn shared(path: &str) -> Option<PathBuf> {
     let root = std::env::var_os("RECORDMILL_SHARED")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
     let path = root.join(path);

@@ -8,5 +8,6 @@ mod formats;
 mod golden_frames;
 mod golden_wire;
 mod image;
+mod inspect;
 mod layers;
 mod record;

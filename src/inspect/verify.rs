@@ -1,0 +1,287 @@
+//! A verdict on a file: every checksum, every Example, and what their consumers expect of them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::Serialize;
+
+use super::payload::Payload;
+use super::report::check_stop;
+use super::rules::{Rules, Warning};
+use crate::dataset::LabelMap;
+use crate::record::{Lost, ReadOptions, Reader, RecordError, RecordErrorKind, Recovery, StreamFault};
+
+/// What to verify.
+#[derive(Clone, Debug)]
+pub struct VerifyOptions {
+    /// How to read; the recovery is always [`Recovery::Skip`], so that all damage is found.
+    pub read: ReadOptions,
+    /// Whether every payload must be an Example or SequenceExample.
+    pub examples: bool,
+    /// Whether the rules of the object detection decoders are applied.
+    pub rules: bool,
+    /// Whether the images are hashed to compare `image/key/sha256`.
+    pub sha256: bool,
+    /// What labels and texts must agree with.
+    pub label_map: Option<LabelMap>,
+    /// Errors that are listed; all are counted.
+    pub max_errors: usize,
+    /// Warnings of each kind that are listed; all are counted.
+    pub max_warnings: usize,
+    /// Ends the work with an error of kind `Interrupted` once it is set.
+    pub stop: Option<Arc<AtomicBool>>,
+}
+
+impl Default for VerifyOptions {
+    fn default() -> Self {
+        Self {
+            read: ReadOptions::default(),
+            examples: true,
+            rules: true,
+            sha256: true,
+            label_map: None,
+            max_errors: 100_000,
+            max_warnings: 100,
+            stop: None,
+        }
+    }
+}
+
+/// What a finding means for the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FindingSeverity {
+    /// The file is damaged, or is not what it should be.
+    Error,
+    /// It can be read, but some consumer will stumble.
+    Warning,
+}
+
+/// One thing that is wrong, at one place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What it means.
+    pub severity: FindingSeverity,
+    /// What it is, in a word: `payload-crc`.
+    pub kind: &'static str,
+    /// Number of the record, from 0, where a damaged stretch counts as one record.
+    pub record: Option<u64>,
+    /// Where the record begins, in bytes from the beginning of the uncompressed data.
+    pub offset: Option<u64>,
+    /// In words.
+    pub message: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let (Some(record), Some(offset)) = (self.record, self.offset) {
+            write!(out, "record {record} at byte {offset}: ")?;
+        }
+        out.write_str(&self.message)
+    }
+}
+
+/// What became of a file. As JSON, the contract with Python and `--json`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Verdict {
+    /// The file.
+    pub path: String,
+    /// No errors; there may be warnings.
+    pub ok: bool,
+    /// `none`, `gzip` or `zlib`.
+    pub compression: &'static str,
+    /// Records that are whole.
+    pub records: u64,
+    /// Bytes of what was read of the records, framing included and uncompressed.
+    pub data_bytes: u64,
+    /// Errors in all.
+    pub errors: u64,
+    /// Warnings in all.
+    pub warnings: u64,
+    /// How many of each kind there are.
+    pub counts: BTreeMap<&'static str, u64>,
+    /// What was found, in the order of the file; not more of each than the options allow.
+    pub findings: Vec<Finding>,
+}
+
+/// The damages as findings.
+pub(super) fn damage(lost: &[Lost]) -> impl Iterator<Item = Finding> {
+    lost.iter().enumerate().map(|(index, lost)| Finding {
+        severity: FindingSeverity::Error,
+        kind: word(lost.cause.kind()),
+        // The reader counts whole records only.
+        record: lost.cause.record().map(|record| record + index as u64),
+        offset: Some(lost.cause.offset().unwrap_or(lost.offset)),
+        message: {
+            let more = if lost.more { " and all that follows" } else { "" };
+            let question = if lost.offset == 0 && matches!(lost.cause.kind(), RecordErrorKind::LengthCrc { .. }) {
+                " (is this a TFRecord file?)"
+            } else {
+                ""
+            };
+            format!("{}{question}; {} bytes lost{more}", lost.cause.kind(), lost.len)
+        },
+    })
+}
+
+fn word(kind: &RecordErrorKind) -> &'static str {
+    match kind {
+        RecordErrorKind::LengthCrc { .. } => "length-crc",
+        RecordErrorKind::PayloadCrc { .. } => "payload-crc",
+        RecordErrorKind::TruncatedHeader { .. } | RecordErrorKind::TruncatedRecord { .. } => "truncated",
+        RecordErrorKind::TooLong { .. } => "too-long",
+        RecordErrorKind::Stream { fault: StreamFault::Truncated, .. } => "stream-truncated",
+        RecordErrorKind::Stream { fault: StreamFault::Trailing, .. } => "stream-trailing",
+        RecordErrorKind::Stream { .. } => "stream-damaged",
+        _ => "unreadable",
+    }
+}
+
+struct Findings<'o> {
+    options: &'o VerifyOptions,
+    counts: BTreeMap<&'static str, u64>,
+    listed_errors: usize,
+    listed_warnings: BTreeMap<&'static str, usize>,
+    errors: u64,
+    warnings: u64,
+    list: Vec<Finding>,
+}
+
+impl Findings<'_> {
+    /// The text of `message` is only made where the finding is listed.
+    fn add(
+        &mut self,
+        severity: FindingSeverity,
+        kind: &'static str,
+        place: Option<(u64, u64)>,
+        message: impl FnOnce() -> String,
+    ) {
+        *self.counts.entry(kind).or_default() += 1;
+        let listed = match severity {
+            FindingSeverity::Error => {
+                self.errors += 1;
+                &mut self.listed_errors
+            }
+            FindingSeverity::Warning => {
+                self.warnings += 1;
+                self.listed_warnings.entry(kind).or_default()
+            }
+        };
+        let max = match severity {
+            FindingSeverity::Error => self.options.max_errors,
+            FindingSeverity::Warning => self.options.max_warnings,
+        };
+        if *listed < max {
+            *listed += 1;
+            let (record, offset) = place.unzip();
+            self.list.push(Finding { severity, kind, record, offset, message: message() });
+        }
+    }
+}
+
+/// Verifies the file at `path`. An error means that the file could not be read; what is wrong inside it is in the verdict.
+pub fn verify(path: &Path, options: &VerifyOptions) -> Result<Verdict, RecordError> {
+    let read = ReadOptions { recovery: Recovery::Skip, verify: true, ..options.read };
+    verify_reader(Reader::open(path, read)?, path, options)
+}
+
+/// Verifies what `reader` gives; `path` is for the verdict. The reader should read with [`Recovery::Skip`]; with another, the
+/// verdict ends at the first damage.
+pub fn verify_reader<R: Read>(
+    mut reader: Reader<R>,
+    path: &Path,
+    options: &VerifyOptions,
+) -> Result<Verdict, RecordError> {
+    let mut findings = Findings {
+        options,
+        counts: BTreeMap::new(),
+        listed_errors: 0,
+        listed_warnings: BTreeMap::new(),
+        errors: 0,
+        warnings: 0,
+        list: Vec::new(),
+    };
+    let mut rules = Rules::new(options.label_map.as_ref(), options.sha256);
+    loop {
+        check_stop(options.stop.as_deref())?;
+        let record = match reader.next_record() {
+            Ok(Some(record)) => record,
+            Ok(None) => break,
+            Err(error) if error.io_error().is_some() => return Err(error),
+            Err(error) => {
+                let place = error.record().zip(error.offset());
+                findings.add(FindingSeverity::Error, word(error.kind()), place, || error.kind().to_string());
+                break;
+            }
+        };
+        let place = Some((record.number, record.offset));
+        let features = match Payload::of(record.payload) {
+            Payload::Example(example) => example.features,
+            Payload::Sequence(sequence) => sequence.context,
+            Payload::Other(error) => {
+                if options.examples {
+                    findings.add(FindingSeverity::Error, "not-an-example", place, || match error {
+                        Some(error) => format!("payload is no Example, {error}"),
+                        None => "payload is no Example, it has no field of one".into(),
+                    });
+                }
+                continue;
+            }
+        };
+        if options.rules || options.label_map.is_some() {
+            rules.check(&features, options.rules, &mut |Warning { severity, kind, message }| {
+                findings.add(severity, kind, place, || message);
+            });
+        }
+    }
+    // So far records have the numbers of whole records; a damage before them counts as one more.
+    let lost = reader.lost();
+    for finding in &mut findings.list {
+        if let (Some(record), Some(offset)) = (&mut finding.record, finding.offset) {
+            *record += lost.partition_point(|lost| lost.offset < offset) as u64;
+        }
+    }
+    for Finding { severity, kind, record, offset, message } in damage(lost) {
+        findings.add(severity, kind, record.zip(offset), || message);
+    }
+    findings.list.sort_by_key(|finding| finding.offset);
+    Ok(Verdict {
+        path: path.display().to_string(),
+        ok: findings.errors == 0,
+        compression: reader.compression()?.name(),
+        records: reader.records(),
+        data_bytes: reader.offset(),
+        errors: findings.errors,
+        warnings: findings.warnings,
+        counts: findings.counts,
+        findings: findings.list,
+    })
+}
+
+/// Verifies several files, `workers` at a time; the results have the order of `paths`.
+pub fn verify_all(paths: &[PathBuf], options: &VerifyOptions, workers: usize) -> Vec<Result<Verdict, RecordError>> {
+    let next = AtomicUsize::new(0);
+    let results = Mutex::new(Vec::with_capacity(paths.len()));
+    let work = || {
+        while let Some((index, path)) = {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            paths.get(index).map(|path| (index, path))
+        } {
+            let result = verify(path, options);
+            results.lock().unwrap_or_else(PoisonError::into_inner).push((index, result));
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..workers.min(paths.len()) {
+            scope.spawn(work);
+        }
+        work();
+    });
+    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
+}
