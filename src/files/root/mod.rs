@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 
 #[cfg(windows)]
 mod canonical;
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests;
 #[cfg(unix)]
 mod walk;
