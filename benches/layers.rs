@@ -3,7 +3,10 @@
 
 #[path = "layers/example.rs"]
 mod example;
-
+#[path = "layers/formats.rs"]
+mod formats;
+#[path = "layers/image.rs"]
+mod image;
 #[path = "layers/record.rs"]
 mod record;
 

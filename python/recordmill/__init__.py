@@ -1,0 +1,1 @@
+from recordmill._native import *

@@ -1,1 +1,62 @@
-//! Conversion: plan, pipeline, shards, report.
+//! Conversion, the room with all the doors: from a dataset to record files, a label map, a README, a manifest and a
+//! report.
+//!
+//! ```text
+//! labels    which number each class gets
+//! split     which image goes into which part
+//! plan      which record goes into which file and block: plain data, decided before the first byte is written
+//! boxes     a source's box to one that trainers take
+//! schema    which features a record has
+//! pipeline  blocks of framed records, on any number of threads, in plan order
+//! shard     temporary files, and the moment when all get their names
+//! report    what was read, written, put right and left out; the counts have to add up
+//! ```
+//!
+//! The same input, options and seed give the same bytes, whatever the number of threads, the order of the directory or
+//! the machine.
+
+pub mod boxes;
+mod error;
+pub mod labels;
+mod manifest;
+mod options;
+mod pipeline;
+pub mod plan;
+mod readme;
+mod report;
+mod run;
+pub mod schema;
+mod shard;
+pub mod split;
+mod watch;
+
+pub use boxes::SkipRule;
+pub use error::ConvertError;
+pub use manifest::{MANIFEST, README};
+pub use options::{LabelSource, Layout, OnError, Options, SchemaKind, ShardRule, SourceId};
+pub use report::{ClassCount, FileReport, Ledger, Report, Skipped, SplitCount};
+pub use run::{convert, convert_dataset};
+pub use split::SplitRule;
+pub use watch::{Monitor, Phase, Progress};
+
+#[cfg(test)]
+mod tests {
+    use crate::dataset::{Dataset, Image, NO_SOURCE};
+
+    /// Images without objects.
+    pub(super) fn dataset_of(keys: impl IntoIterator<Item = String>) -> Dataset {
+        let mut dataset = Dataset::default();
+        for key in keys {
+            let image = Image {
+                key: &key,
+                name: &key,
+                file: Some((0, &key)),
+                size: (0, 0),
+                split: None,
+                source: (NO_SOURCE, 0),
+            };
+            dataset.push(&image, []);
+        }
+        dataset
+    }
+}

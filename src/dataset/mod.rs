@@ -14,7 +14,7 @@ mod problem;
 mod split;
 
 pub use column::{Sparse, Strings};
-pub use label_map::{Label, LabelMap};
+pub use label_map::{Label, LabelMap, LabelMapError};
 pub use problem::{Place, Problem, ProblemKind, Problems, Severity};
 pub use split::Split;
 
@@ -83,6 +83,8 @@ pub struct Images {
     pub width: Vec<u32>,
     /// Height in pixels as the annotation says; 0 where it does not.
     pub height: Vec<u32>,
+    /// The source's own number of the image (COCO), where it has one.
+    pub id: Sparse<i64>,
     /// The source's split.
     pub split: Vec<Option<Split>>,
     /// Place in [`Dataset::sources`] of the annotation file; `NO_SOURCE` for an image that none names.

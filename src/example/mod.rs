@@ -18,6 +18,7 @@
 
 use std::borrow::Cow;
 
+mod build;
 pub mod columns;
 mod decode;
 mod encode;
@@ -27,6 +28,7 @@ pub mod numbers;
 mod values;
 mod wire;
 
+pub use build::{Builder, message_header};
 pub use decode::{Example, FeatureLists, Features, SequenceExample, decode, decode_sequence};
 pub use encode::{Encoder, encode, encode_sequence};
 pub use error::{EncodeError, ExampleError, ExampleErrorKind};

@@ -1,13 +1,39 @@
 //! The extension module `recordmill._native`: takes arguments, releases the GIL, calls, wraps. No logic.
+//!
+//! What may take long is done detached from the interpreter. A lock of ours is only ever waited for by
+//! `lock_py_attached`, which detaches for the time: nobody waits for the interpreter and a lock at once.
 
 use pyo3::prelude::*;
+
+mod columns;
+mod errors;
+mod example;
+mod fork;
+mod index;
+mod path;
+mod reader;
+mod value;
+mod writer;
 
 #[pymodule(gil_used = false)]
 mod _native {
     use super::*;
 
+    #[pymodule_export]
+    use super::columns::encode_examples;
+    #[pymodule_export]
+    use super::example::{decode_example, decode_sequence_example, encode_example, encode_sequence_example};
+    #[pymodule_export]
+    use super::index::TFRecordIndex;
+    #[pymodule_export]
+    use super::reader::{LostBytes, TFRecordReader};
+    #[pymodule_export]
+    use super::writer::TFRecordWriter;
+
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        errors::add_to(module)?;
+        fork::watch(module)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

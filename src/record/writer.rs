@@ -107,9 +107,7 @@ impl<W: Write> Writer<W> {
     /// Writes `payload` as one record.
     #[inline]
     pub fn write(&mut self, payload: &[u8]) -> Result<(), RecordError> {
-        // The subtraction cannot go below zero: the block is at most its capacity between calls.
-        let room = self.capacity - self.block.len();
-        if self.failure.is_none() && payload.len() < DIRECT_LEN.min(room) && payload.len() + OVERHEAD <= room {
+        if self.takes(payload.len()) {
             append(&mut self.block, payload);
         } else {
             self.write_slowly(payload)?;
@@ -117,6 +115,14 @@ impl<W: Write> Writer<W> {
         self.offset += (payload.len() + OVERHEAD) as u64;
         self.records += 1;
         Ok(())
+    }
+
+    /// Whether a payload of `len` bytes would only be put into the buffer: its [`write`](Self::write) does not wait.
+    #[inline]
+    pub fn takes(&self, len: usize) -> bool {
+        // The subtraction cannot go below zero: the block is at most its capacity between calls.
+        let room = self.capacity - self.block.len();
+        self.failure.is_none() && len < DIRECT_LEN.min(room) && len + OVERHEAD <= room
     }
 
     /// Writes bytes that are whole records already. They are not looked at, and [`records`](Self::records) does not

@@ -3,7 +3,10 @@
 //! The reader owns one buffer, into which the file is read (or decompressed) directly and out of which records are
 //! lent. It grows only as far as data has really arrived: a length of 2^40 in a file of 130 bytes allocates nothing.
 
+mod positioned;
 mod recover;
+
+pub use positioned::Positioned;
 
 use std::fmt;
 use std::fs::File;
@@ -163,6 +166,16 @@ impl Reader<File> {
     }
 }
 
+impl Reader<Positioned> {
+    /// Opens the file at `path` for a reader that keeps its own place in it: one that a process had before it forked
+    /// goes on in parent and child, each on its own.
+    pub fn open_positioned(path: &Path, options: ReadOptions) -> Result<Self, RecordError> {
+        let mut reader = Self::new(Positioned::open(path)?, options);
+        reader.len_of = Some(Positioned::len);
+        Ok(reader)
+    }
+}
+
 impl<R: Read> Reader<R> {
     /// Reads what `inner` gives. It need not be buffered.
     pub fn new(inner: R, options: ReadOptions) -> Self {
@@ -193,11 +206,23 @@ impl<R: Read> Reader<R> {
                 None => return Ok(None),
             },
         };
+        Ok(Some(self.lend(len)))
+    }
+
+    /// The next record if it is in the buffer already, whole and undamaged; `None` says nothing but that
+    /// [`next_record`](Self::next_record) has to be asked, which may wait for the file.
+    #[inline]
+    pub fn next_in_buffer(&mut self) -> Option<Record<'_>> {
+        self.whole_record().map(|len| self.lend(len))
+    }
+
+    #[inline]
+    fn lend(&mut self, len: usize) -> Record<'_> {
         let (offset, number, payload) = (self.offset, self.number, self.start + HEADER_LEN);
         self.start += len + OVERHEAD;
         self.offset += (len + OVERHEAD) as u64;
         self.number += 1;
-        Ok(Some(Record { offset, number, payload: &self.buffer[payload..payload + len] }))
+        Record { offset, number, payload: &self.buffer[payload..payload + len] }
     }
 
     /// What was around the records: as asked for in the options, or seen in the first bytes, which are read for that.

@@ -1,0 +1,452 @@
+"""The same work side by side with TensorFlow and the peers: `make bench`, or
+
+    python benches/compare.py [--quick] [--only WORDS] [--images N] [--repeats N] [--folder FOLDER] [--json FILE]
+
+Every row runs whole processes in turn (A B A B ...), takes medians, and checks that all did the same work: where what
+came out differs, the row says so and the exit code is 1. A target that is missed is said in the table and is no error:
+it may be the machine. Loops in Python are timed inside their process, so that TensorFlow's import, which takes seconds,
+does not count for us; conversions and start-up are timed from outside, as a user waits for them.
+
+This process imports nothing but the standard library: Linux counts the memory of the process that starts another into
+the other's peak.
+"""
+
+import argparse
+import functools
+import glob
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+PYTHON = sys.executable
+RECORDMILL = str(Path(PYTHON).with_name("recordmill"))
+
+
+@dataclass
+class Run:
+    """What one process took and gave."""
+
+    seconds: float
+    cpu: float
+    peak_mb: float
+    result: Any = None
+
+
+@dataclass
+class Way:
+    """One way of doing a row's work."""
+
+    name: str
+    command: list[str]
+    # Whether `command` is a piece of work.py, which measures itself.
+    inner: bool = False
+    before: Callable[[], None] | None = None
+    # Gives what must be equal for all ways of the row, after the last run; the default is what work.py printed.
+    result: Callable[[], Any] | None = None
+    checked: bool = True
+    runs: list[Run] = field(default_factory=list)
+
+    def median(self) -> float:
+        return statistics.median(run.seconds for run in self.runs)
+
+
+@dataclass
+class Row:
+    """A line of the table: ours first."""
+
+    title: str
+    ways: list[Way]
+    # At least so many times as fast as the first of the others; below 1: slower allowed.
+    target: float | None = None
+    # Of seconds, where the work has a size: bytes or records.
+    size: tuple[float, str] | None = None
+    repeats: int | None = None
+    # Makes the input, once.
+    prepare: Callable[[], Any] | None = None
+
+
+def execute(command: list[str], inner: bool) -> Run:
+    """One process, from its start to its end."""
+    # TensorFlow talks on stderr; it is shown where something fails.
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as messages:
+        start = time.perf_counter()
+        process = subprocess.Popen(command, stdout=output, stderr=messages)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            messages.seek(0)
+            sys.stderr.write(messages.read().decode(errors="replace"))
+            raise SystemExit(f"compare: exit code {process.returncode} of: {' '.join(command)[:400]}")
+        output.seek(0)
+        text = output.read()
+    # Linux counts in KiB, macOS in bytes.
+    peak = usage.ru_maxrss / (1024 if sys.platform == "linux" else 1024 * 1024)
+    run = Run(seconds, usage.ru_utime + usage.ru_stime, peak)
+    if inner:
+        said = json.loads(text)
+        run.seconds, run.peak_mb, run.result = said["seconds"], said["peak_mb"], said["result"]
+    return run
+
+
+def piece(name: str, *arguments: object) -> list[str]:
+    """A piece of work.py."""
+    return [PYTHON, str(HERE / "work.py"), name, *map(str, arguments)]
+
+
+def ask(name: str, *arguments: object) -> Any:
+    """What a piece of work.py gives, without the clock."""
+    return execute(piece(name, *arguments), inner=True).result
+
+
+def fresh(path: Path) -> Callable[[], None]:
+    """Removes a file or folder, and lets the disk come to rest, before a run."""
+
+    def clear() -> None:
+        if path.is_dir():
+            shutil.rmtree(path)
+        path.unlink(missing_ok=True)
+        os.sync()
+
+    return clear
+
+
+def measure(row: Row, repeats: int) -> bool:
+    """Runs the ways in turn; whether all gave the same."""
+    if row.prepare:
+        row.prepare()
+    for _ in range(row.repeats or repeats):
+        for way in row.ways:
+            if way.before:
+                way.before()
+            way.runs.append(execute(way.command, way.inner))
+    results = []
+    for way in row.ways:
+        if not way.checked:
+            continue
+        results += [way.result()] if way.result else [run.result for run in way.runs]
+    return all(result == results[0] for result in results)
+
+
+# --- the rows ---
+
+
+def conversion(corpus: Path, out: Path, classes: str) -> list[Row]:
+    """A folder of JPEGs with a CSV, against the script that people use and against copying the bytes."""
+    images, table = corpus / "images", corpus / "labels.csv"
+    total = sum(entry.stat().st_size for entry in os.scandir(images))
+    count = sum(1 for _ in os.scandir(images))
+    size = (total / 1e6, "MB")
+
+    def ours(name: str, *options: str) -> tuple[list[str], Path]:
+        folder = out / name
+        command = [RECORDMILL, "convert", str(table), str(folder), "--images", str(images), "--quiet", *options]
+        return [*command, "--label-map", str(corpus / "label_map.pbtxt")], folder
+
+    def cat(name: str, sync: str) -> tuple[list[str], Path]:
+        file = out / name
+        return ["sh", "-c", f'cd "$1" && cat *.jpg > "$2"{sync}', "sh", str(images), str(file)], file
+
+    def records(folder: Path) -> list[str]:
+        return sorted(glob.glob(f"{folder}/*.tfrecord"))
+
+    basic, basic_out = ours("basic", "--schema", "basic", "--no-fsync")
+    script_out = out / "script.record"
+    script = [PYTHON, str(HERE / "peers" / "generate_tfrecord.py"), str(table), str(images), str(script_out)]
+    full, full_out = ours("full", "--no-fsync")
+    safe, safe_out = ours("safe")
+    plain, plain_out = cat("cat", "")
+    synced, synced_out = cat("cat-sync", ' && sync "$2"')
+
+    def bytes_of(file: Path) -> Callable[[], Any]:
+        return lambda: [count, file.stat().st_size]
+
+    return [
+        Row(
+            f"TF CSV, {count} JPEGs, {total / 1e6:.0f} MB -> TFRecord (basic schema, no fsync)",
+            [
+                Way(
+                    "recordmill",
+                    basic,
+                    before=fresh(basic_out),
+                    result=lambda: ask("examples_of", *records(basic_out)),
+                ),
+                Way(
+                    "generate_tfrecord.py",
+                    [*script, "--classes", classes],
+                    before=fresh(script_out),
+                    result=lambda: ask("examples_of", script_out),
+                ),
+            ],
+            target=25,
+            size=size,
+        ),
+        Row(
+            "the same, full schema with sha256, no fsync",
+            [
+                Way(
+                    "recordmill",
+                    full,
+                    before=fresh(full_out),
+                    result=lambda: ask("image_bytes_of", *records(full_out)),
+                ),
+                Way("cat *.jpg > file", plain, before=fresh(plain_out), result=bytes_of(plain_out)),
+            ],
+            target=1,
+            size=size,
+        ),
+        Row(
+            "the same with fsync",
+            [
+                Way(
+                    "recordmill",
+                    safe,
+                    before=fresh(safe_out),
+                    result=lambda: ask("image_bytes_of", *records(safe_out)),
+                ),
+                Way("cat *.jpg > file; sync file", synced, before=fresh(synced_out), result=bytes_of(synced_out)),
+            ],
+            target=1 / 1.3,
+            size=size,
+        ),
+    ]
+
+
+def writing(out: Path, scale: float) -> list[Row]:
+    """`write` in a loop."""
+    found = []
+    for name, size, count in (("100 B", 100, 1_000_000), ("1 KB", 1000, 500_000)):
+        count = int(count * scale)
+        ours, theirs = out / "ours.tfrecord", out / "tf.tfrecord"
+        found.append(
+            Row(
+                f"TFRecordWriter.write in a loop, {count} records of {name}",
+                [
+                    Way("recordmill", piece("write_ours", ours, size, count), inner=True, before=fresh(ours)),
+                    Way(
+                        "tf.io.TFRecordWriter", piece("write_tf", theirs, size, count), inner=True, before=fresh(theirs)
+                    ),
+                ],
+                target=3,
+                size=(count / 1000, "k records"),
+            )
+        )
+    return found
+
+
+def encoding(scale: float) -> list[Row]:
+    """Examples from Python values and from arrays."""
+    dicts, table = int(50_000 * scale), int(100_000 * scale)
+    return [
+        Row(
+            f"{dicts} Examples of 7 features, each from a dict",
+            [
+                Way("recordmill", piece("dict_ours", dicts), inner=True),
+                Way("tf.train.Example, SerializeToString", piece("dict_tf", dicts), inner=True),
+            ],
+            target=20,
+            size=(dicts / 1000, "k Examples"),
+        ),
+        Row(
+            f"{table} Examples of 4 features from columns",
+            [
+                Way("recordmill", piece("columns_ours", table), inner=True),
+                Way("tf.train.Example, SerializeToString", piece("columns_tf", table), inner=True),
+            ],
+            target=100,
+            size=(table / 1000, "k Examples"),
+        ),
+    ]
+
+
+def reading(out: Path, scale: float, repeats: int) -> list[Row]:
+    """Iterating with sums checked."""
+    found = []
+    for name, size, count in (
+        ("100 B", 100, 200_000),
+        ("1 KB", 1000, 200_000),
+        ("10 KB", 10_000, 50_000),
+        ("100 KB", 100_000, 5000),
+    ):
+        count = int(count * scale)
+        path = out / f"read-{size}.tfrecord"
+        make = piece("make_records", path, size, count)
+        ways = [
+            ("recordmill", "read_ours"),
+            ("TFRecordDataset.as_numpy_iterator", "read_tf_dataset"),
+            ("TFRecordDataset in batches", "read_tf_batches"),
+            ("tf_record_iterator", "read_tf_iterator"),
+            ("TFRecordDataset.reduce: never in Python", "read_tf_graph"),
+            ("tfrecord (vahidk): no sum checked", "read_vahidk"),
+        ]
+        found.append(
+            Row(
+                f"iterate {count} records of {name}, sums checked",
+                [Way(title, piece(function, path), inner=True) for title, function in ways],
+                target=4,
+                size=(count * size / 1e6, "MB"),
+                repeats=min(repeats, 3),
+                prepare=functools.partial(ask, *make[2:]),
+            )
+        )
+    return found
+
+
+def starting() -> list[Row]:
+    """What a user waits before anything happens."""
+    return [
+        Row("start-up: recordmill --help", [Way("recordmill --help", [RECORDMILL, "--help"])], repeats=11),
+        Row(
+            "start-up: import recordmill",
+            [
+                Way("import recordmill", [PYTHON, "-c", "import recordmill"]),
+                Way("bare Python", [PYTHON, "-c", "pass"]),
+            ],
+            repeats=11,
+        ),
+    ]
+
+
+# --- the table ---
+
+
+def machine() -> str:
+    """What it ran on."""
+    cpu = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        names = [
+            line.partition(":")[2].strip() for line in info.read_text().splitlines() if line.startswith("model name")
+        ]
+        cpu = names[0] if names else cpu
+    program = (
+        "from importlib.metadata import version\n"
+        "for name in ('recordmill', 'tensorflow_cpu', 'numpy'):\n"
+        "    print(name, version(name))"
+    )
+    said = subprocess.run([PYTHON, "-c", program], capture_output=True, text=True, check=True).stdout
+    versions = ", ".join(said.splitlines())
+    system = f"{platform.system()} {platform.release()}"
+    return f"{os.cpu_count()} x {cpu}, {system}, CPython {platform.python_version()}, {versions}"
+
+
+def seconds(value: float) -> str:
+    return f"{value:.3f} s" if value < 10 else f"{value:.1f} s"
+
+
+def lines_of(row: Row, same: bool) -> list[str]:
+    """The row's lines: one per way."""
+    ours = row.ways[0]
+    # The target is against the fastest of those that do the whole of the work.
+    rivals = [way for way in row.ways[1:] if ":" not in way.name]
+    best = min(rivals, key=Way.median) if rivals else None
+    lines = []
+    for way in row.ways:
+        rate = f"{row.size[0] / way.median():,.0f} {row.size[1]}/s" if row.size else ""
+        ratio = "" if way is ours else f"{way.median() / ours.median():.2f}x"
+        target = ""
+        if row.target and way is best:
+            met = "met" if way.median() / ours.median() >= row.target else "missed"
+            target = f"{row.target:.2g}x: {met}"
+        peak = max(run.peak_mb for run in way.runs)
+        spread = f"{min(run.seconds for run in way.runs):.3f}-{max(run.seconds for run in way.runs):.3f}"
+        title = row.title if way is ours else ""
+        same_word = ("yes" if same else "**NO**") if way is ours else ""
+        lines.append(
+            f"| {title} | {way.name} | {seconds(way.median())} ({spread}) | {rate} | {ratio} | {target} "
+            f"| {peak:.0f} MB | {same_word} |"
+        )
+    return lines
+
+
+def limits(rows: list[Row]) -> list[str]:
+    """Targets that are no ratios."""
+    lines = []
+
+    def line(title: str, value: float, limit: float, unit: str) -> None:
+        met = "met" if value <= limit else "missed"
+        lines.append(f"| {title} | {value:.3g} {unit} | {limit:g} {unit} | {met} |")
+
+    for row in rows:
+        ours = row.ways[0]
+        if ours.command[1:2] == ["convert"]:
+            line(f"peak memory: {row.title}", max(run.peak_mb for run in ours.runs), 150, "MB")
+        elif row.title.endswith("--help"):
+            line("`recordmill --help`", ours.median(), 0.15, "s")
+        elif row.title.endswith("import recordmill"):
+            line("`import recordmill` over bare Python", ours.median() - row.ways[1].median(), 0.05, "s")
+    return lines
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="small corpora and one run of each: to see that it works")
+    parser.add_argument("--only", default="", help="rows whose title has one of these words, with commas between")
+    parser.add_argument("--images", type=int, help="images of the corpus (5000)")
+    parser.add_argument("--repeats", type=int, help="runs of each way (5)")
+    parser.add_argument("--folder", type=Path, default=HERE / "corpora", help="where corpora and outputs lie")
+    parser.add_argument("--json", type=Path, help="every single run, for later")
+    args = parser.parse_args()
+    images = args.images or (200 if args.quick else 5000)
+    repeats = args.repeats or (1 if args.quick else 5)
+    scale = 0.02 if args.quick else 1
+
+    # In a process of its own, because of its memory.
+    corpus = args.folder / f"photos-{images}"
+    subprocess.run([PYTHON, HERE / "corpora.py", corpus, "--images", str(images)], check=True, stdout=sys.stderr)
+    out = args.folder / "out"
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+
+    words = [word for word in args.only.split(",") if word]
+    groups: list[Callable[[], list[Row]]] = [
+        lambda: conversion(corpus, out, "bicycle,dog,person"),
+        lambda: writing(out, scale),
+        lambda: encoding(scale),
+        lambda: reading(out, scale, repeats),
+        starting,
+    ]
+    rows, failed = [], 0
+    table = ["| work | way | median (range) | rate | slower than recordmill | target | peak | same work |"]
+    table.append("|---|---|---|---|---|---|---|---|")
+    for group in groups:
+        for row in group():
+            if words and not any(word in row.title for word in words):
+                continue
+            sys.stderr.write(f"{row.title} ...\n")
+            same = measure(row, repeats)
+            failed += not same
+            rows.append(row)
+            table += lines_of(row, same)
+    sys.stdout.write(f"{machine()}\n\n" + "\n".join(table) + "\n")
+    absolute = limits(rows)
+    if absolute:
+        sys.stdout.write("\n| | measured | limit | |\n|---|---|---|---|\n" + "\n".join(absolute) + "\n")
+    if args.json:
+        said = [
+            {
+                "row": row.title,
+                "ways": [{"name": way.name, "runs": [vars(run) for run in way.runs]} for way in row.ways],
+            }
+            for row in rows
+        ]
+        args.json.write_text(json.dumps({"machine": machine(), "rows": said}, indent=1) + "\n")
+    shutil.rmtree(out)
+    if failed:
+        sys.stderr.write(f"compare: {failed} rows in which not all did the same work\n")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,268 @@
+"""Writes the seeds of the fuzz targets into tests/data/fuzz: small good inputs of every shape, and a few bad ones.
+
+    python fuzz/make_seeds.py      (needs Pillow)
+
+Committed, so that the replay in the Rust tests needs neither this nor a fuzzer.
+"""
+
+import gzip
+import io
+import struct
+import zlib
+from pathlib import Path
+
+from PIL import Image
+
+SEEDS = Path(__file__).resolve().parents[1] / "tests" / "data" / "fuzz"
+
+
+def crc32c(data: bytes) -> int:
+    """CRC-32C, bit by bit."""
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+def masked(data: bytes) -> bytes:
+    """The sum as TFRecord has it."""
+    crc = crc32c(data)
+    return struct.pack("<I", ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF)
+
+
+def frame(payload: bytes) -> bytes:
+    """One record."""
+    length = struct.pack("<Q", len(payload))
+    return length + masked(length) + payload + masked(payload)
+
+
+def varint(value: int) -> bytes:
+    out = bytearray()
+    value &= 2**64 - 1
+    while value >= 0x80:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*out, value])
+
+
+def field(number: int, data: bytes) -> bytes:
+    """A length-delimited field."""
+    return bytes([number << 3 | 2]) + varint(len(data)) + data
+
+
+def entry(key: str, feature: bytes) -> bytes:
+    """An entry of Features."""
+    return field(1, field(1, key.encode()) + field(2, feature))
+
+
+def int64s(*values: int) -> bytes:
+    return field(3, field(1, b"".join(map(varint, values))) if values else b"")
+
+
+def floats(*values: float) -> bytes:
+    return field(2, field(1, struct.pack(f"<{len(values)}f", *values)) if values else b"")
+
+
+def texts(*values: bytes) -> bytes:
+    return field(1, b"".join(field(1, value) for value in values))
+
+
+def examples() -> dict[str, bytes]:
+    image = entry("image/encoded", texts(b"\xff\xd8\xff")) + entry("image/height", int64s(480))
+    unpacked = field(3, b"\x08\x01\x08\x02" + field(1, b"\x03\x04"))
+    return {
+        "empty": b"",
+        "features": field(1, image + entry("box", floats(0.0, 0.25, 1.0)) + entry("none", b"") + entry("", int64s())),
+        "unpacked": field(
+            1, entry("a", unpacked) + entry("b", field(2, b"\x0d\0\0\x80\x3f" + field(1, b"\0\0\xc0\x7f")))
+        ),
+        "twice": field(1, entry("a", int64s(1)) + entry("a", texts(b"last"))) + field(1, entry("b", int64s(-1))),
+        "unsorted": field(1, b"".join(entry(key, int64s(n)) for n, key in enumerate(("z", "b", "a/b", "a", "m")))),
+        "unknown": b"\x20\x05" + field(1, entry("a", int64s(7)) + b"\x2b\x08\x01\x2c") + b"\x1d\1\2\3\4",
+        "not utf-8": field(1, field(1, field(1, b"\xff\xfe") + field(2, int64s(1)))),
+        "long varint": field(1, entry("a", field(3, field(1, b"\xff" * 9 + b"\x01")))),
+        "length beyond the end": b"\x0a\xff\xff\xff\xff\x07abc",
+    }
+
+
+def sequences() -> dict[str, bytes]:
+    context = field(1, entry("id", texts(b"video")) + entry("length", int64s(2)))
+    steps = field(1, int64s(1, 2)) + field(1, int64s()) + field(1, floats(0.5)) + field(1, b"")
+    lists = field(2, field(1, field(1, b"frames") + field(2, steps)) + field(1, field(1, b"none") + field(2, b"")))
+    return {
+        "empty": b"",
+        "context": context,
+        "lists": context + lists,
+        "lists twice": lists + context + lists,
+        "list without key": field(2, field(1, field(2, steps))),
+    }
+
+
+def pictures() -> dict[str, bytes]:
+    found = {}
+
+    def keep(name: str, mode: str, **options: object) -> None:
+        out = io.BytesIO()
+        size = (10, 8)
+        Image.new(mode, size).save(out, name.split("-")[0], **options)
+        found[name] = out.getvalue()
+
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    keep("jpeg", "RGB")
+    keep("jpeg-grey", "L")
+    keep("jpeg-cmyk", "CMYK")
+    keep("jpeg-progressive", "RGB", progressive=True, exif=exif)
+    for mode in ("RGB", "RGBA", "P", "L", "LA", "1", "I;16"):
+        keep(f"png-{mode.replace(';', '')}", mode)
+    keep("gif", "P")
+    keep("bmp", "RGB")
+    keep("bmp-P", "P")
+    keep("webp", "RGB")
+    keep("webp-lossless", "RGBA", lossless=True, exif=exif)
+    keep("tiff", "RGB")
+    keep("tiff-lzw", "L", compression="tiff_lzw")
+    keep("avif", "RGB")
+    found["text"] = b"no image at all"
+    return found
+
+
+def frames() -> dict[str, bytes]:
+    good = b"".join(map(frame, (b"one", b"", bytes(range(256)) * 2, b"four")))
+    bad_payload = bytearray(good)
+    bad_payload[14] ^= 1
+    bad_length = bytearray(good)
+    bad_length[3 + 16] ^= 4
+    huge = struct.pack("<Q", 2**63)
+    members = gzip.compress(good[:19], mtime=0) + gzip.compress(good[19:], mtime=0)
+    return {
+        "empty": b"",
+        "good": good,
+        "cut in a header": good + good[:7],
+        "cut in a payload": good[:-6],
+        "bad payload": bytes(bad_payload),
+        "bad length": bytes(bad_length),
+        "huge length": huge + masked(huge) + b"abc",
+        "gzip": gzip.compress(good, mtime=0),
+        "gzip, two members": members,
+        "gzip, no trailer": gzip.compress(good, mtime=0)[:-8],
+        "zlib": zlib.compress(good),
+        "zlib, bad sum": zlib.compress(good)[:-1] + b"!",
+        "zlib, then more": zlib.compress(good) + zlib.compress(good),
+        "text": b"this is no record at all, but long enough",
+    }
+
+
+VOC = """<annotation>
+  <folder>images</folder><filename>a.jpg</filename>
+  <size><width>640</width><height>480</height><depth>3</depth></size>
+  <object>
+    <name>dog</name><pose>Left</pose><truncated>1</truncated><difficult>0</difficult>
+    <bndbox><xmin>10</xmin><ymin>20.5</ymin><xmax>30</xmax><ymax>40</ymax></bndbox>
+  </object>
+</annotation>
+"""
+
+
+def vocs() -> dict[str, bytes]:
+    polygon = "<polygon><x1>1</x1><y1>2</y1><x2>3</x2><y2>4</y2><x3>5</x3><y3>6</y3></polygon>"
+    attributes = "<attributes><attribute><name>colour</name><value>red</value></attribute></attributes>"
+    return {
+        "plain": VOC.encode(),
+        "bom": b"\xef\xbb\xbf" + VOC.encode(),
+        "utf-16": VOC.encode("utf-16"),
+        "latin 1": b"<?xml version='1.0' encoding='ISO-8859-1'?>" + VOC.replace("dog", "B\xe4r").encode("latin-1"),
+        "polygon": VOC.replace("</bndbox>", f"</bndbox>{polygon}{attributes}").encode(),
+        "entities": b"<!DOCTYPE a [<!ENTITY b 'c'>]>" + VOC.replace("dog", "&b;&amp;&#x41;").encode(),
+        "bare ampersand": VOC.replace("dog", "cat & dog").encode(),
+        "cut": VOC[:200].encode(),
+        "upper case": VOC.replace("bndbox", "BNDBOX").encode(),
+        "empty": b"",
+        "no object": b"<annotation><filename>b.png</filename></annotation>",
+        "not a number": VOC.replace("20.5", "nan").encode(),
+    }
+
+
+def tables() -> dict[str, bytes]:
+    head = "filename,width,height,class,xmin,ymin,xmax,ymax\n"
+    return {
+        "plain": f"{head}a.jpg,640,480,dog,1,2,30,40\na.jpg,640,480,cat,5,6,7,8\nb.jpg,10,10,dog,0,0,10,10\n".encode(),
+        "semicolons": head.replace(",", ";").encode() + b"a.jpg;640;480;dog;1;2;30;40\n",
+        "tabs, crlf, bom": b"\xef\xbb\xbf"
+        + head.replace(",", "\t").replace("\n", "\r\n").encode()
+        + b"a\t1\t2\tx\t0\t0\t1\t1",
+        "aliases": b"img_fName,img_w,img_h,class_label,bbx_xtl,bbx_ytl,bbx_xbr,bbx_ybr\na.jpg,9,9,x,1,2,3,4\n",
+        "normalised": f"{head}a.jpg,640,480,dog,0.1,0.2,0.3,0.4\n".encode(),
+        "quotes": f'{head}"a, b.jpg",640,480,"do""g",1,2,3,4\n"c\nd.jpg",1,1,x,0,0,1,1\n'.encode(),
+        "negatives": f"{head}a.jpg,640,480,,,,,\n".encode(),
+        "bad rows": f"{head}a.jpg,640\nb.jpg,x,y,z,1,2,3,4\nc.jpg,1,1,x,nan,inf,-1,1e999\n".encode(),
+        "latin 1": f"{head}a.jpg,640,480,B\xe4r,1,2,3,4\n".encode("latin-1"),
+        "empty": b"",
+        "header only": head.encode(),
+    }
+
+
+def label_maps() -> dict[str, bytes]:
+    return {
+        "plain": b"item {\n  id: 1\n  name: 'raccoon'\n}\nitem {\n  id: 90\n  name: \"tooth brush\"\n}\n",
+        "commas": b'item {\n    name: "a",\n    id: 1,\n    display_name: "A"\n}',
+        "one line": b"item { name: 'it\\'s' id: 2 } item { id: 3 name: \"\\303\\244\" } # comment\n",
+        "angle brackets": b"item < id: 1 name: 'x' >",
+        "colon before brace": b"item: { id: 1; name: 'x'; keypoints { id: 1 label: 'nose' } }",
+        "csv": b"1,raccoon\n2,dog\n",
+        "id 0": b"item { id: 0 name: 'background' } item { id: 1 name: 'x' }",
+        "twice": b"item { id: 1 name: 'x' } item { id: 1 name: 'y' }",
+        "open": b"item { id: 1 name: 'x",
+        "json": b'{"raccoon": 1, "dog": 2}',
+        "empty": b"",
+    }
+
+
+def indexes() -> dict[str, bytes]:
+    return {
+        "plain": b"0 19\n19 16\n35 528\n",
+        "no end of line": b"0 19\n19 16",
+        "crlf and blanks": b"0  19 \r\n19\t16\r\n\r\n",
+        "overlap": b"0 19\n5 16\n",
+        "too small": b"0 15\n",
+        "huge": b"18446744073709551615 18446744073709551615\n99999999999999999999 16\n",
+        "negative": b"-1 16\n",
+        "words": b"offset size\n",
+        "empty": b"",
+    }
+
+
+def column_plans() -> dict[str, bytes]:
+    return {
+        "empty": b"",
+        "one of each": bytes([3, 0, 1, 2, 3, *range(40)]),
+        "ragged": bytes([5, 4, 5, 6, 0xFF, *range(60)]),
+        "no rows": bytes([0, 0, 1]),
+        "much": bytes(range(256)),
+    }
+
+
+def main() -> None:
+    """Writes them all."""
+    made = {
+        "columns": column_plans(),
+        "csv": tables(),
+        "example_decode": examples(),
+        "image_header": pictures(),
+        "index_text": indexes(),
+        "label_map": label_maps(),
+        "record_frames": frames(),
+        "sequence_decode": sequences(),
+        "voc_xml": vocs(),
+    }
+    for target, seeds in made.items():
+        folder = SEEDS / target
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, data in seeds.items():
+            (folder / name.replace(" ", "-").replace(",", "")).write_bytes(data)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,181 @@
+//! A source's box to one that TensorFlow's trainers take: `0 <= xmin < xmax <= 1`, the same for y, as 32-bit floats.
+//!
+//! Swapped corners are put right, what stands over the edge is clipped, what has no area is left out; each is said with
+//! its place. `--skip-rule tf` leaves out what TensorFlow's own scripts leave out: Model Garden's and the research
+//! `create_coco_tf_record.py` drop an annotation "if w <= 0 or h <= 0 or x + w > W or y + h > H", and do not look at
+//! x < 0 or y < 0.
+
+use serde::{Deserialize, Serialize};
+
+use crate::dataset::ProblemKind;
+
+/// Which boxes are left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SkipRule {
+    /// Those without area inside the image.
+    #[default]
+    None,
+    /// Those that TensorFlow's own scripts leave out.
+    Tf,
+}
+
+impl SkipRule {
+    /// The rule called `name`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "none" => Some(Self::None),
+            "tf" => Some(Self::Tf),
+            _ => None,
+        }
+    }
+}
+
+/// A box as fractions of the image's size, as it stands in a record.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct UnitBox {
+    /// Left edge.
+    pub xmin: f32,
+    /// Right edge, above `xmin`.
+    pub xmax: f32,
+    /// Upper edge.
+    pub ymin: f32,
+    /// Lower edge, above `ymin`.
+    pub ymax: f32,
+}
+
+/// What became of a box, and the corrections on the way.
+#[derive(Debug, Default)]
+pub struct Fitted {
+    /// The box; `None` where it has to be left out: the last correction says why.
+    pub unit: Option<UnitBox>,
+    /// What was put right, in words.
+    pub corrections: Vec<(ProblemKind, String)>,
+}
+
+/// Fits `bbox` into an image of `width` x `height` pixels.
+pub fn fit(bbox: [f64; 4], normalised: bool, (width, height): (u32, u32), rule: SkipRule) -> Fitted {
+    let mut fitted = Fitted::default();
+    let mut note = |kind, words: String| fitted.corrections.push((kind, words));
+    let size = [f64::from(width), f64::from(height)];
+    // From here in units of the source for the messages: pixels, or fractions of the size.
+    let limit = if normalised { [1.0, 1.0] } else { size };
+    if !bbox.iter().all(|value| value.is_finite()) {
+        let [x0, y0, x1, y1] = bbox;
+        note(ProblemKind::BadEntry, format!("box [{x0}, {y0}, {x1}, {y1}] is not finite"));
+        return fitted;
+    }
+    let mut sides = [[bbox[0], bbox[2]], [bbox[1], bbox[3]]];
+    const NAMES: [[&str; 3]; 2] = [["xmin", "xmax", "width"], ["ymin", "ymax", "height"]];
+
+    if rule == SkipRule::Tf {
+        for ([low, high], ([min, max, side], limit)) in sides.iter().zip(NAMES.iter().zip(limit)) {
+            if high <= low {
+                note(ProblemKind::SkipRule, format!("{max} {high} <= {min} {low}"));
+                return fitted;
+            }
+            if *high > limit {
+                note(ProblemKind::SkipRule, format!("{max} {high} > {side} {limit}"));
+                return fitted;
+            }
+        }
+    }
+    for ([low, high], [min, max, _]) in sides.iter_mut().zip(NAMES) {
+        if high < low {
+            note(ProblemKind::SwappedCorners, format!("{max} {high} < {min} {low}"));
+            std::mem::swap(low, high);
+        }
+    }
+    if let Some(axis) = (0..2).find(|axis| sides[*axis][0] == sides[*axis][1]) {
+        let ([low, high], [min, max, _]) = (sides[axis], NAMES[axis]);
+        note(ProblemKind::EmptyBox, format!("{max} {high} = {min} {low}"));
+        return fitted;
+    }
+    let mut over = Vec::new();
+    for ([low, high], ([min, max, side], limit)) in sides.iter_mut().zip(NAMES.iter().zip(limit)) {
+        for (value, name) in [(&mut *low, min), (&mut *high, max)] {
+            if *value < 0.0 {
+                over.push(format!("{name} {value} < 0"));
+                *value = 0.0;
+            } else if *value > limit {
+                over.push(format!("{name} {value} > {side} {limit}"));
+                *value = limit;
+            }
+        }
+    }
+    let unit = |axis: usize, end: usize| (sides[axis][end] / limit[axis]) as f32;
+    let unit = UnitBox { xmin: unit(0, 0), xmax: unit(0, 1), ymin: unit(1, 0), ymax: unit(1, 1) };
+    // Asked of the 32-bit values: a sliver can vanish in rounding.
+    let area = unit.xmin < unit.xmax && unit.ymin < unit.ymax;
+    if !over.is_empty() {
+        let over = over.join(", ");
+        if area {
+            note(ProblemKind::BoxOutside, over);
+        } else {
+            note(ProblemKind::EmptyBox, format!("nothing of the box is inside the image: {over}"));
+        }
+    } else if !area {
+        let [[x0, x1], [y0, y1]] = sides;
+        note(ProblemKind::EmptyBox, format!("box [{x0}, {y0}, {x1}, {y1}] is too thin to have an area"));
+    }
+    fitted.unit = area.then_some(unit);
+    fitted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(bbox: [f64; 4], normalised: bool, rule: SkipRule) -> (Option<[f32; 4]>, Vec<String>) {
+        let fitted = fit(bbox, normalised, (640, 480), rule);
+        let words = fitted.corrections.iter().map(|(kind, words)| format!("{}: {words}", kind.word())).collect();
+        (fitted.unit.map(|unit| [unit.xmin, unit.ymin, unit.xmax, unit.ymax]), words)
+    }
+
+    fn plain(bbox: [f64; 4]) -> (Option<[f32; 4]>, Vec<String>) {
+        run(bbox, false, SkipRule::None)
+    }
+
+    #[test]
+    fn pixels_become_fractions() {
+        assert_eq!(plain([64.0, 48.0, 320.0, 480.0]), (Some([0.1, 0.1, 0.5, 1.0]), vec![]));
+        assert_eq!(run([0.25, 0.5, 1.0, 0.75], true, SkipRule::None), (Some([0.25, 0.5, 1.0, 0.75]), vec![]));
+    }
+
+    #[test]
+    fn corners_are_put_right() {
+        let (unit, words) = plain([320.0, 480.0, 64.0, 48.0]);
+        assert_eq!(unit, Some([0.1, 0.1, 0.5, 1.0]));
+        assert_eq!(words, ["swapped-corners: xmax 64 < xmin 320", "swapped-corners: ymax 48 < ymin 480"]);
+    }
+
+    #[test]
+    fn over_the_edge_is_clipped() {
+        let (unit, words) = plain([-3.5, 48.0, 700.0, 500.0]);
+        assert_eq!(unit, Some([0.0, 0.1, 1.0, 1.0]));
+        assert_eq!(words, ["box-outside: xmin -3.5 < 0, xmax 700 > width 640, ymax 500 > height 480"]);
+        let (unit, words) = run([0.5, -0.25, 1.25, 0.5], true, SkipRule::None);
+        assert_eq!(unit, Some([0.5, 0.0, 1.0, 0.5]));
+        assert_eq!(words, ["box-outside: xmax 1.25 > width 1, ymin -0.25 < 0"]);
+    }
+
+    #[test]
+    fn no_area_is_left_out() {
+        assert_eq!(plain([5.0, 5.0, 5.0, 9.0]), (None, vec!["empty-box: xmax 5 = xmin 5".into()]));
+        let words = "empty-box: nothing of the box is inside the image: xmin 650 > width 640, xmax 700 > width 640";
+        assert_eq!(plain([650.0, 5.0, 700.0, 9.0]), (None, vec![words.into()]));
+        let words = "empty-box: box [600, 5, 600.000000001, 9] is too thin to have an area";
+        assert_eq!(plain([600.0, 5.0, 600.000_000_001, 9.0]), (None, vec![words.into()]));
+        let words = "bad-entry: box [NaN, 5, inf, 9] is not finite";
+        assert_eq!(plain([f64::NAN, 5.0, f64::INFINITY, 9.0]), (None, vec![words.into()]));
+    }
+
+    #[test]
+    fn tensorflow_drops_whole_boxes_but_not_for_negative_corners() {
+        let tf = |bbox| run(bbox, false, SkipRule::Tf);
+        assert_eq!(tf([5.0, 5.0, 641.0, 9.0]), (None, vec!["skip-rule: xmax 641 > width 640".into()]));
+        assert_eq!(tf([5.0, 9.0, 64.0, 9.0]), (None, vec!["skip-rule: ymax 9 <= ymin 9".into()]));
+        let (unit, words) = tf([-5.0, 0.0, 64.0, 48.0]);
+        assert_eq!((unit, words), (Some([0.0, 0.0, 0.1, 0.1]), vec!["box-outside: xmin -5 < 0".into()]));
+    }
+}

@@ -1,0 +1,210 @@
+//! Which number each class gets.
+//!
+//! A map given by the user wins. Without one: the source's own ids where all of them are 1 or more and none stands twice
+//! (COCO's gaps stay), then 1..N in the order of the source's own list of classes, then 1..N by sorted name. Never 0,
+//! which is the background. One map for all splits.
+
+use serde::Serialize;
+
+use crate::dataset::{Class, Dataset, Label, LabelMap, LabelMapError, ProblemKind, Problems};
+
+/// The label map of a run, and what it makes of the dataset's classes.
+#[derive(Clone, Debug)]
+pub struct Labels {
+    /// The whole map, as it is written.
+    pub map: LabelMap,
+    /// Id and name of each of [`Dataset::classes`]; `None` where the given map has no such class.
+    pub of_class: Vec<Option<Label>>,
+    /// Classes that a given map does not have, the most frequent first.
+    pub unknown: Vec<UnknownClass>,
+}
+
+/// A class of the source that the given label map does not have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UnknownClass {
+    /// Its name in the source.
+    pub name: String,
+    /// How many objects are of it.
+    pub objects: u64,
+    /// The class of the map that looks most like it.
+    pub nearest: Option<String>,
+}
+
+impl Labels {
+    /// Numbers for the classes of `dataset`, from `given` or made.
+    pub fn of(dataset: &Dataset, given: Option<&LabelMap>) -> Result<Self, LabelMapError> {
+        let map = match given {
+            Some(map) => map.clone(),
+            None => make(&dataset.classes, dataset.classes_ordered)?,
+        };
+        let of_class: Vec<_> = dataset.classes.iter().map(|class| map.label(map.id(&class.name)?).cloned()).collect();
+        let mut unknown = Vec::new();
+        if of_class.iter().any(Option::is_none) {
+            let mut counts = vec![0u64; dataset.classes.len()];
+            for class in &dataset.objects.class {
+                counts[*class as usize] += 1;
+            }
+            for (index, class) in dataset.classes.iter().enumerate() {
+                if of_class[index].is_none() && counts[index] > 0 {
+                    let nearest = nearest(&class.name, &map).map(str::to_owned);
+                    unknown.push(UnknownClass { name: class.name.clone(), objects: counts[index], nearest });
+                }
+            }
+            unknown.sort_by(|a, b| b.objects.cmp(&a.objects).then_with(|| a.name.cmp(&b.name)));
+        }
+        Ok(Self { map, of_class, unknown })
+    }
+
+    /// A problem for each object whose class the map does not have.
+    pub fn report_unknown(&self, dataset: &Dataset, problems: &mut Problems) {
+        if self.unknown.is_empty() {
+            return;
+        }
+        for image in 0..dataset.len() {
+            for object in dataset.objects_of(image) {
+                let class = dataset.objects.class[object] as usize;
+                if self.of_class[class].is_none() {
+                    let place = dataset.place(image, dataset.objects.line[object]);
+                    let name = &dataset.classes[class].name;
+                    problems.push(ProblemKind::UnknownClass, place, format!("class {name:?} is not in the label map"));
+                }
+            }
+        }
+    }
+}
+
+/// All unknown classes in one line.
+pub fn summary(unknown: &[UnknownClass]) -> String {
+    let names: Vec<String> = unknown
+        .iter()
+        .map(|class| {
+            let nearest = class.nearest.as_ref().map(|name| format!(", nearest is {name:?}")).unwrap_or_default();
+            let plural = if class.objects == 1 { "" } else { "s" };
+            format!("{:?} ({} object{plural}{nearest})", class.name, class.objects)
+        })
+        .collect();
+    let (noun, verb) = if unknown.len() == 1 { ("class", "is") } else { ("classes", "are") };
+    format!("{} {noun} {verb} not in the label map: {}", unknown.len(), names.join(", "))
+}
+
+fn make(classes: &[Class], ordered: bool) -> Result<LabelMap, LabelMapError> {
+    let mut ids: Vec<i64> = classes.iter().filter_map(|class| class.source_id).collect();
+    ids.sort_unstable();
+    let usable = ids.len() == classes.len()
+        && ids.first().is_none_or(|id| *id >= 1)
+        && ids.windows(2).all(|pair| pair[0] != pair[1]);
+    if usable {
+        return LabelMap::new(classes.iter().map(|class| label(class.source_id.unwrap_or(0), class)).collect());
+    }
+    let mut order: Vec<&Class> = classes.iter().collect();
+    if !ordered {
+        order.sort_by(|a, b| a.name.cmp(&b.name));
+    }
+    LabelMap::new((1..).zip(order).map(|(id, class)| label(id, class)).collect())
+}
+
+fn label(id: i64, class: &Class) -> Label {
+    Label { id, name: class.name.clone(), display_name: None }
+}
+
+/// The class whose name looks most like `name`: equal but for case and separators, or few edits away.
+fn nearest<'a>(name: &str, map: &'a LabelMap) -> Option<&'a str> {
+    let plain = |text: &str| text.to_lowercase().replace(['-', '_', ' '], "");
+    let wanted = plain(name);
+    let limit = (wanted.chars().count() / 3).max(1);
+    map.labels()
+        .iter()
+        .map(|label| (edits(&wanted, &plain(&label.name)), label))
+        .filter(|(edits, _)| *edits <= limit)
+        .min_by_key(|(edits, label)| (*edits, label.id))
+        .map(|(_, label)| label.name.as_str())
+}
+
+/// Insertions, deletions, replacements and exchanges of neighbours that make `a` into `b` (optimal string alignment).
+fn edits(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, y) in b.iter().enumerate() {
+            let mut best = (last[j] + usize::from(x != y)).min(last[j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && *x == b[j - 1] && a[i - 1] == *y {
+                best = best.min(before[j - 1] + 1);
+            }
+            row.push(best);
+        }
+        before = std::mem::replace(&mut last, row);
+    }
+    last[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::{Image, NO_SOURCE, Object};
+
+    fn classes(list: &[(&str, Option<i64>)]) -> Vec<Class> {
+        list.iter().map(|(name, source_id)| Class { name: (*name).into(), source_id: *source_id }).collect()
+    }
+
+    fn made(list: &[(&str, Option<i64>)], ordered: bool) -> Vec<(String, i64)> {
+        let map = make(&classes(list), ordered).unwrap();
+        map.labels().iter().map(|label| (label.name.clone(), label.id)).collect()
+    }
+
+    #[test]
+    fn ids_come_from_the_source_then_its_order_then_the_alphabet() {
+        let expect = |list: &[(&str, i64)]| list.iter().map(|(n, i)| ((*n).to_owned(), *i)).collect::<Vec<_>>();
+        assert_eq!(made(&[("b", Some(90)), ("a", Some(3))], true), expect(&[("a", 3), ("b", 90)]));
+        assert_eq!(made(&[("b", Some(0)), ("a", Some(1))], true), expect(&[("b", 1), ("a", 2)]));
+        assert_eq!(made(&[("b", Some(1)), ("a", Some(1))], true), expect(&[("b", 1), ("a", 2)]));
+        assert_eq!(made(&[("b", None), ("a", None)], true), expect(&[("b", 1), ("a", 2)]));
+        assert_eq!(made(&[("b", None), ("a", None)], false), expect(&[("a", 1), ("b", 2)]));
+        assert_eq!(made(&[], false), []);
+    }
+
+    #[test]
+    fn counts_edits_and_exchanges() {
+        assert_eq!(edits("racoon", "raccoon"), 1);
+        assert_eq!(edits("abc", "acb"), 1);
+        assert_eq!(edits("", "abc"), 3);
+        assert_eq!(edits("kitten", "sitting"), 3);
+    }
+
+    #[test]
+    fn unknown_classes_are_listed_with_places_and_nearest() {
+        let mut dataset =
+            Dataset { classes: classes(&[("raccoon", None), ("Racoon", None), ("cat", None)]), ..Dataset::default() };
+        let source = dataset.sources.push("a.csv") as u32;
+        let object = |class, line| Object { class, line, ..Object::default() };
+        let image = |key: &'static str, source| Image {
+            key,
+            name: key,
+            file: None,
+            size: (0, 0),
+            split: None,
+            source: (source, 0),
+        };
+        dataset.push(&image("a.jpg", source), [object(0, 2), object(1, 3), object(2, 4)]);
+        dataset.push(&image("b.jpg", NO_SOURCE), [object(1, 0)]);
+        let given = LabelMap::new(vec![Label { id: 5, name: "raccoon".into(), display_name: None }]).unwrap();
+        let labels = Labels::of(&dataset, Some(&given)).unwrap();
+        assert_eq!(labels.of_class[0].as_ref().map(|label| label.id), Some(5));
+        let mut problems = Problems::default();
+        labels.report_unknown(&dataset, &mut problems);
+        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            lines,
+            [
+                "a.csv:3: class \"Racoon\" is not in the label map",
+                "a.csv:4: class \"cat\" is not in the label map",
+                "b.jpg: class \"Racoon\" is not in the label map",
+            ]
+        );
+        assert_eq!(
+            summary(&labels.unknown),
+            "2 classes are not in the label map: \"Racoon\" (2 objects, nearest is \"raccoon\"), \"cat\" (1 object)"
+        );
+    }
+}

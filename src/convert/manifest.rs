@@ -1,0 +1,173 @@
+//! The files beside the records: label map, README and manifest. Nothing in them depends on the time, the machine, the
+//! number of threads or where the folders are.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::options::{Layout, Options};
+use super::report::{ClassCount, FileReport, Report, Skipped, SplitCount};
+use crate::dataset::{LabelMap, Split};
+use crate::formats::label_map;
+
+/// The manifest's name. It is written last: a folder that has it has all that it lists.
+pub const MANIFEST: &str = "recordmill.json";
+/// The name of what a person reads first.
+pub const README: &str = "README.txt";
+
+#[derive(Serialize)]
+struct Manifest<'a> {
+    recordmill: &'static str,
+    source_format: &'a str,
+    options: Written<'a>,
+    images: u64,
+    objects: u64,
+    empty_images: u64,
+    images_read: u64,
+    objects_read: u64,
+    skipped: &'a Skipped,
+    problem_counts: BTreeMap<&'static str, u64>,
+    classes: &'a [ClassCount],
+    splits: &'a [SplitCount],
+    files: &'a [FileReport],
+}
+
+/// The options that the records depend on.
+#[derive(Serialize)]
+struct Written<'a> {
+    schema: &'static str,
+    layout: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<&'a str>,
+    split: String,
+    split_exact: bool,
+    shards: String,
+    shuffle: bool,
+    seed: u64,
+    compression: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    level: Option<u32>,
+    source_id: &'static str,
+    sha256: bool,
+    drop_empty: bool,
+    skip_rule: super::boxes::SkipRule,
+    strict: bool,
+    on_error: &'static str,
+}
+
+/// The text of the manifest.
+pub fn manifest(report: &Report, options: &Options) -> Result<Vec<u8>, serde_json::Error> {
+    let written = Written {
+        schema: options.schema.name(),
+        layout: options.layout.name(),
+        group: (options.layout == Layout::Roboflow).then_some(&options.group),
+        split: options.split.to_string(),
+        split_exact: options.split.is_exact(),
+        shards: options.shards.to_string(),
+        shuffle: options.shuffle,
+        seed: options.seed,
+        compression: options.compression.name(),
+        level: options.level,
+        source_id: options.source_id.name(),
+        sha256: options.sha256,
+        drop_empty: options.drop_empty,
+        skip_rule: options.skip_rule,
+        strict: options.strict,
+        on_error: options.on_error.name(),
+    };
+    let manifest = Manifest {
+        recordmill: env!("CARGO_PKG_VERSION"),
+        source_format: &report.format,
+        options: written,
+        images: report.images,
+        objects: report.objects,
+        empty_images: report.empty_images,
+        images_read: report.images_read,
+        objects_read: report.objects_read,
+        skipped: &report.skipped,
+        problem_counts: report.problem_counts.iter().map(|(kind, count)| (kind.word(), *count)).collect(),
+        classes: &report.classes,
+        splits: &report.splits,
+        files: &report.files,
+    };
+    let mut text = serde_json::to_vec_pretty(&manifest)?;
+    text.push(b'\n');
+    Ok(text)
+}
+
+/// Names of the label maps that `options` asks for: one, or one per split.
+pub fn label_map_names(splits: &[Split], options: &Options) -> Vec<String> {
+    match options.layout {
+        Layout::Flat => vec!["label_map.pbtxt".to_owned()],
+        Layout::Roboflow => splits.iter().map(|split| format!("{split}/{}_label_map.pbtxt", options.group)).collect(),
+    }
+}
+
+/// The text of the label map.
+pub fn label_map_text(map: &LabelMap, layout: Layout) -> String {
+    match layout {
+        Layout::Flat => label_map::to_text(map),
+        Layout::Roboflow => label_map::to_text_roboflow(map),
+    }
+}
+
+/// Record files that the manifest in `folder` lists, if there is one that can be read. A name that leads out of the
+/// folder or is no record file's is not among them.
+pub fn listed_in(folder: &Path) -> Vec<String> {
+    #[derive(Deserialize)]
+    struct Listed {
+        files: Vec<Name>,
+    }
+    #[derive(Deserialize)]
+    struct Name {
+        name: String,
+    }
+    let read = std::fs::read(folder.join(MANIFEST)).ok();
+    let listed: Option<Listed> = read.and_then(|text| serde_json::from_slice(&text).ok());
+    let ours = |name: &String| {
+        let mut parts = name.split('/');
+        name.ends_with(".tfrecord")
+            && !name.contains('\\')
+            && parts.all(|part| !part.is_empty() && part != "." && part != "..")
+            && name.split('/').count() <= 2
+    };
+    listed.map(|listed| listed.files.into_iter().map(|file| file.name).filter(ours).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_earlier_manifest_cannot_name_what_is_not_ours() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = [
+            "train.tfrecord",
+            "train/a.tfrecord",
+            "../a.tfrecord",
+            "/etc/a.tfrecord",
+            "notes.txt",
+            "a/b/c.tfrecord",
+            "a\\b.tfrecord",
+            "./a.tfrecord",
+        ];
+        let files: Vec<_> = names.iter().map(|name| serde_json::json!({"name": name})).collect();
+        let text = serde_json::json!({"files": files}).to_string();
+        std::fs::write(folder.path().join(MANIFEST), text).unwrap();
+        assert_eq!(listed_in(folder.path()), ["train.tfrecord", "train/a.tfrecord"]);
+        std::fs::write(folder.path().join(MANIFEST), "{").unwrap();
+        assert!(listed_in(folder.path()).is_empty());
+    }
+
+    #[test]
+    fn label_maps_stand_where_the_layout_has_them() {
+        let flat = Options::default();
+        assert_eq!(label_map_names(&Split::ALL, &flat), ["label_map.pbtxt"]);
+        let roboflow = Options { layout: Layout::Roboflow, group: "Box".into(), ..flat };
+        assert_eq!(
+            label_map_names(&[Split::Train, Split::Test], &roboflow),
+            ["train/Box_label_map.pbtxt", "test/Box_label_map.pbtxt"]
+        );
+    }
+}

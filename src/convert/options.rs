@@ -1,0 +1,281 @@
+//! What a conversion can be asked for.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::boxes::SkipRule;
+use super::split::SplitRule;
+use crate::dataset::LabelMap;
+use crate::formats::LoadOptions;
+use crate::record::Compression;
+
+/// Everything that a conversion can be asked for. The default is what the command line does without options.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How the source is read.
+    pub load: LoadOptions,
+    /// Which image goes into which split.
+    pub split: SplitRule,
+    /// How many files a split is cut into.
+    pub shards: ShardRule,
+    /// Images in an order by the hash of seed and key, in place of the dataset's.
+    pub shuffle: bool,
+    /// For `split` and `shuffle`.
+    pub seed: u64,
+    /// Which features a record has.
+    pub schema: SchemaKind,
+    /// Names and folders of the output.
+    pub layout: Layout,
+    /// Name of the files in [`Layout::Roboflow`].
+    pub group: String,
+    /// Around each file.
+    pub compression: Compression,
+    /// 0 to 9; `None` is zlib's own default.
+    pub level: Option<u32>,
+    /// Where ids come from.
+    pub labels: LabelSource,
+    /// What stands in `image/source_id`.
+    pub source_id: SourceId,
+    /// Whether `image/key/sha256` is written.
+    pub sha256: bool,
+    /// Leave out images without objects.
+    pub drop_empty: bool,
+    /// Which boxes are left out.
+    pub skip_rule: SkipRule,
+    /// Any correction of a box is an error.
+    pub strict: bool,
+    /// What happens when an image or an annotation cannot be used.
+    pub on_error: OnError,
+    /// Do everything but write; the report then has the sizes that the files would have.
+    pub dry_run: bool,
+    /// Replace files of an earlier run.
+    pub overwrite: bool,
+    /// A result without images or without boxes is no error.
+    pub allow_empty: bool,
+    /// Threads; 0 takes as many as the machine has.
+    pub workers: usize,
+    /// Wait until files and their names are on the disk.
+    pub sync: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            load: LoadOptions::default(),
+            split: SplitRule::Keep,
+            shards: ShardRule::One,
+            shuffle: false,
+            seed: 0,
+            schema: SchemaKind::Tfod,
+            layout: Layout::Flat,
+            group: "objects".into(),
+            compression: Compression::None,
+            level: None,
+            labels: LabelSource::Made,
+            source_id: SourceId::Index,
+            sha256: true,
+            drop_empty: false,
+            skip_rule: SkipRule::None,
+            strict: false,
+            on_error: OnError::Stop,
+            dry_run: false,
+            overwrite: false,
+            allow_empty: false,
+            workers: 0,
+            sync: true,
+        }
+    }
+}
+
+impl Options {
+    /// The number of threads.
+    pub(super) fn threads(&self) -> usize {
+        match self.workers {
+            0 => std::thread::available_parallelism().map_or(1, Into::into),
+            workers => workers,
+        }
+    }
+}
+
+macro_rules! words {
+    ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum $name {
+            $($(#[$variant_meta])* #[serde(rename = $word)] $variant,)+
+        }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// The word in options and reports.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
+
+            /// The one called `name`.
+            pub fn from_name(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|value| value.name() == name)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(self.name())
+            }
+        }
+    };
+}
+
+words! {
+    /// Which features a record has.
+    SchemaKind {
+        /// What TensorFlow's object detection readers want, and Roboflow's exports have.
+        #[default]
+        Tfod = "tfod",
+        /// The 12 keys of Dat Tran's `generate_tfrecord.py`, with its values.
+        Basic = "basic",
+    }
+}
+
+words! {
+    /// Names and folders of the output.
+    Layout {
+        /// `train.tfrecord`, `valid.tfrecord`, `label_map.pbtxt` side by side.
+        #[default]
+        Flat = "flat",
+        /// `train/<group>.tfrecord` and `train/<group>_label_map.pbtxt`, as Roboflow exports.
+        Roboflow = "roboflow",
+    }
+}
+
+words! {
+    /// What stands in `image/source_id`.
+    SourceId {
+        /// The image's place in the source, from 1: Model Garden's evaluation needs an integer.
+        #[default]
+        Index = "index",
+        /// The source's own id (COCO).
+        Id = "id",
+        /// The file's name.
+        Filename = "filename",
+    }
+}
+
+words! {
+    /// What happens when an image or an annotation cannot be used.
+    OnError {
+        /// Everything is checked, all problems are listed, nothing is written.
+        #[default]
+        Stop = "stop",
+        /// What cannot be used is left out and listed.
+        Skip = "skip",
+    }
+}
+
+/// Where the ids of classes come from.
+#[derive(Clone, Debug, Default)]
+pub enum LabelSource {
+    /// Made from the source, see [`super::labels`].
+    #[default]
+    Made,
+    /// This map, and no other classes.
+    Map(LabelMap),
+    /// The map in this file, and no other classes.
+    File(PathBuf),
+}
+
+/// How many files a split is cut into.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ShardRule {
+    /// One.
+    #[default]
+    One,
+    /// So many, with as near as can be the same number of images; fewer where a split has fewer images.
+    Count(u32),
+    /// As many as are needed for none to be larger than so many bytes, before compression. An image that is larger has
+    /// a file of its own.
+    Size(u64),
+}
+
+impl ShardRule {
+    /// Reads a size such as `200MB`, `1.5GiB`, `500k` or a number of bytes. KB, MB, GB and TB (the B may be missing)
+    /// are powers of 1000, KiB, MiB, GiB and TiB of 1024; letter case does not count.
+    pub fn parse_size(text: &str) -> Result<Self, String> {
+        let error = |why: &str| Err(format!("size {text:?}: {why}"));
+        let trimmed = text.trim();
+        let unit_at = trimmed.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(trimmed.len());
+        let (number, unit) = trimmed.split_at(unit_at);
+        let factor = match unit.to_ascii_lowercase().as_str() {
+            "" | "b" => 1.0,
+            "k" | "kb" => 1e3,
+            "m" | "mb" => 1e6,
+            "g" | "gb" => 1e9,
+            "t" | "tb" => 1e12,
+            "kib" => 1024.0,
+            "mib" => 1_048_576.0,
+            "gib" => 1_073_741_824.0,
+            "tib" => 1_099_511_627_776.0,
+            _ => return error("expected a number and one of B, KB, MB, GB, TB, KiB, MiB, GiB, TiB"),
+        };
+        match number.trim().parse::<f64>() {
+            Ok(value) if value.is_finite() && value * factor >= 1.0 && value * factor <= 1e18 => {
+                Ok(Self::Size((value * factor) as u64))
+            }
+            _ => error("expected a number of at least one byte, as in 200MB"),
+        }
+    }
+}
+
+impl fmt::Display for ShardRule {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::One => formatter.write_str("1"),
+            Self::Count(count) => write!(formatter, "{count}"),
+            Self::Size(bytes) => write!(formatter, "{bytes}B"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_as_people_write_them() {
+        let rows = [
+            ("200MB", 200_000_000),
+            ("200 mb", 200_000_000),
+            ("1.5GiB", 1_610_612_736),
+            ("500k", 500_000),
+            ("1024", 1024),
+            ("64KiB", 65_536),
+            ("1b", 1),
+        ];
+        for (text, bytes) in rows {
+            assert_eq!(ShardRule::parse_size(text), Ok(ShardRule::Size(bytes)), "{text}");
+        }
+        let unit = "expected a number and one of B, KB, MB, GB, TB, KiB, MiB, GiB, TiB";
+        assert_eq!(ShardRule::parse_size("200MX"), Err(format!("size \"200MX\": {unit}")));
+        let number = "expected a number of at least one byte, as in 200MB";
+        for text in ["", "MB", "0", "-1MB", "0.5", "99999999999TB", "nan"] {
+            let got = ShardRule::parse_size(text);
+            assert!(got == Err(format!("size {text:?}: {number}")) || got == Err(format!("size {text:?}: {unit}")));
+        }
+    }
+
+    #[test]
+    fn words_lead_back() {
+        for kind in SchemaKind::ALL {
+            assert_eq!(SchemaKind::from_name(kind.name()), Some(*kind));
+        }
+        assert_eq!(Layout::from_name("Flat"), None);
+        assert_eq!(OnError::default().to_string(), "stop");
+        assert_eq!(SourceId::ALL.len(), 3);
+    }
+}

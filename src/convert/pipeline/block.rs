@@ -1,0 +1,405 @@
+//! One block: the records of some images, framed, one behind the other.
+//!
+//! Bytes are not paid for twice: an image is read to where it will be written. Before its bytes come the record's
+//! header and the start of the Example, whose length is guessed (it depends on the lengths of what follows by a few
+//! bytes, as lengths are varints); the rest is put behind. Only where the guess was wrong the image moves. Its digest
+//! and the record's checksum are taken while it is in the cache.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
+
+use sha2::{Digest, Sha256};
+
+use crate::convert::boxes;
+use crate::convert::options::SourceId;
+use crate::convert::plan::{Content, PlannedImage, base_name};
+use crate::convert::report::{DROP_EMPTY, Skipped};
+use crate::convert::schema::{self, ObjectColumns, Sample};
+use crate::dataset::{Dataset, Place, ProblemKind, Problems};
+use crate::example::{self, Encoder};
+use crate::files::Root;
+use crate::image::{Header, Kind, header};
+use crate::record;
+
+/// How much of the work is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// The block's bytes are made.
+    Write,
+    /// The block's length is taken and all is checked, but its bytes are not made.
+    Measure,
+}
+
+/// What became of the images of a block. Merged in the order of the plan.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Records made.
+    pub images: u64,
+    /// Objects in them.
+    pub objects: u64,
+    /// Records without objects.
+    pub empty: u64,
+    /// Bytes of the block before compression.
+    pub bytes: u64,
+    /// Bytes of image files that were read.
+    pub read: u64,
+    /// What was left out.
+    pub skipped: Skipped,
+    /// Objects and images by place in the label map.
+    pub classes: BTreeMap<usize, (u64, u64)>,
+    /// What was found on the way.
+    pub problems: Problems,
+}
+
+impl Outcome {
+    /// Adds what came behind.
+    pub fn merge(&mut self, other: Self) {
+        self.images += other.images;
+        self.objects += other.objects;
+        self.empty += other.empty;
+        self.bytes += other.bytes;
+        self.read += other.read;
+        self.skipped.add(&other.skipped);
+        for (class, (objects, images)) in other.classes {
+            let total = self.classes.entry(class).or_default();
+            total.0 += objects;
+            total.1 += images;
+        }
+        self.problems.append(other.problems);
+    }
+}
+
+/// Bytes in a buffer that is larger and is used again: what lies behind `used` was written once and is not zeroed anew.
+#[derive(Debug, Default)]
+pub struct Buffer {
+    bytes: Vec<u8>,
+    used: usize,
+}
+
+impl Buffer {
+    /// An empty one in the memory of `bytes`.
+    pub fn reuse(bytes: Vec<u8>) -> Self {
+        Self { bytes, used: 0 }
+    }
+
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.used).unwrap_or_default()
+    }
+
+    /// The memory.
+    pub fn into_vec(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    /// Makes room for `more` bytes behind those used.
+    fn reserve(&mut self, more: usize) -> Result<(), String> {
+        let len = self.used.checked_add(more).ok_or("too large")?;
+        if len > self.bytes.len() {
+            let missing = len - self.bytes.len();
+            self.bytes.try_reserve(missing).map_err(|_| format!("no memory for {more} bytes"))?;
+            self.bytes.resize(len, 0);
+        }
+        Ok(())
+    }
+}
+
+/// Makes blocks, one after the other, on one thread.
+pub struct Builder<'a> {
+    dataset: &'a Dataset,
+    content: &'a Content,
+    roots: &'a [Root],
+    encoder: Encoder,
+    around: Vec<u8>,
+}
+
+/// An image that cannot be written, and why.
+struct Unusable(ProblemKind, String);
+
+impl<'a> Builder<'a> {
+    /// A builder for records of `dataset`, whose roots are open as `roots`.
+    pub fn new(dataset: &'a Dataset, content: &'a Content, roots: &'a [Root]) -> Self {
+        Self { dataset, content, roots, encoder: Encoder::default(), around: Vec::new() }
+    }
+
+    /// Appends the record of `image` to `block`; with [`Mode::Measure`] only its length counts.
+    pub fn add(&mut self, image: PlannedImage, mode: Mode, block: &mut Buffer, outcome: &mut Outcome) {
+        let objects = self.dataset.objects_of(image.row).len() as u64;
+        match self.try_add(image, mode, block, outcome) {
+            Ok(true) => {}
+            Ok(false) => outcome.skipped.image(DROP_EMPTY, objects),
+            Err(Unusable(kind, message)) => {
+                outcome.problems.push(kind, Place::file(self.dataset.images.key.get(image.row)), message);
+                outcome.skipped.image(kind.word(), objects);
+            }
+        }
+    }
+
+    /// Whether a record was made; not for an image without objects that is to be dropped.
+    fn try_add(
+        &mut self,
+        image: PlannedImage,
+        mode: Mode,
+        block: &mut Buffer,
+        outcome: &mut Outcome,
+    ) -> Result<bool, Unusable> {
+        let unusable = |kind, message: &str| Err(Unusable(kind, message.to_owned()));
+        let rows = self.dataset.objects_of(image.row);
+        // TensorFlow cannot read a larger Example; 1 MiB is more than all else in it.
+        if image.bytes > example::MAX_LEN - (1 << 20) {
+            let message = format!("image has {} bytes, more than an Example can hold (2 GiB)", image.bytes);
+            return Err(Unusable(ProblemKind::BadImage, message));
+        }
+        let Ok(len) = usize::try_from(image.bytes) else {
+            return unusable(ProblemKind::BadImage, "image is larger than this machine's memory");
+        };
+        let guess = record::HEADER_LEN + prefix_guess(len, rows.len());
+        let start = block.used;
+        let begin = start + guess;
+        block.reserve(guess + len + 1).map_err(|message| Unusable(ProblemKind::BadImage, message))?;
+        let (before, room) = block.bytes.split_at_mut(begin);
+        debug_assert_eq!(before.len(), begin);
+        self.read(image, room.get_mut(..=len).unwrap_or_default())?;
+        outcome.read += image.bytes;
+        let encoded = block.bytes.get(begin..begin + len).unwrap_or_default();
+        let header = match header::read(encoded) {
+            Ok(header) => header,
+            Err(error) => return Err(Unusable(ProblemKind::BadImage, error.to_string())),
+        };
+        self.look_at(image.row, &header, outcome);
+
+        let mut columns = ObjectColumns::default();
+        let mut found = Outcome::default();
+        self.objects(image.row, &header, &mut columns, &mut found);
+        if columns.is_empty() && self.content.drop_empty {
+            // Their objects are left out with the image.
+            outcome.problems.append(found.problems);
+            return Ok(false);
+        }
+
+        let mut hex = [b'0'; 64];
+        if self.content.sha256 && mode == Mode::Write {
+            to_hex(Sha256::digest(encoded).as_slice(), &mut hex);
+        }
+        let annotated_name = self.dataset.images.name.get(image.row);
+        let filename = match image.shared_name {
+            true => self.dataset.images.key.get(image.row),
+            false => base_name(self.dataset.images.file.get(image.row)),
+        };
+        let source_id = match self.content.source_id {
+            SourceId::Index => (image.row + 1).to_string(),
+            SourceId::Id => self.dataset.images.id.get(image.row).map(i64::to_string).unwrap_or_default(),
+            SourceId::Filename => filename.to_owned(),
+        };
+        let sample = Sample {
+            encoded_len: len,
+            header,
+            filename,
+            annotated_name,
+            source_id: &source_id,
+            sha256: self.content.sha256.then(|| std::str::from_utf8(&hex).unwrap_or_default()),
+            columns: self.content.columns,
+            objects: &columns,
+        };
+        let features = schema::features(self.content.schema, &sample);
+        self.around.clear();
+        let hole = self.encoder.encode_around(&features, &mut self.around).unwrap_or(0);
+        let (prefix, suffix) = self.around.split_at(hole.min(self.around.len()));
+        let payload = prefix.len() + len + suffix.len();
+        if payload as u64 > example::MAX_LEN {
+            let message = format!("record would have {payload} bytes, more than an Example can hold (2 GiB)");
+            return Err(Unusable(ProblemKind::BadImage, message));
+        }
+        if mode == Mode::Write {
+            let right = start + record::HEADER_LEN + prefix.len();
+            block
+                .reserve(payload + record::OVERHEAD + guess)
+                .map_err(|message| Unusable(ProblemKind::BadImage, message))?;
+            if right != begin {
+                block.bytes.copy_within(begin..begin + len, right);
+            }
+            let mut at = start;
+            let mut put = |bytes: &mut Vec<u8>, part: &[u8]| {
+                bytes[at..at + part.len()].copy_from_slice(part);
+                at += part.len();
+            };
+            put(&mut block.bytes, &record::header(payload as u64));
+            put(&mut block.bytes, prefix);
+            let behind = right + len;
+            block.bytes[behind..behind + suffix.len()].copy_from_slice(suffix);
+            let body = start + record::HEADER_LEN;
+            let footer = record::footer(&block.bytes[body..body + payload]);
+            let end = body + payload;
+            block.bytes[end..end + footer.len()].copy_from_slice(&footer);
+            block.used = end + footer.len();
+        }
+
+        let objects = columns.len() as u64;
+        outcome.images += 1;
+        outcome.objects += objects;
+        outcome.empty += u64::from(objects == 0);
+        outcome.bytes += (payload + record::OVERHEAD) as u64;
+        outcome.skipped.add(&found.skipped);
+        for (class, (count, _)) in found.classes {
+            let total = outcome.classes.entry(class).or_default();
+            total.0 += count;
+            total.1 += 1;
+        }
+        outcome.problems.append(found.problems);
+        Ok(true)
+    }
+
+    /// Reads the file of `image` into `room`, which is one byte larger than the file was.
+    fn read(&self, image: PlannedImage, room: &mut [u8]) -> Result<(), Unusable> {
+        let root = self.dataset.images.root[image.row];
+        let path = self.dataset.images.file.get(image.row);
+        let Some(root) = self.roots.get(usize::from(root)) else {
+            return Err(Unusable(ProblemKind::MissingImage, "no file is known for this image".into()));
+        };
+        let got = root.open(path).and_then(|file| read_up_to(file, room)).map_err(|error| unreadable(&error))?;
+        let expected = image.bytes;
+        match got as u64 {
+            got if got == expected => Ok(()),
+            got if got < expected => {
+                let message = format!("the file shrank during the run: {expected} bytes before, {got} now");
+                Err(Unusable(ProblemKind::BadImage, message))
+            }
+            _ => {
+                let message = format!("the file grew during the run: {expected} bytes before, more now");
+                Err(Unusable(ProblemKind::BadImage, message))
+            }
+        }
+    }
+
+    /// Notes what is worth knowing about the image as a whole.
+    fn look_at(&self, row: usize, header: &Header, outcome: &mut Outcome) {
+        let images = &self.dataset.images;
+        let key = images.key.get(row);
+        let Header { kind, width, height, orientation, .. } = *header;
+        let mut note = |kind, place, message: String| outcome.problems.push(kind, place, message);
+        let claimed = Kind::from_name(images.file.get(row));
+        if let Some(claimed) = claimed.filter(|claimed| *claimed != kind) {
+            note(
+                ProblemKind::WrongExtension,
+                Place::file(key),
+                format!("the name says {claimed}, the bytes are {kind}"),
+            );
+        }
+        let said = (images.width[row], images.height[row]);
+        if said.0 > 0 && said.1 > 0 && said != (width, height) {
+            let message = format!("annotated size is {} x {}, the image is {width} x {height}", said.0, said.1);
+            note(ProblemKind::SizeMismatch, self.dataset.place(row, 0), message);
+        }
+        if orientation != 1 {
+            let message =
+                format!("stored turned (EXIF orientation {orientation}), and TensorFlow does not turn it back");
+            note(ProblemKind::Rotated, Place::file(key), message);
+        }
+        if !header.tensorflow {
+            note(
+                ProblemKind::UndecodableKind,
+                Place::file(key),
+                format!("TensorFlow's decoders do not take this {kind}"),
+            );
+        }
+    }
+
+    /// Fits the objects of image `row` into it.
+    fn objects(&self, row: usize, header: &Header, columns: &mut ObjectColumns<'a>, found: &mut Outcome) {
+        let objects = &self.dataset.objects;
+        for object in self.dataset.objects_of(row) {
+            let class = self.content.classes.get(objects.class[object] as usize);
+            let Some(class) = class.and_then(Option::as_ref) else {
+                // Said once for all, with its place, when the labels were made.
+                found.skipped.object(ProblemKind::UnknownClass.word());
+                continue;
+            };
+            let size = (header.width, header.height);
+            let fitted = boxes::fit(objects.bbox[object], objects.normalised[object], size, self.content.skip_rule);
+            let reason = fitted.corrections.last().map_or(ProblemKind::EmptyBox, |(kind, _)| *kind);
+            for (kind, message) in fitted.corrections {
+                found.problems.push(kind, self.dataset.place(row, objects.line[object]), message);
+            }
+            match fitted.unit {
+                Some(unit) => {
+                    columns.push(self.dataset, object, unit, class);
+                    found.classes.entry(class.index).or_default().0 += 1;
+                }
+                None => found.skipped.object(reason.word()),
+            }
+        }
+    }
+}
+
+/// Bytes of an Example before the image's, if `image/encoded` is its first key, for an image of `len` bytes.
+fn prefix_guess(len: usize, objects: usize) -> usize {
+    const KEY: usize = "image/encoded".len();
+    let field = |len: usize| 1 + varint_len(len) + len;
+    let list = field(len);
+    let feature = field(list);
+    let entry = field(KEY) + field(feature);
+    let features = field(entry) + 600 + 60 * objects;
+    field(features) - 600 - 60 * objects - len
+}
+
+fn varint_len(value: usize) -> usize {
+    (usize::BITS - (value | 1).leading_zeros()).div_ceil(7) as usize
+}
+
+/// Reads until `room` is full or the file ends.
+fn read_up_to(mut file: File, room: &mut [u8]) -> io::Result<usize> {
+    let mut got = 0;
+    while got < room.len() {
+        match file.read(&mut room[got..]) {
+            Ok(0) => break,
+            Ok(count) => {
+                got += count;
+                // A regular file gives all it has at once; what is one byte short of the room is the whole file.
+                if got + 1 == room.len() {
+                    break;
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(got)
+}
+
+/// What an error of the system means for an image.
+fn unreadable(error: &io::Error) -> Unusable {
+    match error.kind() {
+        io::ErrorKind::NotFound => Unusable(ProblemKind::MissingImage, "the file vanished during the run".into()),
+        io::ErrorKind::PermissionDenied if error.raw_os_error().is_none() => {
+            Unusable(ProblemKind::OutsideRoot, error.to_string())
+        }
+        _ => Unusable(ProblemKind::BadImage, format!("cannot be read: {error}")),
+    }
+}
+
+fn to_hex(digest: &[u8], hex: &mut [u8; 64]) {
+    const DIGITS: [u8; 16] = *b"0123456789abcdef";
+    for (pair, byte) in hex.chunks_exact_mut(2).zip(digest) {
+        pair.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn varints_are_counted() {
+        for (value, len) in [(0, 1), (127, 1), (128, 2), (16383, 2), (16384, 3), (usize::MAX, 10)] {
+            assert_eq!(varint_len(value), len, "{value}");
+        }
+    }
+
+    #[test]
+    fn hex_of_a_digest() {
+        let mut hex = [0; 64];
+        to_hex(Sha256::digest(b"abc").as_slice(), &mut hex);
+        assert!(hex.starts_with(b"ba7816bf8f01cfea414140de5dae2223"));
+    }
+}

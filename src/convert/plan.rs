@@ -1,0 +1,351 @@
+//! Everything that is decided before the first byte is written, as plain data.
+//!
+//! A plan together with its dataset is all that a [`Shard`] needs to be made: on any thread, in any process, on any
+//! machine, with the same bytes. That is why blocks are cut here too, by the sizes of the image files: they are the
+//! pieces of a compressed stream, and must not depend on who happens to be free.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::{Deserialize, Serialize};
+
+use super::boxes::SkipRule;
+use super::labels::Labels;
+use super::options::{Layout, Options, SchemaKind, ShardRule, SourceId};
+use super::split::hash;
+use crate::dataset::{Dataset, Split, flag};
+
+/// Bytes of images after which a block ends. Large enough to be written and compressed well, small enough to stay in a
+/// core's cache from reading to writing.
+pub const BLOCK_LEN: u64 = 1 << 20;
+/// Images after which a block ends, however small they are.
+pub const BLOCK_IMAGES: usize = 1024;
+/// What a record holds besides the image, as far as shard sizes are concerned: keys and framing, and each object.
+const RECORD_EXTRA: u64 = 700;
+const OBJECT_EXTRA: u64 = 48;
+
+/// What is written where.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The files, in the order of their names in reports.
+    pub shards: Vec<Shard>,
+    /// What records look like.
+    pub content: Content,
+}
+
+/// What records look like: the same for all of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Content {
+    /// Which features a record has.
+    pub schema: SchemaKind,
+    /// Optional lists that are written.
+    pub columns: Columns,
+    /// Id and name of each class of the dataset; none where its objects are left out.
+    pub classes: Vec<Option<PlannedClass>>,
+    /// What stands in `image/source_id`.
+    pub source_id: SourceId,
+    /// Whether `image/key/sha256` is written.
+    pub sha256: bool,
+    /// Which boxes are left out.
+    pub skip_rule: SkipRule,
+    /// Leave out images without objects.
+    pub drop_empty: bool,
+}
+
+/// A class in records.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlannedClass {
+    /// `image/object/class/label`
+    pub id: i64,
+    /// `image/object/class/text`
+    pub name: String,
+    /// Place in the label map.
+    pub index: usize,
+}
+
+/// Optional lists of objects. One is written for all images if any object has it, and has a value for each object then
+/// (formats.md 3.3: optional lists are absent, or as long as the boxes).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Columns {
+    /// `image/object/difficult`
+    pub difficult: bool,
+    /// `image/object/is_crowd`
+    pub crowd: bool,
+    /// `image/object/occluded`
+    pub occluded: bool,
+    /// `image/object/truncated`
+    pub truncated: bool,
+    /// `image/object/view`
+    pub view: bool,
+}
+
+/// One file: a task that needs only the plan and its number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Shard {
+    /// Path relative to the output folder, with `/`.
+    pub name: String,
+    /// What it belongs to.
+    #[serde(with = "split_name")]
+    pub split: Split,
+    /// Its records, in order.
+    pub images: Vec<PlannedImage>,
+    /// Ends of its blocks in `images`. A shard without images has one block, an empty one.
+    pub blocks: Vec<usize>,
+}
+
+/// One record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedImage {
+    /// Row in [`crate::dataset::Images`].
+    pub row: usize,
+    /// Bytes of its file when the run was planned.
+    pub bytes: u64,
+    /// Another image of the dataset has a file of the same name: the key goes into `image/filename`.
+    pub shared_name: bool,
+}
+
+impl Shard {
+    /// The images of block `block`.
+    pub fn block(&self, block: usize) -> &[PlannedImage] {
+        let start = block.checked_sub(1).map_or(0, |before| self.blocks[before]);
+        &self.images[start..self.blocks[block]]
+    }
+}
+
+mod split_name {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    use crate::dataset::Split;
+
+    pub fn serialize<S: Serializer>(split: &Split, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(split.name())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Split, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Split::from_word(&name).ok_or_else(|| D::Error::custom(format!("no split {name:?}")))
+    }
+}
+
+impl Columns {
+    /// What any object of `dataset` has.
+    pub fn of(dataset: &Dataset) -> Self {
+        let flags = dataset.objects.flags.iter().fold(0, |all, flags| all | flags);
+        Self {
+            difficult: flags & flag::HAS_DIFFICULT != 0,
+            crowd: flags & flag::HAS_CROWD != 0,
+            occluded: flags & flag::HAS_OCCLUDED != 0,
+            truncated: flags & flag::HAS_TRUNCATED != 0,
+            view: !dataset.objects.pose.is_empty(),
+        }
+    }
+}
+
+impl Plan {
+    /// Decides what goes where. `rows` are the images that can be written, in the dataset's order, with the bytes of
+    /// their files.
+    pub fn new(dataset: &Dataset, rows: &[(usize, u64)], labels: &Labels, options: &Options) -> Self {
+        let shared = shared_names(dataset, rows);
+        let just_rows: Vec<usize> = rows.iter().map(|(row, _)| *row).collect();
+        let splits = options.split.assign(dataset, &just_rows, options.seed);
+        let mut by_split: BTreeMap<Split, Vec<PlannedImage>> = BTreeMap::new();
+        for ((index, (row, bytes)), split) in rows.iter().enumerate().zip(splits) {
+            let image = PlannedImage { row: *row, bytes: *bytes, shared_name: shared[index] };
+            by_split.entry(split).or_default().push(image);
+        }
+        let mut shards = Vec::new();
+        for (split, mut images) in by_split {
+            if options.shuffle {
+                images.sort_by_cached_key(|image| {
+                    let key = dataset.images.key.get(image.row);
+                    (hash("shuffle", options.seed, key), image.row)
+                });
+            }
+            let ends = shard_ends(dataset, &images, options.shards);
+            let mut start = 0;
+            for (number, end) in ends.iter().enumerate() {
+                let images = images[start..*end].to_vec();
+                let name = shard_name(split, options, number, ends.len());
+                shards.push(Shard { name, split, blocks: block_ends(&images), images });
+                start = *end;
+            }
+        }
+        let mut index_of: HashMap<i64, usize> = HashMap::new();
+        for (index, label) in labels.map.labels().iter().enumerate() {
+            index_of.insert(label.id, index);
+        }
+        let class = |label: &crate::dataset::Label| {
+            let index = *index_of.get(&label.id)?;
+            Some(PlannedClass { id: label.id, name: label.name.clone(), index })
+        };
+        let content = Content {
+            schema: options.schema,
+            columns: Columns::of(dataset),
+            classes: labels.of_class.iter().map(|label| label.as_ref().and_then(class)).collect(),
+            source_id: options.source_id,
+            sha256: options.sha256,
+            skip_rule: options.skip_rule,
+            drop_empty: options.drop_empty,
+        };
+        Self { shards, content }
+    }
+}
+
+/// Which of `rows` has a file whose name another one's file has too.
+fn shared_names(dataset: &Dataset, rows: &[(usize, u64)]) -> Vec<bool> {
+    let mut seen: HashMap<&str, u32> = HashMap::with_capacity(rows.len());
+    let name = |row: usize| base_name(dataset.images.file.get(row));
+    for (row, _) in rows {
+        *seen.entry(name(*row)).or_default() += 1;
+    }
+    rows.iter().map(|(row, _)| seen.get(name(*row)).is_some_and(|count| *count > 1)).collect()
+}
+
+/// What stands behind the last `/`.
+pub(super) fn base_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// Ends of the shards in `images`, which are not none.
+fn shard_ends(dataset: &Dataset, images: &[PlannedImage], rule: ShardRule) -> Vec<usize> {
+    match rule {
+        ShardRule::One => vec![images.len()],
+        ShardRule::Count(count) => {
+            let count = (count as usize).clamp(1, images.len().max(1));
+            // 128 bits: the product of two lengths.
+            (1..=count).map(|number| (number as u128 * images.len() as u128 / count as u128) as usize).collect()
+        }
+        ShardRule::Size(limit) => {
+            let mut ends = Vec::new();
+            let mut size = 0u64;
+            for (index, image) in images.iter().enumerate() {
+                let objects = dataset.objects_of(image.row).len() as u64;
+                let record = image.bytes + RECORD_EXTRA + OBJECT_EXTRA * objects;
+                if size > 0 && size + record > limit {
+                    ends.push(index);
+                    size = 0;
+                }
+                size += record;
+            }
+            ends.push(images.len());
+            ends
+        }
+    }
+}
+
+fn block_ends(images: &[PlannedImage]) -> Vec<usize> {
+    let mut ends = Vec::new();
+    let (mut start, mut size) = (0, 0);
+    for (index, image) in images.iter().enumerate() {
+        size += image.bytes;
+        if size >= BLOCK_LEN || index + 1 - start >= BLOCK_IMAGES {
+            ends.push(index + 1);
+            (start, size) = (index + 1, 0);
+        }
+    }
+    if ends.last() != Some(&images.len()) {
+        ends.push(images.len());
+    }
+    ends
+}
+
+fn shard_name(split: Split, options: &Options, number: usize, count: usize) -> String {
+    let stem = match options.layout {
+        Layout::Flat => split.name().to_owned(),
+        Layout::Roboflow => format!("{split}/{}", options.group),
+    };
+    if count == 1 && matches!(options.shards, ShardRule::One) {
+        format!("{stem}.tfrecord")
+    } else {
+        format!("{stem}-{number:05}-of-{count:05}.tfrecord")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::dataset_of;
+    use super::*;
+    use crate::convert::split::SplitRule;
+
+    fn plan(options: &Options, sizes: &[u64]) -> Plan {
+        let dataset = dataset_of((0..sizes.len()).map(|number| format!("{number:03}.jpg")));
+        let rows: Vec<(usize, u64)> = sizes.iter().copied().enumerate().collect();
+        let labels = Labels::of(&dataset, None).unwrap();
+        Plan::new(&dataset, &rows, &labels, options)
+    }
+
+    fn shape(plan: &Plan) -> Vec<(&str, usize)> {
+        plan.shards.iter().map(|shard| (shard.name.as_str(), shard.images.len())).collect()
+    }
+
+    #[test]
+    fn one_file_per_split() {
+        let options = Options { split: SplitRule::parse("50/50").unwrap().exactly(true), ..Options::default() };
+        assert_eq!(shape(&plan(&options, &[10; 4])), [("train.tfrecord", 2), ("valid.tfrecord", 2)]);
+        let options = Options { layout: Layout::Roboflow, group: "Box".into(), ..options };
+        assert_eq!(shape(&plan(&options, &[10; 4])), [("train/Box.tfrecord", 2), ("valid/Box.tfrecord", 2)]);
+    }
+
+    #[test]
+    fn shards_by_number_are_even_and_never_empty() {
+        let options = Options { shards: ShardRule::Count(3), ..Options::default() };
+        assert_eq!(
+            shape(&plan(&options, &[10; 10])),
+            [
+                ("train-00000-of-00003.tfrecord", 3),
+                ("train-00001-of-00003.tfrecord", 3),
+                ("train-00002-of-00003.tfrecord", 4)
+            ]
+        );
+        assert_eq!(
+            shape(&plan(&options, &[10; 2])),
+            [("train-00000-of-00002.tfrecord", 1), ("train-00001-of-00002.tfrecord", 1)]
+        );
+        let options = Options { shards: ShardRule::Count(1), ..Options::default() };
+        assert_eq!(shape(&plan(&options, &[10; 2])), [("train-00000-of-00001.tfrecord", 2)]);
+    }
+
+    #[test]
+    fn shards_by_size_stay_below_it() {
+        let options = Options { shards: ShardRule::Size(2_500), ..Options::default() };
+        let sizes = [100, 100, 100, 9_000, 100, 100];
+        let counts: Vec<usize> = plan(&options, &sizes).shards.iter().map(|shard| shard.images.len()).collect();
+        assert_eq!(counts, [3, 1, 2]);
+    }
+
+    #[test]
+    fn blocks_end_by_bytes_and_by_number() {
+        let plan = plan(&Options::default(), &[BLOCK_LEN / 2, BLOCK_LEN / 2, 1, BLOCK_LEN * 3, 1]);
+        assert_eq!(plan.shards[0].blocks, [2, 4, 5]);
+        assert_eq!(plan.shards[0].block(1).len(), 2);
+        assert_eq!(block_ends(&vec![plan.shards[0].images[2]; BLOCK_IMAGES + 1]), [BLOCK_IMAGES, BLOCK_IMAGES + 1]);
+        assert_eq!(block_ends(&[]), [0]);
+    }
+
+    #[test]
+    fn shuffling_depends_on_seed_and_key_alone() {
+        let order = |seed| {
+            let options = Options { shuffle: true, seed, ..Options::default() };
+            plan(&options, &[10; 50]).shards[0].images.iter().map(|image| image.row).collect::<Vec<_>>()
+        };
+        assert_eq!(order(1), order(1));
+        assert_ne!(order(1), order(2));
+        let mut sorted = order(1);
+        sorted.sort_unstable();
+        assert_eq!(sorted, (0..50).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn names_that_two_files_share_are_told_apart() {
+        let mut dataset = dataset_of(["a/1.jpg".to_owned(), "b/1.jpg".to_owned(), "b/2.jpg".to_owned()]);
+        dataset.roots = vec!["/data".into()];
+        let rows = [(0, 5), (1, 5), (2, 5)];
+        assert_eq!(shared_names(&dataset, &rows), [true, true, false]);
+    }
+
+    #[test]
+    fn a_plan_is_plain_data() {
+        let plan = plan(&Options::default(), &[10; 3]);
+        let text = serde_json::to_string(&plan).unwrap();
+        assert_eq!(serde_json::from_str::<Plan>(&text).unwrap(), plan);
+    }
+}

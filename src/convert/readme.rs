@@ -1,0 +1,204 @@
+//! `README.txt` in the output: what it is, what is in it, and short programs that read it.
+
+use std::fmt::Write;
+
+use super::manifest::MANIFEST;
+use super::options::{Layout, Options, SchemaKind};
+use super::plan::Columns;
+use super::report::Report;
+use crate::record::Compression;
+
+/// The text. `label_maps` are the names of those files.
+pub fn readme(report: &Report, options: &Options, columns: Columns, label_maps: &[String]) -> String {
+    let mut text = String::new();
+    // Writing into a String does not fail.
+    let _ = match options.layout {
+        Layout::Flat => head(&mut text, report),
+        Layout::Roboflow => head_roboflow(&mut text, report, options),
+    };
+    let _ = tables(&mut text, report, label_maps);
+    let _ = features(&mut text, options, columns);
+    programs(&mut text, report, options);
+    text
+}
+
+fn plural(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+fn head(text: &mut String, report: &Report) -> std::fmt::Result {
+    writeln!(text, "An annotated image dataset as TFRecord files\n============================================\n")?;
+    writeln!(
+        text,
+        "{} with {} of {}, made by recordmill {} from a dataset in the format {}.\n",
+        plural(report.images, "image", "images"),
+        plural(report.objects, "object", "objects"),
+        plural(report.classes.len() as u64, "class", "classes"),
+        env!("CARGO_PKG_VERSION"),
+        report.format,
+    )
+}
+
+/// In the words of the README that Roboflow puts beside such files.
+fn head_roboflow(text: &mut String, report: &Report, options: &Options) -> std::fmt::Result {
+    let mut group: Vec<char> = options.group.chars().collect();
+    if let Some(first) = group.first_mut() {
+        *first = first.to_ascii_uppercase();
+    }
+    let group: String = group.into_iter().collect();
+    writeln!(text, "\n{}\n==============================\n", options.group)?;
+    writeln!(text, "This dataset was made by recordmill {}\n", env!("CARGO_PKG_VERSION"))?;
+    writeln!(text, "The dataset includes {}.", plural(report.images, "image", "images"))?;
+    writeln!(text, "{group} are annotated in Tensorflow TFRecord (raccoon) format.\n")?;
+    writeln!(text, "No pre-processing was applied to the images.\n")?;
+    writeln!(text, "No image augmentation techniques were applied.\n")
+}
+
+fn tables(text: &mut String, report: &Report, label_maps: &[String]) -> std::fmt::Result {
+    writeln!(text, "Files\n-----")?;
+    let width = report.files.iter().map(|file| file.name.len()).max().unwrap_or(0);
+    for file in &report.files {
+        let records = plural(file.records, "record", "records");
+        writeln!(text, "{:width$}  {records}, {} bytes", file.name, file.bytes)?;
+    }
+    writeln!(text, "{}: the classes and their ids", label_maps.join(", "))?;
+    writeln!(text, "{MANIFEST}: options, counts and the SHA-256 of each file\n")?;
+    writeln!(text, "Classes\n-------")?;
+    for class in &report.classes {
+        let images = plural(class.images, "image", "images");
+        // A name is data: what would break the line is escaped.
+        let name = class.name.escape_debug();
+        writeln!(text, "{:>5}  {name}: {} in {images}", class.id, plural(class.objects, "object", "objects"))?;
+    }
+    writeln!(text)
+}
+
+fn features(text: &mut String, options: &Options, columns: Columns) -> std::fmt::Result {
+    writeln!(text, "A record\n--------")?;
+    writeln!(text, "Each record is a tf.train.Example of one image (schema {}):\n", options.schema)?;
+    let full = options.schema == SchemaKind::Tfod;
+    let optional = |wanted, name, what| (full && wanted).then_some((name, what));
+    let source_id = match (options.schema, options.source_id.name()) {
+        (SchemaKind::Basic, _) => "the name again",
+        (_, "index") => "place in the source from 1, as text",
+        (_, "id") => "the source's id, as text",
+        _ => "the name again",
+    };
+    let rows = [
+        Some(("image/encoded", "the image's file, as it was")),
+        Some(("image/filename", "its name")),
+        Some(("image/format", if full { "jpeg, png ..." } else { "jpg" })),
+        Some(("image/height, image/width", "of the stored pixels")),
+        optional(options.sha256, "image/key/sha256", "of the image's file"),
+        Some(("image/object/bbox/{xmin,xmax,ymin,ymax}", "a list each: fractions of width and height")),
+        Some(("image/object/class/label", "list: id in the label map")),
+        Some(("image/object/class/text", "list: name in the label map")),
+        optional(columns.difficult, "image/object/difficult", "list: 1 is hard to recognise"),
+        optional(columns.crowd, "image/object/is_crowd", "list: 1 is one box around many"),
+        optional(columns.occluded, "image/object/occluded", "list: 1 is partly hidden"),
+        optional(columns.truncated, "image/object/truncated", "list: 1 is cut off"),
+        optional(columns.view, "image/object/view", "list: pose"),
+        Some(("image/source_id", source_id)),
+    ];
+    for (name, what) in rows.into_iter().flatten() {
+        writeln!(text, "{name:40} {what}")?;
+    }
+    writeln!(text, "\nAn image without objects has the lists, empty.\n")
+}
+
+const TENSORFLOW: &str = r#"TensorFlow
+----------
+import tensorflow as tf
+
+SIDES = ["ymin", "xmin", "ymax", "xmax"]
+FEATURES = {
+    "image/encoded": tf.io.FixedLenFeature([], tf.string),
+    "image/object/class/label": tf.io.VarLenFeature(tf.int64),
+    **{"image/object/bbox/" + side: tf.io.VarLenFeature(tf.float32) for side in SIDES},
+}
+
+
+def parse(record):
+    example = tf.io.parse_single_example(record, FEATURES)
+    image = tf.io.decode_image(example["image/encoded"], channels=3, expand_animations=False)
+    boxes = [tf.sparse.to_dense(example["image/object/bbox/" + side]) for side in SIDES]
+    labels = tf.sparse.to_dense(example["image/object/class/label"])
+    return image, tf.stack(boxes, axis=-1), labels
+
+
+files = sorted(tf.io.gfile.glob("@GLOB@"))
+dataset = tf.data.TFRecordDataset(files@TF_COMPRESSION@).map(parse)
+for image, boxes, labels in dataset.take(3):
+    print(image.shape, boxes.numpy(), labels.numpy())
+"#;
+
+const KERAS: &str = r#"
+Keras (behind the program above)
+--------------------------------
+import keras
+
+
+def to_keras(image, boxes, labels):
+    # The boxes are fractions: they stay as they are when the image is resized.
+    return {"images": tf.image.resize(image, (640, 640)), "bounding_boxes": {"boxes": boxes, "labels": labels}}
+
+
+PADDING = {"images": 0.0, "bounding_boxes": {"boxes": -1.0, "labels": tf.constant(-1, tf.int64)}}
+flip = keras.layers.RandomFlip("horizontal", bounding_box_format="rel_yxyx")
+batches = dataset.map(to_keras).padded_batch(8, padding_values=PADDING).map(flip)
+for batch in batches.take(1):
+    print(batch["images"].shape, batch["bounding_boxes"]["boxes"].shape)
+"#;
+
+const PYTORCH: &str = r#"
+PyTorch (without TensorFlow: pip install recordmill torch pillow)
+-----------------------------------------------------------------
+import glob
+import io
+
+import numpy as np
+import recordmill as rm
+import torch
+from PIL import Image
+
+
+class Records(torch.utils.data.IterableDataset):
+    def __init__(self, files):
+        self.files = files
+
+    def __iter__(self):
+        worker = torch.utils.data.get_worker_info()
+        first, step = (worker.id, worker.num_workers) if worker else (0, 1)
+        for file in self.files[first::step]:
+            for payload in rm.TFRecordReader(file):
+                example = rm.decode_example(payload)
+                image = Image.open(io.BytesIO(example["image/encoded"][0])).convert("RGB")
+                sides = [example["image/object/bbox/" + side] for side in ("xmin", "ymin", "xmax", "ymax")]
+                boxes = np.stack(sides, axis=-1) * np.array([*image.size, *image.size], np.float32)
+                target = {
+                    "boxes": torch.as_tensor(boxes.astype(np.float32)),
+                    "labels": torch.as_tensor(np.array(example["image/object/class/label"], np.int64)),
+                }
+                yield torch.as_tensor(np.array(image)).permute(2, 0, 1), target
+
+
+for image, target in Records(sorted(glob.glob("@GLOB@"))):
+    print(image.shape, target)
+"#;
+
+fn programs(text: &mut String, report: &Report, options: &Options) {
+    let split = report.splits.first().map_or("train", |split| split.name.name());
+    let glob = match options.layout {
+        Layout::Flat => format!("{split}*.tfrecord"),
+        Layout::Roboflow => format!("{split}/*.tfrecord"),
+    };
+    let compression = match options.compression {
+        Compression::None => "",
+        Compression::Gzip => ", compression_type=\"GZIP\"",
+        Compression::Zlib => ", compression_type=\"ZLIB\"",
+    };
+    let fill = |program: &str| program.replace("@GLOB@", &glob).replace("@TF_COMPRESSION@", compression);
+    for program in [TENSORFLOW, KERAS, PYTORCH] {
+        *text += &fill(program);
+    }
+}

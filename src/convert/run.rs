@@ -1,0 +1,344 @@
+//! A run from its beginning to its end.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use super::error::{ConvertError, io_error};
+use super::labels::Labels;
+use super::manifest::{self, MANIFEST, README};
+use super::options::{LabelSource, OnError, Options, SourceId};
+use super::pipeline::{self, Done, Job};
+use super::plan::Plan;
+use super::readme::readme;
+use super::report::{ClassCount, FileReport, Report, Skipped, SplitCount};
+use super::shard::{self, Output};
+use super::watch::{Monitor, Phase, Watch};
+use crate::dataset::{Dataset, LabelMap, NO_FILE, Place, Problem, ProblemKind, Problems, Severity, Split};
+use crate::files::{AtomicOptions, Root};
+use crate::formats::{self, FormatError, Loaded, label_map};
+use crate::record::deflate;
+
+/// Converts the dataset in `source`, a folder or an annotation file of any known format, to record files in the folder
+/// `out`.
+pub fn convert(
+    source: &Path,
+    out: &Path,
+    options: &Options,
+    monitor: &mut dyn Monitor,
+) -> Result<Report, ConvertError> {
+    let mut watch = Watch::new(monitor);
+    check(options)?;
+    if !options.dry_run {
+        // What always has this name; the rest is looked for when the names of the files are known.
+        shard::check_free(out, [MANIFEST], options.overwrite)?;
+    }
+    let loaded = load(source, options, &mut watch)?;
+    run(&loaded, out, options, &mut watch)
+}
+
+/// Converts a dataset that was loaded before.
+pub fn convert_dataset(
+    loaded: &Loaded,
+    out: &Path,
+    options: &Options,
+    monitor: &mut dyn Monitor,
+) -> Result<Report, ConvertError> {
+    let mut watch = Watch::new(monitor);
+    check(options)?;
+    run(loaded, out, options, &mut watch)
+}
+
+/// Refuses options that mean nothing.
+fn check(options: &Options) -> Result<(), ConvertError> {
+    deflate::check_level(options.level)?;
+    let group = &options.group;
+    let bad = group.is_empty()
+        || group.starts_with('.')
+        || group.len() > 100
+        || group.chars().any(|c| c.is_control() || matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|'));
+    if bad {
+        return Err(ConvertError::Option(format!("group {group:?} cannot be the name of a file")));
+    }
+    if options.shards == super::ShardRule::Count(0) {
+        return Err(ConvertError::Option("shards 0: there must be at least one".into()));
+    }
+    Ok(())
+}
+
+/// Loads on a thread of its own, so that the wish to stop is heard at once. The thread then ends when its work does;
+/// it only reads.
+fn load(source: &Path, options: &Options, watch: &mut Watch<'_>) -> Result<Loaded, ConvertError> {
+    let (send, receive) = mpsc::channel();
+    let (source, load) = (source.to_owned(), options.load.clone());
+    // Nobody listens any more when the run was cancelled.
+    let thread = thread::spawn(move || drop(send.send(formats::load(&source, &load))));
+    let idle = watch.phase(Phase::Load);
+    loop {
+        match receive.recv_timeout(Duration::from_millis(100)) {
+            Ok(loaded) => return Ok(loaded?),
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                if !watch.tick(&idle) {
+                    return Err(ConvertError::Cancelled);
+                }
+            }
+            Err(mpsc::RecvTimeoutError::Disconnected) => match thread.join() {
+                Err(panic) => std::panic::resume_unwind(panic),
+                Ok(_) => return Err(ConvertError::Ledger("loading ended without a result".into())),
+            },
+        }
+    }
+}
+
+fn given_labels(options: &Options) -> Result<Option<LabelMap>, ConvertError> {
+    match &options.labels {
+        LabelSource::Made => Ok(None),
+        LabelSource::Map(map) => Ok(Some(map.clone())),
+        LabelSource::File(path) => {
+            let bytes = fs::read(path).map_err(|error| io_error("cannot read the label map", path)(error))?;
+            let text = String::from_utf8_lossy(&bytes);
+            let (map, _) = label_map::parse(&text).map_err(|error: FormatError| error.in_file(path))?;
+            Ok(Some(map))
+        }
+    }
+}
+
+fn run(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>) -> Result<Report, ConvertError> {
+    let dataset = &loaded.dataset;
+    if options.source_id == SourceId::Id && (0..dataset.len()).any(|row| dataset.images.id.get(row).is_none()) {
+        let format = loaded.format.name;
+        return Err(ConvertError::Option(format!("source-id id: the images of this {format} dataset have no ids")));
+    }
+    let labels = Labels::of(dataset, given_labels(options)?.as_ref())?;
+    let mut problems = loaded.problems.clone();
+    labels.report_unknown(dataset, &mut problems);
+
+    let roots = dataset
+        .roots
+        .iter()
+        .map(|path| Root::new(path, options.load.allow_outside).map_err(|error| io_error("cannot open", path)(error)))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut skipped = Skipped::default();
+    let rows = usable_images(dataset, options, watch, &mut problems, &mut skipped)?;
+    let plan = Plan::new(dataset, &rows, &labels, options);
+    let splits: Vec<Split> = Split::ALL.into_iter().filter(|split| has(&plan, *split)).collect();
+    let label_maps = manifest::label_map_names(&splits, options);
+
+    let stop_on_error = options.on_error == OnError::Stop;
+    let count = |problems: &Problems, severity| problems.count(severity) > 0;
+    let refused =
+        (stop_on_error && count(&problems, Severity::Error)) || (options.strict && count(&problems, Severity::Fixed));
+
+    let output = if options.dry_run {
+        None
+    } else {
+        let names: Vec<String> = plan.shards.iter().map(|shard| shard.name.clone()).collect();
+        let others = label_maps.iter().map(String::as_str).chain([README, MANIFEST]);
+        shard::check_free(out, names.iter().map(String::as_str).chain(others), options.overwrite)?;
+        let atomic = AtomicOptions { sync: options.sync, overwrite: options.overwrite };
+        // A run that is refused already has no need of a folder.
+        if refused { None } else { Some(Output::open(out, names, atomic)?) }
+    };
+
+    let job = Job {
+        dataset,
+        roots: &roots,
+        plan: &plan,
+        output: output.as_ref(),
+        compression: options.compression,
+        level: options.level,
+        threads: options.threads(),
+        stop_on_error,
+        strict: options.strict,
+        refused,
+    };
+    let mut done = pipeline::run(&job, watch)?;
+    problems.append(std::mem::take(&mut done.total.problems));
+    skipped.add(&done.total.skipped);
+
+    let report = Report {
+        format: loaded.format.name.to_owned(),
+        reasons: loaded.reasons.clone(),
+        output: out.to_owned(),
+        dry_run: options.dry_run,
+        schema: options.schema,
+        images: done.total.images,
+        objects: done.total.objects,
+        images_read: dataset.len() as u64,
+        objects_read: dataset.objects.len() as u64,
+        empty_images: done.total.empty,
+        skipped,
+        classes: classes(&labels, &done),
+        splits: split_counts(&splits, &plan, &done),
+        files: files(&plan, &done),
+        bytes: done.shards.iter().map(|shard| shard.bytes).sum(),
+        seconds: watch.seconds(),
+        unknown_classes: labels.unknown.clone(),
+        problem_counts: problems.counts().clone(),
+        problems,
+    };
+    report.balance().map_err(ConvertError::Ledger)?;
+    if done.refused {
+        return Err(ConvertError::Refused(Box::new(report)));
+    }
+    if !options.allow_empty && (report.images == 0 || report.objects == 0) {
+        return Err(ConvertError::Empty(Box::new(report)));
+    }
+    let Some(output) = output else { return Ok(report) };
+
+    let mut others: Vec<(String, Vec<u8>)> = Vec::new();
+    for name in &label_maps {
+        others.push((name.clone(), manifest::label_map_text(&labels.map, options.layout).into_bytes()));
+    }
+    others.push((README.into(), readme(&report, options, plan.content.columns, &label_maps).into_bytes()));
+    let text = manifest::manifest(&report, options).map_err(|error| ConvertError::Ledger(error.to_string()))?;
+    others.push((MANIFEST.into(), text));
+    finish(output, others, out, &report, options, watch)?;
+    Ok(Report { seconds: watch.seconds(), ..report })
+}
+
+fn has(plan: &Plan, split: Split) -> bool {
+    plan.shards.iter().any(|shard| shard.split == split)
+}
+
+/// Gives all files their names, and removes the record files of an earlier run that this one replaces but does not
+/// have: a reader that takes all files by pattern would mix them with ours.
+fn finish(
+    output: Output,
+    others: Vec<(String, Vec<u8>)>,
+    out: &Path,
+    report: &Report,
+    options: &Options,
+    watch: &mut Watch<'_>,
+) -> Result<(), ConvertError> {
+    let earlier = if options.overwrite { manifest::listed_in(out) } else { Vec::new() };
+    let output = std::sync::Mutex::new(Some(output));
+    let commit = |_: usize, cancelled: &AtomicBool| match output.lock() {
+        Ok(mut output) => output.take().map_or(Ok(()), |output| output.commit(&others, cancelled)),
+        Err(_) => Err(ConvertError::Ledger("the output is gone".into())),
+    };
+    let idle = watch.phase(Phase::Commit);
+    watch.run(1, commit, || idle, || ()).into_iter().collect::<Result<(), _>>()?;
+    let ours: HashSet<&str> = report.files.iter().map(|file| file.name.as_str()).collect();
+    for name in earlier.iter().filter(|name| !ours.contains(name.as_str())) {
+        let path = out.join(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(io_error("cannot remove the file of an earlier run", &path)(error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The images that can be written, with the bytes of their files, in the dataset's order.
+fn usable_images(
+    dataset: &Dataset,
+    options: &Options,
+    watch: &mut Watch<'_>,
+    problems: &mut Problems,
+    skipped: &mut Skipped,
+) -> Result<Vec<(usize, u64)>, ConvertError> {
+    let threads = options.threads();
+    let idle = watch.phase(Phase::Plan);
+    let part = dataset.len().div_ceil(threads.max(1)).max(1);
+    let look = |thread: usize, cancelled: &AtomicBool| {
+        let rows = (thread * part).min(dataset.len())..((thread + 1) * part).min(dataset.len());
+        rows.map_while(|row| (!cancelled.load(Ordering::Relaxed)).then(|| size_of(dataset, row))).collect::<Vec<_>>()
+    };
+    let sizes: Vec<Size> = watch.run(threads, look, || idle, || ()).concat();
+    if watch.cancelled() {
+        return Err(ConvertError::Cancelled);
+    }
+    let said: HashSet<Place> = problems
+        .iter()
+        .filter(|Problem { kind, .. }| kind.severity() == Severity::Error)
+        .map(|problem| problem.place.clone())
+        .collect();
+    let mut rows = Vec::with_capacity(sizes.len());
+    for (row, size) in sizes.into_iter().enumerate() {
+        let objects = dataset.objects_of(row).len() as u64;
+        let (kind, place, message) = match size {
+            Size::Bytes(_) if options.drop_empty && objects == 0 => {
+                skipped.image(super::report::DROP_EMPTY, 0);
+                continue;
+            }
+            Size::Bytes(bytes) => {
+                rows.push((row, bytes));
+                continue;
+            }
+            Size::NoFile => {
+                let message = format!("image {:?} is not there", dataset.images.name.get(row));
+                (ProblemKind::MissingImage, dataset.place(row, 0), message)
+            }
+            Size::Refused(kind, message) => (kind, Place::file(dataset.images.key.get(row)), message),
+        };
+        skipped.image(kind.word(), objects);
+        // The reader has said it already where it looked for the file.
+        let known = matches!(kind, ProblemKind::MissingImage) && said.contains(&place);
+        if !known {
+            problems.push(kind, place, message);
+        }
+    }
+    Ok(rows)
+}
+
+#[derive(Clone)]
+enum Size {
+    Bytes(u64),
+    NoFile,
+    Refused(ProblemKind, String),
+}
+
+fn size_of(dataset: &Dataset, row: usize) -> Size {
+    let root = dataset.images.root[row];
+    let Some(root) = dataset.roots.get(usize::from(root)).filter(|_| root != NO_FILE) else {
+        return Size::NoFile;
+    };
+    match fs::metadata(root.join(dataset.images.file.get(row))) {
+        Ok(found) if found.is_file() => Size::Bytes(found.len()),
+        Ok(_) => Size::Refused(ProblemKind::BadImage, "is not a regular file".into()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Size::Refused(ProblemKind::MissingImage, "the file is not there".into())
+        }
+        Err(error) => Size::Refused(ProblemKind::BadImage, format!("cannot be looked up: {error}")),
+    }
+}
+
+fn classes(labels: &Labels, done: &Done) -> Vec<ClassCount> {
+    let count = |(index, label): (usize, &crate::dataset::Label)| {
+        let (objects, images) = done.total.classes.get(&index).copied().unwrap_or_default();
+        ClassCount { id: label.id, name: label.name.clone(), objects, images }
+    };
+    labels.map.labels().iter().enumerate().map(count).collect()
+}
+
+fn split_counts(splits: &[Split], plan: &Plan, done: &Done) -> Vec<SplitCount> {
+    let count = |split: &Split| {
+        let ours = || plan.shards.iter().zip(&done.shards).filter(|(shard, _)| shard.split == *split);
+        SplitCount {
+            name: *split,
+            images: ours().map(|(_, done)| done.images).sum(),
+            objects: ours().map(|(_, done)| done.objects).sum(),
+            files: ours().map(|(shard, _)| shard.name.clone()).collect(),
+        }
+    };
+    splits.iter().map(count).collect()
+}
+
+fn files(plan: &Plan, done: &Done) -> Vec<FileReport> {
+    let file = |(shard, done): (&super::plan::Shard, &pipeline::ShardDone)| FileReport {
+        name: shard.name.clone(),
+        split: shard.split,
+        records: done.images,
+        bytes: done.bytes,
+        sha256: done.sha256.clone(),
+    };
+    plan.shards.iter().zip(&done.shards).map(file).collect()
+}

@@ -1,0 +1,199 @@
+//! Which features a record has, and what stands in them. One file per schema.
+
+mod basic;
+mod tfod;
+
+use std::borrow::Cow;
+
+use super::boxes::UnitBox;
+use super::options::SchemaKind;
+use super::plan::{Columns, PlannedClass};
+use crate::dataset::{Dataset, flag};
+use crate::example::Feature;
+use crate::image::Header;
+
+/// Name and value of each feature, sorted by name.
+pub type Features<'a> = Vec<(&'static str, Feature<'a>)>;
+
+/// What a record is made of.
+#[derive(Debug)]
+pub struct Sample<'a> {
+    /// Bytes of the image's file, which will stand in `image/encoded`.
+    pub encoded_len: usize,
+    /// What they say of themselves.
+    pub header: Header,
+    /// Name of the image's file; its key where another image has a file of that name.
+    pub filename: &'a str,
+    /// The image's name as the annotation says it.
+    pub annotated_name: &'a str,
+    /// What identifies the image.
+    pub source_id: &'a str,
+    /// Of the image's file, in hex.
+    pub sha256: Option<&'a str>,
+    /// Optional lists that are written.
+    pub columns: Columns,
+    /// The objects.
+    pub objects: &'a ObjectColumns<'a>,
+}
+
+/// The objects of one image, a list per feature, all of the same length.
+#[derive(Debug, Default)]
+pub struct ObjectColumns<'a> {
+    xmin: Vec<f32>,
+    xmax: Vec<f32>,
+    ymin: Vec<f32>,
+    ymax: Vec<f32>,
+    label: Vec<i64>,
+    text: Vec<Cow<'a, [u8]>>,
+    difficult: Vec<i64>,
+    crowd: Vec<i64>,
+    occluded: Vec<i64>,
+    truncated: Vec<i64>,
+    view: Vec<Cow<'a, [u8]>>,
+}
+
+impl<'a> ObjectColumns<'a> {
+    /// Adds object `row` of `dataset`.
+    pub fn push(&mut self, dataset: &'a Dataset, row: usize, unit: UnitBox, class: &'a PlannedClass) {
+        let flags = dataset.objects.flags[row];
+        self.xmin.push(unit.xmin);
+        self.xmax.push(unit.xmax);
+        self.ymin.push(unit.ymin);
+        self.ymax.push(unit.ymax);
+        self.label.push(class.id);
+        self.text.push(Cow::Borrowed(class.name.as_bytes()));
+        self.difficult.push((flags & flag::DIFFICULT != 0).into());
+        self.crowd.push((flags & flag::CROWD != 0).into());
+        self.occluded.push((flags & flag::OCCLUDED != 0).into());
+        self.truncated.push((flags & flag::TRUNCATED != 0).into());
+        // VOC's own word for an object whose pose nobody gave.
+        let view = dataset.objects.pose.get(row).map_or("Unspecified", |pose| pose);
+        self.view.push(Cow::Borrowed(view.as_bytes()));
+    }
+
+    /// Number of objects.
+    pub fn len(&self) -> usize {
+        self.label.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.label.is_empty()
+    }
+}
+
+/// The features of `sample` in `schema`. `image/encoded` is a [`Feature::Hole`].
+pub fn features<'a>(schema: SchemaKind, sample: &'a Sample<'a>) -> Features<'a> {
+    match schema {
+        SchemaKind::Tfod => tfod::features(sample),
+        SchemaKind::Basic => basic::features(sample),
+    }
+}
+
+fn floats(values: &[f32]) -> Feature<'_> {
+    Feature::Float(Cow::Borrowed(values))
+}
+
+fn ints(values: &[i64]) -> Feature<'_> {
+    Feature::Int64(Cow::Borrowed(values))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::convert::tests::dataset_of;
+    use crate::dataset::{Image, NO_SOURCE, Object};
+    use crate::image::Kind;
+
+    pub(super) fn header() -> Header {
+        Header { kind: Kind::Png, width: 640, height: 480, channels: 3, depth: 8, orientation: 1, tensorflow: true }
+    }
+
+    fn sample<'a>(objects: &'a ObjectColumns<'a>, columns: Columns) -> Sample<'a> {
+        Sample {
+            encoded_len: 7,
+            header: header(),
+            filename: "b.png",
+            annotated_name: "a.jpg",
+            source_id: "17",
+            sha256: Some("00ff"),
+            columns,
+            objects,
+        }
+    }
+
+    fn keys(features: &Features<'_>) -> Vec<&'static str> {
+        features.iter().map(|(key, _)| *key).collect()
+    }
+
+    #[test]
+    fn tfod_has_its_keys_even_without_objects() {
+        let objects = ObjectColumns::default();
+        let sample = sample(&objects, Columns::default());
+        let features = features(SchemaKind::Tfod, &sample);
+        assert_eq!(
+            keys(&features),
+            [
+                "image/encoded",
+                "image/filename",
+                "image/format",
+                "image/height",
+                "image/key/sha256",
+                "image/object/bbox/xmax",
+                "image/object/bbox/xmin",
+                "image/object/bbox/ymax",
+                "image/object/bbox/ymin",
+                "image/object/class/label",
+                "image/object/class/text",
+                "image/source_id",
+                "image/width",
+            ]
+        );
+        let get = |key| &features.iter().find(|(other, _)| *other == key).unwrap().1;
+        assert_eq!(*get("image/object/bbox/xmin"), Feature::Float(Cow::Borrowed(&[])));
+        assert_eq!(*get("image/object/class/text"), Feature::Bytes(vec![]));
+        assert_eq!(*get("image/format"), Feature::text("png"));
+        assert_eq!(*get("image/filename"), Feature::text("b.png"));
+    }
+
+    #[test]
+    fn optional_lists_are_as_long_as_the_boxes() {
+        let mut dataset = dataset_of([]);
+        let first = Object {
+            flags: flag::DIFFICULT | flag::HAS_DIFFICULT | flag::HAS_TRUNCATED | flag::HAS_CROWD | flag::HAS_OCCLUDED,
+            pose: Some("Left".into()),
+            ..Object::default()
+        };
+        let image = Image { key: "a", name: "a", file: None, size: (0, 0), split: None, source: (NO_SOURCE, 0) };
+        dataset.push(&image, [first, Object::default()]);
+        let class = PlannedClass { id: 3, name: "cat".into(), index: 0 };
+        let mut objects = ObjectColumns::default();
+        let unit = UnitBox { xmin: 0.0, xmax: 0.5, ymin: 0.25, ymax: 1.0 };
+        (0..2).for_each(|row| objects.push(&dataset, row, unit, &class));
+        let columns = Columns::of(&dataset);
+        assert_eq!(columns, Columns { difficult: true, crowd: true, occluded: true, truncated: true, view: true });
+        let sample = sample(&objects, columns);
+        let features = features(SchemaKind::Tfod, &sample);
+        let get = |key| &features.iter().find(|(other, _)| *other == key).unwrap().1;
+        assert_eq!(*get("image/object/difficult"), Feature::Int64(Cow::Borrowed(&[1, 0])));
+        assert_eq!(*get("image/object/is_crowd"), Feature::Int64(Cow::Borrowed(&[0, 0])));
+        let view = Feature::Bytes(vec![Cow::Borrowed(b"Left"), Cow::Borrowed(b"Unspecified")]);
+        assert_eq!(*get("image/object/view"), view);
+        assert!(features.windows(2).all(|pair| pair[0].0 < pair[1].0), "sorted");
+        assert_eq!(features.len(), 13 + 5);
+    }
+
+    #[test]
+    fn basic_has_the_scripts_values() {
+        let objects = ObjectColumns::default();
+        let columns = Columns { difficult: true, ..Columns::default() };
+        let sample = sample(&objects, columns);
+        let features = features(SchemaKind::Basic, &sample);
+        let get = |key| &features.iter().find(|(other, _)| *other == key).unwrap().1;
+        assert_eq!(*get("image/filename"), Feature::text("a.jpg"));
+        assert_eq!(*get("image/source_id"), Feature::text("a.jpg"));
+        assert_eq!(*get("image/format"), Feature::text("jpg"));
+        assert_eq!(features.len(), 12);
+        assert!(features.windows(2).all(|pair| pair[0].0 < pair[1].0), "sorted");
+    }
+}

@@ -1,0 +1,61 @@
+//! `tfod`: what TensorFlow's object detection readers want (the research API's decoder and Model Garden's), which is
+//! also all that Roboflow's exports have, and `image/source_id` and `image/key/sha256` besides.
+//!
+//! ```text
+//! | feature                              | kind         | value                                              |
+//! |--------------------------------------|--------------|----------------------------------------------------|
+//! | image/encoded                        | bytes        | the image's file as it is                          |
+//! | image/filename                       | bytes        | name of that file                                  |
+//! | image/format                         | bytes        | jpeg, png ..., by its bytes                        |
+//! | image/height, image/width            | int64        | of the stored pixels, by the image itself          |
+//! | image/key/sha256                     | bytes        | of the file, in hex                                |
+//! | image/source_id                      | bytes        | place in the source from 1, as decimal text        |
+//! | image/object/bbox/{xmin,xmax,ymin,ymax} | float list | fractions of the size; 0 <= min < max <= 1        |
+//! | image/object/class/label             | int64 list   | id in the label map                                |
+//! | image/object/class/text              | bytes list   | name in the label map                              |
+//! | image/object/{difficult,is_crowd,occluded,truncated} | int64 list | 0 or 1; where the source has it    |
+//! | image/object/view                    | bytes list   | pose; where the source has it                      |
+//! ```
+//!
+//! Lists are present and empty for an image without objects.
+
+use super::{Features, Sample, floats, ints};
+use crate::example::Feature;
+
+pub(super) fn features<'a>(sample: &'a Sample<'a>) -> Features<'a> {
+    let objects = sample.objects;
+    let columns = sample.columns;
+    let header = &sample.header;
+    let mut features: Features<'a> = Vec::with_capacity(20);
+    features.push(("image/encoded", Feature::Hole(sample.encoded_len)));
+    features.push(("image/filename", Feature::text(sample.filename)));
+    features.push(("image/format", Feature::text(header.kind.format_name())));
+    features.push(("image/height", Feature::int64(header.height.into())));
+    if let Some(sha256) = sample.sha256 {
+        features.push(("image/key/sha256", Feature::text(sha256)));
+    }
+    features.push(("image/object/bbox/xmax", floats(&objects.xmax)));
+    features.push(("image/object/bbox/xmin", floats(&objects.xmin)));
+    features.push(("image/object/bbox/ymax", floats(&objects.ymax)));
+    features.push(("image/object/bbox/ymin", floats(&objects.ymin)));
+    features.push(("image/object/class/label", ints(&objects.label)));
+    features.push(("image/object/class/text", Feature::Bytes(objects.text.clone())));
+    if columns.difficult {
+        features.push(("image/object/difficult", ints(&objects.difficult)));
+    }
+    if columns.crowd {
+        features.push(("image/object/is_crowd", ints(&objects.crowd)));
+    }
+    if columns.occluded {
+        features.push(("image/object/occluded", ints(&objects.occluded)));
+    }
+    if columns.truncated {
+        features.push(("image/object/truncated", ints(&objects.truncated)));
+    }
+    if columns.view {
+        features.push(("image/object/view", Feature::Bytes(objects.view.clone())));
+    }
+    features.push(("image/source_id", Feature::text(sample.source_id)));
+    features.push(("image/width", Feature::int64(header.width.into())));
+    features
+}

@@ -1,0 +1,309 @@
+//! The output folder: files under temporary names until all of a run are whole.
+//!
+//! Names are given in a fixed order, the manifest's last, so that a folder with a manifest has all that it lists. If
+//! giving names fails midway, those that this run has given are taken away again. The folder is locked meanwhile
+//! (`flock`, which ends with the process), so that two runs do not mix.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::error::{ConvertError, io_error};
+use crate::files::{AtomicFile, AtomicOptions};
+
+/// Where a run writes to. Dropped before [`Output::commit`], it leaves nothing.
+#[derive(Debug)]
+pub struct Output {
+    folder: PathBuf,
+    names: Vec<String>,
+    options: AtomicOptions,
+    files: Vec<Mutex<Option<Arc<AtomicFile>>>>,
+    /// Folders that this run made, the outermost first.
+    made: Vec<PathBuf>,
+    committed: bool,
+    /// Held until the end.
+    _lock: Option<File>,
+}
+
+/// Refuses if any of `names` is in `folder` already and must not be replaced.
+pub fn check_free<'a>(
+    folder: &Path,
+    names: impl IntoIterator<Item = &'a str>,
+    overwrite: bool,
+) -> Result<(), ConvertError> {
+    for name in names {
+        let path = folder.join(name);
+        match fs::symlink_metadata(&path) {
+            Ok(found) if overwrite && !found.is_dir() => {}
+            Ok(found) if found.is_dir() => {
+                return Err(io_error("cannot replace a folder", &path)(io::ErrorKind::IsADirectory.into()));
+            }
+            Ok(_) => return Err(ConvertError::Exists { path }),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
+            Err(error) => return Err(io_error("cannot look for earlier files", &path)(error)),
+        }
+    }
+    Ok(())
+}
+
+impl Output {
+    /// Makes `folder` if it is not there, and those that `names` (of the shards) are in.
+    pub fn open(folder: &Path, names: Vec<String>, options: AtomicOptions) -> Result<Self, ConvertError> {
+        let mut output = Self {
+            folder: folder.to_owned(),
+            files: names.iter().map(|_| Mutex::default()).collect(),
+            names: Vec::new(),
+            options,
+            made: Vec::new(),
+            committed: false,
+            _lock: None,
+        };
+        output.make_folder(folder)?;
+        output._lock = lock(folder)?;
+        let folders: BTreeSet<PathBuf> =
+            names.iter().filter_map(|name| folder.join(name).parent().map(Path::to_owned)).collect();
+        for folder in &folders {
+            output.make_folder(folder)?;
+        }
+        output.names = names;
+        Ok(output)
+    }
+
+    /// Makes `folder` and what is missing above it.
+    fn make_folder(&mut self, folder: &Path) -> Result<(), ConvertError> {
+        let missing: Vec<&Path> = folder
+            .ancestors()
+            .take_while(|path| !path.as_os_str().is_empty() && fs::symlink_metadata(path).is_err())
+            .collect();
+        for path in missing.into_iter().rev() {
+            match fs::create_dir(path) {
+                Ok(()) => self.made.push(path.to_owned()),
+                // Another run was faster.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
+                Err(error) => return Err(io_error("cannot make the folder", path)(error)),
+            }
+        }
+        if folder.is_dir() {
+            return Ok(());
+        }
+        Err(io_error("is no folder", folder)(io::ErrorKind::NotADirectory.into()))
+    }
+
+    /// The path of `name`.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    fn shard_path(&self, shard: usize) -> PathBuf {
+        self.names.get(shard).map_or_else(|| self.folder.clone(), |name| self.path(name))
+    }
+
+    /// The file of shard `shard`, made at the first call.
+    fn file(&self, shard: usize) -> Result<Arc<AtomicFile>, ConvertError> {
+        let path = self.shard_path(shard);
+        let Some(file) = self.files.get(shard) else {
+            return Err(ConvertError::Ledger(format!("there is no shard {shard}")));
+        };
+        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = &*file {
+            return Ok(Arc::clone(file));
+        }
+        let made = AtomicFile::create(&path, self.options).map_err(io_error("cannot make the file", &path))?;
+        Ok(Arc::clone(file.insert(Arc::new(made))))
+    }
+
+    /// Writes `parts` one behind the other at `offset` of shard `shard`. Other threads may write elsewhere in it.
+    pub fn write(&self, shard: usize, mut offset: u64, parts: &[&[u8]]) -> Result<(), ConvertError> {
+        let file = self.file(shard)?;
+        for part in parts.iter().filter(|part| !part.is_empty()) {
+            write_all_at(file.file(), part, offset)
+                .map_err(|error| io_error("cannot write", &self.shard_path(shard))(error))?;
+            offset += part.len() as u64;
+        }
+        Ok(())
+    }
+
+    /// Gives all files their names: the shards in order, then `others` in order. Stops between files when `cancelled`
+    /// is set.
+    pub fn commit(mut self, others: &[(String, Vec<u8>)], cancelled: &AtomicBool) -> Result<(), ConvertError> {
+        let mut whole = Vec::new();
+        for (shard, file) in std::mem::take(&mut self.files).into_iter().enumerate() {
+            let path = self.shard_path(shard);
+            let file = file.into_inner().unwrap_or_else(PoisonError::into_inner).and_then(Arc::into_inner);
+            let file = file.ok_or_else(|| ConvertError::Ledger(format!("{} was never begun", path.display())))?;
+            whole.push((path, file));
+        }
+        for (name, bytes) in others {
+            let path = self.path(name);
+            let mut file = AtomicFile::create(&path, self.options)
+                .map_err(|error| io_error("cannot make the file", &path)(error))?;
+            io::Write::write_all(&mut file, bytes).map_err(|error| io_error("cannot write", &path)(error))?;
+            whole.push((path, file));
+        }
+        let mut named: Vec<PathBuf> = Vec::new();
+        let mut result = Ok(());
+        for (path, file) in whole {
+            if cancelled.load(Ordering::Relaxed) {
+                result = Err(ConvertError::Cancelled);
+                break;
+            }
+            if let Err(error) = file.commit() {
+                result = Err(match error.kind() {
+                    io::ErrorKind::AlreadyExists => ConvertError::Exists { path },
+                    _ => io_error("cannot give the file its name", &path)(error),
+                });
+                break;
+            }
+            named.push(path);
+        }
+        match &result {
+            Ok(()) => self.committed = true,
+            Err(_) => named.iter().for_each(|path| {
+                // There is nothing better to do if this fails as well; the error that led here is told.
+                let _ = fs::remove_file(path);
+            }),
+        }
+        result
+    }
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        self.files.clear();
+        if !self.committed {
+            // Only empty ones go, and only if this run made them.
+            self.made.iter().rev().for_each(|folder| drop(fs::remove_dir(folder)));
+        }
+    }
+}
+
+/// Locks `folder` against other runs; where the file system has no locks, goes without.
+fn lock(folder: &Path) -> Result<Option<File>, ConvertError> {
+    let Ok(file) = File::open(folder) else { return Ok(None) };
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(fs::TryLockError::WouldBlock) => Err(ConvertError::Busy { path: folder.to_owned() }),
+        Err(fs::TryLockError::Error(_)) => Ok(None),
+    }
+}
+
+#[cfg(unix)]
+fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::write_all_at(file, bytes, offset)
+}
+
+#[cfg(windows)]
+fn write_all_at(file: &File, mut bytes: &[u8], mut offset: u64) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match std::os::windows::fs::FileExt::seek_write(file, bytes, offset) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => {
+                bytes = &bytes[written..];
+                offset += written as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: AtomicOptions = AtomicOptions { sync: false, overwrite: false };
+
+    fn open(folder: &Path, names: &[&str]) -> Output {
+        Output::open(folder, names.iter().map(|name| (*name).to_owned()).collect(), PLAIN).unwrap()
+    }
+
+    fn names_in(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(folder)
+            .map(|entries| entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect())
+            .unwrap_or_default();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn nothing_is_left_of_a_run_that_ends_early() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("a/b");
+        let output = open(&folder, &["train/x.tfrecord"]);
+        output.write(0, 0, &[b"abc"]).unwrap();
+        assert_eq!(names_in(&folder.join("train")).len(), 1);
+        drop(output);
+        assert!(names_in(parent.path()).is_empty());
+    }
+
+    #[test]
+    fn a_folder_that_was_there_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("mine.txt"), "x").unwrap();
+        drop(open(folder.path(), &["train/x.tfrecord"]));
+        assert_eq!(names_in(folder.path()), ["mine.txt"]);
+    }
+
+    #[test]
+    fn commit_names_everything() {
+        let folder = tempfile::tempdir().unwrap();
+        let output = open(folder.path(), &["a.tfrecord", "b.tfrecord"]);
+        output.write(0, 3, &[b"de", b"f"]).unwrap();
+        output.write(1, 0, &[b"", b"b"]).unwrap();
+        output.write(0, 0, &[b"abc"]).unwrap();
+        let others = [("recordmill.json".to_owned(), b"{}".to_vec())];
+        output.commit(&others, &AtomicBool::new(false)).unwrap();
+        assert_eq!(names_in(folder.path()), ["a.tfrecord", "b.tfrecord", "recordmill.json"]);
+        assert_eq!(fs::read(folder.path().join("a.tfrecord")).unwrap(), b"abcdef");
+    }
+
+    #[test]
+    fn a_failing_commit_takes_back_what_it_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let output = open(folder.path(), &["a.tfrecord", "b.tfrecord"]);
+        output.write(0, 0, &[b"a"]).unwrap();
+        output.write(1, 0, &[b"b"]).unwrap();
+        fs::write(folder.path().join("b.tfrecord"), "theirs").unwrap();
+        let error = output.commit(&[], &AtomicBool::new(false)).unwrap_err();
+        assert!(matches!(error, ConvertError::Exists { ref path } if path.ends_with("b.tfrecord")), "{error}");
+        assert_eq!(names_in(folder.path()), ["b.tfrecord"]);
+        assert_eq!(fs::read(folder.path().join("b.tfrecord")).unwrap(), b"theirs");
+    }
+
+    #[test]
+    fn a_cancelled_commit_names_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let output = open(folder.path(), &["a.tfrecord"]);
+        output.write(0, 0, &[b"a"]).unwrap();
+        let error = output.commit(&[], &AtomicBool::new(true)).unwrap_err();
+        assert!(matches!(error, ConvertError::Cancelled));
+        assert!(names_in(folder.path()).is_empty());
+    }
+
+    #[test]
+    fn two_runs_do_not_mix() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = open(folder.path(), &["a.tfrecord"]);
+        let error = Output::open(folder.path(), Vec::new(), PLAIN).unwrap_err();
+        assert!(matches!(error, ConvertError::Busy { .. }), "{error}");
+        drop(first);
+        assert!(Output::open(folder.path(), Vec::new(), PLAIN).is_ok());
+    }
+
+    #[test]
+    fn what_is_there_is_said_before_work() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a"), "x").unwrap();
+        fs::create_dir(folder.path().join("b")).unwrap();
+        let check = |name, overwrite| check_free(folder.path(), [name], overwrite);
+        assert!(matches!(check("a", false), Err(ConvertError::Exists { .. })));
+        assert!(matches!(check("b", true), Err(ConvertError::Io { .. })));
+        assert!(check("a", true).is_ok() && check("c", false).is_ok() && check("a/c", false).is_ok());
+        let message = check("a", false).unwrap_err().to_string();
+        assert!(message.ends_with("/a: is there already; --overwrite replaces it"), "{message}");
+    }
+}

@@ -1,0 +1,204 @@
+//! `encode_examples`: a table of columns to one Example per row.
+//!
+//! | column                                            | row                                    |
+//! |---------------------------------------------------|----------------------------------------|
+//! | array of shape (N, ...)                           | the values of its part, in C order     |
+//! | list of N values                                  | one value                              |
+//! | list of N lists or arrays                         | its values                             |
+//! | what has `values` and `row_splits` (`Ragged`)     | `values[splits[i]:splits[i + 1]]`      |
+
+use pyo3::buffer::PyUntypedBuffer;
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList, PyTuple};
+
+use super::errors;
+use super::value::{self, Kind, Refusal, Scratch};
+use super::writer::TFRecordWriter;
+use crate::example::EncodeError;
+use crate::example::columns::{Column, ColumnValues, Columns, Layout};
+
+/// Bytes of Examples after which Python may look for a signal, and makes its `bytes`.
+const CHUNK: usize = 4 << 20;
+
+/// One serialised tf.train.Example per row of a table, as a list; or, with `writer`, written as records, and their
+/// number.
+#[pyfunction]
+#[pyo3(signature = (columns, /, *, writer=None))]
+pub fn encode_examples<'py>(
+    columns: &Bound<'py, PyAny>,
+    writer: Option<&Bound<'py, TFRecordWriter>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = columns.py();
+    let table = Table::new(columns)?;
+    let views: Vec<Vec<&[u8]>> = table.columns.iter().map(|column| column.values.byte_strings(py).collect()).collect();
+    let columns = table.columns.iter().zip(&views).map(|(column, views)| column.view(views)).collect();
+    let columns = Columns::new(table.rows, columns).map_err(|error| errors::of_encode(&error))?;
+    let list = PyList::empty(py);
+    let mut encoder = columns.encoder();
+    let mut row = 0;
+    let mut block = Vec::new();
+    let mut ends = Vec::new();
+    while row < table.rows {
+        py.detach(|| {
+            block.clear();
+            ends.clear();
+            while row < table.rows && block.len() < CHUNK {
+                encoder.encode(row, &mut block)?;
+                ends.push(block.len());
+                row += 1;
+            }
+            Ok(())
+        })
+        .map_err(|error: EncodeError| errors::of_encode(&error))?;
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        let examples = starts.zip(&ends).map(|(start, end)| &block[start..*end]);
+        match writer {
+            Some(writer) => writer.get().put_all(py, examples)?,
+            None => {
+                for example in examples {
+                    list.append(PyBytes::new(py, example))?;
+                }
+            }
+        }
+        py.check_signals()?;
+    }
+    match writer {
+        Some(_) => Ok(table.rows.into_pyobject(py)?.into_any()),
+        None => Ok(list.into_any()),
+    }
+}
+
+struct Table {
+    rows: usize,
+    columns: Vec<OwnedColumn>,
+}
+
+/// A column as taken from Python. Numbers are copies, since arrays may change while the interpreter is let go.
+struct OwnedColumn {
+    name: String,
+    values: Scratch,
+    kind: Kind,
+    spread: Spread,
+}
+
+enum Spread {
+    Each(usize),
+    Splits(Vec<i64>),
+}
+
+impl Table {
+    fn new(columns: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let mut rows = None;
+        let mut taken = Vec::new();
+        for (key, value) in value::items(columns)? {
+            let name = value::name(&key)?.to_owned();
+            let (column, actual) = OwnedColumn::new(name, &value)?;
+            let expected = *rows.get_or_insert(actual);
+            if actual != expected {
+                return Err(errors::of_encode(&EncodeError::Rows { key: column.name, actual, expected }));
+            }
+            taken.push(column);
+        }
+        Ok(Self { rows: rows.unwrap_or(0), columns: taken })
+    }
+}
+
+impl OwnedColumn {
+    /// The column and its number of rows.
+    fn new(name: String, value: &Bound<'_, PyAny>) -> PyResult<(Self, usize)> {
+        let py = value.py();
+        let mut values = Scratch::default();
+        let refused = |refusal: Refusal| refusal.into_error(py, &name);
+        if let (Some(flat), Some(splits)) =
+            (value.getattr_opt(intern!(py, "values"))?, value.getattr_opt(intern!(py, "row_splits"))?)
+        {
+            let kind = values.take(&flat, true).map_err(refused)?;
+            let mut numbers = Scratch::default();
+            let splits = match numbers.take(&splits, true).map_err(refused)? {
+                Kind::Int64 => numbers.into_ints(),
+                _ => return Err(PyTypeError::new_err(format!("feature {name:?}: row_splits must be integers"))),
+            };
+            let rows = splits.len().saturating_sub(1);
+            return Self::finish(name, values, kind, Spread::Splits(splits), rows);
+        }
+        if let Some(list) = as_list(value) {
+            let list = list?;
+            if list.iter().any(|item| is_row(&item)) {
+                return Self::ragged(name, &list);
+            }
+            let kind = values.take(&list, true).map_err(refused)?;
+            return Self::finish(name, values, kind, Spread::Each(1), list.len());
+        }
+        let array = match PyUntypedBuffer::get(value) {
+            Ok(buffer) => Ok(buffer),
+            Err(_) => value.call_method0(intern!(py, "__array__")).and_then(|array| PyUntypedBuffer::get(&array)),
+        };
+        let Some(&rows) = array.ok().as_ref().and_then(|array| array.shape().first()) else {
+            let kind = value.get_type().name()?;
+            return Err(PyTypeError::new_err(format!(
+                "feature {name:?}: a column must be an array of one dimension or more, a list or a Ragged, not {kind}"
+            )));
+        };
+        let kind = values.take(value, true).map_err(refused)?;
+        let len = values.len(&kind);
+        let each = len.checked_div(rows).unwrap_or(1);
+        Self::finish(name, values, kind, Spread::Each(each), rows)
+    }
+
+    /// A list of rows.
+    fn ragged(name: String, list: &Bound<'_, PyList>) -> PyResult<(Self, usize)> {
+        let mut values = Scratch::default();
+        let mut kind = Kind::Unset;
+        let mut splits = vec![0];
+        for (row, item) in list.iter().enumerate() {
+            let mut own = Scratch::default();
+            let refused = |refusal: Refusal| refusal.into_error(list.py(), &format!("{name}[{row}]"));
+            let own_kind = own.take(&item, true).map_err(refused)?;
+            kind = values.append(kind, own, own_kind).map_err(refused)?;
+            splits.push(values.len(&kind) as i64);
+        }
+        Self::finish(name, values, kind, Spread::Splits(splits), list.len())
+    }
+
+    fn finish(name: String, values: Scratch, kind: Kind, spread: Spread, rows: usize) -> PyResult<(Self, usize)> {
+        if matches!(kind, Kind::Unset) && rows > 0 {
+            let message =
+                format!("feature {name:?}: no row has a value, so its kind is not known; give an array with a dtype");
+            return Err(PyValueError::new_err(message));
+        }
+        Ok((Self { name, values, kind, spread }, rows))
+    }
+
+    fn view<'a>(&'a self, byte_strings: &'a [&'a [u8]]) -> Column<'a> {
+        let values = match self.kind {
+            Kind::Float => ColumnValues::Float(self.values.floats()),
+            Kind::Bytes => ColumnValues::Bytes(byte_strings),
+            Kind::Int64 | Kind::Unset => ColumnValues::Int64(self.values.ints()),
+        };
+        let layout = match &self.spread {
+            Spread::Each(each) => Layout::Each(*each),
+            Spread::Splits(splits) => Layout::Splits(splits),
+        };
+        Column { key: &self.name, values, layout }
+    }
+}
+
+fn as_list<'py>(value: &Bound<'py, PyAny>) -> Option<PyResult<Bound<'py, PyList>>> {
+    match (value.cast::<PyList>(), value.cast::<PyTuple>()) {
+        (Ok(list), _) => Some(Ok(list.clone())),
+        (_, Ok(tuple)) => Some(Ok(tuple.to_list())),
+        _ => None,
+    }
+}
+
+/// Whether an element of a list is a row of several values rather than one value.
+fn is_row(item: &Bound<'_, PyAny>) -> bool {
+    item.is_none()
+        || item.is_instance_of::<PyList>()
+        || item.is_instance_of::<PyTuple>()
+        || !value::is_scalar(item)
+            && PyUntypedBuffer::get(item)
+                .is_ok_and(|buffer| buffer.dimensions() > 0 && !value::is_raw(item, &buffer).unwrap_or(false))
+}

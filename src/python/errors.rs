@@ -1,0 +1,123 @@
+//! Every error of ours as Python sees it. One place; nothing else makes exceptions of Rust errors.
+//!
+//! ```text
+//! Error
+//! ├── RecordError    offset, record      framing of a TFRecord file
+//! ├── ExampleError   offset              bytes that are no Example
+//! ├── FormatError    path, line          annotation files
+//! └── ConvertError   report              a conversion that was refused or failed
+//! ```
+//!
+//! What the operating system says is an `OSError` of the usual subclass (`FileNotFoundError`, ...) with `errno` and
+//! `filename`; wrong arguments are `ValueError` or `TypeError`.
+
+use std::io;
+use std::path::Path;
+
+use pyo3::create_exception;
+use pyo3::exceptions::{PyException, PyMemoryError, PyOSError, PyValueError};
+use pyo3::prelude::*;
+
+use crate::{example, record};
+
+create_exception!(recordmill, Error, PyException, "Base of the errors that recordmill raises itself.");
+create_exception!(
+    recordmill,
+    RecordError,
+    Error,
+    "A TFRecord file is damaged.\n\n`offset` is the byte of the file where the record starts, `record` its number from 0; \
+     for a compressed file both count in the uncompressed bytes. Either is None where it is not known."
+);
+create_exception!(
+    recordmill,
+    ExampleError,
+    Error,
+    "Bytes are no tf.train.Example or SequenceExample.\n\n`offset` is the byte where the part begins that cannot be read."
+);
+create_exception!(
+    recordmill,
+    FormatError,
+    Error,
+    "An annotation file or a dataset's folder cannot be read.\n\n`path` is the file, `line` its line from 1; either may be None."
+);
+create_exception!(
+    recordmill,
+    ConvertError,
+    Error,
+    "A conversion was refused or failed.\n\n`report` is the Report up to there, with every problem and its place, or None."
+);
+
+/// Adds the exceptions to the module, each with its attributes at None.
+pub fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let py = module.py();
+    let types = [
+        ("Error", py.get_type::<Error>(), &[][..]),
+        ("RecordError", py.get_type::<RecordError>(), &["offset", "record"]),
+        ("ExampleError", py.get_type::<ExampleError>(), &["offset"]),
+        ("FormatError", py.get_type::<FormatError>(), &["path", "line"]),
+        ("ConvertError", py.get_type::<ConvertError>(), &["report"]),
+    ];
+    for (name, class, attributes) in types {
+        attributes.iter().try_for_each(|attribute| class.setattr(*attribute, py.None()))?;
+        module.add(name, class)?;
+    }
+    Ok(())
+}
+
+/// An error with an attribute set.
+fn with<'py>(py: Python<'py>, error: PyErr, name: &str, value: impl IntoPyObject<'py>) -> PyErr {
+    match error.value(py).setattr(name, value) {
+        Ok(()) => error,
+        Err(failed) => failed,
+    }
+}
+
+/// The builtin for what the operating system said about `path`.
+pub fn of_io(py: Python<'_>, error: &io::Error, path: Option<&Path>) -> PyErr {
+    if error.kind() == io::ErrorKind::OutOfMemory {
+        return PyMemoryError::new_err(error.to_string());
+    }
+    match error.raw_os_error() {
+        // OSError(errno, strerror, filename) picks its own subclass.
+        Some(errno) => {
+            let text = error.to_string();
+            let text = text.rsplit_once(" (os error").map_or(text.as_str(), |(text, _)| text).to_owned();
+            match path {
+                Some(path) => PyOSError::new_err((errno, text, path.as_os_str().to_owned())),
+                None => PyOSError::new_err((errno, text)),
+            }
+        }
+        None => {
+            let error = PyErr::from(io::Error::new(error.kind(), error.to_string()));
+            match path {
+                Some(path) => with(py, error, "filename", path.as_os_str()),
+                None => error,
+            }
+        }
+    }
+}
+
+/// Bytes that are no Example.
+pub fn of_example(py: Python<'_>, error: &example::ExampleError) -> PyErr {
+    with(py, ExampleError::new_err(error.to_string()), "offset", error.offset())
+}
+
+/// Values that make no Example: the caller's.
+pub fn of_encode(error: &example::EncodeError) -> PyErr {
+    PyValueError::new_err(error.to_string())
+}
+
+/// What a reader, a writer or an index says about the file at `path`.
+pub fn of_record(py: Python<'_>, error: &record::RecordError, path: &Path) -> PyErr {
+    use crate::record::RecordErrorKind as Kind;
+    match error.kind() {
+        Kind::Io(error) => of_io(py, error, Some(path)),
+        Kind::Memory { .. } => PyMemoryError::new_err(format!("{}: {error}", path.display())),
+        Kind::Level(_) => PyValueError::new_err(error.to_string()),
+        _ => {
+            let raised = RecordError::new_err(format!("{}: {error}", path.display()));
+            let raised = with(py, raised, "offset", error.offset());
+            with(py, raised, "record", error.record())
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! `encode_example` and `decode_example`: dicts of Python values to the bytes of a record and back.
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PyMemoryView, PySlice};
+
+use super::{errors, value};
+use crate::example::{self, BytesList, FloatList, Int64List, Values};
+
+/// The bytes of a tf.train.Example with the given features: a dict of names to values.
+#[pyfunction]
+#[pyo3(signature = (features, /))]
+pub fn encode_example<'py>(features: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
+    value::encode_mapping(features, |example| example.to_bytes())
+}
+
+/// The bytes of a tf.train.SequenceExample: its context as for `encode_example`, and lists of steps by name.
+#[pyfunction]
+#[pyo3(signature = (context, feature_lists, /))]
+pub fn encode_sequence_example<'py>(
+    context: &Bound<'py, PyAny>,
+    feature_lists: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyBytes>> {
+    value::encode_sequence(context, feature_lists)
+}
+
+/// The features of a serialised tf.train.Example, as a dict of names to arrays and lists.
+#[pyfunction]
+#[pyo3(signature = (payload, /, *, views=false))]
+pub fn decode_example<'py>(payload: &Bound<'py, PyAny>, views: bool) -> PyResult<Bound<'py, PyDict>> {
+    let py = payload.py();
+    let payload = Payload::new(payload, views)?;
+    let decoded = example::decode(payload.bytes.as_bytes()).map_err(|error| errors::of_example(py, &error))?;
+    payload.features(&decoded.features)
+}
+
+/// The context and the feature lists of a serialised tf.train.SequenceExample.
+#[pyfunction]
+#[pyo3(signature = (payload, /, *, views=false))]
+pub fn decode_sequence_example<'py>(
+    payload: &Bound<'py, PyAny>,
+    views: bool,
+) -> PyResult<(Bound<'py, PyDict>, Bound<'py, PyDict>)> {
+    let py = payload.py();
+    let payload = Payload::new(payload, views)?;
+    let decoded = example::decode_sequence(payload.bytes.as_bytes()).map_err(|error| errors::of_example(py, &error))?;
+    let lists = PyDict::new(py);
+    for (name, steps) in decoded.feature_lists.iter() {
+        let steps = steps.iter().map(|values| payload.values(values)).collect::<PyResult<Vec<_>>>()?;
+        lists.set_item(name, PyList::new(py, steps)?)?;
+    }
+    Ok((payload.features(&decoded.context)?, lists))
+}
+
+/// What numpy is asked for, looked up at the first array that is made.
+struct Numpy {
+    frombuffer: Py<PyAny>,
+    float32: Py<PyAny>,
+    int64: Py<PyAny>,
+}
+
+impl Numpy {
+    fn get(py: Python<'_>) -> PyResult<&Self> {
+        static NUMPY: PyOnceLock<Numpy> = PyOnceLock::new();
+        NUMPY.get_or_try_init(py, || {
+            let numpy = py.import("numpy")?;
+            let dtype = numpy.getattr("dtype")?;
+            Ok(Self {
+                frombuffer: numpy.getattr("frombuffer")?.unbind(),
+                float32: dtype.call1(("<f4",))?.unbind(),
+                int64: dtype.call1(("<i8",))?.unbind(),
+            })
+        })
+    }
+}
+
+/// The bytes that are decoded, and how the values leave.
+struct Payload<'py> {
+    bytes: Bound<'py, PyBytes>,
+    /// Where values may be views of `bytes`.
+    view: Option<Bound<'py, PyMemoryView>>,
+}
+
+impl<'py> Payload<'py> {
+    /// `bytes` as they are, and a copy of anything that could change while it is read.
+    fn new(payload: &Bound<'py, PyAny>, views: bool) -> PyResult<Self> {
+        let py = payload.py();
+        let bytes = match payload.cast::<PyBytes>() {
+            Ok(bytes) => bytes.clone(),
+            Err(_) if payload.is_instance_of::<PyByteArray>() || payload.is_instance_of::<PyMemoryView>() => {
+                py.get_type::<PyBytes>().call1((payload,))?.cast_into()?
+            }
+            Err(_) => {
+                let name = payload.get_type().name()?;
+                return Err(PyTypeError::new_err(format!(
+                    "payload must be bytes, bytearray or memoryview, not {name}"
+                )));
+            }
+        };
+        let view = views.then(|| PyMemoryView::from(bytes.as_any())).transpose()?;
+        Ok(Self { bytes, view })
+    }
+
+    fn features(&self, features: &example::Features<'_>) -> PyResult<Bound<'py, PyDict>> {
+        let dict = PyDict::new(self.bytes.py());
+        for (name, values) in features.iter() {
+            dict.set_item(name, self.values(values)?)?;
+        }
+        Ok(dict)
+    }
+
+    fn values(&self, values: &Values<'_>) -> PyResult<Bound<'py, PyAny>> {
+        match values {
+            Values::Unset => Ok(self.bytes.py().None().into_bound(self.bytes.py())),
+            Values::Bytes(list) => self.byte_strings(list),
+            Values::Float(list) => self.floats(list),
+            Values::Int64(list) => self.ints(list),
+        }
+    }
+
+    fn byte_strings(&self, list: &BytesList<'_>) -> PyResult<Bound<'py, PyAny>> {
+        let py = self.bytes.py();
+        let Some(view) = &self.view else {
+            return Ok(
+                PyList::new(py, BytesItems(list.iter(), list.len()).map(|value| PyBytes::new(py, value)))?.into_any()
+            );
+        };
+        let views = PyList::empty(py);
+        for value in list.iter() {
+            let start = self.offset(value);
+            // `PySlice::new` (pyo3 0.30) never lets go of the three integers that it makes.
+            let range = py.get_type::<PySlice>().call1((start, start + value.len() as isize))?;
+            views.append(view.get_item(range)?)?;
+        }
+        Ok(views.into_any())
+    }
+
+    fn floats(&self, list: &FloatList<'_>) -> PyResult<Bound<'py, PyAny>> {
+        let py = self.bytes.py();
+        let numpy = Numpy::get(py)?;
+        let array = match (list.raw(), &self.view) {
+            (Some(raw), Some(view)) if !raw.is_empty() => {
+                let start = self.offset(raw);
+                return numpy.frombuffer.bind(py).call1((view, &numpy.float32, list.len(), start));
+            }
+            (Some(raw), _) => PyByteArray::new(py, raw),
+            (None, _) => PyByteArray::new_with(py, list.len() * 4, |bytes| {
+                let slots = bytes.as_chunks_mut::<4>().0.iter_mut();
+                slots.zip(list.iter()).for_each(|(slot, value)| *slot = value.to_le_bytes());
+                Ok(())
+            })?,
+        };
+        numpy.frombuffer.bind(py).call1((array, &numpy.float32))
+    }
+
+    fn ints(&self, list: &Int64List<'_>) -> PyResult<Bound<'py, PyAny>> {
+        let py = self.bytes.py();
+        let numpy = Numpy::get(py)?;
+        let array = PyByteArray::new_with(py, list.len() * 8, |bytes| {
+            let slots = bytes.as_chunks_mut::<8>().0.iter_mut();
+            slots.zip(list.iter()).for_each(|(slot, value)| *slot = value.to_le_bytes());
+            Ok(())
+        })?;
+        numpy.frombuffer.bind(py).call1((array, &numpy.int64))
+    }
+
+    /// Where a part of the payload starts in it.
+    fn offset(&self, part: &[u8]) -> isize {
+        (part.as_ptr() as isize) - (self.bytes.as_bytes().as_ptr() as isize)
+    }
+}
+
+/// The values of a list with their number, which `PyList::new` asks for.
+struct BytesItems<'a, 'l>(example::BytesIter<'a, 'l>, usize);
+
+impl<'a> Iterator for BytesItems<'a, '_> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.1 = self.1.saturating_sub(1);
+        self.0.next()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.1, Some(self.1))
+    }
+}
+
+impl ExactSizeIterator for BytesItems<'_, '_> {}

@@ -1,0 +1,208 @@
+//! `TFRecordReader`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::sync::MutexExt;
+use pyo3::types::PyBytes;
+
+use super::errors;
+use super::path::PathsArg;
+use super::writer::parse_compression;
+use crate::record::{DEFAULT_MAX_RECORD_LEN, Lost, Positioned, ReadOptions, Reader, RecordError, Recovery};
+
+/// Iterates over the records of one TFRecord file or of several, one after the other.
+#[pyclass(frozen, module = "recordmill", name = "TFRecordReader")]
+pub struct TFRecordReader {
+    paths: Vec<PathBuf>,
+    options: ReadOptions,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Number of files begun.
+    begun: usize,
+    reader: Option<Reader<Positioned>>,
+    lost: Vec<LostBytes>,
+    closed: bool,
+}
+
+/// Bytes of a damaged file that no record was read from.
+#[pyclass(frozen, get_all, module = "recordmill", name = "Lost")]
+#[derive(Clone)]
+pub struct LostBytes {
+    /// The file.
+    path: PathBuf,
+    /// The first of the bytes, counted in the uncompressed data.
+    offset: u64,
+    /// How many they are.
+    length: u64,
+    /// Whether more is missing that nobody can know of.
+    more: bool,
+    /// What was found there.
+    cause: String,
+}
+
+impl LostBytes {
+    fn new(path: &Path, lost: &Lost) -> Self {
+        let Lost { offset, len, more, cause } = lost;
+        Self { path: path.to_owned(), offset: *offset, length: *len, more: *more, cause: cause.to_string() }
+    }
+}
+
+#[pymethods]
+impl LostBytes {
+    fn __repr__(&self) -> String {
+        let Self { path, offset, length, more, cause } = self;
+        let more = if *more { "True" } else { "False" };
+        format!("Lost(path={path:?}, offset={offset}, length={length}, more={more}, cause={cause:?})")
+    }
+}
+
+impl State {
+    /// Keeps what the file that is being read has lost, and lets go of it.
+    fn end_file(&mut self, paths: &[PathBuf]) {
+        let Some(reader) = self.reader.take() else { return };
+        if let Some(path) = paths.get(self.begun.wrapping_sub(1)) {
+            self.lost.extend(reader.lost().iter().map(|lost| LostBytes::new(path, lost)));
+        }
+    }
+}
+
+#[pymethods]
+impl TFRecordReader {
+    #[new]
+    #[pyo3(signature = (path, *, compression=None, verify=true, recovery="strict", max_record_size=DEFAULT_MAX_RECORD_LEN))]
+    fn new(
+        py: Python<'_>,
+        path: PathsArg,
+        compression: Option<&str>,
+        verify: bool,
+        recovery: &str,
+        max_record_size: u64,
+    ) -> PyResult<Self> {
+        let options = read_options(compression, verify, recovery, max_record_size)?;
+        let paths = path.0;
+        // All of them now: a missing one should not come up after hours.
+        for path in &paths {
+            py.detach(|| path.metadata()).map_err(|error| errors::of_io(py, &error, Some(path)))?;
+        }
+        let reader = Self { paths, options, state: Mutex::default() };
+        reader
+            .begin_file(py, &mut reader.state.lock_py_attached(py).unwrap_or_else(|poisoned| poisoned.into_inner()))?;
+        Ok(reader)
+    }
+
+    fn __iter__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let mut state = self.state.lock_py_attached(py).unwrap_or_else(|poisoned| poisoned.into_inner());
+        loop {
+            let Some(reader) = &mut state.reader else {
+                match self.begin_file(py, &mut state)? {
+                    true => continue,
+                    false => return Ok(None),
+                }
+            };
+            if let Some(record) = reader.next_in_buffer() {
+                return Ok(Some(PyBytes::new(py, record.payload)));
+            }
+            match py.detach(|| reader.next_record()) {
+                Ok(Some(record)) => return Ok(Some(PyBytes::new(py, record.payload))),
+                Ok(None) => state.end_file(&self.paths),
+                Err(error) => return Err(self.fail(py, &mut state, &error)),
+            }
+        }
+    }
+
+    /// Lets go of the file; the iteration is at its end.
+    fn close(&self, py: Python<'_>) {
+        let mut state = self.state.lock_py_attached(py).unwrap_or_else(|poisoned| poisoned.into_inner());
+        state.end_file(&self.paths);
+        state.closed = true;
+    }
+
+    fn __enter__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    #[pyo3(signature = (exc_type, exc_value, traceback, /))]
+    fn __exit__(
+        &self,
+        py: Python<'_>,
+        exc_type: &Bound<'_, PyAny>,
+        exc_value: &Bound<'_, PyAny>,
+        traceback: &Bound<'_, PyAny>,
+    ) {
+        let _ = (exc_type, exc_value, traceback);
+        self.close(py);
+    }
+
+    /// Bytes passed over so far.
+    #[getter]
+    fn lost(&self, py: Python<'_>) -> Vec<LostBytes> {
+        let state = self.state.lock_py_attached(py).unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut lost = state.lost.clone();
+        if let (Some(reader), Some(path)) = (&state.reader, self.paths.get(state.begun.wrapping_sub(1))) {
+            lost.extend(reader.lost().iter().map(|lost| LostBytes::new(path, lost)));
+        }
+        lost
+    }
+
+    /// The files that are read.
+    #[getter]
+    fn paths(&self) -> Vec<&Path> {
+        self.paths.iter().map(PathBuf::as_path).collect()
+    }
+
+    fn __repr__(&self) -> String {
+        match &self.paths[..] {
+            [path] => format!("<TFRecordReader {path:?}>"),
+            paths => format!("<TFRecordReader of {} files>", paths.len()),
+        }
+    }
+}
+
+impl TFRecordReader {
+    /// Opens the next file, if there is one.
+    fn begin_file(&self, py: Python<'_>, state: &mut State) -> PyResult<bool> {
+        let Some(path) = self.paths.get(state.begun).filter(|_| !state.closed) else { return Ok(false) };
+        state.begun += 1;
+        match py.detach(|| Reader::open_positioned(path, self.options)) {
+            Ok(reader) => {
+                state.reader = Some(reader);
+                Ok(true)
+            }
+            Err(error) => Err(self.fail(py, state, &error)),
+        }
+    }
+
+    /// The error, after which nothing more comes.
+    fn fail(&self, py: Python<'_>, state: &mut State, error: &RecordError) -> PyErr {
+        let path = self.paths.get(state.begun.wrapping_sub(1)).map_or(Path::new(""), PathBuf::as_path);
+        let error = errors::of_record(py, error, path);
+        state.end_file(&self.paths);
+        state.closed = true;
+        error
+    }
+}
+
+/// Options as Python gives them. No compression means that the first bytes are looked at.
+pub fn read_options(
+    compression: Option<&str>,
+    verify: bool,
+    recovery: &str,
+    max_record_len: u64,
+) -> PyResult<ReadOptions> {
+    let compression = compression.map(parse_compression).transpose()?;
+    let Some(recovery) = Recovery::from_name(recovery) else {
+        let names = Recovery::ALL.map(|recovery| format!("{:?}", recovery.name())).join(", ");
+        return Err(PyValueError::new_err(format!("no recovery {recovery:?}, there are {names}")));
+    };
+    Ok(ReadOptions { compression, verify, recovery, max_record_len, ..ReadOptions::default() })
+}

@@ -1,0 +1,326 @@
+//! `TFRecordWriter`.
+
+use std::fs::File;
+use std::io::{self, IoSlice, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use pyo3::buffer::PyUntypedBuffer;
+use pyo3::exceptions::{PyRuntimeError, PyRuntimeWarning, PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::sync::MutexExt;
+use pyo3::types::{PyBytes, PyString};
+
+use super::fork::Process;
+use super::path::PathArg;
+use super::{errors, value};
+use crate::files::{AtomicFile, AtomicOptions};
+use crate::record::{Compression, Entry, Index, OVERHEAD, RecordError, WriteOptions, Writer};
+
+/// Writes records into a TFRecord file.
+#[pyclass(frozen, module = "recordmill", name = "TFRecordWriter")]
+pub struct TFRecordWriter {
+    path: PathBuf,
+    options: WriteOptions,
+    atomic: AtomicOptions,
+    process: Process,
+    /// `None` once it was closed.
+    open: Mutex<Option<Open>>,
+}
+
+struct Open {
+    writer: Writer<Sink>,
+    index: Option<(PathBuf, Vec<Entry>)>,
+}
+
+/// Where the bytes go.
+enum Sink {
+    /// To a temporary name until the end.
+    Atomic(AtomicFile),
+    /// To the file itself.
+    InPlace(File),
+}
+
+impl Sink {
+    fn file(&self) -> &File {
+        match self {
+            Self::Atomic(file) => file.file(),
+            Self::InPlace(file) => file,
+        }
+    }
+
+    fn create(path: &Path, atomic: bool, options: AtomicOptions) -> io::Result<Self> {
+        // What is no file, such as a pipe or /dev/stdout, cannot be replaced by one.
+        let is_special = path.metadata().is_ok_and(|data| !data.is_file() && !data.is_dir());
+        if atomic && !is_special {
+            return AtomicFile::create(path, options).map(Self::Atomic);
+        }
+        let mut how = File::options();
+        how.write(true).truncate(true);
+        if options.overwrite {
+            how.create(true)
+        } else {
+            how.create_new(true)
+        };
+        how.open(path).map(Self::InPlace)
+    }
+
+    fn commit(self, sync: bool) -> io::Result<()> {
+        match self {
+            Self::Atomic(file) => file.commit(),
+            Self::InPlace(file) if sync && file.metadata()?.is_file() => file.sync_all(),
+            Self::InPlace(_) => Ok(()),
+        }
+    }
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file().write(bytes)
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.file().write_vectored(slices)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[pymethods]
+impl TFRecordWriter {
+    #[new]
+    #[pyo3(signature = (path, compression=None, *, level=None, workers=0, atomic=true, overwrite=true, fsync=true, index_path=None))]
+    #[expect(clippy::too_many_arguments, reason = "they are Python's keyword arguments")]
+    fn new(
+        py: Python<'_>,
+        path: PathArg,
+        compression: Option<&str>,
+        level: Option<i64>,
+        workers: usize,
+        atomic: bool,
+        overwrite: bool,
+        fsync: bool,
+        index_path: Option<PathArg>,
+    ) -> PyResult<Self> {
+        let compression = match compression {
+            Some(name) => parse_compression(name)?,
+            None => Compression::None,
+        };
+        if index_path.is_some() && compression != Compression::None {
+            let message = format!("an index needs an uncompressed file, compression is {:?}", compression.name());
+            return Err(PyValueError::new_err(message));
+        }
+        let level = match level {
+            None => None,
+            Some(level @ 0..=9) => Some(level as u32),
+            Some(level) => {
+                return Err(PyValueError::new_err(format!("compression level {level} is not between 0 and 9")));
+            }
+        };
+        let options = WriteOptions { compression, level, workers };
+        let atomic_options = AtomicOptions { sync: fsync, overwrite };
+        let path = path.0;
+        let sink = py.detach(|| Sink::create(&path, atomic, atomic_options));
+        let sink = sink.map_err(|error| errors::of_io(py, &error, Some(&path)))?;
+        let writer = Writer::new(sink, options).map_err(|error| errors::of_record(py, &error, &path))?;
+        let open = Open { writer, index: index_path.map(|path| (path.0, Vec::new())) };
+        Ok(Self { path, options, atomic: atomic_options, process: Process::this(), open: Mutex::new(Some(open)) })
+    }
+
+    /// Writes one record.
+    fn write(&self, record: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = record.py();
+        if let Ok(bytes) = record.cast::<PyBytes>() {
+            return self.put(py, bytes.as_bytes());
+        }
+        if let Ok(text) = record.cast::<PyString>() {
+            return self.put(py, text.to_str()?.as_bytes());
+        }
+        self.put(py, &copy_of(record)?)
+    }
+
+    /// Encodes features as a tf.train.Example and writes it as one record.
+    fn write_example(&self, features: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = features.py();
+        // Not under the lock: taking the values may run Python code.
+        let example = value::encode_mapping(features, |message| {
+            let mut example = Vec::with_capacity(message.len);
+            message.pieces(|piece| example.extend_from_slice(piece));
+            Ok(example)
+        })?;
+        self.put(py, &example)
+    }
+
+    /// Hands what was written so far to the operating system.
+    fn flush(&self, py: Python<'_>) -> PyResult<()> {
+        self.with_open(py, |open| py.detach(|| open.writer.flush()))
+    }
+
+    /// Finishes the file.
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        self.check_process()?;
+        let open = self.open.lock_py_attached(py).unwrap_or_else(|poisoned| poisoned.into_inner()).take();
+        let Some(open) = open else { return Ok(()) };
+        let (path, options) = (&self.path, self.atomic);
+        py.detach(|| open.finish(path, options)).map_err(|(path, error)| errors::of_record(py, &error, &path))
+    }
+
+    /// Gives up: with `atomic`, no file is made, and one of that name stays what it was.
+    fn discard(&self, py: Python<'_>) -> PyResult<()> {
+        self.check_process()?;
+        let open = self.open.lock_py_attached(py).unwrap_or_else(|poisoned| poisoned.into_inner()).take();
+        py.detach(|| drop(open));
+        Ok(())
+    }
+
+    fn __enter__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    #[pyo3(signature = (exc_type, exc_value, traceback, /))]
+    fn __exit__(
+        &self,
+        py: Python<'_>,
+        exc_type: &Bound<'_, PyAny>,
+        exc_value: &Bound<'_, PyAny>,
+        traceback: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        let _ = (exc_value, traceback);
+        if exc_type.is_none() { self.close(py) } else { self.discard(py) }
+    }
+
+    /// The file that is made.
+    #[getter]
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// "none", "gzip" or "zlib".
+    #[getter]
+    fn compression(&self) -> &'static str {
+        self.options.compression.name()
+    }
+
+    /// Records written so far; None once closed.
+    #[getter]
+    fn records(&self, py: Python<'_>) -> Option<u64> {
+        let open = self.open.lock_py_attached(py).unwrap_or_else(|poisoned| poisoned.into_inner());
+        open.as_ref().map(|open| open.writer.records())
+    }
+
+    /// Whether it was closed.
+    #[getter]
+    fn closed(&self, py: Python<'_>) -> bool {
+        self.open.lock_py_attached(py).unwrap_or_else(|poisoned| poisoned.into_inner()).is_none()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<TFRecordWriter {:?}>", self.path)
+    }
+}
+
+impl TFRecordWriter {
+    #[inline]
+    fn put(&self, py: Python<'_>, payload: &[u8]) -> PyResult<()> {
+        self.with_open(py, |open| {
+            if open.writer.takes(payload.len()) { open.put(payload) } else { py.detach(|| open.put(payload)) }
+        })
+    }
+
+    /// Writes several records.
+    pub fn put_all<'a>(&self, py: Python<'_>, mut payloads: impl Iterator<Item = &'a [u8]> + Send) -> PyResult<()> {
+        self.with_open(py, |open| py.detach(|| payloads.try_for_each(|payload| open.put(payload))))
+    }
+
+    /// Does `work` with the open writer.
+    #[inline]
+    fn with_open(&self, py: Python<'_>, work: impl FnOnce(&mut Open) -> Result<(), RecordError>) -> PyResult<()> {
+        self.check_process()?;
+        let mut open = self.open.lock_py_attached(py).unwrap_or_else(|poisoned| poisoned.into_inner());
+        let Some(open) = &mut *open else { return Err(PyValueError::new_err("the TFRecordWriter is closed")) };
+        work(open).map_err(|error| errors::of_record(py, &error, &self.path))
+    }
+
+    #[inline]
+    fn check_process(&self) -> PyResult<()> {
+        if self.process == Process::this() {
+            return Ok(());
+        }
+        Err(PyRuntimeError::new_err("the TFRecordWriter belongs to the process that this one was forked from"))
+    }
+}
+
+impl Open {
+    #[inline]
+    fn put(&mut self, payload: &[u8]) -> Result<(), RecordError> {
+        let offset = self.writer.offset();
+        self.writer.write(payload)?;
+        if let Some((_, entries)) = &mut self.index {
+            entries.push(Entry { offset, size: (payload.len() + OVERHEAD) as u64 });
+        }
+        Ok(())
+    }
+
+    fn finish(self, path: &Path, options: AtomicOptions) -> Result<(), (PathBuf, RecordError)> {
+        let of_data = |error: RecordError| (path.to_owned(), error);
+        let sink = self.writer.finish().map_err(of_data)?;
+        sink.commit(options.sync).map_err(|error| of_data(error.into()))?;
+        if let Some((path, entries)) = self.index {
+            write_index(&Index::new(entries), &path, options).map_err(|error| (path, error.into()))?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes an index file, whole or not at all.
+pub fn write_index(index: &Index, path: &Path, options: AtomicOptions) -> io::Result<()> {
+    let mut file = AtomicFile::create(path, options)?;
+    index.write_to(io::BufWriter::new(&mut file))?;
+    file.commit()
+}
+
+impl Drop for TFRecordWriter {
+    fn drop(&mut self) {
+        let open = self.open.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
+        let Some(open) = open else { return };
+        if self.process != Process::this() {
+            // The file is the parent's, who goes on with it.
+            return std::mem::forget(open);
+        }
+        if !matches!(open.writer.get_ref(), Some(Sink::Atomic(_))) {
+            // As TensorFlow's does. Nobody is left to hear of an error.
+            let _ = open.finish(&self.path, self.atomic);
+            return;
+        }
+        drop(open);
+        Python::try_attach(|py| {
+            let text = format!("{}: the TFRecordWriter was not closed, so no file was made", self.path.display());
+            let warned = std::ffi::CString::new(text)
+                .map_err(|_| PyValueError::new_err("path"))
+                .and_then(|text| PyErr::warn(py, &py.get_type::<PyRuntimeWarning>(), &text, 1));
+            if let Err(error) = warned {
+                error.write_unraisable(py, None);
+            }
+        });
+    }
+}
+
+/// The compression called `name`, in any case; "" is none.
+pub fn parse_compression(name: &str) -> PyResult<Compression> {
+    Compression::from_name(name).ok_or_else(|| {
+        PyValueError::new_err(format!("no compression {name:?}, there are \"none\", \"gzip\" and \"zlib\""))
+    })
+}
+
+/// A copy of the bytes of what has a buffer of bytes.
+fn copy_of(record: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
+    let buffer = PyUntypedBuffer::get(record).ok().filter(|buffer| buffer.item_size() == 1);
+    let Some(buffer) = buffer.and_then(|buffer| buffer.into_typed::<u8>().ok()) else {
+        let name = record.get_type().name()?;
+        let message = format!("a record must be bytes, str or a buffer of bytes, not {name}");
+        return Err(PyTypeError::new_err(message));
+    };
+    buffer.to_vec(record.py())
+}

@@ -1,0 +1,74 @@
+//! A file with a place of its own.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// A file that is read at a place which is kept here, not in the system's open file: that one is shared between a
+/// process and those that it forks. What has no places, a pipe, is read as it comes.
+#[derive(Debug)]
+pub struct Positioned {
+    file: File,
+    /// `None` for what has no places.
+    offset: Option<u64>,
+}
+
+impl Positioned {
+    /// Opens the file at `path`.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let file = File::open(path)?;
+        let offset = file.metadata()?.is_file().then_some(0);
+        Ok(Self { file, offset })
+    }
+
+    /// The file's length, if it has places.
+    pub(super) fn len(&self) -> Option<u64> {
+        self.offset?;
+        self.file.metadata().ok().map(|data| data.len())
+    }
+}
+
+impl Read for Positioned {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let Some(offset) = &mut self.offset else { return self.file.read(out) };
+        let read = read_at(&self.file, out, *offset)?;
+        *offset += read as u64;
+        Ok(read)
+    }
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, out: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, out, offset)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, out: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, out, offset)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::super::{ReadOptions, Reader};
+    use super::*;
+
+    #[test]
+    fn a_reader_keeps_its_place_when_the_open_file_is_moved() {
+        let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+        let mut block = Vec::new();
+        (0..100).for_each(|number: u32| crate::record::append(&mut block, &number.to_le_bytes()));
+        file.write_all(&block).expect("written");
+        let options = ReadOptions { buffer_len: 64, ..Default::default() };
+        let mut reader = Reader::open_positioned(file.path(), options).expect("opened");
+        let mut number = 0_u32;
+        while let Some(record) = reader.next_record().expect("undamaged") {
+            assert_eq!(record.payload, number.to_le_bytes());
+            number += 1;
+            let mut moved: &File = &reader.get_ref().file;
+            std::io::Seek::seek(&mut moved, io::SeekFrom::Start(7)).expect("moved");
+        }
+        assert_eq!(number, 100);
+    }
+}

@@ -1,0 +1,229 @@
+//! What is wrong with the input is said with its place, all of it, and nothing half-done is left.
+
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use recordmill::convert::{
+    ConvertError, LabelSource, Monitor, OnError, Options, Phase, Progress, Report, SkipRule, convert_dataset,
+};
+use recordmill::dataset::{Label, LabelMap, Object};
+
+use super::corpus::{Corpus, examples, object, options, png};
+
+fn lines(report: &Report) -> Vec<String> {
+    report.problems.iter().map(|problem| format!("{}: {problem}", problem.kind.word())).collect()
+}
+
+fn refused(result: Result<Report, ConvertError>) -> Report {
+    match result {
+        Err(ConvertError::Refused(report)) => *report,
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+/// Six images: one is no image, one is cut, one has vanished since it was listed, three are good.
+fn damaged() -> Corpus {
+    let mut corpus = Corpus::new(&["cat"]);
+    let cat = || [object(0, [1.0, 1.0, 9.0, 9.0])];
+    corpus.add("a.png", &png(100, 50, 0), cat());
+    corpus.add("b.png", b"<!DOCTYPE html>", cat());
+    corpus.add("c.png", &png(100, 50, 0)[..60], cat());
+    corpus.add("d.png", &png(100, 50, 0), cat());
+    corpus.add("e.png", &png(100, 50, 0), cat());
+    corpus.add("f.png", &png(100, 50, 0), []);
+    fs::remove_file(corpus.input().join("d.png")).unwrap();
+    corpus
+}
+
+#[test]
+fn all_problems_are_listed_and_nothing_is_written() {
+    let corpus = damaged();
+    let report = refused(corpus.convert("out/deeper", &options()));
+    let listed = lines(&report);
+    assert_eq!(listed.len(), 3, "{listed:?}");
+    assert_eq!(listed[0], "missing-image: d.png: the file is not there");
+    assert!(listed[1].starts_with("bad-image: b.png: not an image of a known kind: it starts with the bytes 3c 21"));
+    assert!(listed[2].starts_with("bad-image: c.png: png is cut off"), "{}", listed[2]);
+    assert_eq!(report.refusal(), "nothing was written: 1 missing-image, 2 bad-image");
+    assert!(!corpus.out("out").exists());
+}
+
+/// The run has begun to write when the first problem shows up.
+#[test]
+fn a_problem_met_late_leaves_nothing() {
+    let mut corpus = Corpus::many(120);
+    corpus.add("z/bad.png", b"x", []);
+    corpus.add("z/worse.png", b"", []);
+    for workers in [1, 4] {
+        let report = refused(corpus.convert("out", &Options { workers, ..options() }));
+        assert_eq!(report.problem_counts.values().sum::<u64>(), 2);
+        assert!(!corpus.out("out").exists());
+    }
+}
+
+#[test]
+fn skip_leaves_out_and_lists() {
+    let corpus = damaged();
+    let report = corpus.convert("out", &Options { on_error: OnError::Skip, ..options() }).unwrap();
+    assert_eq!((report.images, report.objects, report.images_read, report.objects_read), (3, 2, 6, 5));
+    assert_eq!((report.skipped.images, report.skipped.objects), (3, 3));
+    assert_eq!(report.skipped.reasons["bad-image"].images, 2);
+    assert_eq!(report.skipped.reasons["missing-image"].objects, 1);
+    assert!(report.has_errors());
+    assert_eq!(examples(&fs::read(corpus.out("out/train.tfrecord")).unwrap()).len(), 3);
+}
+
+#[test]
+fn boxes_are_put_right_and_each_is_said() {
+    let mut corpus = Corpus::new(&["cat"]);
+    let boxes = [
+        [20.0, 5.0, 10.0, 9.0],
+        [90.0, 40.0, 110.0, 60.0],
+        [5.0, 5.0, 5.0, 9.0],
+        [200.0, 5.0, 220.0, 9.0],
+        [-5.0, 1.0, 5.0, 9.0],
+    ];
+    let objects = boxes.iter().enumerate().map(|(n, bbox)| Object { line: 20 + n as u32, ..object(0, *bbox) });
+    corpus.add("a.png", &png(100, 50, 0), objects.collect::<Vec<_>>());
+    let report = corpus.convert("out", &options()).unwrap();
+    let expected = [
+        "swapped-corners: annotations.csv:20: xmax 10 < xmin 20",
+        "box-outside: annotations.csv:21: xmax 110 > width 100, ymax 60 > height 50",
+        "empty-box: annotations.csv:22: xmax 5 = xmin 5",
+        "empty-box: annotations.csv:23: nothing of the box is inside the image: xmin 200 > width 100, xmax 220 > width 100",
+        "box-outside: annotations.csv:24: xmin -5 < 0",
+    ];
+    assert_eq!(lines(&report), expected);
+    assert_eq!((report.objects, report.skipped.objects), (3, 2));
+    assert!(!report.has_errors());
+
+    let tf = corpus.convert("tf", &Options { skip_rule: SkipRule::Tf, ..options() }).unwrap();
+    assert_eq!((tf.objects, tf.skipped.reasons["skip-rule"].objects), (1, 4));
+
+    let strict = refused(corpus.convert("strict", &Options { strict: true, ..options() }));
+    assert_eq!(lines(&strict), expected);
+    assert_eq!(strict.refusal(), "nothing was written: 1 swapped-corners, 2 box-outside, 2 empty-box");
+    assert!(!corpus.out("strict").exists());
+}
+
+#[test]
+fn notes_do_not_stop_a_run() {
+    let mut corpus = Corpus::new(&["cat"]);
+    corpus.add("a.jpg", &png(64, 32, 0), [object(0, [1.0, 1.0, 9.0, 9.0])]);
+    let report = corpus.convert("out", &Options { strict: true, ..options() }).unwrap();
+    assert_eq!(
+        lines(&report),
+        [
+            "wrong-extension: a.jpg: the name says jpeg, the bytes are png",
+            "size-mismatch: annotations.csv:2: annotated size is 100 x 50, the image is 64 x 32",
+        ]
+    );
+}
+
+#[test]
+fn classes_that_a_given_map_lacks() {
+    let mut corpus = Corpus::new(&["cat", "Dgo", "bird"]);
+    let objects = [0, 1, 1, 2].map(|class| object(class, [1.0, 1.0, 9.0, 9.0]));
+    corpus.add("a.png", &png(100, 50, 0), objects);
+    let label = |id, name: &str| Label { id, name: name.into(), display_name: None };
+    let map = LabelMap::new(vec![label(7, "cat"), label(9, "dog")]).unwrap();
+    let options = Options { labels: LabelSource::Map(map), ..options() };
+    let report = refused(corpus.convert("out", &options));
+    assert_eq!(lines(&report)[0], "unknown-class: annotations.csv:5: class \"Dgo\" is not in the label map");
+    assert_eq!(
+        report.refusal(),
+        "nothing was written: 3 unknown-class; 2 classes are not in the label map: \
+         \"Dgo\" (2 objects, nearest is \"dog\"), \"bird\" (1 object)"
+    );
+    let report = corpus.convert("out", &Options { on_error: OnError::Skip, ..options }).unwrap();
+    assert_eq!((report.objects, report.skipped.objects), (1, 3));
+    assert_eq!(report.classes.iter().map(|class| (class.id, class.objects)).collect::<Vec<_>>(), [(7, 1), (9, 0)]);
+}
+
+#[test]
+fn a_result_without_boxes_is_asked_for() {
+    let mut corpus = Corpus::new(&["cat"]);
+    corpus.add("a.png", &png(100, 50, 0), []);
+    let error = corpus.convert("out", &options()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "no box to write: the source has 1 images with 0 objects; --allow-empty accepts that"
+    );
+    assert!(!corpus.out("out").exists());
+    let report = corpus.convert("out", &Options { allow_empty: true, ..options() }).unwrap();
+    assert_eq!((report.images, report.objects), (1, 0));
+    let none = Corpus::new(&["cat"]);
+    assert!(matches!(none.convert("out", &options()), Err(ConvertError::Empty(_))));
+}
+
+/// Does something to the input when a phase has ended.
+struct Meddler<F: FnMut() -> ControlFlow<()>>(Phase, F);
+
+impl<F: FnMut() -> ControlFlow<()>> Monitor for Meddler<F> {
+    fn tick(&mut self, progress: &Progress) -> ControlFlow<()> {
+        if progress.phase == self.0 { (self.1)() } else { ControlFlow::Continue(()) }
+    }
+}
+
+#[test]
+fn files_that_change_meanwhile_are_named() {
+    let corpus = Corpus::many(8);
+    let path = |number: usize| -> PathBuf { corpus.input().join(format!("images/{number:04}.png")) };
+    let mut meddler = Meddler(Phase::Plan, || {
+        fs::write(path(2), &fs::read(path(2)).unwrap()[..50]).unwrap();
+        let _ = fs::remove_file(path(3));
+        fs::write(path(5), vec![7; 200_000]).unwrap();
+        ControlFlow::Continue(())
+    });
+    let report = refused(convert_dataset(&corpus.loaded, &corpus.out("out"), &options(), &mut meddler));
+    let length = |number: usize| png(100, 50, (number * number * 37) % 90_000).len();
+    assert_eq!(
+        lines(&report),
+        [
+            format!("bad-image: images/0002.png: the file shrank during the run: {} bytes before, 50 now", length(2)),
+            "missing-image: images/0003.png: the file vanished during the run".to_owned(),
+            format!("bad-image: images/0005.png: the file grew during the run: {} bytes before, more now", length(5)),
+        ]
+    );
+    assert!(!corpus.out("out").exists());
+}
+
+#[test]
+fn a_cancelled_run_leaves_nothing() {
+    let corpus = Corpus::many(50);
+    for phase in [Phase::Plan, Phase::Write, Phase::Commit] {
+        let mut stop = Meddler(phase, || ControlFlow::Break(()));
+        let result = convert_dataset(&corpus.loaded, &corpus.out("out"), &options(), &mut stop);
+        match result {
+            Err(ConvertError::Cancelled) => assert!(!corpus.out("out").exists(), "{phase:?}"),
+            // The files had their names before the wish was heard.
+            Ok(report) => assert!(phase == Phase::Commit && report.images == 50),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+#[test]
+fn options_without_meaning_are_refused() {
+    let corpus = Corpus::many(2);
+    let message = |options: Options| corpus.convert("out", &options).unwrap_err().to_string();
+    for group in ["", "../x", "a/b", ".hidden", "a\0"] {
+        let text = message(Options { group: group.into(), ..options() });
+        assert_eq!(text, format!("group {group:?} cannot be the name of a file"));
+    }
+    let text = message(Options { source_id: recordmill::convert::SourceId::Id, ..options() });
+    assert!(text.starts_with("source-id id: the images of this ") && text.ends_with(" dataset have no ids"), "{text}");
+    assert!(matches!(corpus.convert("out", &Options { level: Some(10), ..options() }), Err(ConvertError::Record(_))));
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_to() {
+    let corpus = Corpus::many(2);
+    fs::write(corpus.out("file"), "x").unwrap();
+    let error = corpus.convert("file/out", &options()).unwrap_err();
+    let (cause, path) = error.io().unwrap();
+    assert!(path.starts_with(corpus.out("file")), "{error}");
+    assert!(cause.raw_os_error().is_some(), "{cause:?}");
+    assert_eq!(fs::read(corpus.out("file")).unwrap(), b"x");
+}

@@ -1,0 +1,348 @@
+//! What must hold for any bytes at all: one function per fuzz target. `fuzz/` feeds them what libFuzzer invents, and
+//! `fuzz_replay` the seeds of `tests/data/fuzz/<target>`, so that they are tested without a fuzzer too.
+//!
+//! A property says more than "no panic": what one way of reading gives, another gives too; what was read, written and read
+//! again is the same.
+
+use std::borrow::Cow;
+use std::fs;
+use std::io::{self, BufReader, Read};
+
+use recordmill::example::columns::{Column, ColumnValues, Columns, Layout};
+use recordmill::example::{self, Feature};
+use recordmill::formats::{self, LoadOptions, Loaded, text, xml};
+use recordmill::image::{Kind, header};
+use recordmill::record::{Compression, Index, ReadOptions, Reader, Recovery, WriteOptions, Writer, crc};
+
+/// A function that panics where its property does not hold.
+pub type Property = fn(&[u8]);
+
+/// Every target by name, sorted.
+pub const TARGETS: &[(&str, Property)] = &[
+    ("columns", columns),
+    ("csv", csv),
+    ("example_decode", example_decode),
+    ("image_header", image_header),
+    ("index_text", index_text),
+    ("label_map", label_map),
+    ("record_frames", record_frames),
+    ("sequence_decode", sequence_decode),
+    ("voc_xml", voc_xml),
+];
+
+/// A file's records with their offsets, why it ended if not by its end, and what was passed over.
+#[derive(Debug, Default, PartialEq)]
+struct Told {
+    records: Vec<(u64, Vec<u8>)>,
+    error: Option<String>,
+    lost: Vec<(u64, u64, bool, String)>,
+}
+
+fn tell(input: impl Read, options: ReadOptions) -> Told {
+    let mut reader = Reader::new(input, options);
+    let mut told = Told::default();
+    loop {
+        match reader.next_record() {
+            Ok(Some(record)) => {
+                assert_eq!(record.number, told.records.len() as u64);
+                told.records.push((record.offset, record.payload.to_vec()));
+            }
+            Ok(None) => break,
+            Err(error) => {
+                told.error = Some(error.to_string());
+                assert!(matches!(reader.next_record(), Ok(None)), "goes on after {error}");
+                break;
+            }
+        }
+    }
+    let lost = reader.lost().iter();
+    told.lost = lost.map(|lost| (lost.offset, lost.len, lost.more, lost.cause.to_string())).collect();
+    told
+}
+
+/// Gives a byte at a time, as a slow pipe does.
+struct Trickle<'a>(&'a [u8]);
+
+impl Read for Trickle<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let len = buffer.len().min(1);
+        self.0.read(&mut buffer[..len])
+    }
+}
+
+/// What a file holds does not depend on how its bytes arrive nor on the reader's buffer; a good file holds the same in
+/// every mode, and the same bytes when it is written again.
+pub fn record_frames(data: &[u8]) {
+    // Every way of reading costs a millisecond under the fuzzer: each input takes some, by what it holds.
+    let pick = crc::crc32c(data);
+    let compression =
+        [None, Some(Compression::None), Some(Compression::Gzip), Some(Compression::Zlib)][pick as usize % 4];
+    let recovery = Recovery::ALL[pick as usize / 4 % 4];
+    for (compression, recovery) in [(compression, recovery), (None, recovery), (compression, Recovery::Strict)] {
+        // Payloads up to 64 KiB, which is more than the fuzzer writes, but not more than it compresses.
+        let options = ReadOptions {
+            compression,
+            recovery,
+            verify: pick & 16 == 0,
+            max_record_len: 64 << 10,
+            buffer_len: 4 << 10,
+        };
+        let told = tell(data, options);
+        assert_eq!(tell(Trickle(data), options), told, "by bytes: {options:?}");
+        assert_eq!(tell(data, ReadOptions { buffer_len: 1, ..options }), told, "by a small buffer: {options:?}");
+    }
+    let options = |recovery| ReadOptions {
+        compression: Some(Compression::None),
+        recovery,
+        max_record_len: 64 << 10,
+        buffer_len: 4 << 10,
+        ..ReadOptions::default()
+    };
+    let told = tell(data, options(Recovery::Strict));
+    // Being less strict loses nothing.
+    let tolerant = tell(data, options(Recovery::TolerateTail));
+    assert_eq!(tolerant.records, told.records);
+    let skipped = tell(data, options(Recovery::Skip));
+    assert!(skipped.records.starts_with(&told.records));
+    let lost: u64 = skipped.lost.iter().map(|(_, len, ..)| len).sum();
+    let found: u64 = skipped.records.iter().map(|(_, payload)| payload.len() as u64 + 16).sum();
+    if skipped.error.is_none() {
+        assert_eq!(found + lost, data.len() as u64, "every byte is in a record or lost");
+    }
+    if told.error.is_some() {
+        return;
+    }
+    for recovery in Recovery::ALL {
+        assert_eq!(tell(data, options(recovery)), told, "{recovery:?}");
+    }
+    for compression in Compression::ALL {
+        let mut writer = Writer::new(Vec::new(), WriteOptions { compression, ..WriteOptions::default() }).unwrap();
+        told.records.iter().for_each(|(_, payload)| writer.write(payload).unwrap());
+        let written = writer.finish().unwrap();
+        if compression == Compression::None {
+            assert_eq!(written, data);
+        }
+        let again = ReadOptions { compression: Some(compression), ..ReadOptions::default() };
+        assert_eq!(tell(&written[..], again), told, "{compression}");
+    }
+}
+
+/// An index that is read, written and read again is the same, and does not depend on how its bytes arrive.
+pub fn index_text(data: &[u8]) {
+    let read = Index::read_from(data).map_err(|error| error.to_string());
+    let trickled = Index::read_from(BufReader::with_capacity(1, Trickle(data))).map_err(|error| error.to_string());
+    assert_eq!(read, trickled);
+    let Ok(index) = read else { return };
+    let mut text = Vec::new();
+    index.write_to(&mut text).unwrap();
+    assert_eq!(Index::read_from(&text[..]).unwrap(), index);
+    assert!(index.entries().iter().all(|entry| entry.size >= 16 && entry.offset.checked_add(entry.size).is_some()));
+}
+
+/// A table encoded by columns is what its rows are one by one. The bytes are its plan: rows, then for every column its
+/// kind, its layout and the layout's numbers, good or not.
+pub fn columns(data: &[u8]) {
+    // Keys of which an entry's length needs one byte and two.
+    const LONG_KEY: &str = concat!(
+        "a/",
+        stringify!(
+            bounding_box_of_an_object_that_has_a_name_so_long_that_nobody_would_write_it_by_hand_but_programs_do_x
+        )
+    );
+    const KEYS: [&str; 4] = ["b", LONG_KEY, "a", ""];
+    let mut plan = data.iter().copied();
+    let mut next = || plan.next().unwrap_or(0);
+    let rows = usize::from(next() % 6);
+    let ints: Vec<i64> = data.iter().map(|byte| (*byte as i64 - 100) << (byte % 57)).collect();
+    let floats: Vec<f32> = ints.iter().map(|value| f32::from_bits(*value as u32)).collect();
+    let bytes: Vec<&[u8]> = (0..data.len()).map(|index| &data[..index]).collect();
+    let mut layouts: Vec<Option<Vec<i64>>> = Vec::new();
+    for _ in 0..next() % 5 {
+        layouts.push(match next() % 4 {
+            0 | 1 => None,
+            // Splits that can be, and any numbers at all.
+            2 => {
+                let mut end = 0;
+                let ends = (0..rows).map(|_| {
+                    end += i64::from(next() % 4);
+                    end
+                });
+                Some([0].into_iter().chain(ends).collect())
+            }
+            _ => Some((0..rows + usize::from(next() % 16 != 0)).map(|_| next().into()).collect()),
+        });
+    }
+    let mut table = Vec::new();
+    for (number, layout) in layouts.iter().enumerate() {
+        let per_row = usize::from(next() % 5);
+        let len = match layout {
+            Some(splits) => splits.last().map_or(0, |last| *last as usize),
+            None => rows * per_row,
+        };
+        let len = len.min(data.len());
+        let values = match next() % 3 {
+            0 => ColumnValues::Int64(&ints[..len]),
+            1 => ColumnValues::Float(&floats[..len]),
+            _ => ColumnValues::Bytes(&bytes[..len]),
+        };
+        let layout = layout.as_ref().map_or(Layout::Each(per_row), |splits| Layout::Splits(splits));
+        table.push(Column { key: KEYS[(number + usize::from(next())) % KEYS.len()], values, layout });
+    }
+    let Ok(made) = Columns::new(rows, table.clone()) else { return };
+    table.sort_by_key(|column| column.key);
+    let mut encoder = made.encoder();
+    for row in 0..rows {
+        let features: Vec<(&str, Feature<'_>)> = table
+            .iter()
+            .map(|column| {
+                let range = match column.layout {
+                    Layout::Each(per_row) => row * per_row..(row + 1) * per_row,
+                    Layout::Splits(splits) => splits[row] as usize..splits[row + 1] as usize,
+                };
+                let feature = match column.values {
+                    ColumnValues::Int64(values) => Feature::Int64(Cow::Borrowed(&values[range])),
+                    ColumnValues::Float(values) => Feature::Float(Cow::Borrowed(&values[range])),
+                    ColumnValues::Bytes(values) => {
+                        Feature::Bytes(values[range].iter().map(|value| Cow::Borrowed(*value)).collect())
+                    }
+                };
+                (column.key, feature)
+            })
+            .collect();
+        let mut encoded = Vec::new();
+        encoder.encode(row, &mut encoded).unwrap();
+        assert_eq!(encoded, example::encode(&features));
+    }
+}
+
+/// What decodes can be encoded, and its canonical bytes stand for themselves.
+pub fn example_decode(data: &[u8]) {
+    let Ok(decoded) = example::decode(data) else { return };
+    let canonical = encode(&decoded);
+    let again = example::decode(&canonical).expect("what we encode decodes");
+    assert_eq!(again.features.len(), decoded.features.len());
+    assert_eq!(encode(&again), canonical);
+    for (key, values) in decoded.features.iter() {
+        let found = again.get(key).expect("no key is lost");
+        assert_eq!((found.kind(), found.len()), (values.kind(), values.len()), "{key:?}");
+    }
+}
+
+fn encode(example: &example::Example<'_>) -> Vec<u8> {
+    let mut features: Vec<(&str, Feature<'_>)> =
+        example.features.iter().map(|(key, values)| (key, values.to_feature())).collect();
+    features.sort_by_key(|(key, _)| *key);
+    example::encode(&features)
+}
+
+/// Context and lists can be walked, and the context is what an Example of the same bytes has.
+pub fn sequence_decode(data: &[u8]) {
+    let Ok(sequence) = example::decode_sequence(data) else { return };
+    // A walk of everything: lists know their lengths before they are walked.
+    let steps = sequence.feature_lists.iter().flat_map(|(_, steps)| steps);
+    for values in steps.chain(sequence.context.iter().map(|(_, values)| values)) {
+        let len = match values.to_feature() {
+            Feature::Unset | Feature::Hole(_) => 0,
+            Feature::Bytes(values) => values.len(),
+            Feature::Float(values) => values.len(),
+            Feature::Int64(values) => values.len(),
+        };
+        assert_eq!(len, values.len());
+    }
+    let example = example::decode(data).expect("feature_lists are an unknown field of Example");
+    assert_eq!(example.features.len(), sequence.context.len());
+}
+
+/// An image that is one has a size, and its kind is what its first bytes say.
+pub fn image_header(data: &[u8]) {
+    let Ok(header) = header::read(data) else { return };
+    assert_eq!(Some(header.kind), header::detect(data));
+    assert!(header.width > 0 && header.height > 0);
+    // Satellites have more than a colour, an ink and alpha, and some containers hold them.
+    let many = matches!(header.kind, Kind::Tiff | Kind::Avif | Kind::Heic);
+    let most = if many { u8::MAX } else { 5 };
+    assert!((1..=most).contains(&header.channels), "{} channels", header.channels);
+    assert!((1..=8).contains(&header.orientation), "orientation {}", header.orientation);
+}
+
+/// Loads `data` as the file `name` beside some images.
+fn load(name: &str, data: &[u8], format: &str) -> Option<Loaded> {
+    thread_local! {
+        static FOLDER: tempfile::TempDir = {
+            let folder = tempfile::tempdir().unwrap();
+            for image in ["a.jpg", "b.png", "images/c.jpg"] {
+                fs::create_dir_all(folder.path().join(image).parent().unwrap()).unwrap();
+                fs::write(folder.path().join(image), b"an image, as far as a reader of annotations knows").unwrap();
+            }
+            folder
+        };
+    }
+    FOLDER.with(|folder| {
+        // One kind of annotation at a time.
+        for other in ["a.xml", "labels.csv"] {
+            fs::remove_file(folder.path().join(other)).ok();
+        }
+        fs::write(folder.path().join(name), data).unwrap();
+        let options = LoadOptions { from: Some(format.into()), workers: 1, ..LoadOptions::default() };
+        formats::load(folder.path(), &options).ok()
+    })
+}
+
+/// What is read is a dataset whose columns fit, and every problem stands at a line that there is.
+fn is_sound(loaded: &Loaded, data: &[u8]) {
+    let dataset = &loaded.dataset;
+    assert_eq!(dataset.images.key.len(), dataset.len());
+    assert_eq!(dataset.images.object_end.last().copied().unwrap_or(0), dataset.objects.len() as u64);
+    assert!((0..dataset.len()).all(|image| dataset.objects_of(image).start <= dataset.objects_of(image).end));
+    assert!(dataset.objects.class.iter().all(|class| (*class as usize) < dataset.classes.len()));
+    assert!(dataset.objects.bbox.iter().flatten().all(|corner| corner.is_finite()));
+    let mut keys: Vec<_> = dataset.images.key.iter().collect();
+    keys.sort_unstable();
+    assert!(keys.windows(2).all(|pair| pair[0] != pair[1]), "two images have one key");
+    let mut names: Vec<_> = dataset.classes.iter().map(|class| &class.name).collect();
+    names.sort_unstable();
+    assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "two classes have one name");
+    let lines = 1 + text::decode(data).text.chars().filter(|one| matches!(one, '\n' | '\r')).count();
+    for problem in loaded.problems.iter() {
+        assert!(problem.place.line as usize <= lines, "{problem}: there are {lines} lines");
+        assert!(!problem.message.is_empty() && !problem.message.ends_with('.'), "{problem}");
+    }
+}
+
+/// An annotation is read into a sound dataset; the cursor below it ends, and never goes back.
+pub fn voc_xml(data: &[u8]) {
+    if let Some(loaded) = load("a.xml", data, "voc") {
+        is_sound(&loaded, data);
+    }
+    let text = text::decode(data).text;
+    let mut cursor = xml::Cursor::new(&text);
+    let (mut line, mut tags) = (1, 0);
+    while let Ok(event) = cursor.next_tag() {
+        if matches!(event, xml::Event::End) {
+            break;
+        }
+        tags += 1;
+        assert!(tags <= data.len(), "more tags than bytes");
+        assert!(cursor.line() >= line);
+        line = cursor.line();
+    }
+}
+
+/// A table is read into a sound dataset.
+pub fn csv(data: &[u8]) {
+    if let Some(loaded) = load("labels.csv", data, "csv") {
+        is_sound(&loaded, data);
+    }
+}
+
+/// A label map is read from what we write of it, in both forms, without a warning.
+pub fn label_map(data: &[u8]) {
+    let text = text::decode(data).text;
+    let Ok((map, _)) = formats::label_map::parse(&text) else { return };
+    assert!(map.labels().iter().all(|label| label.id >= 1 && !label.name.is_empty()));
+    for written in [formats::label_map::to_text(&map), formats::label_map::to_text_roboflow(&map)] {
+        let (again, warnings) = formats::label_map::parse(&written).expect("what we write can be read");
+        assert_eq!(again, map, "{written}");
+        assert!(warnings.is_empty(), "{warnings:?} for {written}");
+    }
+}
