@@ -21,6 +21,14 @@ pub enum SkipRule {
 }
 
 impl SkipRule {
+    /// The word in options.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Tf => "tf",
+        }
+    }
+
     /// The rule called `name`.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {

@@ -15,10 +15,11 @@ use std::io;
 use std::path::Path;
 
 use pyo3::create_exception;
-use pyo3::exceptions::{PyException, PyMemoryError, PyOSError, PyValueError};
+use pyo3::exceptions::{PyException, PyFileExistsError, PyMemoryError, PyOSError, PyValueError};
 use pyo3::prelude::*;
 
-use crate::{example, record};
+use crate::dataset::Severity;
+use crate::{convert, example, formats, record};
 
 create_exception!(recordmill, Error, PyException, "Base of the errors that recordmill raises itself.");
 create_exception!(
@@ -119,5 +120,62 @@ pub fn of_record(py: Python<'_>, error: &record::RecordError, path: &Path) -> Py
             let raised = with(py, raised, "offset", error.offset());
             with(py, raised, "record", error.record())
         }
+    }
+}
+
+/// Why a source cannot be loaded.
+pub fn of_format(py: Python<'_>, error: &formats::FormatError) -> PyErr {
+    use crate::formats::FormatErrorKind as Kind;
+    let path = Some(error.path()).filter(|path| !path.as_os_str().is_empty());
+    match error.kind() {
+        Kind::Io(error) => of_io(py, error, path),
+        Kind::UnknownFormat(..) => PyValueError::new_err(error.to_string()),
+        _ => {
+            let raised = FormatError::new_err(error.to_string());
+            let raised = with(py, raised, "path", path);
+            with(py, raised, "line", Some(error.line()).filter(|line| *line > 0))
+        }
+    }
+}
+
+/// Problems that stand in the text of an error; its report has all of them.
+const LISTED: usize = 20;
+
+/// Why a conversion made nothing.
+pub fn of_convert(py: Python<'_>, error: &convert::ConvertError) -> PyErr {
+    use crate::convert::ConvertError as Kind;
+    match error {
+        Kind::Option(_) | Kind::Labels(_) => PyValueError::new_err(error.to_string()),
+        Kind::Format(error) => of_format(py, error),
+        Kind::Io { action, path, error } => {
+            let raised = of_io(py, error, Some(path));
+            // A note that cannot be added is no reason to lose the error.
+            let _ = raised.value(py).call_method1("add_note", (*action,));
+            raised
+        }
+        Kind::Exists { path } => {
+            let text = "is there already; overwrite replaces it";
+            PyFileExistsError::new_err((17, text, path.as_os_str().to_owned()))
+        }
+        Kind::Record(error) => of_record(py, error, Path::new("")),
+        Kind::Refused(report) | Kind::Empty(report) => {
+            let mut lines: Vec<String> = report
+                .problems
+                .iter()
+                .filter(|problem| problem.kind.severity() == Severity::Error)
+                .map(ToString::to_string)
+                .collect();
+            let more = lines.len().saturating_sub(LISTED);
+            lines.truncate(LISTED);
+            if more > 0 {
+                lines.push(format!("... and {more} more"));
+            }
+            lines.push(error.to_string());
+            match super::convert::report_to_python(py, report) {
+                Ok(report) => with(py, ConvertError::new_err(lines.join("\n")), "report", report),
+                Err(failed) => failed,
+            }
+        }
+        _ => ConvertError::new_err(error.to_string()),
     }
 }

@@ -6,13 +6,17 @@
 use pyo3::prelude::*;
 
 mod columns;
+mod convert;
+mod dataset;
 mod errors;
 mod example;
 mod fork;
 mod index;
+mod inspect;
 mod path;
 mod reader;
 mod value;
+mod watch;
 mod writer;
 
 #[pymodule(gil_used = false)]
@@ -22,9 +26,15 @@ mod _native {
     #[pymodule_export]
     use super::columns::encode_examples;
     #[pymodule_export]
+    use super::convert::{convert, formats_list, load, save};
+    #[pymodule_export]
+    use super::dataset::{Column, Dataset};
+    #[pymodule_export]
     use super::example::{decode_example, decode_sequence_example, encode_example, encode_sequence_example};
     #[pymodule_export]
     use super::index::TFRecordIndex;
+    #[pymodule_export]
+    use super::inspect::{inspect, verify};
     #[pymodule_export]
     use super::reader::{LostBytes, TFRecordReader};
     #[pymodule_export]

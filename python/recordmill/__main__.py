@@ -1,0 +1,40 @@
+"""`recordmill` and `python -m recordmill`: exit codes, and quiet ends."""
+
+import os
+import sys
+
+
+def main() -> int:
+    """Runs the command line and gives the exit code."""
+    try:
+        import click
+
+        from recordmill._cli import cli
+
+        try:
+            code = cli.main(standalone_mode=False, prog_name="recordmill")
+            sys.stdout.flush()
+        except click.exceptions.Exit as end:
+            return end.exit_code
+        except click.ClickException as error:
+            error.show()
+            return error.exit_code
+        except click.Abort:
+            return _interrupted()
+        else:
+            return code if isinstance(code, int) else 0
+    except KeyboardInterrupt:
+        return _interrupted()
+    except BrokenPipeError:
+        # Whoever read the output has seen enough. Python would complain once more when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+def _interrupted() -> int:
+    print("interrupted", file=sys.stderr)
+    return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

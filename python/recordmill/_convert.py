@@ -1,0 +1,247 @@
+"""Conversion of datasets."""
+
+from collections.abc import Callable, Mapping, Sequence
+from os import PathLike
+from typing import Any, NamedTuple, TypeAlias, TypedDict, Unpack
+
+from recordmill import _native
+from recordmill._report import Report
+
+Path: TypeAlias = str | bytes | PathLike[str] | PathLike[bytes]
+
+
+class Progress(NamedTuple):
+    """How far a conversion is.
+
+    Attributes:
+        phase: What it does, in words.
+        images: Images done.
+        images_total: Of so many; 0 while that is not known.
+        bytes: Bytes of image files done.
+        bytes_total: Of so many.
+        seconds: Since it began.
+    """
+
+    phase: str
+    images: int
+    images_total: int
+    bytes: int
+    bytes_total: int
+    seconds: float
+
+
+class LoadOptions(TypedDict, total=False):
+    """How a source is read; see `load`."""
+
+    source_format: str | None
+    images: Path | Sequence[Path]
+    allow_outside: bool
+    voc_one_based: bool | None
+
+
+class WriteOptions(TypedDict, total=False):
+    """What is written; see `convert`."""
+
+    split: str | Mapping[str, float] | None
+    exact_split: bool
+    shards: int | None
+    shard_size: int | str | None
+    compression: str | None
+    level: int | None
+    label_map: Path | Mapping[str, int] | None
+    schema: str
+    layout: str
+    group: str
+    drop_empty: bool
+    on_error: str
+    strict: bool
+    skip_rule: str | None
+    dry_run: bool
+    overwrite: bool
+    allow_empty: bool
+    workers: int
+    seed: int
+    shuffle: bool
+    source_id: str
+    sha256: bool
+    fsync: bool
+    progress: bool | Callable[[Progress], object] | None
+
+
+class ConvertOptions(LoadOptions, WriteOptions, total=False):
+    """All of both."""
+
+
+def load_arguments(
+    *,
+    source_format: str | None = None,
+    images: Path | Sequence[Path] = (),
+    allow_outside: bool = False,
+    voc_one_based: bool | None = None,
+    workers: int = 0,
+) -> dict[str, Any]:
+    """The arguments as the native module takes them."""
+    folders = [images] if isinstance(images, (str, bytes, PathLike)) else list(images)
+    return {
+        "source_format": source_format,
+        "images": folders,
+        "allow_outside": allow_outside,
+        "voc_one_based": voc_one_based,
+        "workers": workers,
+    }
+
+
+def arguments(
+    *,
+    split: str | Mapping[str, float] | None = None,
+    exact_split: bool = False,
+    shards: int | None = None,
+    shard_size: int | str | None = None,
+    compression: str | None = None,
+    level: int | None = None,
+    label_map: Path | Mapping[str, int] | None = None,
+    schema: str = "tfod",
+    layout: str = "flat",
+    group: str = "objects",
+    drop_empty: bool = False,
+    on_error: str = "stop",
+    strict: bool = False,
+    skip_rule: str | None = None,
+    dry_run: bool = False,
+    overwrite: bool = False,
+    allow_empty: bool = False,
+    workers: int = 0,
+    seed: int = 0,
+    shuffle: bool = False,
+    source_id: str = "index",
+    sha256: bool = True,
+    fsync: bool = True,
+    **load: Unpack[LoadOptions],
+) -> dict[str, Any]:
+    """The arguments as the native module takes them. The defaults of a conversion stand here."""
+    if isinstance(split, Mapping):
+        split = ",".join(f"{name}={part}" for name, part in split.items())
+    return {
+        "split": split,
+        "exact_split": exact_split,
+        "shards": shards,
+        "shard_size": None if shard_size is None else str(shard_size),
+        "compression": compression,
+        "level": level,
+        "label_map": label_map,
+        "schema": schema,
+        "layout": layout,
+        "group": group,
+        "drop_empty": drop_empty,
+        "on_error": on_error,
+        "strict": strict,
+        "skip_rule": skip_rule or "none",
+        "dry_run": dry_run,
+        "overwrite": overwrite,
+        "allow_empty": allow_empty,
+        "workers": workers,
+        "seed": seed,
+        "shuffle": shuffle,
+        "source_id": source_id,
+        "sha256": sha256,
+        "fsync": fsync,
+        "load": load_arguments(workers=workers, **load),
+    }
+
+
+def check_target(target_format: str) -> None:
+    """Refuses what is no target yet."""
+    if target_format != "tfrecord":
+        message = f'target_format must be "tfrecord", not {target_format!r}'
+        raise ValueError(message)
+
+
+def run(work: Callable[[Any], Report], progress: bool | Callable[[Progress], object] | None) -> Report:
+    """Does `work` with what is to be called about every 100 ms."""
+    if callable(progress):
+        tell = progress
+        return work(lambda *state: tell(Progress(*state)))
+    if progress is None:
+        from recordmill._progress import in_notebook
+
+        progress = in_notebook()
+    if not progress:
+        return work(None)
+    from recordmill._progress import shown
+
+    with shown() as show:
+        return work(lambda *state: show(Progress(*state)))
+
+
+def convert(
+    source: Path,
+    output: Path,
+    *,
+    target_format: str = "tfrecord",
+    progress: bool | Callable[[Progress], object] | None = None,
+    **options: Unpack[ConvertOptions],
+) -> Report:
+    """Converts an annotated image dataset to TFRecord files.
+
+    All annotations and all image headers are read first. If anything cannot be used, all of that is listed in one
+    `ConvertError` and nothing is written. Files have their final names only when all of them are whole. The same
+    source, options and seed give the same bytes, whatever the machine and the number of workers.
+
+    Example:
+        >>> report = rm.convert("shapes", "shapes-tfrecord", split="70/20/10")
+        >>> report.images
+        24
+
+    Args:
+        source: A folder or an annotation file.
+        output: The folder to write to, made if need be.
+        target_format: "tfrecord".
+        progress: True shows a bar on stderr, a callable is given a `Progress` about every 100 ms and may raise to stop
+            the run, None shows a bar in notebooks only.
+        **options: As follows.
+        source_format: Name of the source's format; found by content if None.
+        images: Folders where images lie, besides the source's own.
+        allow_outside: Whether links may lead out of these folders.
+        voc_one_based: Whether VOC coordinates count from 1 with the maximum included; None: where the file says that it
+            is of the VOC challenge itself.
+        split: "70/20/10" (train, valid, test), "train=0.8,valid=0.2" or a dict of such, decided for each image by a hash
+            of seed and key, so that new images move no other; None or "keep": the source's own, all "train" where it
+            has none.
+        exact_split: Exact counts in place of hash against ratio.
+        shards: Number of files per split.
+        shard_size: Bytes per file at most, before compression, as a number or as "200MB".
+        compression: "gzip", "zlib" or None.
+        level: 0 to 9; None is 6.
+        label_map: A label map file, or a dict of names to ids from 1 on; None: the source's own ids, or 1 to N in its
+            order.
+        schema: "tfod", the keys of the TensorFlow Object Detection API, or "basic", the twelve of `generate_tfrecord.py`.
+        layout: "flat" or "roboflow".
+        group: Name of the files in layout "roboflow".
+        drop_empty: Leave out images without objects.
+        on_error: "stop", or "skip" to leave out and list what cannot be used.
+        strict: Take any correction of a box for an error.
+        skip_rule: "tf" leaves out the boxes that TensorFlow's own scripts leave out.
+        dry_run: Do everything but write; the report has the sizes that the files would have.
+        overwrite: Replace files that are there.
+        allow_empty: Accept a result without images or without boxes.
+        workers: Threads; 0 is as many as there are processors.
+        seed: For `split` and `shuffle`.
+        shuffle: Order the records by a hash of seed and key in place of the source's order.
+        source_id: What `image/source_id` is: "index" (position in the source, from 1), "id" (the source's own) or
+            "filename".
+        sha256: Whether `image/key/sha256` is written.
+        fsync: Wait until the files are on the disk.
+
+    Returns:
+        What was done.
+
+    Raises:
+        ConvertError: Something cannot be used, or there is nothing to write; its `report` has the details.
+        FormatError: The source is of no known format, or of several.
+        FileExistsError: A file is there already, and not `overwrite`.
+        OSError: The system refuses; `errno` and `filename` say what.
+        ValueError: An option means nothing.
+    """
+    check_target(target_format)
+    given = arguments(**options)
+    return run(lambda tell: _native.convert(source, output, given, tell), progress)

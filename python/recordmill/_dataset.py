@@ -1,0 +1,308 @@
+"""Datasets in memory."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
+
+from recordmill import _native
+from recordmill._convert import LoadOptions, Path, WriteOptions, arguments, check_target, load_arguments, run
+from recordmill._report import Problem, Report, counted
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+_NO_FILE = 0xFFFF
+_NO_SOURCE = 0xFFFF_FFFF
+
+
+class Image(NamedTuple):
+    """One image of a dataset and its objects.
+
+    Attributes:
+        key: Path relative to the dataset's folder, with "/"; unique in the dataset.
+        path: The image's file; None where it was not found.
+        size: Width and height in pixels as the annotation says; None where it does not.
+        split: "train", "valid", "test", or None where the source does not say.
+        classes: Name of each object's class.
+        bbox: float64[N, 4]: `x0, y0, x1, y1` of each object in absolute pixels, 0-based, maximum exclusive, as the source
+            says, before anything is put right.
+        normalised: bool[N]: whether `bbox` is a fraction of the image's size instead of pixels.
+        objects: Rows of the objects in `Dataset.objects`.
+    """
+
+    key: str
+    path: FilePath | None
+    size: tuple[int, int] | None
+    split: str | None
+    classes: list[str]
+    bbox: "npt.NDArray[np.float64]"
+    normalised: "npt.NDArray[np.bool_]"
+    objects: range
+
+
+class Dataset:
+    """An annotated image dataset, as `load` found it. It does not change.
+
+    Numbers stand in columns: `objects.bbox`, `images.width` and the like are read-only numpy arrays that share the
+    dataset's memory.
+
+    Example:
+        >>> dataset = rm.load("shapes")
+        >>> len(dataset), dataset.classes
+        (24, ['circle', 'square', 'triangle'])
+        >>> dataset.objects.bbox.shape
+        (61, 4)
+
+    Attributes:
+        images: One row per image.
+        objects: One row per object, those of one image side by side.
+    """
+
+    def __init__(self, native: _native.Dataset) -> None:
+        self._native = native
+        self.images = Images(native)
+        self.objects = Objects(native)
+
+    def __len__(self) -> int:
+        return len(self._native)
+
+    def __getitem__(self, row: int) -> Image:
+        """The image in row `row`, counted from the end if below 0."""
+        number = len(self)
+        if not -number <= row < number:
+            message = f"no image {row}, the dataset has {number}"
+            raise IndexError(message)
+        row %= number
+        images, objects, classes = self.images, self.objects, self.classes
+        rows = self.objects_of(row)
+        part = slice(rows.start, rows.stop)
+        width, height = int(images.width[row]), int(images.height[row])
+        return Image(
+            self._native.text_at("images.key", row),
+            self._file(row),
+            (width, height) if width and height else None,
+            images.split[row],
+            [classes[place] for place in objects.class_[part].tolist()],
+            objects.bbox[part],
+            objects.normalised[part],
+            rows,
+        )
+
+    def __iter__(self) -> Iterator[Image]:
+        return (self[row] for row in range(len(self)))
+
+    def objects_of(self, row: int) -> range:
+        """Rows of `objects` that belong to the image in row `row` (0 or more) of `images`."""
+        ends = self.images.object_end
+        return range(int(ends[row - 1]) if row else 0, int(ends[row]))
+
+    def _file(self, row: int) -> FilePath | None:
+        root = int(self.images.root[row])
+        return None if root == _NO_FILE else self.roots[root] / self._native.text_at("images.file", row)
+
+    @property
+    def format(self) -> str:
+        """Name of the source's format."""
+        return self._native.format
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why the source was taken for that format, and what was decided on the way."""
+        return self._native.reasons
+
+    @cached_property
+    def classes(self) -> list[str]:
+        """Names of the classes; `objects.class_` are places in this list."""
+        return self._native.classes
+
+    @property
+    def class_ids(self) -> list[int | None]:
+        """The source's own number of each class, where it has one."""
+        return self._native.class_ids
+
+    @cached_property
+    def roots(self) -> list[FilePath]:
+        """Folders that the images lie below: the dataset's own, then those that were given."""
+        return [FilePath(root) for root in self._native.roots]
+
+    @cached_property
+    def sources(self) -> list[str]:
+        """Annotation files, relative to the first root; `images.source` are places in this list."""
+        return self._native.text("sources")
+
+    @property
+    def splits(self) -> dict[str, int]:
+        """Number of images in each of the source's splits; empty where the source has none."""
+        every = self.images.split
+        return {name: every.count(name) for name in ("train", "valid", "test") if name in every}
+
+    @cached_property
+    def problems(self) -> list[Problem]:
+        """What is wrong with the source, each with its place."""
+        return [
+            Problem(kind, severity, path, line or None, message)
+            for kind, severity, path, line, message in self._native.problems
+        ]
+
+    @property
+    def problem_counts(self) -> dict[str, int]:
+        """How many problems of each kind there are."""
+        return dict(self._native.problem_counts)
+
+    def save(self, path: Path, format: str = "tfrecord", **options: Unpack[WriteOptions]) -> Report:  # noqa: A002
+        """Writes the dataset to the folder `path`; options, result and errors are those of `convert`."""
+        check_target(format)
+        progress = options.pop("progress", None)
+        given = arguments(**options)
+        return run(lambda tell: _native.save(self._native, path, given, tell), progress)
+
+    def __repr__(self) -> str:
+        images, objects = counted(len(self), "image"), counted(len(self.objects), "object")
+        return f"<Dataset of {images}, {objects}, {len(self.classes)} classes: {self.format}>"
+
+
+def _array(native: _native.Dataset, name: str) -> Any:
+    import numpy as np
+
+    return np.asarray(memoryview(native.column(name)))
+
+
+class Images:
+    """One row per image of a dataset."""
+
+    def __init__(self, native: _native.Dataset) -> None:
+        self._native = native
+
+    def __len__(self) -> int:
+        return len(self._native)
+
+    @cached_property
+    def key(self) -> list[str]:
+        """Path relative to the dataset's folder, with "/"; unique."""
+        return self._native.text("images.key")
+
+    @cached_property
+    def name(self) -> list[str]:
+        """File name as the annotation has it."""
+        return self._native.text("images.name")
+
+    @cached_property
+    def file(self) -> list[str]:
+        """Path of the file relative to its root, with "/"; empty where no file was found."""
+        return self._native.text("images.file")
+
+    @cached_property
+    def root(self) -> "npt.NDArray[np.uint16]":
+        """uint16[N]: place in `Dataset.roots`; 65535 where no file was found."""
+        array: npt.NDArray[np.uint16] = _array(self._native, "images.root")
+        return array
+
+    @cached_property
+    def width(self) -> "npt.NDArray[np.uint32]":
+        """uint32[N]: width in pixels as the annotation says; 0 where it does not."""
+        array: npt.NDArray[np.uint32] = _array(self._native, "images.width")
+        return array
+
+    @cached_property
+    def height(self) -> "npt.NDArray[np.uint32]":
+        """uint32[N]: height in pixels as the annotation says; 0 where it does not."""
+        array: npt.NDArray[np.uint32] = _array(self._native, "images.height")
+        return array
+
+    @cached_property
+    def split(self) -> list[str | None]:
+        """The source's split: "train", "valid", "test" or None."""
+        return self._native.splits
+
+    @cached_property
+    def source(self) -> "npt.NDArray[np.uint32]":
+        """uint32[N]: place in `Dataset.sources`; 4294967295 for an image that no annotation names."""
+        array: npt.NDArray[np.uint32] = _array(self._native, "images.source")
+        return array
+
+    @cached_property
+    def line(self) -> "npt.NDArray[np.uint32]":
+        """uint32[N]: line in the annotation file, from 1; 0 where that is not known."""
+        array: npt.NDArray[np.uint32] = _array(self._native, "images.line")
+        return array
+
+    @cached_property
+    def object_end(self) -> "npt.NDArray[np.uint64]":
+        """uint64[N]: end of the image's rows in `Dataset.objects`; they start where those of the image before end."""
+        array: npt.NDArray[np.uint64] = _array(self._native, "images.object_end")
+        return array
+
+
+class Objects:
+    """One row per object of a dataset."""
+
+    def __init__(self, native: _native.Dataset) -> None:
+        self._native = native
+
+    def __len__(self) -> int:
+        return self._native.object_count
+
+    @cached_property
+    def class_(self) -> "npt.NDArray[np.uint32]":
+        """uint32[N]: place in `Dataset.classes`."""
+        array: npt.NDArray[np.uint32] = _array(self._native, "objects.class")
+        return array
+
+    @cached_property
+    def bbox(self) -> "npt.NDArray[np.float64]":
+        """float64[N, 4]: `x0, y0, x1, y1`, see `Image.bbox`."""
+        array: npt.NDArray[np.float64] = _array(self._native, "objects.bbox")
+        return array
+
+    @cached_property
+    def normalised(self) -> "npt.NDArray[np.bool_]":
+        """bool[N]: whether `bbox` is a fraction of the image's size instead of pixels."""
+        array: npt.NDArray[np.bool_] = _array(self._native, "objects.normalised")
+        return array
+
+    @cached_property
+    def line(self) -> "npt.NDArray[np.uint32]":
+        """uint32[N]: line in the annotation file, from 1; 0 where that is not known."""
+        array: npt.NDArray[np.uint32] = _array(self._native, "objects.line")
+        return array
+
+    @cached_property
+    def flags(self) -> "npt.NDArray[np.uint16]":
+        """uint16[N]: 1 difficult, 2 truncated, 4 occluded, 8 crowd; 256, 512, 1024, 2048: whether the source says so."""
+        array: npt.NDArray[np.uint16] = _array(self._native, "objects.flags")
+        return array
+
+    @cached_property
+    def pose(self) -> Mapping[int, str]:
+        """Pose or view by row, for the objects that have one."""
+        return dict(self._native.pose())
+
+    @cached_property
+    def attributes(self) -> Mapping[int, Sequence[tuple[str, str]]]:
+        """Free attributes by row, names and values as the source has them, for the objects that have some."""
+        return dict(self._native.attributes())
+
+    @cached_property
+    def polygons(self) -> Mapping[int, Sequence[Sequence[Sequence[float]]]]:
+        """Outlines by row, for the objects that have one: parts, each a list of points `x, y` in pixels."""
+        return dict(self._native.polygons())
+
+
+def load(source: Path, *, workers: int = 0, **options: Unpack[LoadOptions]) -> Dataset:
+    """Reads an annotated image dataset; its images are found, not opened.
+
+    What is wrong inside the annotations does not stop it: that is in `Dataset.problems`.
+
+    Args:
+        source: A folder or an annotation file.
+        workers: Threads; 0 is as many as there are processors.
+        **options: `source_format`, `images`, `allow_outside` and `voc_one_based`, as for `convert`.
+
+    Raises:
+        FormatError: The source is of no known format, or of several, or cannot be read at all.
+        FileNotFoundError: There is nothing at `source`.
+        ValueError: An option means nothing.
+    """
+    return Dataset(_native.load(source, load_arguments(workers=workers, **options)))

@@ -1,0 +1,196 @@
+"""Looking into TFRecord files of any origin."""
+
+import json
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from typing import Any, Literal, TypedDict, overload
+
+from recordmill import _native
+from recordmill._convert import Path
+
+MAX_RECORD_SIZE = 2 << 30
+
+
+class Spread(TypedDict):
+    """Smallest, mean and largest of some counts."""
+
+    min: int
+    mean: float
+    max: int
+
+
+class Finding(TypedDict):
+    """One thing that is wrong with a file, at one place."""
+
+    severity: Literal["error", "warning"]
+    kind: str
+    record: int | None
+    offset: int | None
+    message: str
+
+
+class Verdict(TypedDict):
+    """What `verify` found: `ok` if there are no errors; there may be warnings."""
+
+    path: str
+    ok: bool
+    compression: str
+    records: int
+    data_bytes: int
+    errors: int
+    warnings: int
+    counts: dict[str, int]
+    findings: list[Finding]
+
+
+class FeatureSummary(TypedDict):
+    """One feature of one record, in words."""
+
+    key: str
+    kind: str | None
+    len: int
+    summary: str
+
+
+class FirstRecord(TypedDict):
+    """The first record of a file, in words."""
+
+    offset: int
+    bytes: int
+    kind: str
+    summary: str | None
+    features: list[FeatureSummary]
+    feature_lists: list[FeatureSummary]
+
+
+class FeatureSchema(TypedDict):
+    """What one feature is like in all records; `int64`, `float` and `bytes` say which values it has."""
+
+    key: str
+    present: int
+    looks_like: str
+    kinds: dict[str, int]
+    lengths: Spread | None
+    steps: Spread | None
+    int64: dict[str, Any] | None
+    float: dict[str, Any] | None
+    bytes: dict[str, Any] | None
+
+
+class Schema(TypedDict):
+    """What the records of a file have in common."""
+
+    examples: int
+    sequence_examples: int
+    other: int
+    features: list[FeatureSchema]
+    feature_lists: list[FeatureSchema]
+    keys_left_out: int
+
+
+class Inspection(TypedDict):
+    """What `inspect` found."""
+
+    path: str
+    compression: str
+    file_bytes: int
+    data_bytes: int
+    records: int
+    complete: bool
+    payload: Spread | None
+    schema: Schema
+    first: FirstRecord | None
+    damage: list[Finding]
+    damage_left_out: int
+
+
+def inspect(
+    path: Path,
+    *,
+    compression: str | None = None,
+    max_records: int | None = None,
+    max_record_size: int = MAX_RECORD_SIZE,
+) -> Inspection:
+    """Describes a TFRecord file: counts, sizes, every feature, a first record that a person can read.
+
+    Damage is passed over and listed.
+
+    Args:
+        path: The file.
+        compression: "none", "gzip" or "zlib"; None looks at the first bytes.
+        max_records: Records to read; all if None.
+        max_record_size: Bytes of the longest record that is not taken for damage.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    found: Inspection = json.loads(_native.inspect(path, compression, max_records, max_record_size))
+    return found
+
+
+@overload
+def verify(path: Path, **options: Any) -> Verdict: ...
+@overload
+def verify(path: Sequence[Path], **options: Any) -> list[Verdict]: ...
+def verify(
+    path: Path | Sequence[Path],
+    *,
+    label_map: Path | Mapping[str, int] | None = None,
+    compression: str | None = None,
+    examples: bool = True,
+    rules: bool = True,
+    sha256: bool = True,
+    max_record_size: int = MAX_RECORD_SIZE,
+    workers: int = 0,
+) -> Verdict | list[Verdict]:
+    """Checks TFRecord files: every checksum, that every record is an Example, and what object detection readers want.
+
+    Args:
+        path: A file, or several.
+        label_map: A label map file or a dict of names to ids that labels and texts must agree with.
+        compression: "none", "gzip" or "zlib"; None looks at the first bytes.
+        examples: Whether every record must be a tf.train.Example or SequenceExample.
+        rules: Whether the rules of object detection readers are applied to records that look like it.
+        sha256: Whether `image/key/sha256` is compared with the image.
+        max_record_size: Bytes of the longest record that is not an error.
+        workers: Files verified at a time; 0 is as many as there are processors.
+
+    Returns:
+        The verdict, or a list of them for several files.
+
+    Raises:
+        OSError: A file cannot be read.
+    """
+    several = not isinstance(path, (str, bytes, PathLike))
+    found = verify_each(
+        list(path) if several else [path],  # type: ignore[arg-type, list-item]
+        label_map=label_map,
+        compression=compression,
+        examples=examples,
+        rules=rules,
+        sha256=sha256,
+        max_record_size=max_record_size,
+        workers=workers,
+    )
+    verdicts = []
+    for verdict in found:
+        if isinstance(verdict, Exception):
+            raise verdict
+        verdicts.append(verdict)
+    return verdicts if several else verdicts[0]
+
+
+def verify_each(
+    paths: Sequence[Path],
+    *,
+    label_map: Path | Mapping[str, int] | None = None,
+    compression: str | None = None,
+    examples: bool = True,
+    rules: bool = True,
+    sha256: bool = True,
+    max_record_size: int = MAX_RECORD_SIZE,
+    workers: int = 0,
+) -> list[Verdict | Exception]:
+    """As `verify`, with the exception in the place of a file that cannot be read."""
+    found = _native.verify(paths, compression, label_map, examples, rules, sha256, max_record_size, workers)
+    return [json.loads(verdict) if isinstance(verdict, str) else verdict for verdict in found]

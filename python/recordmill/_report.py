@@ -1,0 +1,267 @@
+"""What a conversion did."""
+
+import json
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import Any, NamedTuple, Self
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong with the input, and where.
+
+    Attributes:
+        kind: What, in a word: "swapped-corners", "missing-image" ...
+        severity: "error" for what cannot be used, "fixed" for what was put right or left out by a documented rule, "note"
+            for what is worth knowing.
+        path: The file, relative to the dataset's folder where it lies in it.
+        line: Line in the file, from 1; None where the whole file is meant.
+        message: In words.
+    """
+
+    kind: str
+    severity: str
+    path: str
+    line: int | None
+    message: str
+
+    def __str__(self) -> str:
+        place = self.path if self.line is None else f"{self.path}:{self.line}"
+        return f"{place}: {self.message}"
+
+
+class ClassCount(NamedTuple):
+    """A class of the label map.
+
+    Attributes:
+        id: Its number in the records, 1 or more.
+        name: Its name in the records.
+        objects: Objects of it in the records.
+        images: Images in the records that have at least one of them.
+    """
+
+    id: int
+    name: str
+    objects: int
+    images: int
+
+
+class SplitCount(NamedTuple):
+    """A split: "train", "valid" or "test".
+
+    Attributes:
+        name: Which.
+        images: Images in its records.
+        objects: Objects in its records.
+        files: Its files, relative to the output folder.
+    """
+
+    name: str
+    images: int
+    objects: int
+    files: tuple[str, ...]
+
+
+class FileCount(NamedTuple):
+    """A file of records.
+
+    Attributes:
+        name: Relative to the output folder, with "/".
+        split: The split that it belongs to.
+        records: Records in it.
+        bytes: Its size.
+        sha256: Of its bytes, in hex; None in a dry run.
+    """
+
+    name: str
+    split: str
+    records: int
+    bytes: int
+    sha256: str | None
+
+
+class Skipped(NamedTuple):
+    """What was left out.
+
+    Attributes:
+        images: Images that are in no record.
+        objects: Objects that are in no record, those of images left out among them.
+        reasons: Images and objects by the reason.
+    """
+
+    images: int
+    objects: int
+    reasons: dict[str, tuple[int, int]]
+
+
+class Report:
+    """What a conversion did: counts that add up, files, and every problem with its place.
+
+    `print(report)` shows it as the command line does; `to_dict()` is what `--json` prints.
+
+    Attributes:
+        format: The source's format.
+        reasons: Why it was taken for that, and what was decided on the way.
+        output: The folder that was written to.
+        dry_run: Nothing was written; sizes are those that the files would have.
+        schema: "tfod" or "basic".
+        images: Images in the records.
+        objects: Objects in the records.
+        images_read: Images in the source.
+        objects_read: Objects in the source.
+        empty_images: Images in the records without objects.
+        skipped: What was left out; `images + skipped.images == images_read`, and the same for objects.
+        classes: The label map, by id.
+        splits: What went into each split.
+        files: The record files.
+        bytes: Bytes of all record files.
+        seconds: How long it took.
+        problem_counts: How many problems of each kind there are.
+        problems: The problems with their places; beyond 10,000 of a kind only errors are listed.
+    """
+
+    __slots__ = (
+        "_data",
+        "bytes",
+        "classes",
+        "dry_run",
+        "empty_images",
+        "files",
+        "format",
+        "images",
+        "images_read",
+        "objects",
+        "objects_read",
+        "output",
+        "problem_counts",
+        "problems",
+        "reasons",
+        "schema",
+        "seconds",
+        "skipped",
+        "splits",
+    )
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self._data = data
+        self.format: str = data["format"]
+        self.reasons: list[str] = data["reasons"]
+        self.output: str = data["output"]
+        self.dry_run: bool = data["dry_run"]
+        self.schema: str = data["schema"]
+        self.images: int = data["images"]
+        self.objects: int = data["objects"]
+        self.images_read: int = data["images_read"]
+        self.objects_read: int = data["objects_read"]
+        self.empty_images: int = data["empty_images"]
+        skipped = data["skipped"]
+        reasons = {reason: (count["images"], count["objects"]) for reason, count in skipped.get("reasons", {}).items()}
+        self.skipped = Skipped(skipped["images"], skipped["objects"], reasons)
+        self.classes = [ClassCount(row["id"], row["name"], row["objects"], row["images"]) for row in data["classes"]]
+        self.splits = [
+            SplitCount(row["name"], row["images"], row["objects"], tuple(row["files"])) for row in data["splits"]
+        ]
+        self.files = [
+            FileCount(row["name"], row["split"], row["records"], row["bytes"], row["sha256"]) for row in data["files"]
+        ]
+        self.bytes: int = data["bytes"]
+        self.seconds: float = data["seconds"]
+        self.problem_counts: dict[str, int] = data["problem_counts"]
+        self.problems = [
+            Problem(row["kind"], row["severity"], row["place"]["path"], row["place"]["line"] or None, row["message"])
+            for row in data["problems"]
+        ]
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The report of which `text` is the JSON."""
+        return cls(json.loads(text))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as plain lists, dicts, strings and numbers."""
+        copy: dict[str, Any] = json.loads(json.dumps(self._data))
+        return copy
+
+    @property
+    def errors(self) -> list[Problem]:
+        """The problems because of which something could not be used."""
+        return [problem for problem in self.problems if problem.severity == "error"]
+
+    def __reduce__(self) -> tuple[type[Self], tuple[dict[str, Any]]]:
+        return type(self), (self._data,)
+
+    def __repr__(self) -> str:
+        return f"<Report: {counted(self.images, 'image')}, {counted(self.objects, 'object')} in {self.output!r}>"
+
+    def __str__(self) -> str:
+        dry = "dry run, nothing was written: " if self.dry_run else ""
+        lines = [
+            f"{dry}{self.format} -> {self.output} ({self.schema})",
+            f"{counted(self.images, 'image')} ({self.empty_images:,} without objects), "
+            f"{counted(self.objects, 'object')}, {counted(len(self.files), 'file')}, {size(self.bytes)}, "
+            f"{self.seconds:.2f} s",
+        ]
+        files = {file.name: file for file in self.files}
+        rows = [
+            (split.name, f"{split.images:,}", f"{split.objects:,}", size(sum(files[name].bytes for name in split.files)))
+            + (_files(split.files),)
+            for split in self.splits
+        ]
+        lines += ["", *table(("split", "images", "objects", "size", "files"), rows, right=(1, 2, 3))]
+        rows = [(f"{row.id}", row.name, f"{row.objects:,}", f"{row.images:,}") for row in self.classes]
+        if rows:
+            lines += ["", *table(("id", "class", "objects", "images"), rows, right=(0, 2, 3))]
+        if self.skipped.images or self.skipped.objects:
+            reasons = [
+                f"{reason}: {counted(images, 'image')}, {counted(objects, 'object')}"
+                for reason, (images, objects) in self.skipped.reasons.items()
+            ]
+            lines += ["", f"left out: {counted(self.skipped.images, 'image')}, {counted(self.skipped.objects, 'object')}"]
+            lines += [f"  {reason}" for reason in reasons]
+        if self.problem_counts:
+            lines += ["", "problems:"]
+            lines += [f"  {count:,} {kind}" for kind, count in self.problem_counts.items()]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{name}</th>" for name in ("split", "images", "objects", "files"))
+        rows = "".join(
+            f"<tr><td>{split.name}</td><td>{split.images:,}</td><td>{split.objects:,}</td>"
+            f"<td>{escape(_files(split.files))}</td></tr>"
+            for split in self.splits
+        )
+        problems = ", ".join(f"{count:,} {kind}" for kind, count in self.problem_counts.items())
+        return (
+            f"<p>{escape(repr(self)[1:-1])}</p><table><tr>{head}</tr>{rows}</table>"
+            + (f"<p>problems: {escape(problems)}</p>" if problems else "")
+        )
+
+
+def _files(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} ... {names[-1]}" if names else ""
+
+
+def counted(number: int, word: str) -> str:
+    """A number with its word: "1 image", "2 images"."""
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
+def size(number: float) -> str:
+    """A number of bytes for people, in powers of 1000."""
+    for unit in ("B", "KB", "MB", "GB"):
+        if number < 1000 or unit == "GB":
+            return f"{number:,.0f} {unit}" if unit == "B" else f"{number:,.1f} {unit}"
+        number /= 1000
+    return ""
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> list[str]:
+    """Lines of a table; the columns in `right` are aligned to the right."""
+    every = [head, *rows]
+    widths = [max(len(row[place]) for row in every) for place in range(len(head))]
+    return [
+        "  ".join(
+            cell.rjust(width) if place in right else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in every
+    ]

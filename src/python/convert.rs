@@ -1,0 +1,266 @@
+//! `convert`, `load`, `formats`: arguments to options, and what Python is told meanwhile.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use pyo3::exceptions::{PyKeyboardInterrupt, PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyMapping};
+
+use super::dataset::Dataset;
+use super::path::PathArg;
+use super::{errors, watch, writer};
+use crate::convert::{
+    ConvertError, LabelSource, Layout, Monitor, OnError, Options, Progress, Report, SchemaKind, ShardRule, SkipRule,
+    SourceId, SplitRule,
+};
+use crate::dataset::{Label, LabelMap};
+use crate::formats::{self, FORMATS, LoadOptions};
+
+/// What `recordmill.convert` was given, as it stands in its signature.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub struct Arguments {
+    allow_empty: bool,
+    compression: Option<String>,
+    drop_empty: bool,
+    dry_run: bool,
+    exact_split: bool,
+    fsync: bool,
+    group: String,
+    label_map: Option<LabelMapArg>,
+    layout: String,
+    level: Option<u32>,
+    load: LoadArguments,
+    on_error: String,
+    overwrite: bool,
+    schema: String,
+    seed: u64,
+    sha256: bool,
+    shard_size: Option<String>,
+    shards: Option<u32>,
+    shuffle: bool,
+    skip_rule: String,
+    source_id: String,
+    split: Option<String>,
+    strict: bool,
+    workers: usize,
+}
+
+/// What `recordmill.load` was given.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub struct LoadArguments {
+    allow_outside: bool,
+    images: Vec<PathArg>,
+    source_format: Option<String>,
+    voc_one_based: Option<bool>,
+    workers: usize,
+}
+
+/// A label map: a file, or a mapping of names to ids.
+#[derive(Debug)]
+pub enum LabelMapArg {
+    File(PathBuf),
+    Map(LabelMap),
+}
+
+impl<'a, 'py> FromPyObject<'a, 'py> for LabelMapArg {
+    type Error = PyErr;
+
+    fn extract(value: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        let Ok(mapping) = value.cast::<PyMapping>() else {
+            return Ok(Self::File(value.extract::<PathArg>()?.0));
+        };
+        let mut labels = Vec::new();
+        for item in mapping.items()?.iter() {
+            let (name, id) = item.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>()?;
+            let (Ok(name), Ok(id)) = (name.extract(), id.extract()) else {
+                return Err(PyTypeError::new_err("a label map must be a file or a dict of names to ids"));
+            };
+            labels.push(Label { id, name, display_name: None });
+        }
+        LabelMap::new(labels).map(Self::Map).map_err(|error| PyValueError::new_err(format!("label map: {error}")))
+    }
+}
+
+impl LabelMapArg {
+    /// The map, read from its file if need be.
+    pub fn read(self, py: Python<'_>) -> PyResult<LabelMap> {
+        match self {
+            Self::Map(map) => Ok(map),
+            Self::File(path) => {
+                let read = py.detach(|| formats::label_map::read(&path));
+                read.map(|(map, _)| map).map_err(|error| errors::of_format(py, &error))
+            }
+        }
+    }
+}
+
+/// The one called `name` among `all`.
+fn choice<T: Copy>(option: &str, name: &str, all: &[T], name_of: impl Fn(T) -> &'static str) -> PyResult<T> {
+    all.iter().copied().find(|value| name_of(*value) == name).ok_or_else(|| {
+        let names: Vec<String> = all.iter().map(|value| format!("{:?}", name_of(*value))).collect();
+        PyValueError::new_err(format!("{option} must be one of {}, not {name:?}", names.join(", ")))
+    })
+}
+
+impl LoadArguments {
+    fn options(self) -> LoadOptions {
+        LoadOptions {
+            from: self.source_format,
+            image_dirs: self.images.into_iter().map(|path| path.0).collect(),
+            allow_outside: self.allow_outside,
+            voc_one_based: self.voc_one_based,
+            workers: self.workers,
+        }
+    }
+}
+
+impl Arguments {
+    fn options(self) -> PyResult<Options> {
+        let invalid = |error: String| PyValueError::new_err(error);
+        let split = match &self.split {
+            None => SplitRule::Keep,
+            Some(text) => SplitRule::parse(text).map_err(|error| invalid(error.to_string()))?,
+        };
+        let shards = match (self.shards, &self.shard_size) {
+            (None, None) => ShardRule::One,
+            (Some(count), None) => ShardRule::Count(count),
+            (None, Some(size)) => ShardRule::parse_size(size).map_err(invalid)?,
+            (Some(_), Some(_)) => return Err(invalid("shards and shard_size exclude each other".into())),
+        };
+        let compression = self.compression.as_deref().map(writer::parse_compression).transpose()?.unwrap_or_default();
+        let skip_rules = [SkipRule::None, SkipRule::Tf];
+        Ok(Options {
+            split: split.exactly(self.exact_split),
+            shards,
+            shuffle: self.shuffle,
+            seed: self.seed,
+            schema: choice("schema", &self.schema, SchemaKind::ALL, SchemaKind::name)?,
+            layout: choice("layout", &self.layout, Layout::ALL, Layout::name)?,
+            group: self.group,
+            compression,
+            level: self.level,
+            labels: match self.label_map {
+                None => LabelSource::Made,
+                Some(LabelMapArg::File(path)) => LabelSource::File(path),
+                Some(LabelMapArg::Map(map)) => LabelSource::Map(map),
+            },
+            source_id: choice("source_id", &self.source_id, SourceId::ALL, SourceId::name)?,
+            sha256: self.sha256,
+            drop_empty: self.drop_empty,
+            skip_rule: choice("skip_rule", &self.skip_rule, &skip_rules, SkipRule::name)?,
+            strict: self.strict,
+            on_error: choice("on_error", &self.on_error, OnError::ALL, OnError::name)?,
+            dry_run: self.dry_run,
+            overwrite: self.overwrite,
+            allow_empty: self.allow_empty,
+            workers: self.workers,
+            sync: self.fsync,
+            load: self.load.options(),
+        })
+    }
+}
+
+/// Tells Python how far a run is, and hears of Ctrl-C. What is raised meanwhile stops the run.
+struct Detached<'a> {
+    progress: Option<&'a Py<PyAny>>,
+    raised: Option<PyErr>,
+}
+
+impl Monitor for Detached<'_> {
+    fn tick(&mut self, progress: &Progress) -> ControlFlow<()> {
+        let told = Python::attach(|py| {
+            py.check_signals()?;
+            let Some(callable) = self.progress else { return Ok(()) };
+            let Progress { phase, images, images_total, bytes, bytes_total, seconds } = *progress;
+            callable.call1(py, (phase.name(), images, images_total, bytes, bytes_total, seconds)).map(drop)
+        });
+        match told {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                self.raised = Some(error);
+                ControlFlow::Break(())
+            }
+        }
+    }
+}
+
+/// Runs a conversion detached, and gives its report to Python.
+fn run<'py>(
+    py: Python<'py>,
+    progress: Option<Py<PyAny>>,
+    work: impl FnOnce(&mut dyn Monitor) -> Result<Report, ConvertError> + Send,
+) -> PyResult<Bound<'py, PyAny>> {
+    let (result, raised) = py.detach(|| {
+        let mut monitor = Detached { progress: progress.as_ref(), raised: None };
+        let result = work(&mut monitor);
+        (result, monitor.raised)
+    });
+    match (result, raised) {
+        (Ok(report), _) => report_to_python(py, &report),
+        (Err(_), Some(raised)) => Err(raised),
+        (Err(ConvertError::Cancelled), None) => Err(PyKeyboardInterrupt::new_err(())),
+        (Err(error), None) => Err(errors::of_convert(py, &error)),
+    }
+}
+
+/// A `recordmill.Report`.
+pub fn report_to_python<'py>(py: Python<'py>, report: &Report) -> PyResult<Bound<'py, PyAny>> {
+    let json = watch::to_json(report)?;
+    py.import("recordmill._report")?.getattr("Report")?.call_method1("from_json", (json,))
+}
+
+/// Converts a source.
+#[pyfunction]
+pub fn convert<'py>(
+    py: Python<'py>,
+    source: PathArg,
+    output: PathArg,
+    arguments: Arguments,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let options = arguments.options()?;
+    run(py, progress, |monitor| crate::convert::convert(&source.0, &output.0, &options, monitor))
+}
+
+/// Converts a dataset that was loaded.
+#[pyfunction]
+pub fn save<'py>(
+    py: Python<'py>,
+    dataset: &Bound<'py, Dataset>,
+    output: PathArg,
+    arguments: Arguments,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let options = arguments.options()?;
+    let loaded = dataset.get().loaded();
+    run(py, progress, |monitor| crate::convert::convert_dataset(loaded, &output.0, &options, monitor))
+}
+
+/// Loads a source.
+#[pyfunction]
+pub fn load(py: Python<'_>, source: PathArg, arguments: LoadArguments) -> PyResult<Dataset> {
+    let options = arguments.options();
+    let loaded = watch::abandonable(py, move || formats::load(&source.0, &options))?;
+    loaded.map(Dataset::new).map_err(|error| errors::of_format(py, &error))
+}
+
+/// The formats there are, as dicts.
+#[pyfunction]
+pub fn formats_list(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
+    let rows = PyList::empty(py);
+    for format in FORMATS {
+        let row = PyDict::new(py);
+        row.set_item("name", format.name)?;
+        row.set_item("aliases", format.aliases)?;
+        row.set_item("title", format.title)?;
+        row.set_item("specification", format.specification)?;
+        row.set_item("layout", format.layout)?;
+        row.set_item("carries", format.carries.iter().map(|carries| carries.word()).collect::<Vec<_>>())?;
+        row.set_item("looks_for", format.looks_for)?;
+        rows.append(row)?;
+    }
+    Ok(rows)
+}

@@ -1,0 +1,54 @@
+//! `inspect` and `verify`.
+
+use pyo3::prelude::*;
+
+use super::convert::LabelMapArg;
+use super::errors;
+use super::path::{PathArg, PathsArg};
+use super::reader::read_options;
+use super::watch;
+use crate::inspect::{InspectOptions, VerifyOptions};
+
+/// What is in a file, as JSON.
+#[pyfunction]
+pub fn inspect(
+    py: Python<'_>,
+    path: PathArg,
+    compression: Option<&str>,
+    max_records: Option<u64>,
+    max_record_size: u64,
+) -> PyResult<String> {
+    let read = read_options(compression, true, "skip", max_record_size)?;
+    let report = watch::watched(py, |stop| {
+        crate::inspect::inspect(&path.0, &InspectOptions { read, max_records, stop: Some(stop.clone()) })
+    })?;
+    watch::to_json(&report.map_err(|error| errors::of_record(py, &error, &path.0))?)
+}
+
+/// Whether files are sound: JSON for each, or the exception where a file could not be read.
+#[pyfunction]
+pub fn verify<'py>(
+    py: Python<'py>,
+    paths: PathsArg,
+    compression: Option<&str>,
+    label_map: Option<LabelMapArg>,
+    examples: bool,
+    rules: bool,
+    sha256: bool,
+    max_record_size: u64,
+    workers: usize,
+) -> PyResult<Vec<Bound<'py, PyAny>>> {
+    let label_map = label_map.map(|map| map.read(py)).transpose()?;
+    let read = read_options(compression, true, "skip", max_record_size)?;
+    let workers = if workers == 0 { std::thread::available_parallelism().map_or(1, Into::into) } else { workers };
+    let verdicts = watch::watched(py, |stop| {
+        let stop = Some(stop.clone());
+        let options = VerifyOptions { read, examples, rules, sha256, label_map, stop, ..VerifyOptions::default() };
+        crate::inspect::verify_all(&paths.0, &options, workers)
+    })?;
+    let to_python = |(verdict, path): (Result<_, _>, &std::path::PathBuf)| match verdict {
+        Ok(verdict) => Ok(watch::to_json(&verdict)?.into_pyobject(py)?.into_any()),
+        Err(error) => Ok(errors::of_record(py, &error, path).into_value(py).into_bound(py).into_any()),
+    };
+    verdicts.into_iter().zip(&paths.0).map(to_python).collect()
+}

@@ -1,0 +1,62 @@
+//! Long work that listens to Ctrl-C.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use serde::Serialize;
+
+/// How often Python is asked for a signal.
+const INTERVAL: Duration = Duration::from_millis(50);
+
+/// Does `work` on a thread while this one listens. `work` is given a flag that is set when it is to stop, and is waited
+/// for in any case, since it borrows.
+pub fn watched<T: Send>(py: Python<'_>, work: impl FnOnce(&Arc<AtomicBool>) -> T + Send) -> PyResult<T> {
+    let stop = Arc::new(AtomicBool::new(false));
+    py.detach(|| {
+        let (send, receive) = mpsc::channel();
+        thread::scope(|scope| {
+            let thread = scope.spawn(|| send_result(&send, work(&stop)));
+            let result = wait(&receive, &stop);
+            match thread.join() {
+                Ok(()) => result,
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        })
+    })
+}
+
+/// As [`watched`], for work that cannot be stopped and does nothing but read: it is left to itself.
+pub fn abandonable<T: Send + 'static>(py: Python<'_>, work: impl FnOnce() -> T + Send + 'static) -> PyResult<T> {
+    py.detach(|| {
+        let (send, receive) = mpsc::channel();
+        thread::spawn(move || send_result(&send, work()));
+        wait(&receive, &AtomicBool::new(false))
+    })
+}
+
+/// Nobody listens any more where the other side heard of Ctrl-C.
+fn send_result<T>(send: &mpsc::Sender<T>, result: T) {
+    drop(send.send(result));
+}
+
+fn wait<T>(receive: &mpsc::Receiver<T>, stop: &AtomicBool) -> PyResult<T> {
+    loop {
+        match receive.recv_timeout(INTERVAL) {
+            Ok(result) => return Ok(result),
+            Err(RecvTimeoutError::Disconnected) => return Err(PyRuntimeError::new_err("a thread panicked")),
+            Err(RecvTimeoutError::Timeout) => {
+                Python::attach(|py| py.check_signals()).inspect_err(|_| stop.store(true, Ordering::Relaxed))?
+            }
+        }
+    }
+}
+
+/// As JSON.
+pub fn to_json(value: &impl Serialize) -> PyResult<String> {
+    serde_json::to_string(value).map_err(|error| PyRuntimeError::new_err(error.to_string()))
+}
