@@ -213,3 +213,114 @@ fn fixtures() {
     }
     assert!(faults.is_empty(), "{}\n{} differences", faults.join("\n"), faults.len());
 }
+
+/// A folder with one image and one annotation file, read as `from`.
+struct One {
+    folder: tempfile::TempDir,
+    name: &'static str,
+    format: &'static str,
+}
+
+impl One {
+    fn new(name: &'static str, format: &'static str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("a.png"), "").expect("written");
+        Self { folder, name, format }
+    }
+
+    fn load(&self, content: &[u8]) -> Result<Loaded, String> {
+        std::fs::write(self.folder.path().join(self.name), content).expect("written");
+        load(self.folder.path(), &from(self.format)).map_err(|error| error.to_string())
+    }
+}
+
+const VOC: &str = "<?xml version=\"1.0\"?>\n<annotation verified=\"yes\">\n<filename>a.png</filename>\n<source><database>x</database></source>\n\
+    <size><width>40</width><height>30</height></size>\n<object><name>salt &amp; <![CDATA[pepper]]></name><pose>Left</pose>\n\
+    <difficult>0</difficult><!-- c --><bndbox><xmin>1</xmin><ymin>2</ymin><xmax>30.5</xmax><ymax>20</ymax></bndbox>\n\
+    <attributes><attribute><name>a</name><value>b</value></attribute></attributes>\n\
+    <polygon><x1>1</x1><y1>2</y1><x2>3</x2><y2>4</y2><x3>5</x3><y3>6</y3></polygon></object>\n</annotation>\n";
+
+const CSV: &str = "filename,width,height,class,xmin,ymin,xmax,ymax,colour\na.png,40,30,cat,1,2,30,20,brown\n\
+    a.png,40,30,\"big, dog\",10,20,30,25,\n";
+
+#[test]
+fn every_prefix_of_a_voc_file_is_an_error() {
+    let one = One::new("a.xml", "voc");
+    let whole = described(&one.load(VOC.as_bytes()).expect("good"));
+    for end in 0..VOC.len() {
+        let loaded = one.load(&VOC.as_bytes()[..end]).expect("it loads, with problems");
+        // Only what stands behind the root element may be missing.
+        if end >= VOC.trim_end().len() {
+            assert_eq!(described(&loaded), whole);
+            assert!(loaded.problems.is_empty());
+            continue;
+        }
+        let problems: Vec<ProblemKind> = loaded.problems.iter().map(|problem| problem.kind).collect();
+        assert_eq!(problems, [ProblemKind::UnreadableAnnotation], "{:?}", &VOC[..end]);
+        assert!(loaded.dataset.is_empty(), "the image of a broken annotation is no negative");
+    }
+}
+
+/// CSV has no end mark. So a prefix is one of: no header (an error), whole rows, or whole rows and a last one that lacks
+/// fields (an error) or ends inside its last field (not to be seen).
+#[test]
+fn every_prefix_of_a_csv_file_is_known() {
+    let one = One::new("a.csv", "csv");
+    let boxes = |loaded: &Loaded| loaded.dataset.objects.bbox.clone();
+    let whole = boxes(&one.load(CSV.as_bytes()).expect("good"));
+    assert_eq!(whole, [[1.0, 2.0, 30.0, 20.0], [10.0, 20.0, 30.0, 25.0]]);
+    let header = CSV.find('\n').expect("a header");
+    for end in 0..=CSV.len() {
+        let text = &CSV[..end];
+        match one.load(text.as_bytes()) {
+            Err(_) => assert!(end < header, "{text:?}"),
+            // A header that is cut behind `ymax` asks for fewer fields than the rows of the whole file have.
+            Ok(loaded) if end <= header => assert!(loaded.dataset.is_empty() && end + ",colour".len() >= header),
+            Ok(loaded) => {
+                let last = text.rsplit('\n').next().unwrap_or_default();
+                let rows = text.lines().count() - 1;
+                let quoted = last.contains('"');
+                let enough = last.is_empty() || last.matches(',').count() == 8 + usize::from(quoted);
+                let errors = loaded.problems.count(Severity::Error);
+                assert_eq!(errors, u64::from(!enough), "{text:?}");
+                let good = rows - usize::from(!enough);
+                assert_eq!(boxes(&loaded), whole[..good], "{text:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_changed_byte_panics() {
+    for (name, format, good) in [("a.xml", "voc", VOC), ("a.csv", "csv", CSV)] {
+        let one = One::new(name, format);
+        for at in 0..good.len() {
+            for byte in [b'\0', b'<', b'>', b'"', b'&', b'\n', b',', b'9', 0xff] {
+                let mut bytes = good.as_bytes().to_vec();
+                bytes[at] = byte;
+                let _ = one.load(&bytes);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_box_that_has_no_end_is_no_box() {
+    let one = One::new("a.csv", "csv");
+    for (header, row) in [("x,y,w,h", "1e308,0,1e308,1"), ("xmin,ymin,xmax,ymax", "-1e309,0,1,1")] {
+        let loaded = one.load(format!("filename,class,{header}\na.png,cat,{row}\n").as_bytes()).expect("it loads");
+        assert_eq!(loaded.dataset.objects.len(), 0);
+        assert_eq!(loaded.problems.counts().get(&ProblemKind::BadEntry), Some(&1));
+    }
+}
+
+#[test]
+fn limits() {
+    // Sparse, so it costs nothing but the attempt.
+    let one = One::new("a.xml", "voc");
+    let file = std::fs::File::create(one.folder.path().join("a.xml")).expect("made");
+    file.set_len((64 << 20) + 1).expect("long");
+    let loaded = load(one.folder.path(), &from("voc")).expect("it loads, with a problem");
+    let problems: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();
+    assert_eq!(problems, ["a.xml: more than 67108864 bytes, which no annotation file needs"]);
+}

@@ -6,6 +6,7 @@ mod convert;
 mod example;
 mod files;
 mod formats;
+mod formats_tree;
 mod fuzz_replay;
 mod golden_frames;
 mod golden_wire;
