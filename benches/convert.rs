@@ -75,7 +75,8 @@ fn make_corpus(folder: &Path, args: &Args) {
 }
 
 fn cat(folder: &Path, out: &Path, sync: bool) -> f64 {
-    let mut names: Vec<PathBuf> = fs::read_dir(folder).expect("corpus").map(|entry| entry.expect("entry").path()).collect();
+    let mut names: Vec<PathBuf> =
+        fs::read_dir(folder).expect("corpus").map(|entry| entry.expect("entry").path()).collect();
     names.retain(|path| path.extension().is_some_and(|extension| extension == "jpg"));
     names.sort();
     let file = fs::File::create(out).expect("output");

@@ -7,11 +7,13 @@
 use std::borrow::Cow;
 use std::fs;
 use std::io::{self, BufReader, Read};
+use std::path::Path;
 
 use recordmill::example::columns::{Column, ColumnValues, Columns, Layout};
 use recordmill::example::{self, Feature};
 use recordmill::formats::{self, LoadOptions, Loaded, text, xml};
 use recordmill::image::{Kind, header};
+use recordmill::inspect::{InspectOptions, VerifyOptions, inspect_reader, verify_reader};
 use recordmill::record::{Compression, Index, ReadOptions, Reader, Recovery, WriteOptions, Writer, crc};
 
 /// A function that panics where its property does not hold.
@@ -24,6 +26,7 @@ pub const TARGETS: &[(&str, Property)] = &[
     ("example_decode", example_decode),
     ("image_header", image_header),
     ("index_text", index_text),
+    ("inspect", inspect),
     ("label_map", label_map),
     ("record_frames", record_frames),
     ("sequence_decode", sequence_decode),
@@ -344,5 +347,32 @@ pub fn label_map(data: &[u8]) {
         let (again, warnings) = formats::label_map::parse(&written).expect("what we write can be read");
         assert_eq!(again, map, "{written}");
         assert!(warnings.is_empty(), "{warnings:?} for {written}");
+    }
+}
+
+/// Any bytes as a file: it is right exactly where the strict reader finds nothing wrong. Any bytes as a record: everything
+/// that is said of it adds up.
+pub fn inspect(data: &[u8]) {
+    let options = ReadOptions { recovery: Recovery::Skip, max_record_len: 64 << 10, ..ReadOptions::default() };
+    let path = Path::new("file");
+    let framing = VerifyOptions { examples: false, rules: false, ..VerifyOptions::default() };
+    if let Ok(verdict) = verify_reader(Reader::new(data, options), path, &framing) {
+        let told = tell(data, ReadOptions { recovery: Recovery::Strict, ..options });
+        assert_eq!(verdict.ok, told.error.is_none(), "{verdict:?} where reading says {:?}", told.error);
+    }
+    let mut writer = Writer::new(Vec::new(), WriteOptions::default()).unwrap();
+    writer.write(data).unwrap();
+    let file = writer.finish().unwrap();
+    let report =
+        inspect_reader(&mut Reader::new(&file[..], options), path, file.len() as u64, &InspectOptions::default());
+    let report = report.expect("a whole file");
+    assert_eq!((report.records, report.damage.len()), (1, 0));
+    let verdict =
+        verify_reader(Reader::new(&file[..], options), path, &VerifyOptions::default()).expect("a whole file");
+    assert_eq!(verdict.errors + verdict.warnings, verdict.counts.values().sum::<u64>());
+    assert_eq!(verdict.ok, verdict.errors == 0);
+    for finding in &verdict.findings {
+        assert_eq!((finding.record, finding.offset), (Some(0), Some(0)), "{finding}");
+        assert!(!finding.message.is_empty() && !finding.message.ends_with('.'), "{finding}");
     }
 }
