@@ -200,7 +200,7 @@ def test_hostile_names_open_nothing_outside(form: str, tmp_path: Path) -> None:
     out = tmp_path / "out"
     strace = ["strace", "-f", "-qq", "-o", str(log), "-e", "trace=open,openat,openat2"]
     result = subprocess.run([*strace, *command(root, out)], capture_output=True, text=True)
-    assert result.returncode == 1, result.stdout + result.stderr
+    assert result.returncode == 2, result.stdout + result.stderr  # refused
     assert everything(out) == []
     for index in range(len(names)):
         place = f"hostile{index}.xml" if form == "voc" else f"labels.csv:{index + 2}"
@@ -216,8 +216,10 @@ def test_refusal_lists_every_problem_and_one_summary(tmp_path: Path) -> None:
     for path in sorted(root.glob("images/*.jpg"))[:3]:
         path.unlink()
     result = subprocess.run(command(root, tmp_path / "out"), capture_output=True, text=True)
-    assert result.returncode == 1
-    assert result.stderr.count("annotations/") == 3, result.stderr
+    assert result.returncode == 2
+    *places, summary = result.stderr.splitlines()
+    assert [place.split(":")[0] for place in places] == [f"annotations/img000{index}.xml" for index in range(3)]
+    assert summary == "recordmill: nothing was written: 3 missing-image"
     assert everything(tmp_path / "out") == []
 
 
