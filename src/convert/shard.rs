@@ -118,10 +118,14 @@ impl Output {
     /// Writes `parts` one behind the other at `offset` of shard `shard`. Other threads may write elsewhere in it.
     pub fn write(&self, shard: usize, mut offset: u64, parts: &[&[u8]]) -> Result<(), ConvertError> {
         let file = self.file(shard)?;
+        let start = offset;
         for part in parts.iter().filter(|part| !part.is_empty()) {
             write_all_at(file.file(), part, offset)
                 .map_err(|error| io_error("cannot write", &self.shard_path(shard))(error))?;
             offset += part.len() as u64;
+        }
+        if self.options.sync {
+            start_writing_back(file.file(), start, offset - start);
         }
         Ok(())
     }
@@ -188,6 +192,18 @@ fn lock(folder: &Path) -> Result<Option<File>, ConvertError> {
         Err(fs::TryLockError::WouldBlock) => Err(ConvertError::Busy { path: folder.to_owned() }),
         Err(fs::TryLockError::Error(_)) => Ok(None),
     }
+}
+
+/// Lets the disk begin with bytes that will be waited for in the end. Only a hint, so errors do not matter.
+fn start_writing_back(file: &File, offset: u64, len: u64) {
+    // Linux answers "these pages are not needed" by beginning to write back those that are dirty (mm/fadvise.c), and
+    // drops none that is not written yet.
+    #[cfg(target_os = "linux")]
+    if let Some(len) = std::num::NonZeroU64::new(len) {
+        let _ = rustix::fs::fadvise(file, offset, Some(len), rustix::fs::Advice::DontNeed);
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (file, offset, len);
 }
 
 #[cfg(unix)]
