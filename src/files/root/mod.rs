@@ -22,7 +22,8 @@ use std::path::{Path, PathBuf};
 
 #[cfg(windows)]
 mod canonical;
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests;
 #[cfg(unix)]
 mod walk;
