@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use recordmill::convert::{
-    ConvertError, LabelSource, Monitor, OnError, Options, Phase, Progress, Report, SkipRule, convert_dataset,
+    ConvertError, LabelSource, Monitor, OnError, Options, Phase, Progress, Report, ShardRule, SkipRule, convert_dataset,
 };
 use recordmill::dataset::{Label, LabelMap, Object};
 
@@ -72,6 +72,33 @@ fn skip_leaves_out_and_lists() {
     assert_eq!(report.skipped.reasons["missing-image"].objects, 1);
     assert!(report.has_errors());
     assert_eq!(examples(&fs::read(corpus.out("out/train.tfrecord")).unwrap()).len(), 3);
+}
+
+/// A split's shard numbers are in its names already; it does not go away.
+#[test]
+fn a_shard_of_which_nothing_is_left_is_an_empty_file() {
+    let corpus = damaged();
+    let options = Options { on_error: OnError::Skip, shards: ShardRule::Count(2), ..options() };
+    let report = corpus.convert("out", &options).unwrap();
+    assert_eq!(report.files.iter().map(|file| file.records).collect::<Vec<_>>(), [1, 2]);
+    let mut corpus = Corpus::new(&["cat"]);
+    corpus.add("a.png", b"no image", []);
+    corpus.add("b.png", &png(100, 50, 0), [object(0, [1.0, 1.0, 9.0, 9.0])]);
+    let report = corpus.convert("out", &options).unwrap();
+    assert_eq!(report.files.iter().map(|file| (file.records, file.bytes)).collect::<Vec<_>>()[0], (0, 0));
+    assert_eq!(fs::read(corpus.out("out").join(&report.files[0].name)).unwrap(), b"");
+}
+
+/// The usual limit of open files is 1024.
+#[test]
+fn more_shards_than_files_may_be_open() {
+    let mut corpus = Corpus::new(&["cat"]);
+    for number in 0..1100 {
+        corpus.add(&format!("{number:04}.png"), &png(100, 50, 0), [object(0, [1.0, 1.0, 9.0, 9.0])]);
+    }
+    let report = corpus.convert("out", &Options { shards: ShardRule::Count(1100), ..options() }).unwrap();
+    assert_eq!(report.files.len(), 1100);
+    assert!(report.files.iter().all(|file| file.records == 1));
 }
 
 #[test]
