@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyTuple, PyType};
+use pyo3::types::{PyBytes, PyIterator, PyList, PyTuple, PyType};
 
 use super::path::PathArg;
 use super::reader::read_options;
 use super::{errors, writer};
 use crate::files::AtomicOptions;
-use crate::record::{DEFAULT_MAX_RECORD_LEN, Index, RandomAccess, ReadOptions};
+use crate::record::{Index, RandomAccess, ReadOptions};
 
 /// Where the records of an uncompressed TFRecord file are.
 #[pyclass(frozen, module = "recordmill", name = "TFRecordIndex")]
@@ -59,7 +59,7 @@ impl TFRecordIndex {
 impl TFRecordIndex {
     /// Finds the records of a file by reading it.
     #[classmethod]
-    #[pyo3(signature = (path, *, verify=true, max_record_size=DEFAULT_MAX_RECORD_LEN))]
+    #[pyo3(signature = (path, *, verify=true, max_record_size=2147483648))]
     fn build(_class: &Bound<'_, PyType>, path: PathArg, verify: bool, max_record_size: u64) -> PyResult<Self> {
         let py = _class.py();
         let options = read_options(None, verify, "strict", max_record_size)?;
@@ -111,6 +111,11 @@ impl TFRecordIndex {
     fn __getitem__(&self, number: isize) -> PyResult<(u64, u64)> {
         let entry = self.index().entries()[self.place(number)?];
         Ok((entry.offset, entry.size))
+    }
+
+    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
+        let entries = self.index().entries().iter().map(|entry| (entry.offset, entry.size));
+        PyList::new(py, entries)?.try_iter()
     }
 
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {

@@ -11,7 +11,7 @@ use pyo3::types::PyBytes;
 use super::errors;
 use super::path::PathsArg;
 use super::writer::parse_compression;
-use crate::record::{DEFAULT_MAX_RECORD_LEN, Lost, Positioned, ReadOptions, Reader, RecordError, Recovery};
+use crate::record::{Lost, Positioned, ReadOptions, Reader, RecordError, Recovery};
 
 /// Iterates over the records of one TFRecord file or of several, one after the other.
 #[pyclass(frozen, module = "recordmill", name = "TFRecordReader")]
@@ -75,7 +75,7 @@ impl State {
 #[pymethods]
 impl TFRecordReader {
     #[new]
-    #[pyo3(signature = (path, *, compression=None, verify=true, recovery="strict", max_record_size=DEFAULT_MAX_RECORD_LEN))]
+    #[pyo3(signature = (path, *, compression=None, verify=true, recovery="strict", max_record_size=2147483648))]
     fn new(
         py: Python<'_>,
         path: PathsArg,
