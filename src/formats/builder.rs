@@ -131,8 +131,7 @@ fn number_by_use(classes: &mut Vec<Class>, entries: &mut [Entry]) {
 
 /// A key for an image whose own is taken: with the name of its root before it, or a number behind it.
 fn free_key(tree: &Tree, entry: &Entry, taken: &HashSet<String>) -> String {
-    let root = entry.file.and_then(|file| tree.roots().get(usize::from(tree.file(file).root)));
-    let root = root.and_then(|root| root.file_name()).and_then(|name| name.to_str());
+    let root = entry.file.map(|file| tree.root_name(tree.file(file).root)).filter(|root| !root.is_empty());
     let with_root = root.map(|root| format!("{root}/{}", entry.key)).filter(|key| !taken.contains(key));
     with_root.unwrap_or_else(|| {
         let mut number = 2;

@@ -65,7 +65,8 @@ const IMAGE_FOLDERS: [&str; 7] = ["images", "jpegimages", "image", "imgs", "img"
 #[derive(Debug)]
 pub struct Matcher<'t> {
     tree: &'t Tree,
-    /// Components of the path in lower case, last first, without extension, each closed by `/`; sorted.
+    /// Components of the path and the root's name in lower case, last first, without extension, each closed by `/`;
+    /// sorted.
     ends: Vec<(Box<str>, FileId)>,
 }
 
@@ -78,7 +79,14 @@ impl<'t> Matcher<'t> {
     /// A matcher of the images of `tree` whose path is `wanted`.
     pub fn among(tree: &'t Tree, wanted: impl Fn(&str) -> bool) -> Self {
         let images = tree.files().filter(|(_, file)| file.image && wanted(&file.path));
-        let mut ends: Vec<_> = images.map(|(id, file)| (backwards(stem_of(&file.path)).into(), id)).collect();
+        let mut ends: Vec<_> = images
+            .map(|(id, file)| {
+                let mut end = backwards(stem_of(&file.path));
+                // A name may start with the root's own folder.
+                push_folded(&mut end, tree.root_name(file.root));
+                (end.into(), id)
+            })
+            .collect();
         ends.sort_unstable();
         Self { tree, ends }
     }

@@ -127,6 +127,8 @@ impl<'a> Lines<'a> {
 /// `FileTooLarge`. No memory is taken for more than is really there.
 pub fn read_to_limit(from: &mut impl Read, bytes: &mut Vec<u8>, limit: u64) -> io::Result<()> {
     let left = limit.saturating_sub(bytes.len() as u64);
+    // Most annotation files are small: one read for all, and one that finds the end.
+    bytes.try_reserve(4096)?;
     from.take(left.saturating_add(1)).read_to_end(bytes)?;
     if bytes.len() as u64 > limit {
         return Err(io::Error::new(

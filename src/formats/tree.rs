@@ -59,6 +59,7 @@ pub struct File {
 pub struct Tree {
     roots: Vec<PathBuf>,
     doors: Vec<Root>,
+    names: Vec<String>,
     files: Vec<File>,
     ends: Vec<usize>,
     image_folders: Vec<(u16, String)>,
@@ -91,6 +92,7 @@ impl Tree {
         let mut tree = Self {
             roots: Vec::new(),
             doors: Vec::new(),
+            names: Vec::new(),
             files: Vec::new(),
             ends: Vec::new(),
             image_folders: Vec::new(),
@@ -148,6 +150,11 @@ impl Tree {
     /// The folders that files lie below: the source's first, then those of images that lie elsewhere.
     pub fn roots(&self) -> &[PathBuf] {
         &self.roots
+    }
+
+    /// The folder's own name of a root; empty where it has none.
+    pub fn root_name(&self, root: u16) -> &str {
+        self.names.get(usize::from(root)).map_or("", String::as_str)
     }
 
     /// Folders that the user says images lie in: root and path below it.
@@ -332,6 +339,7 @@ impl Walk {
         let root = u16::try_from(tree.roots.len()).map_err(|_| io::Error::other("too many folders of images"))?;
         tree.roots.push(path.to_owned());
         tree.doors.push(Root::new(path, self.allow_outside)?);
+        tree.names.push(real.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned());
         self.reals.push(real.clone());
         let mut entered = HashSet::new();
         let mut jobs = VecDeque::from([Job { folder: real.clone(), below: String::new() }]);

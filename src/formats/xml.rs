@@ -30,6 +30,8 @@ pub enum Event<'c> {
     Open {
         /// Name, as written.
         name: &'c str,
+        /// Line of the tag.
+        line: u32,
     },
     /// `</name>`
     Close {
@@ -37,6 +39,8 @@ pub enum Event<'c> {
         name: &'c str,
         /// Text since the tag before.
         text: &'c str,
+        /// Line of the tag.
+        line: u32,
         /// Whether the tag before was the opening one, so that `text` is all that the element holds.
         leaf: bool,
     },
@@ -82,11 +86,6 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Line of the tag that was given last.
-    pub fn line(&self) -> u32 {
-        self.line
-    }
-
     /// The first line where an `&` stood for itself, if there was one.
     pub fn loose_line(&self) -> Option<u32> {
         self.loose
@@ -116,12 +115,12 @@ impl<'a> Cursor<'a> {
                 }
                 Ok(XmlEvent::Start(tag)) => {
                     self.open(start, tag.name().as_ref().len())?;
-                    return Ok(Event::Open { name: self.name });
+                    return Ok(Event::Open { name: self.name, line: self.line });
                 }
                 Ok(XmlEvent::Empty(tag)) => {
                     self.open(start, tag.name().as_ref().len())?;
                     self.close_next = true;
-                    return Ok(Event::Open { name: self.name });
+                    return Ok(Event::Open { name: self.name, line: self.line });
                 }
                 Ok(XmlEvent::End(_)) => {
                     self.line = self.lines.at(start);
@@ -173,11 +172,11 @@ impl<'a> Cursor<'a> {
         self.name = self.open.pop().map_or("", |(name, _)| name);
         self.root_closed = self.open.is_empty();
         let leaf = std::mem::replace(&mut self.leaf, false);
-        Event::Close { name: self.name, text: &self.text, leaf }
+        Event::Close { name: self.name, text: &self.text, line: self.line, leaf }
     }
 
     fn end(&mut self) -> Result<Event<'_>, Fault> {
-        let last = self.lines.at(self.source.len());
+        let last = self.lines.at(self.source.trim_end().len());
         match self.open.last() {
             Some((name, line)) => Err(fault(last, format!("the file ends inside <{name}> of line {line}"))),
             None if self.root_closed => Ok(Event::End),
@@ -257,8 +256,10 @@ mod tests {
         let mut seen = Vec::new();
         loop {
             match cursor.next_tag()? {
-                Event::Open { name } => seen.push(format!("<{name}")),
-                Event::Close { name, text, leaf } => seen.push(format!("{name}={text}{}", if leaf { "" } else { "+" })),
+                Event::Open { name, .. } => seen.push(format!("<{name}")),
+                Event::Close { name, text, leaf, .. } => {
+                    seen.push(format!("{name}={text}{}", if leaf { "" } else { "+" }))
+                }
                 Event::End => return Ok(seen),
             }
         }
@@ -304,9 +305,9 @@ mod tests {
     fn ends() {
         refused("", 0, "the file is empty");
         refused(" \n", 0, "the file is empty");
-        refused("<!-- a -->\n", 2, "no element, so no XML document");
+        refused("<!-- a -->\n", 1, "no element, so no XML document");
         refused("abc", 1, "text outside of the root element");
-        refused("<a>\n<b>\n", 3, "the file ends inside <b> of line 2");
+        refused("<a>\n<b>\n", 2, "the file ends inside <b> of line 2");
         refused("<a></a>\n<a></a>", 2, "a second root element");
         refused("<a></a>\n\nb", 3, "text outside of the root element");
         refused("<a>\n</b></a>", 2, "expected `</a>`, but `</b>` was found");

@@ -1,9 +1,10 @@
 //! Annotation formats: the real dataset, and every fixture of `tests/data/formats`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use recordmill::dataset::{NO_FILE, ProblemKind, Severity, Split};
-use recordmill::formats::{FormatErrorKind, LoadOptions, Loaded, load};
+use recordmill::dataset::{NO_FILE, ProblemKind, Severity, Split, flag};
+use recordmill::formats::{FORMATS, FormatErrorKind, LoadOptions, Loaded, load};
+use serde_json::{Value, json};
 
 /// The raccoon dataset, if it is on this machine.
 fn raccoon() -> Option<PathBuf> {
@@ -76,4 +77,250 @@ fn raccoon_csv() {
     assert_eq!(splits(&loaded), [0, 0, 40, 0]);
     assert!(loaded.problems.is_empty(), "{:?}", loaded.problems.counts());
     assert_eq!(loaded.dataset.images.key.get(0), "raccoon-105.jpg");
+}
+
+/// What a dataset holds, in the form of the fixtures' `expected.json`.
+fn described(loaded: &Loaded) -> Value {
+    let dataset = &loaded.dataset;
+    let images: Vec<Value> = (0..dataset.len())
+        .map(|image| {
+            let objects: Vec<Value> =
+                dataset.objects_of(image).map(|object| described_object(loaded, object)).collect();
+            let (key, file) = (dataset.images.key.get(image), dataset.images.file.get(image));
+            let split = dataset.images.split[image].map(Split::name);
+            let size = [dataset.images.width[image], dataset.images.height[image]];
+            let mut described = json!({
+                "key": key, "name": dataset.images.name.get(image), "size": size, "split": split, "objects": objects,
+            });
+            if dataset.images.root[image] == NO_FILE {
+                described["file"] = Value::Null;
+            } else if file != key {
+                described["file"] = file.into();
+            }
+            described
+        })
+        .collect();
+    Value::Array(images)
+}
+
+fn described_object(loaded: &Loaded, object: usize) -> Value {
+    let objects = &loaded.dataset.objects;
+    let class = &loaded.dataset.classes[objects.class[object] as usize].name;
+    let mut described = json!({"class": class, "box": objects.bbox[object]});
+    if objects.line[object] > 0 {
+        described["line"] = objects.line[object].into();
+    }
+    let flags: Vec<String> = [
+        (flag::HAS_DIFFICULT, flag::DIFFICULT, "difficult"),
+        (flag::HAS_TRUNCATED, flag::TRUNCATED, "truncated"),
+        (flag::HAS_OCCLUDED, flag::OCCLUDED, "occluded"),
+        (flag::HAS_CROWD, flag::CROWD, "crowd"),
+    ]
+    .into_iter()
+    .filter(|(has, _, _)| objects.flags[object] & has != 0)
+    .map(|(_, is, name)| format!("{}{name}", if objects.flags[object] & is != 0 { "" } else { "not " }))
+    .collect();
+    if !flags.is_empty() {
+        described["flags"] = flags.into();
+    }
+    if let Some(pose) = objects.pose.get(object) {
+        described["pose"] = (**pose).into();
+    }
+    if let Some(polygons) = objects.polygons.get(object) {
+        described["polygons"] = json!(polygons);
+    }
+    if let Some(attributes) = objects.attributes.get(object) {
+        described["attributes"] = attributes.iter().map(|(name, value)| (name.to_string(), json!(value))).collect();
+    }
+    if objects.normalised[object] {
+        described["normalised"] = true.into();
+    }
+    described
+}
+
+/// What one case gives, against what it must.
+fn check_case(case: &Path, faults: &mut Vec<String>) -> bool {
+    let expected: Value =
+        serde_json::from_slice(&std::fs::read(case.join("expected.json")).expect("readable")).expect("JSON");
+    let input = case.join("input");
+    let word = |key: &str| expected[key].as_str().map(str::to_owned);
+    let source = word("source").map_or_else(|| input.clone(), |source| input.join(source));
+    let folders = expected["image_dirs"].as_array().map_or(&[][..], Vec::as_slice);
+    let options = |workers| LoadOptions {
+        from: word("from"),
+        image_dirs: folders.iter().filter_map(|folder| Some(input.join(folder.as_str()?))).collect(),
+        voc_one_based: expected["voc_one_based"].as_bool(),
+        workers,
+        ..LoadOptions::default()
+    };
+    let mut differ = |what: &str, got: &str, wanted: &str| {
+        if got != wanted {
+            faults.push(format!("{}: {what}\n    got {got}\n wanted {wanted}", case.display()));
+        }
+    };
+    let loaded = match load(&source, &options(1)) {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            let wanted = word("error").unwrap_or_default().replace("{input}", &source.display().to_string());
+            differ("error", &error.to_string(), &wanted);
+            return false;
+        }
+    };
+    differ("error", "none", word("error").as_deref().unwrap_or("none"));
+    differ("format", loaded.format.name, word("format").as_deref().unwrap_or_default());
+    let again = load(&source, &options(8)).expect("as before");
+    differ("with 8 workers", &format!("{:?}", again.dataset), &format!("{:?}", loaded.dataset));
+    let problems = |loaded: &Loaded| -> Vec<String> {
+        loaded.problems.iter().map(|problem| format!("{}: {problem}", problem.kind.word())).collect()
+    };
+    differ("problems with 8 workers", &problems(&again).join("\n"), &problems(&loaded).join("\n"));
+    let (got, wanted) = (described(&loaded), &expected["images"]);
+    let rows = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    differ("number of images", &rows(&got).len().to_string(), &rows(wanted).len().to_string());
+    for (got, wanted) in rows(&got).iter().zip(rows(wanted)) {
+        differ("image", &got.to_string(), &wanted.to_string());
+    }
+    let mut got = problems(&loaded);
+    let mut wanted: Vec<String> =
+        rows(&expected["problems"]).iter().filter_map(|problem| Some(problem.as_str()?.to_owned())).collect();
+    if expected["any_order"] == true {
+        got.sort();
+        wanted.sort();
+    }
+    differ("problems", &got.join("\n        "), &wanted.join("\n        "));
+    if let Some(classes) = expected["classes"].as_array() {
+        let got: Vec<&str> = loaded.dataset.classes.iter().map(|class| class.name.as_str()).collect();
+        differ("classes", &json!(got).to_string(), &json!(classes).to_string());
+        differ("order", &loaded.dataset.classes_ordered.to_string(), &expected["ordered"].to_string());
+        let remarks = json!(loaded.reasons[1..]).to_string();
+        differ("remarks", &remarks, &json!(rows(&expected["remarks"])).to_string());
+    }
+    loaded.problems.count(Severity::Error) == 0
+}
+
+#[test]
+fn fixtures() {
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/formats"));
+    let mut faults = Vec::new();
+    for format in FORMATS {
+        let folder = root.join(format.name);
+        let cases = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        let mut cases: Vec<PathBuf> = cases.map(|entry| entry.expect("listed").path()).collect();
+        cases.sort();
+        let good = cases.iter().filter(|case| check_case(case, &mut faults)).count();
+        let bad = cases.len() - good;
+        assert!(good >= 5 && bad >= 3, "{} has {good} good and {bad} bad cases", format.name);
+    }
+    assert!(faults.is_empty(), "{}\n{} differences", faults.join("\n"), faults.len());
+}
+
+/// A folder with one image and one annotation file, read as `from`.
+struct One {
+    folder: tempfile::TempDir,
+    name: &'static str,
+    format: &'static str,
+}
+
+impl One {
+    fn new(name: &'static str, format: &'static str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("a.png"), "").expect("written");
+        Self { folder, name, format }
+    }
+
+    fn load(&self, content: &[u8]) -> Result<Loaded, String> {
+        std::fs::write(self.folder.path().join(self.name), content).expect("written");
+        load(self.folder.path(), &from(self.format)).map_err(|error| error.to_string())
+    }
+}
+
+const VOC: &str = "<?xml version=\"1.0\"?>\n<annotation verified=\"yes\">\n<filename>a.png</filename>\n<source><database>x</database></source>\n\
+    <size><width>40</width><height>30</height></size>\n<object><name>salt &amp; <![CDATA[pepper]]></name><pose>Left</pose>\n\
+    <difficult>0</difficult><!-- c --><bndbox><xmin>1</xmin><ymin>2</ymin><xmax>30.5</xmax><ymax>20</ymax></bndbox>\n\
+    <attributes><attribute><name>a</name><value>b</value></attribute></attributes>\n\
+    <polygon><x1>1</x1><y1>2</y1><x2>3</x2><y2>4</y2><x3>5</x3><y3>6</y3></polygon></object>\n</annotation>\n";
+
+const CSV: &str = "filename,width,height,class,xmin,ymin,xmax,ymax,colour\na.png,40,30,cat,1,2,30,20,brown\n\
+    a.png,40,30,\"big, dog\",10,20,30,25,\n";
+
+#[test]
+fn every_prefix_of_a_voc_file_is_an_error() {
+    let one = One::new("a.xml", "voc");
+    let whole = described(&one.load(VOC.as_bytes()).expect("good"));
+    for end in 0..VOC.len() {
+        let loaded = one.load(&VOC.as_bytes()[..end]).expect("it loads, with problems");
+        // Only what stands behind the root element may be missing.
+        if end >= VOC.trim_end().len() {
+            assert_eq!(described(&loaded), whole);
+            assert!(loaded.problems.is_empty());
+            continue;
+        }
+        let problems: Vec<ProblemKind> = loaded.problems.iter().map(|problem| problem.kind).collect();
+        assert_eq!(problems, [ProblemKind::UnreadableAnnotation], "{:?}", &VOC[..end]);
+        assert!(loaded.dataset.is_empty(), "the image of a broken annotation is no negative");
+    }
+}
+
+/// CSV has no end mark. So a prefix is one of: no header (an error), whole rows, or whole rows and a last one that lacks
+/// fields (an error) or ends inside its last field (not to be seen).
+#[test]
+fn every_prefix_of_a_csv_file_is_known() {
+    let one = One::new("a.csv", "csv");
+    let boxes = |loaded: &Loaded| loaded.dataset.objects.bbox.clone();
+    let whole = boxes(&one.load(CSV.as_bytes()).expect("good"));
+    assert_eq!(whole, [[1.0, 2.0, 30.0, 20.0], [10.0, 20.0, 30.0, 25.0]]);
+    let header = CSV.find('\n').expect("a header");
+    for end in 0..=CSV.len() {
+        let text = &CSV[..end];
+        match one.load(text.as_bytes()) {
+            Err(_) => assert!(end < header, "{text:?}"),
+            // A header that is cut behind `ymax` asks for fewer fields than the rows of the whole file have.
+            Ok(loaded) if end <= header => assert!(loaded.dataset.is_empty() && end + ",colour".len() >= header),
+            Ok(loaded) => {
+                let last = text.rsplit('\n').next().unwrap_or_default();
+                let rows = text.lines().count() - 1;
+                let quoted = last.contains('"');
+                let enough = last.is_empty() || last.matches(',').count() == 8 + usize::from(quoted);
+                let errors = loaded.problems.count(Severity::Error);
+                assert_eq!(errors, u64::from(!enough), "{text:?}");
+                let good = rows - usize::from(!enough);
+                assert_eq!(boxes(&loaded), whole[..good], "{text:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_changed_byte_panics() {
+    for (name, format, good) in [("a.xml", "voc", VOC), ("a.csv", "csv", CSV)] {
+        let one = One::new(name, format);
+        for at in 0..good.len() {
+            for byte in [b'\0', b'<', b'>', b'"', b'&', b'\n', b',', b'9', 0xff] {
+                let mut bytes = good.as_bytes().to_vec();
+                bytes[at] = byte;
+                let _ = one.load(&bytes);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_box_that_has_no_end_is_no_box() {
+    let one = One::new("a.csv", "csv");
+    for (header, row) in [("x,y,w,h", "1e308,0,1e308,1"), ("xmin,ymin,xmax,ymax", "-1e309,0,1,1")] {
+        let loaded = one.load(format!("filename,class,{header}\na.png,cat,{row}\n").as_bytes()).expect("it loads");
+        assert_eq!(loaded.dataset.objects.len(), 0);
+        assert_eq!(loaded.problems.counts().get(&ProblemKind::BadEntry), Some(&1));
+    }
+}
+
+#[test]
+fn limits() {
+    // Sparse, so it costs nothing but the attempt.
+    let one = One::new("a.xml", "voc");
+    let file = std::fs::File::create(one.folder.path().join("a.xml")).expect("made");
+    file.set_len((64 << 20) + 1).expect("long");
+    let loaded = load(one.folder.path(), &from("voc")).expect("it loads, with a problem");
+    let problems: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();
+    assert_eq!(problems, ["a.xml: more than 67108864 bytes, which no annotation file needs"]);
 }

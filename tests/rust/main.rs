@@ -1,15 +1,16 @@
 //! All integration tests of the crate, in one binary.
-
 #![allow(clippy::unwrap_used)]
 
 mod convert;
 mod example;
 mod files;
 mod formats;
+mod formats_tree;
 mod fuzz_replay;
 mod golden_frames;
 mod golden_wire;
 mod image;
 mod inspect;
+mod label_map;
 mod properties;
 mod record;

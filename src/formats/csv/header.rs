@@ -155,10 +155,16 @@ fn resolve(names: Vec<String>, delimiter: u8, start: usize) -> Result<Columns, S
     };
     let lefts = [&xmin[..], &["x1"], &X[..]].concat();
     let tops = [&ymin[..], &["y1"], &Y[..]].concat();
+    // `width` is the image's in `width,height,xmin,ymin`, even if the maximum is misspelt; it is the box's behind its
+    // corner, or beside a corner that is just `x,y`.
+    let is_size = |[x, y, w, h]: &[usize; 4]| {
+        let of_image = folded[*w] == "width" && !X.contains(&&*folded[*x]);
+        !of_image || (y.wrapping_sub(*x), w.wrapping_sub(*y), h.wrapping_sub(*w)) == (1, 1, 1)
+    };
     let geometry = find_all([&xmin, &ymin, &xmax, &ymax], &free)
         .map(Geometry::Corners)
         .or_else(|| find_all([&CENTRE_X, &CENTRE_Y, &BOX_WIDTH, &BOX_HEIGHT], &free).map(Geometry::Centre))
-        .or_else(|| find_all([&lefts, &tops, &BOX_WIDTH, &BOX_HEIGHT], &free).map(Geometry::Size))
+        .or_else(|| find_all([&lefts, &tops, &BOX_WIDTH, &BOX_HEIGHT], &free).filter(is_size).map(Geometry::Size))
         .or_else(|| find(&BOX, &free).map(Geometry::Text));
     match geometry {
         Some(Geometry::Corners(all) | Geometry::Centre(all) | Geometry::Size(all)) => {
@@ -234,6 +240,7 @@ mod tests {
             ("image,x,y,w,h,label", Geometry::Size([1, 2, 3, 4]), 0, 5),
             ("image_name,label,x,y,width,height,image_width,image_height", Geometry::Size([2, 3, 4, 5]), 0, 1),
             ("filename,class,x_center,y_center,width,height", Geometry::Centre([2, 3, 4, 5]), 0, 1),
+            ("image,class,xmin,ymin,width,height", Geometry::Size([2, 3, 4, 5]), 0, 1),
             ("image_id,width,height,bbox,class", Geometry::Text(3), 0, 4),
             (",filename,width,height,class,xmin,ymin,xmax,ymax", Geometry::Corners([5, 6, 7, 8]), 1, 4),
         ] {
@@ -266,6 +273,7 @@ mod tests {
             missing("filename,xmin,ymin,xmax,ymax"),
             "no column for the class in the header \"filename,xmin,ymin,xmax,ymax\""
         );
+        assert!(columns("filename,width,height,class,xmin,ymin,xmx,ymx").is_err());
         assert_eq!(missing("a;b"), "no column for the image, the class, the box in the header \"a,b\"");
         assert_eq!(
             missing("ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax"),

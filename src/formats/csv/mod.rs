@@ -235,7 +235,7 @@ fn builder_push(tree: &Tree, about: About, mut listings: Vec<Listing>, builder: 
     let mut size = (0, 0);
     let mut size_line = 0;
     for listing in &listings {
-        for row in listing.rows.iter().filter(|row| row.size != (0, 0)) {
+        for row in listing.rows.iter().filter(|row| row.size.0 > 0 && row.size.1 > 0) {
             if size == (0, 0) {
                 (size, size_line) = (row.size, row.line);
             } else if row.size != size {

@@ -108,7 +108,7 @@ fn look(head: &str) -> Option<Confidence> {
     let mut seen = None;
     loop {
         match cursor.next_tag() {
-            Ok(Event::Open { name }) => open.push(name.to_ascii_lowercase()),
+            Ok(Event::Open { name, .. }) => open.push(name.to_ascii_lowercase()),
             Ok(Event::Close { .. }) => {
                 open.pop();
                 continue;

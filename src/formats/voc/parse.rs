@@ -144,11 +144,9 @@ pub(super) fn parse(source: &str) -> Result<Annotation, Fault> {
     let mut points = 0;
     loop {
         match cursor.next_tag()? {
-            Event::Open { name } => {
+            Event::Open { name, line } => {
                 let tag = Tag::of(name);
-                let name = if open.is_empty() && tag != Tag::Annotation { Some(name.to_owned()) } else { None };
-                let line = cursor.line();
-                if let Some(name) = name {
+                if open.is_empty() && tag != Tag::Annotation {
                     let message = format!("the root element is <{name}>, a VOC file's is <annotation>");
                     return Err(Fault { line, message });
                 }
@@ -165,7 +163,7 @@ pub(super) fn parse(source: &str) -> Result<Annotation, Fault> {
                 }
                 open.push(tag);
             }
-            Event::Close { name, text, leaf } => {
+            Event::Close { name, text, line, leaf } => {
                 let tag = open.pop().unwrap_or(Tag::Other);
                 let value = text::trim(text);
                 let problems = &mut found.problems;
@@ -177,30 +175,23 @@ pub(super) fn parse(source: &str) -> Result<Annotation, Fault> {
                         let pixels = text::pixels(value);
                         if pixels.is_none() && !value.is_empty() {
                             let message = format!("{name} {value:?} is no number of pixels; taken from the image");
-                            let problem = (ProblemKind::IgnoredField, message);
-                            let line = cursor.line();
-                            problems.push((problem.0, line, problem.1));
+                            problems.push((ProblemKind::IgnoredField, line, message));
                         }
                         let side = if tag == Tag::Width { &mut found.size.0 } else { &mut found.size.1 };
                         *side = pixels.unwrap_or(0);
                     }
                     ([.., Tag::Annotation, Tag::Object], _) => {
-                        let name = (leaf && matches!(tag, Tag::Other | Tag::Value)).then(|| name.to_owned());
-                        let text = value.to_owned();
-                        let line = cursor.line();
-                        draft.child(tag, name, &text, line, &mut found.problems);
+                        let unknown = (leaf && matches!(tag, Tag::Other | Tag::Value)).then_some(name);
+                        draft.child(tag, unknown, value, line, problems);
                     }
                     ([.., Tag::Object, Tag::Box], Tag::Corner(corner)) => {
-                        let (name, value) = (CORNERS[corner], value.to_owned());
-                        draft.corners[corner] = Some(coordinate(name, &value, cursor.line()));
+                        draft.corners[corner] = Some(coordinate(CORNERS[corner], value, line));
                     }
                     ([.., Tag::Object, Tag::Polygon], Tag::Coordinate(number, axis)) => {
-                        let (name, value) = (name.to_owned(), value.to_owned());
-                        draft.points.push((number, axis, coordinate(&name, &value, cursor.line())));
+                        draft.points.push((number, axis, coordinate(name, value, line)));
                     }
                     ([.., Tag::Object, Tag::Polygon, Tag::Point], Tag::Coordinate(0, axis)) => {
-                        let (name, value) = (name.to_owned(), value.to_owned());
-                        draft.points.push((points, axis, coordinate(&name, &value, cursor.line())));
+                        draft.points.push((points, axis, coordinate(name, value, line)));
                     }
                     ([.., Tag::Object, Tag::Actions], _) => draft.attributes.push((name.into(), value.into())),
                     ([.., Tag::Attributes, Tag::Attribute], Tag::Name) => draft.attribute.0 = Some(value.into()),
@@ -213,11 +204,9 @@ pub(super) fn parse(source: &str) -> Result<Annotation, Fault> {
                     ([.., Tag::Annotation], Tag::Object) => {
                         let draft = std::mem::take(&mut draft);
                         let line = draft.line;
-                        match draft.finish(&mut found.problems) {
+                        match draft.finish(problems) {
                             Ok(object) => found.objects.push(object),
-                            Err(fault) => {
-                                found.problems.push((ProblemKind::BadEntry, fault.line.max(line), fault.message))
-                            }
+                            Err(fault) => problems.push((ProblemKind::BadEntry, fault.line.max(line), fault.message)),
                         }
                     }
                     (_, Tag::Annotation) => {
@@ -225,7 +214,7 @@ pub(super) fn parse(source: &str) -> Result<Annotation, Fault> {
                         let wrapper = open.is_empty() && annotations == 2 && !leaf;
                         if annotations > 1 && !wrapper {
                             let message = "the file holds several <annotation>, a VOC file describes one image";
-                            return Err(Fault { line: cursor.line(), message: message.into() });
+                            return Err(Fault { line, message: message.into() });
                         }
                     }
                     _ => {}
@@ -259,7 +248,7 @@ impl Draft {
     fn child(
         &mut self,
         tag: Tag,
-        leaf: Option<String>,
+        leaf: Option<&str>,
         value: &str,
         line: u32,
         problems: &mut Vec<(ProblemKind, u32, String)>,

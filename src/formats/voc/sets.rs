@@ -31,7 +31,7 @@ impl Sets {
     /// Reads the lists of all devkits below a tree.
     pub fn read(tree: &Tree, problems: &mut Problems) -> Self {
         let mut sets = Self::default();
-        let mut lists: Vec<(String, usize, FileId, Split)> = Vec::new();
+        let mut lists: Vec<(String, usize, Split, FileId)> = Vec::new();
         if tree.only().is_some() {
             return sets;
         }
@@ -56,11 +56,11 @@ impl Sets {
                 None if stem.eq_ignore_ascii_case("trainval") => (1, Split::Train),
                 None => continue,
             };
-            lists.push((devkit.to_owned(), kind * 2 + rank, file, split));
+            lists.push((devkit.to_owned(), kind * 2 + rank, split, file));
         }
         lists.sort();
         let mut kinds: HashMap<String, usize> = HashMap::new();
-        for (devkit, rank, file, split) in lists {
+        for (devkit, rank, split, file) in lists {
             // `ImageSets/train.txt` counts where there is no `ImageSets/Main/`.
             if *kinds.entry(devkit.clone()).or_insert(rank / 2) != rank / 2 {
                 continue;
