@@ -111,3 +111,15 @@ fn crc_of_a_length_by_crc_fast(bencher: Bencher) {
         (0..1000u64).fold(0, |sum: u32, len| sum.wrapping_add(crc::crc32c(&black_box(len).to_le_bytes())))
     });
 }
+
+/// How much is read at a time, for records of 100 KB.
+#[divan::bench(args = [64, 128, 256, 512, 1024, 4096])]
+fn read_with_buffer_of_kib(bencher: Bencher, kib: usize) {
+    let mut temporary = tempfile::tempfile().unwrap();
+    std::io::copy(&mut &file(100_000, Compression::None)[..], &mut temporary).unwrap();
+    let options = ReadOptions { buffer_len: kib << 10, ..ReadOptions::default() };
+    bencher.counter(BytesCount::new(temporary.metadata().unwrap().len())).bench_local(|| {
+        temporary.rewind().unwrap();
+        read_all(Reader::from_file(temporary.try_clone().unwrap(), options), count(100_000));
+    });
+}

@@ -84,8 +84,9 @@ impl Default for ReadOptions {
             verify: true,
             recovery: Recovery::Strict,
             max_record_len: DEFAULT_MAX_RECORD_LEN,
-            // Half of it is in the second-level cache when its checksum is taken. 128 KiB to 512 KiB measure the same.
-            buffer_len: 256 << 10,
+            // Records of 100 KB from the page cache: 64 to 256 KiB 9.5 GB/s, 512 KiB 12, 1 MiB 14. What is cut by the end
+            // of the buffer is moved, and that is the rarer the longer the buffer is.
+            buffer_len: 1 << 20,
         }
     }
 }
