@@ -176,36 +176,31 @@ impl<'a> Decoder<'a> {
         Ok(())
     }
 
-    /// The kinds are a oneof: the same kind again is merged, another replaces what was there.
+    /// The kinds are a oneof: the same kind again is merged, another replaces what was there. Lists are filled where they
+    /// are, as moving one costs more than reading a short one.
     fn feature(&mut self, values: &mut Values<'a>, depth: u32) -> Result<()> {
         self.fields(depth, |decoder, tag| match tag {
-            FIRST => decoder.message(|decoder| {
-                let mut list = match std::mem::take(values) {
-                    Values::Bytes(list) => list,
-                    _ => BytesList::default(),
-                };
-                decoder.bytes_list(&mut list, depth - 1)?;
-                *values = Values::Bytes(list);
-                Ok(())
-            }),
-            SECOND => decoder.message(|decoder| {
-                let mut list = match std::mem::take(values) {
-                    Values::Float(list) => list,
-                    _ => FloatList::default(),
-                };
-                decoder.float_list(&mut list, depth - 1)?;
-                *values = Values::Float(list);
-                Ok(())
-            }),
-            THIRD => decoder.message(|decoder| {
-                let mut list = match std::mem::take(values) {
-                    Values::Int64(list) => list,
-                    _ => Int64List::default(),
-                };
-                decoder.int64_list(&mut list, depth - 1)?;
-                *values = Values::Int64(list);
-                Ok(())
-            }),
+            FIRST => {
+                if !matches!(values, Values::Bytes(_)) {
+                    *values = Values::Bytes(BytesList::default());
+                }
+                let Values::Bytes(list) = values else { return Ok(false) };
+                decoder.message(|decoder| decoder.bytes_list(list, depth - 1))
+            }
+            SECOND => {
+                if !matches!(values, Values::Float(_)) {
+                    *values = Values::Float(FloatList::default());
+                }
+                let Values::Float(list) = values else { return Ok(false) };
+                decoder.message(|decoder| decoder.float_list(list, depth - 1))
+            }
+            THIRD => {
+                if !matches!(values, Values::Int64(_)) {
+                    *values = Values::Int64(Int64List::default());
+                }
+                let Values::Int64(list) = values else { return Ok(false) };
+                decoder.message(|decoder| decoder.int64_list(list, depth - 1))
+            }
             _ => Ok(false),
         })?;
         Ok(())
