@@ -12,5 +12,6 @@ mod golden_wire;
 mod image;
 mod inspect;
 mod label_map;
+mod layers;
 mod properties;
 mod record;

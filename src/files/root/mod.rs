@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 
 #[cfg(windows)]
 mod canonical;
+#[cfg(unix)]
 #[cfg(test)]
 mod tests;
 #[cfg(unix)]

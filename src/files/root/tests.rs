@@ -114,7 +114,8 @@ fn scene() -> tempfile::TempDir {
     made(("absolute-inside", &absolute("root/a.jpg")));
     made(("0", "a.jpg"));
     (1..=40).for_each(|n| made((&n.to_string(), &(n - 1).to_string())));
-    rustix::fs::mknodat(rustix::fs::CWD, at("root/pipe"), rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+    // No call for it that all systems share is safe.
+    assert!(std::process::Command::new("mkfifo").arg(at("root/pipe")).status().unwrap().success());
     std::os::unix::net::UnixListener::bind(at("root/socket")).unwrap();
     scene
 }

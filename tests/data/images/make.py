@@ -2,8 +2,8 @@
 
 Needs Pillow; checks its own table against it: Pillow opens each file and must find the size, the orientation and the
 channels that the table says. With `--tensorflow`, `tf.io.decode_image` must decode exactly those files of which the
-table says so, as (height, width, channels), and give Pillow's pixels; and of each file, exactly those prefixes that have
-the bytes which the table says it needs (a few kinds carry bytes behind the image).
+table says so, as (height, width, channels), and give Pillow's pixels; and of each file, exactly those prefixes that
+have the bytes which the table says it needs (a few kinds carry bytes behind the image).
 
     python tests/data/images/make.py [--tensorflow]
 """
@@ -33,7 +33,9 @@ def drawing(mode: str = "RGB", width: int = W, height: int = H) -> Image.Image:
     """Three ramps with a corner of their own, so that a turn or a swap of channels shows."""
     image = Image.new("RGB", (width, height))
     pixels = [
-        (x * 255 // width, y * 255 // height, 255 if x < 4 and y < 4 else 40) for y in range(height) for x in range(width)
+        (x * 255 // width, y * 255 // height, 255 if x < 4 and y < 4 else 40)
+        for y in range(height)
+        for x in range(width)
     ]
     image.putdata(pixels)
     if mode in ("RGBA", "LA"):
@@ -51,8 +53,17 @@ def exif(orientation: int, more: bool = False) -> bytes:
     return block.tobytes()
 
 
-def keep(name: str, data: bytes, kind: str, channels: int, depth: int = 8, turn: int = 1, tf: int = 0,
-         size: tuple[int, int] = (W, H), behind: int = 0) -> None:
+def keep(
+    name: str,
+    data: bytes,
+    kind: str,
+    channels: int,
+    depth: int = 8,
+    turn: int = 1,
+    tf: int = 0,
+    size: tuple[int, int] = (W, H),
+    behind: int = 0,
+) -> None:
     """`behind`: bytes after the end of the image."""
     (HERE / name).write_bytes(data)
     rows.append((name, kind, *size, channels, depth, turn, tf, len(data) - behind))
@@ -74,13 +85,26 @@ def jpeg() -> None:
     keep("444.jpg", saved(rgb, "JPEG", subsampling=0, quality=98), "jpeg", 3, tf=1)
     keep("restart.jpg", saved(rgb, "JPEG", restart_marker_blocks=1), "jpeg", 3, tf=1)
     keep("optimised.jpg", saved(rgb, "JPEG", optimize=True), "jpeg", 3, tf=1)
-    keep("comment-icc.jpg", saved(rgb, "JPEG", comment=b"\xff\xd9 in a comment", icc_profile=bytes(3000)), "jpeg", 3, tf=1)
+    keep(
+        "comment-icc.jpg",
+        saved(rgb, "JPEG", comment=b"\xff\xd9 in a comment", icc_profile=bytes(3000)),
+        "jpeg",
+        3,
+        tf=1,
+    )
     keep("one-pixel.jpg", saved(drawing(width=1, height=1), "JPEG"), "jpeg", 3, tf=1, size=(1, 1))
     keep("wide.jpg", saved(drawing(width=3000, height=1), "JPEG"), "jpeg", 3, tf=1, size=(3000, 1))
     for turn in range(1, 9):
         keep(f"exif-{turn}.jpg", saved(rgb, "JPEG", exif=exif(turn, more=turn == 6)), "jpeg", 3, turn=turn, tf=1)
     keep("exif-9.jpg", saved(rgb, "JPEG", exif=exif(9)), "jpeg", 3, tf=1)
-    keep("exif-big-endian.jpg", saved(rgb, "JPEG", exif=b"Exif\0\0" + folder(">", [(ORIENTATION, 3, 5)])), "jpeg", 3, turn=5, tf=1)
+    keep(
+        "exif-big-endian.jpg",
+        saved(rgb, "JPEG", exif=b"Exif\0\0" + folder(">", [(ORIENTATION, 3, 5)])),
+        "jpeg",
+        3,
+        turn=5,
+        tf=1,
+    )
     keep("exif-thumbnail.jpg", with_thumbnail(rgb), "jpeg", 3, turn=6, tf=1)
     keep("exif-broken.jpg", saved(rgb, "JPEG", exif=exif(3)[:-5]), "jpeg", 3, tf=1)
     keep("xmp-then-exif.jpg", saved(rgb, "JPEG", xmp=b"<x:xmpmeta/>", exif=exif(8)), "jpeg", 3, turn=8, tf=1)
@@ -88,7 +112,9 @@ def jpeg() -> None:
     keep("trailing.jpg", whole + b"SEFT\0trailer of a phone" * 4, "jpeg", 3, tf=1, behind=92)
     two = saved(rgb, "MPO", save_all=True, append_images=[drawing()])
     keep("two-pictures.jpg", two, "jpeg", 3, tf=1, behind=len(two) - two.rindex(b"\xff\xd8\xff"))
-    keep("fill-bytes.jpg", whole[:2] + b"\xff\xff\xff" + whole[2:-2] + b"\xff\xff\xff\xff" + whole[-2:], "jpeg", 3, tf=1)
+    keep(
+        "fill-bytes.jpg", whole[:2] + b"\xff\xff\xff" + whole[2:-2] + b"\xff\xff\xff\xff" + whole[-2:], "jpeg", 3, tf=1
+    )
     frame = whole.index(b"\xff\xc0")
     keep("lossless-frame.jpg", whole[: frame + 1] + b"\xc3" + whole[frame + 2 :], "jpeg", 3)
 
@@ -96,12 +122,12 @@ def jpeg() -> None:
 def with_thumbnail(image: Image.Image) -> bytes:
     """A whole JPEG inside the Exif of a JPEG: its end marker must not be taken for the outer one's."""
     small = saved(image.resize((8, 5)), "JPEG", quality=20)
-    first = folder("<", [(ORIENTATION, 3, 6)], after=26)[:-4] + struct.pack("<I", 26)
+    first = folder("<", [(ORIENTATION, 3, 6)])[:-4] + struct.pack("<I", 26)
     second = folder("<", [(0x0201, 4, 26 + 30), (0x0202, 4, len(small))])[8:]
     return saved(image, "JPEG", exif=b"Exif\0\0" + first + second + small)
 
 
-def folder(order: str, tags: list[tuple[int, int, int]], after: int = 0) -> bytes:
+def folder(order: str, tags: list[tuple[int, int, int]]) -> bytes:
     """A TIFF of one folder, each tag of one value: (tag, type, value)."""
     head = (b"II" if order == "<" else b"MM") + struct.pack(order + "HI", 42, 8)
     entries = [
@@ -154,7 +180,13 @@ def bmp() -> None:
     flipped = b"".join(pixels[y * row : (y + 1) * row] for y in reversed(range(H)))
     keep("top-down.bmp", bmp_file(info, flipped), "bmp", 3, tf=1)
     keep("core.bmp", bmp_file(struct.pack("<IHHHH", 12, W, H, 1, 24), pixels), "bmp", 3)
-    keep("edition-5.bmp", bmp_file(struct.pack("<I", 124) + info[4:8] + struct.pack("<i", H) + info[12:] + bytes(84), pixels), "bmp", 3, tf=1)
+    keep(
+        "edition-5.bmp",
+        bmp_file(struct.pack("<I", 124) + info[4:8] + struct.pack("<i", H) + info[12:] + bytes(84), pixels),
+        "bmp",
+        3,
+        tf=1,
+    )
     keep("trailing.bmp", bmp_file(info, flipped) + b"\0\0", "bmp", 3, behind=2)
     red = struct.pack("<H", 31 << 10)
     wide = (W * 2 + 3) // 4 * 4
@@ -181,7 +213,9 @@ def webp() -> None:
     for turn in range(1, 9):
         keep(f"exif-{turn}.webp", saved(drawing(), "WEBP", exif=exif(turn)), "webp", 3, turn=turn)
     frames = [drawing().rotate(90), drawing().rotate(180)]
-    keep("animated.webp", saved(drawing(), "WEBP", save_all=True, append_images=frames, exif=exif(3)), "webp", 3, turn=3)
+    keep(
+        "animated.webp", saved(drawing(), "WEBP", save_all=True, append_images=frames, exif=exif(3)), "webp", 3, turn=3
+    )
     keep("trailing.webp", saved(drawing(), "WEBP") + b"trailing", "webp", 3, behind=8)
 
 
@@ -230,7 +264,9 @@ def tiff_strips(order: str, word: int) -> bytes:
     bits = struct.pack(order + "HHH", 8, 8, 8)
     # Three shorts fit into BigTIFF's eight bytes and then stand in the entry itself.
     bits_tag = tag(258, 3, 3, bits_at) if word == 4 else struct.pack(order + entry, 258, 3, 3) + bits + b"\0\0"
-    out = (b"II" if order == "<" else b"MM") + struct.pack(order + ("HI" if word == 4 else "HHHQ"), *((42, 8) if word == 4 else (43, 8, 0, 16)))
+    out = (b"II" if order == "<" else b"MM") + struct.pack(
+        order + ("HI" if word == 4 else "HHHQ"), *((42, 8) if word == 4 else (43, 8, 0, 16))
+    )
     out += struct.pack(order + count, tags)
     out += tag(256, 3, 1, W) + tag(257, 4, 1, H) + bits_tag + tag(259, 3, 1, 1) + tag(262, 3, 1, 2)
     out += tag(273, 4 if word == 4 else 16, len(strips), offsets_at) + tag(ORIENTATION, 3, 1, 7) + tag(277, 3, 1, 3)
@@ -264,21 +300,21 @@ def check_with_pillow() -> None:
             assert (found if found in range(1, 9) else 1) == turn or name == "exif-broken.jpg", (name, found)
             # Pillow keeps a transparent colour or index apart from the mode, and reads one frame of a grey GIF as grey.
             samples += "transparency" in image.info and image.mode != "RGBA"
-            loose = kind == "gif" or name in ("rgba.bmp",)
+            loose = kind == "gif" or name == "rgba.bmp"
             assert samples == channels or loose, (name, image.mode, samples)
             assert {"mpo": "jpeg"}.get(image.format.lower(), image.format.lower()) == kind, (name, image.format)
 
 
 def check_with_tensorflow() -> None:
-    import numpy
-    import tensorflow
+    import numpy as np
+    import tensorflow as tf
 
     def decodes(data: bytes) -> bool:
         # It refuses WEBP that has 4 channels if 3 are wanted; and 2.21 damages its memory with "as many as there are"
         # (free(): invalid next size) on some of these prefixes.
         try:
-            tensorflow.io.decode_image(data, channels=wanted)
-        except (tensorflow.errors.InvalidArgumentError, tensorflow.errors.UnimplementedError):
+            tf.io.decode_image(data, channels=wanted)
+        except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError):
             return False
         return True
 
@@ -292,24 +328,24 @@ def check_with_tensorflow() -> None:
         else:
             assert kind in ("tiff", "avif", "bmp") or name in ("lossless-frame.jpg", "animated.webp"), name
         try:
-            pixels = tensorflow.io.decode_image((HERE / name).read_bytes(), channels=3).numpy()
+            pixels = tf.io.decode_image((HERE / name).read_bytes(), channels=3).numpy()
             right = pixels.shape == (height, width, 3)
-        except tensorflow.errors.InvalidArgumentError:
+        except tf.errors.InvalidArgumentError:
             right = False
         if right:
             with Image.open(HERE / name) as image:
                 ours = image.convert("RGB")
                 if image.mode == "I;16":
-                    ours = Image.merge("RGB", [Image.fromarray((numpy.asarray(image) >> 8).astype("u1"))] * 3)
+                    ours = Image.merge("RGB", [Image.fromarray((np.asarray(image) >> 8).astype("u1"))] * 3)
                 # JPEG decoders differ a little; CMYK and alpha are turned into colours in their own ways.
                 if name.endswith(".bmp") or (name.endswith(".png") and image.mode in ("RGB", "P", "L")):
-                    right = bool((numpy.asarray(ours).astype(int) == pixels).all())
+                    right = bool((np.asarray(ours).astype(int) == pixels).all())
         assert right == bool(taken), (name, right)
 
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    assert features.check("avif") and features.check("webp"), "a Pillow with AVIF and WEBP is needed"
+    assert all(map(features.check, ("avif", "webp"))), "a Pillow with AVIF and WEBP is needed"
     for stale in HERE.iterdir():
         if stale.suffix != ".py":
             stale.unlink()
