@@ -185,8 +185,10 @@ impl Report {
 
     /// What stands in the way, in one line.
     pub fn refusal(&self) -> String {
-        let parts: Vec<String> =
-            self.problem_counts.iter().map(|(kind, count)| format!("{count} {}", kind.word())).collect();
+        // Corrections stand in the way only where nothing worse does (`--strict`).
+        let worst = if self.has_errors() { Severity::Error } else { Severity::Fixed };
+        let kinds = self.problem_counts.iter().filter(|(kind, _)| kind.severity() == worst);
+        let parts: Vec<String> = kinds.map(|(kind, count)| format!("{count} {}", kind.word())).collect();
         let mut line = format!("nothing was written: {}", parts.join(", "));
         if !self.unknown_classes.is_empty() {
             line += &format!("; {}", super::labels::summary(&self.unknown_classes));

@@ -19,7 +19,7 @@ use super::readme::readme;
 use super::report::{ClassCount, FileReport, Report, Skipped, SplitCount};
 use super::shard::{self, Output};
 use super::watch::{Monitor, Phase, Watch};
-use crate::dataset::{Dataset, LabelMap, NO_FILE, Place, Problem, ProblemKind, Problems, Severity, Split};
+use crate::dataset::{Dataset, LabelMap, NO_FILE, Place, ProblemKind, Problems, Severity, Split};
 use crate::files::{AtomicOptions, Root};
 use crate::formats::{self, FormatError, Loaded, label_map};
 use crate::record::deflate;
@@ -76,7 +76,8 @@ fn check(options: &Options) -> Result<(), ConvertError> {
 fn load(source: &Path, options: &Options, watch: &mut Watch<'_>) -> Result<Loaded, ConvertError> {
     let (send, receive) = mpsc::channel();
     let (source, load) = (source.to_owned(), options.load.clone());
-    let thread = thread::spawn(move || send.send(formats::load(&source, &load)));
+    // Nobody listens any more when the run was cancelled.
+    let thread = thread::spawn(move || drop(send.send(formats::load(&source, &load))));
     let idle = watch.phase(Phase::Load);
     loop {
         match receive.recv_timeout(Duration::from_millis(100)) {
@@ -255,14 +256,18 @@ fn usable_images(
     if watch.cancelled() {
         return Err(ConvertError::Cancelled);
     }
-    let said: HashSet<Place> = problems
+    // A reader says itself which images it did not find; a dataset that was made by hand has nobody who did.
+    let about_files =
+        [ProblemKind::MissingImage, ProblemKind::OutsideRoot, ProblemKind::AmbiguousImage, ProblemKind::DuplicateImage];
+    let said: HashSet<String> = problems
         .iter()
-        .filter(|Problem { kind, .. }| kind.severity() == Severity::Error)
-        .map(|problem| problem.place.clone())
+        .filter(|problem| about_files.contains(&problem.kind))
+        .map(|problem| problem.place.path.clone())
         .collect();
     let mut rows = Vec::with_capacity(sizes.len());
     for (row, size) in sizes.into_iter().enumerate() {
         let objects = dataset.objects_of(row).len() as u64;
+        let no_file = matches!(size, Size::NoFile);
         let (kind, place, message) = match size {
             Size::Bytes(_) if options.drop_empty && objects == 0 => {
                 skipped.image(super::report::DROP_EMPTY, 0);
@@ -279,9 +284,7 @@ fn usable_images(
             Size::Refused(kind, message) => (kind, Place::file(dataset.images.key.get(row)), message),
         };
         skipped.image(kind.word(), objects);
-        // The reader has said it already where it looked for the file.
-        let known = matches!(kind, ProblemKind::MissingImage) && said.contains(&place);
-        if !known {
+        if !(no_file && said.contains(&place.path)) {
             problems.push(kind, place, message);
         }
     }

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::error::{ConvertError, io_error};
-use crate::files::{AtomicFile, AtomicOptions};
+use crate::files::{AtomicFile, AtomicOptions, ClosedFile};
 
 /// Where a run writes to. Dropped before [`Output::commit`], it leaves nothing.
 #[derive(Debug)]
@@ -20,12 +20,22 @@ pub struct Output {
     folder: PathBuf,
     names: Vec<String>,
     options: AtomicOptions,
-    files: Vec<Mutex<Option<Arc<AtomicFile>>>>,
+    files: Vec<Mutex<Stage>>,
     /// Folders that this run made, the outermost first.
     made: Vec<PathBuf>,
     committed: bool,
     /// Held until the end.
     _lock: Option<File>,
+}
+
+/// How far a file is.
+#[derive(Debug, Default)]
+enum Stage {
+    #[default]
+    NotBegun,
+    Open(Arc<AtomicFile>),
+    /// Whole and closed: thousands of shards must not be open at a time.
+    Closed(ClosedFile),
 }
 
 /// Refuses if any of `names` is in `folder` already and must not be replaced.
@@ -107,21 +117,45 @@ impl Output {
         let Some(file) = self.files.get(shard) else {
             return Err(ConvertError::Ledger(format!("there is no shard {shard}")));
         };
-        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(file) = &*file {
-            return Ok(Arc::clone(file));
+        let mut stage = file.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*stage {
+            Stage::Open(file) => Ok(Arc::clone(file)),
+            Stage::Closed(_) => Err(ConvertError::Ledger(format!("{} is closed already", path.display()))),
+            Stage::NotBegun => {
+                let made = AtomicFile::create(&path, self.options).map_err(io_error("cannot make the file", &path))?;
+                let made = Arc::new(made);
+                *stage = Stage::Open(Arc::clone(&made));
+                Ok(made)
+            }
         }
-        let made = AtomicFile::create(&path, self.options).map_err(io_error("cannot make the file", &path))?;
-        Ok(Arc::clone(file.insert(Arc::new(made))))
+    }
+
+    /// Shard `shard` is whole: waits for the disk where that was asked for, and closes it.
+    pub fn close(&self, shard: usize) -> Result<(), ConvertError> {
+        let path = self.shard_path(shard);
+        // A shard whose images all were left out is an empty file.
+        drop(self.file(shard)?);
+        let Some(file) = self.files.get(shard) else { return Ok(()) };
+        let taken = std::mem::take(&mut *file.lock().unwrap_or_else(PoisonError::into_inner));
+        let Stage::Open(open) = taken else { return Ok(()) };
+        let open = Arc::into_inner(open)
+            .ok_or_else(|| ConvertError::Ledger(format!("{} is still being written", path.display())))?;
+        let closed = open.close().map_err(|error| io_error("cannot finish the file", &path)(error))?;
+        *file.lock().unwrap_or_else(PoisonError::into_inner) = Stage::Closed(closed);
+        Ok(())
     }
 
     /// Writes `parts` one behind the other at `offset` of shard `shard`. Other threads may write elsewhere in it.
     pub fn write(&self, shard: usize, mut offset: u64, parts: &[&[u8]]) -> Result<(), ConvertError> {
         let file = self.file(shard)?;
+        let start = offset;
         for part in parts.iter().filter(|part| !part.is_empty()) {
             write_all_at(file.file(), part, offset)
                 .map_err(|error| io_error("cannot write", &self.shard_path(shard))(error))?;
             offset += part.len() as u64;
+        }
+        if self.options.sync {
+            start_writing_back(file.file(), start, offset - start);
         }
         Ok(())
     }
@@ -132,8 +166,9 @@ impl Output {
         let mut whole = Vec::new();
         for (shard, file) in std::mem::take(&mut self.files).into_iter().enumerate() {
             let path = self.shard_path(shard);
-            let file = file.into_inner().unwrap_or_else(PoisonError::into_inner).and_then(Arc::into_inner);
-            let file = file.ok_or_else(|| ConvertError::Ledger(format!("{} was never begun", path.display())))?;
+            let Stage::Closed(file) = file.into_inner().unwrap_or_else(PoisonError::into_inner) else {
+                return Err(ConvertError::Ledger(format!("{} is not whole", path.display())));
+            };
             whole.push((path, file));
         }
         for (name, bytes) in others {
@@ -141,6 +176,7 @@ impl Output {
             let mut file = AtomicFile::create(&path, self.options)
                 .map_err(|error| io_error("cannot make the file", &path)(error))?;
             io::Write::write_all(&mut file, bytes).map_err(|error| io_error("cannot write", &path)(error))?;
+            let file = file.close().map_err(|error| io_error("cannot finish the file", &path)(error))?;
             whole.push((path, file));
         }
         let mut named: Vec<PathBuf> = Vec::new();
@@ -188,6 +224,18 @@ fn lock(folder: &Path) -> Result<Option<File>, ConvertError> {
         Err(fs::TryLockError::WouldBlock) => Err(ConvertError::Busy { path: folder.to_owned() }),
         Err(fs::TryLockError::Error(_)) => Ok(None),
     }
+}
+
+/// Lets the disk begin with bytes that will be waited for in the end. Only a hint, so errors do not matter.
+fn start_writing_back(file: &File, offset: u64, len: u64) {
+    // Linux answers "these pages are not needed" by beginning to write back those that are dirty (mm/fadvise.c), and
+    // drops none that is not written yet.
+    #[cfg(target_os = "linux")]
+    if let Some(len) = std::num::NonZeroU64::new(len) {
+        let _ = rustix::fs::fadvise(file, offset, Some(len), rustix::fs::Advice::DontNeed);
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (file, offset, len);
 }
 
 #[cfg(unix)]
@@ -255,6 +303,7 @@ mod tests {
         output.write(0, 3, &[b"de", b"f"]).unwrap();
         output.write(1, 0, &[b"", b"b"]).unwrap();
         output.write(0, 0, &[b"abc"]).unwrap();
+        (0..2).for_each(|shard| output.close(shard).unwrap());
         let others = [("recordmill.json".to_owned(), b"{}".to_vec())];
         output.commit(&others, &AtomicBool::new(false)).unwrap();
         assert_eq!(names_in(folder.path()), ["a.tfrecord", "b.tfrecord", "recordmill.json"]);
@@ -267,6 +316,7 @@ mod tests {
         let output = open(folder.path(), &["a.tfrecord", "b.tfrecord"]);
         output.write(0, 0, &[b"a"]).unwrap();
         output.write(1, 0, &[b"b"]).unwrap();
+        (0..2).for_each(|shard| output.close(shard).unwrap());
         fs::write(folder.path().join("b.tfrecord"), "theirs").unwrap();
         let error = output.commit(&[], &AtomicBool::new(false)).unwrap_err();
         assert!(matches!(error, ConvertError::Exists { ref path } if path.ends_with("b.tfrecord")), "{error}");
@@ -279,6 +329,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let output = open(folder.path(), &["a.tfrecord"]);
         output.write(0, 0, &[b"a"]).unwrap();
+        output.close(0).unwrap();
         let error = output.commit(&[], &AtomicBool::new(true)).unwrap_err();
         assert!(matches!(error, ConvertError::Cancelled));
         assert!(names_in(folder.path()).is_empty());

@@ -42,15 +42,37 @@ impl Default for AtomicOptions {
 #[derive(Debug)]
 pub struct AtomicFile {
     file: File,
-    /// The temporary name; gone once the file is named or removed.
-    temporary: Option<TempPath>,
+    temporary: Temporary,
     target: PathBuf,
     options: AtomicOptions,
     reserved: bool,
-    /// The process that made the file. A fork of it may drop its copy, and must not take the file from its maker.
-    process: u32,
     /// A write failed, with this kind and number; what stands in the file is not what was to be written.
     failed: Option<(io::ErrorKind, Option<i32>)>,
+}
+
+/// An [`AtomicFile`] that is written, synced and closed, and waits for its name: of a run with thousands of files not all
+/// need to be open at a time. Dropped before [`ClosedFile::commit`], it is removed.
+#[derive(Debug)]
+pub struct ClosedFile {
+    temporary: Temporary,
+    target: PathBuf,
+    options: AtomicOptions,
+}
+
+/// The temporary name; gone once the file is named or removed.
+#[derive(Debug)]
+struct Temporary {
+    path: Option<TempPath>,
+    /// The process that made the file. A fork of it may drop its copy, and must not take the file from its maker.
+    process: u32,
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if let Some(path) = &mut self.path {
+            path.disable_cleanup(self.process != std::process::id());
+        }
+    }
 }
 
 impl AtomicFile {
@@ -88,8 +110,8 @@ impl AtomicFile {
         });
         let made = made.map_err(|error| cause.map_or(error, io::Error::from_raw_os_error))?;
         let (file, temporary) = made.into_parts();
-        let process = std::process::id();
-        Ok(Self { file, temporary: Some(temporary), target, options, reserved: false, process, failed: None })
+        let temporary = Temporary { path: Some(temporary), process: std::process::id() };
+        Ok(Self { file, temporary, target, options, reserved: false, failed: None })
     }
 
     /// The file, for positioned writes. Who gets an error from one must not commit.
@@ -125,22 +147,37 @@ impl AtomicFile {
         Ok(())
     }
 
-    /// Gives the file its name. After an error there is no file of that name that was not there before.
-    pub fn commit(mut self) -> io::Result<()> {
+    /// Waits for the disk where that was asked for, and closes the file.
+    pub fn close(self) -> io::Result<ClosedFile> {
         if let Some((kind, code)) = self.failed {
             return Err(code.map_or_else(|| kind.into(), io::Error::from_raw_os_error));
         }
-        let Some(temporary) = self.temporary.take() else {
-            return Err(io::ErrorKind::NotFound.into());
-        };
         // From here on, `temporary` removes the file when an error drops it.
         if self.reserved {
             // Gives back what was reserved beyond the end.
             self.file.set_len(self.file.metadata()?.len())?;
         }
-        let mut folder = None;
         if self.options.sync {
             self.file.sync_all()?;
+        }
+        let Self { temporary, target, options, .. } = self;
+        Ok(ClosedFile { temporary, target, options })
+    }
+
+    /// Gives the file its name. After an error there is no file of that name that was not there before.
+    pub fn commit(self) -> io::Result<()> {
+        self.close()?.commit()
+    }
+}
+
+impl ClosedFile {
+    /// Gives the file its name. After an error there is no file of that name that was not there before.
+    pub fn commit(mut self) -> io::Result<()> {
+        let Some(temporary) = self.temporary.path.take() else {
+            return Err(io::ErrorKind::NotFound.into());
+        };
+        let mut folder = None;
+        if self.options.sync {
             // Opened before the rename, so that what can fail fails before it.
             folder = open_folder(folder_of(&self.target))?;
         }
@@ -158,14 +195,6 @@ impl AtomicFile {
                 Err(error)
             }
             _ => Ok(()),
-        }
-    }
-}
-
-impl Drop for AtomicFile {
-    fn drop(&mut self) {
-        if let Some(temporary) = &mut self.temporary {
-            temporary.disable_cleanup(self.process != std::process::id());
         }
     }
 }

@@ -4,5 +4,5 @@
 mod atomic;
 mod root;
 
-pub use atomic::{AtomicFile, AtomicOptions, is_leftover};
+pub use atomic::{AtomicFile, AtomicOptions, ClosedFile, is_leftover};
 pub use root::{OutsideRoot, Root};

@@ -128,6 +128,8 @@ struct State {
     slots: VecDeque<Slot>,
     /// Bytes of their images.
     in_flight: u64,
+    /// Shards of which all is written.
+    whole: Vec<usize>,
     shards: Vec<ShardState>,
     spare: Vec<Vec<u8>>,
     refused: bool,
@@ -209,6 +211,7 @@ enum Task {
     Build { shard: usize, block: usize, mode: Mode, memory: Vec<u8> },
     Write { shard: usize, block: usize, parts: Arc<Parts>, offset: u64 },
     Digest { shard: usize, block: usize, parts: Arc<Parts>, digest: Sha256 },
+    Close { shard: usize },
 }
 
 enum Next {
@@ -315,6 +318,9 @@ impl<'a> Line<'a> {
                 return Next::Task(Task::Write { shard: slot.shard, block: slot.block, parts, offset });
             }
         }
+        if let Some(shard) = state.whole.pop() {
+            return Next::Task(Task::Close { shard });
+        }
         let Some(&(shard, block)) = self.blocks.get(state.next) else {
             return if state.slots.is_empty() { Next::End } else { Next::Wait };
         };
@@ -359,6 +365,10 @@ impl<'a> Line<'a> {
                 }
                 Ok(Finished::Written { shard, block })
             }
+            Task::Close { shard } => {
+                self.job.output.map_or(Ok(()), |output| output.close(shard))?;
+                Ok(Finished::Closed)
+            }
             Task::Digest { shard, block, parts, mut digest } => {
                 parts.each().iter().for_each(|part| digest.update(part));
                 Ok(Finished::Digested { shard, block, digest })
@@ -395,8 +405,9 @@ impl<'a> Line<'a> {
                 state.shards[shard].next_digest += 1;
                 state.shards[shard].digest = Some(taken);
             }
+            Finished::Closed => {}
         }
-        Self::release(state);
+        self.release(state);
     }
 
     /// Gives places to blocks whose predecessors have theirs.
@@ -432,7 +443,7 @@ impl<'a> Line<'a> {
     }
 
     /// Lets blocks leave that are done, in plan order.
-    fn release(state: &mut State) {
+    fn release(&self, state: &mut State) {
         while let Some(slot) = state.slots.front_mut() {
             let Stage::Placed { write, digest, .. } = &mut slot.stage else { break };
             for step in [write, digest] {
@@ -450,6 +461,9 @@ impl<'a> Line<'a> {
             if let Some(Parts { body: Some(Body::Plain(buffer)), .. }) = Arc::into_inner(parts) {
                 state.keep(Some(buffer.into_vec()));
             }
+            if slot.block + 1 == self.job.plan.shards[slot.shard].blocks.len() && !state.refused {
+                state.whole.push(slot.shard);
+            }
         }
     }
 }
@@ -458,6 +472,7 @@ enum Finished {
     Built { shard: usize, block: usize, body: Option<Body>, outcome: Box<Outcome>, memory: Option<Vec<u8>> },
     Written { shard: usize, block: usize },
     Digested { shard: usize, block: usize, digest: Sha256 },
+    Closed,
 }
 
 impl State {

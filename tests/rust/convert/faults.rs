@@ -5,9 +5,10 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use recordmill::convert::{
-    ConvertError, LabelSource, Monitor, OnError, Options, Phase, Progress, Report, SkipRule, convert_dataset,
+    ConvertError, LabelSource, Monitor, OnError, Options, Phase, Progress, Report, ShardRule, SkipRule, convert,
+    convert_dataset,
 };
-use recordmill::dataset::{Label, LabelMap, Object};
+use recordmill::dataset::{Label, LabelMap, Object, Severity};
 
 use super::corpus::{Corpus, examples, object, options, png};
 
@@ -45,7 +46,7 @@ fn all_problems_are_listed_and_nothing_is_written() {
     assert_eq!(listed[0], "missing-image: d.png: the file is not there");
     assert!(listed[1].starts_with("bad-image: b.png: not an image of a known kind: it starts with the bytes 3c 21"));
     assert!(listed[2].starts_with("bad-image: c.png: png is cut off"), "{}", listed[2]);
-    assert_eq!(report.refusal(), "nothing was written: 2 bad-image, 1 missing-image");
+    assert_eq!(report.refusal(), "nothing was written: 1 missing-image, 2 bad-image");
     assert!(!corpus.out("out").exists());
 }
 
@@ -72,6 +73,33 @@ fn skip_leaves_out_and_lists() {
     assert_eq!(report.skipped.reasons["missing-image"].objects, 1);
     assert!(report.has_errors());
     assert_eq!(examples(&fs::read(corpus.out("out/train.tfrecord")).unwrap()).len(), 3);
+}
+
+/// A split's shard numbers are in its names already; it does not go away.
+#[test]
+fn a_shard_of_which_nothing_is_left_is_an_empty_file() {
+    let corpus = damaged();
+    let options = Options { on_error: OnError::Skip, shards: ShardRule::Count(2), ..options() };
+    let report = corpus.convert("out", &options).unwrap();
+    assert_eq!(report.files.iter().map(|file| file.records).collect::<Vec<_>>(), [1, 2]);
+    let mut corpus = Corpus::new(&["cat"]);
+    corpus.add("a.png", b"no image", []);
+    corpus.add("b.png", &png(100, 50, 0), [object(0, [1.0, 1.0, 9.0, 9.0])]);
+    let report = corpus.convert("out", &options).unwrap();
+    assert_eq!(report.files.iter().map(|file| (file.records, file.bytes)).collect::<Vec<_>>()[0], (0, 0));
+    assert_eq!(fs::read(corpus.out("out").join(&report.files[0].name)).unwrap(), b"");
+}
+
+/// The usual limit of open files is 1024.
+#[test]
+fn more_shards_than_files_may_be_open() {
+    let mut corpus = Corpus::new(&["cat"]);
+    for number in 0..1100 {
+        corpus.add(&format!("{number:04}.png"), &png(100, 50, 0), [object(0, [1.0, 1.0, 9.0, 9.0])]);
+    }
+    let report = corpus.convert("out", &Options { shards: ShardRule::Count(1100), ..options() }).unwrap();
+    assert_eq!(report.files.len(), 1100);
+    assert!(report.files.iter().all(|file| file.records == 1));
 }
 
 #[test]
@@ -226,4 +254,43 @@ fn a_folder_that_cannot_be_written_to() {
     assert!(path.starts_with(corpus.out("file")), "{error}");
     assert!(cause.raw_os_error().is_some(), "{cause:?}");
     assert_eq!(fs::read(corpus.out("file")).unwrap(), b"x");
+}
+
+/// Once by the reader, with the line, and not again by the pipeline.
+#[test]
+fn an_image_that_no_file_fits_is_said_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("in");
+    fs::create_dir(&source).unwrap();
+    fs::write(source.join("a.png"), png(100, 50, 0)).unwrap();
+    let rows = "filename,width,height,class,xmin,ymin,xmax,ymax\n\
+                a.png,100,50,cat,1,1,9,9\nb.png,100,50,cat,1,1,9,9\n../c.png,100,50,cat,1,1,9,9\n";
+    fs::write(source.join("labels.csv"), rows).unwrap();
+    let voc = source.join("voc");
+    fs::create_dir(&voc).unwrap();
+    let xml = "<annotation>\n<filename>gone.png</filename>\n<size><width>100</width><height>50</height></size>\n\
+               <object><name>cat</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>9</xmax><ymax>9</ymax></bndbox></object>\n\
+               </annotation>\n";
+    fs::write(voc.join("gone.xml"), xml).unwrap();
+    for (source, kinds, images) in
+        [(source.join("labels.csv"), vec!["missing-image", "outside-root"], 1), (voc, vec!["missing-image"], 0)]
+    {
+        let result = convert(&source, &folder.path().join("out"), &options(), &mut ());
+        let report = refused(result);
+        let errors = report.problems.iter().filter(|problem| problem.kind.severity() == Severity::Error);
+        let mut words: Vec<&str> = errors.map(|problem| problem.kind.word()).collect();
+        words.sort_unstable();
+        assert_eq!(words, kinds, "{:?}", lines(&report));
+        assert_eq!(report.images, images);
+    }
+}
+
+/// A dataset from nowhere: nobody else says that its images have no files.
+#[test]
+fn images_without_files_in_a_dataset_made_by_hand() {
+    let mut corpus = Corpus::new(&["cat"]);
+    corpus.add("a.png", &png(100, 50, 0), [object(0, [1.0, 1.0, 9.0, 9.0])]);
+    corpus.loaded.dataset.images.root[0] = recordmill::dataset::NO_FILE;
+    let report = refused(corpus.convert("out", &options()));
+    assert_eq!(lines(&report), ["missing-image: annotations.csv:2: image \"a.png\" is not there"]);
 }

@@ -42,8 +42,8 @@ fn basic_is_what_the_authors_script_writes() {
     };
     let out = out.path().join("out");
     let report = convert::convert(&folder.join("test_labels.csv"), &out, &options, &mut ()).unwrap();
-    assert_eq!((report.images, report.empty_images), (40, 0));
-    let ours = by_name(examples(&fs::read(out.join("train.tfrecord")).unwrap()));
+    assert_eq!((report.images, report.empty_images, report.files.len()), (40, 0, 1));
+    let ours = by_name(examples(&fs::read(out.join(&report.files[0].name)).unwrap()));
     let theirs = by_name(examples(&fs::read(folder.join("test.record")).unwrap()));
     assert_eq!(theirs.len(), 40);
     assert!(ours == theirs, "{:?}", ours.keys().zip(theirs.keys()).find(|(a, b)| ours[*a] != theirs[*b]));
