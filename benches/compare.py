@@ -358,7 +358,7 @@ def lines_of(row: Row, same: bool) -> list[str]:
         target = ""
         if row.target and way is best:
             met = "met" if way.median() / ours.median() >= row.target else "missed"
-            target = f"{row.target:.2g}x: {met}"
+            target = f"{row.target:.3g}x: {met}"
         peak = max(run.peak_mb for run in way.runs)
         spread = f"{min(run.seconds for run in way.runs):.3f}-{max(run.seconds for run in way.runs):.3f}"
         title = row.title if way is ours else ""
@@ -418,7 +418,7 @@ def main() -> int:
         starting,
     ]
     rows, failed = [], 0
-    table = ["| work | way | median (range) | rate | slower than recordmill | target | peak | same work |"]
+    table = ["| work | way | median (range) | rate | times recordmill | target | peak | same work |"]
     table.append("|---|---|---|---|---|---|---|---|")
     for group in groups:
         for row in group():

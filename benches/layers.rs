@@ -3,6 +3,8 @@
 
 #[path = "layers/example.rs"]
 mod example;
+#[path = "layers/formats.rs"]
+mod formats;
 #[path = "layers/image.rs"]
 mod image;
 #[path = "layers/record.rs"]

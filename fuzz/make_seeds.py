@@ -100,6 +100,27 @@ def sequences() -> dict[str, bytes]:
     }
 
 
+def detections() -> dict[str, bytes]:
+    """Examples as they are converted to, good and not so good."""
+    corners = [
+        entry(f"image/object/bbox/{name}", floats(at)) for name, at in zip(("xmin", "ymin"), (0.1, 0.2), strict=True)
+    ]
+    corners += [
+        entry(f"image/object/bbox/{name}", floats(at)) for name, at in zip(("xmax", "ymax"), (0.5, 1.0), strict=True)
+    ]
+    classes = entry("image/object/class/label", int64s(1)) + entry("image/object/class/text", texts(b"dog"))
+    image = entry("image/encoded", texts(pictures()["png-L"])) + entry("image/format", texts(b"png"))
+    size = entry("image/height", int64s(8)) + entry("image/width", int64s(10)) + entry("image/source_id", texts(b"1"))
+    swapped = entry("image/object/bbox/xmin", floats(0.9)) + entry("image/object/bbox/xmax", floats(0.1, 0.2))
+    return {
+        "good": field(1, image + size + b"".join(corners) + classes),
+        "bad boxes": field(1, image + size + swapped + entry("image/object/class/label", int64s(0))),
+        "wrong kinds": field(1, entry("image/encoded", int64s(1)) + entry("image/height", texts(b"480"))),
+        "sequence": sequences()["lists"],
+        "text": b"no Example",
+    }
+
+
 def pictures() -> dict[str, bytes]:
     found = {}
 
@@ -252,6 +273,7 @@ def main() -> None:
         "example_decode": examples(),
         "image_header": pictures(),
         "index_text": indexes(),
+        "inspect": detections() | {f"file-{name}": data for name, data in frames().items()},
         "label_map": label_maps(),
         "record_frames": frames(),
         "sequence_decode": sequences(),

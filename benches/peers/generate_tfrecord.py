@@ -1,8 +1,8 @@
 """What the widely copied `generate_tfrecord.py` (Dat Tran, raccoon_dataset) does, written anew for TensorFlow 2.
 
-The same work per image: pandas groups the CSV's rows by file, the image is read through `tf.io.gfile` and its size asked of
-Pillow, each row is visited with `iterrows`, and one Example of twelve features is built and serialised. The original's
-`class_text_to_int`, which people edit by hand, reads its classes from the command line here.
+The same work per image: pandas groups the CSV's rows by file, the image is read through `tf.io.gfile` and its size is
+asked of Pillow, each row is visited with `iterrows`, and one Example of twelve features is built and serialised. The
+original's `class_text_to_int`, which people edit by hand, reads its classes from the command line here.
 """
 
 import argparse

@@ -13,7 +13,7 @@ use super::payload::Payload;
 use super::report::check_stop;
 use super::rules::{Rules, Warning};
 use crate::dataset::LabelMap;
-use crate::record::{Lost, ReadOptions, Reader, RecordError, RecordErrorKind, Recovery, StreamFault};
+use crate::record::{Compression, Lost, ReadOptions, Reader, RecordError, RecordErrorKind, Recovery, StreamFault};
 
 /// What to verify.
 #[derive(Clone, Debug)]
@@ -247,6 +247,13 @@ pub fn verify_reader<R: Read>(
     }
     for Finding { severity, kind, record, offset, message } in damage(lost) {
         findings.add(severity, kind, record.zip(offset), || message);
+    }
+    // What is in it could be read, but who trains with it would lose it without a word.
+    if reader.compression()? == Compression::Zlib && reader.streams() > 1 {
+        let streams = reader.streams();
+        findings.add(FindingSeverity::Error, "stream-trailing", None, || {
+            format!("file has {streams} zlib streams, TensorFlow reads only the first")
+        });
     }
     findings.list.sort_by_key(|finding| finding.offset);
     Ok(Verdict {

@@ -7,7 +7,7 @@ use recordmill::example::{Feature, encode};
 use recordmill::inspect::{
     InspectOptions, Verdict, VerifyOptions, inspect, inspect_reader, verify, verify_all, verify_reader,
 };
-use recordmill::record::{ReadOptions, Reader, Recovery, append};
+use recordmill::record::{Compression, ReadOptions, Reader, Recovery, WriteOptions, Writer, append};
 
 use super::golden_wire::shared;
 
@@ -87,6 +87,21 @@ fn every_prefix_is_a_bad_file() {
         let place = (finding.record, finding.offset);
         assert_eq!(place, (Some(whole as u64), Some(offsets[whole] as u64)), "prefix of {len} bytes: {finding}");
     }
+}
+
+#[test]
+fn a_second_zlib_stream_is_bad_though_it_can_be_read() {
+    let stream = |records| {
+        let options = WriteOptions { compression: Compression::Zlib, ..WriteOptions::default() };
+        let mut writer = Writer::new(Vec::new(), options).unwrap();
+        writer.write_framed(&file_of(records).0).unwrap();
+        writer.finish().unwrap()
+    };
+    assert!(verdict(&stream(3)).ok);
+    let verdict = verdict(&[stream(3), stream(2)].concat());
+    assert_eq!((verdict.ok, verdict.records), (false, 5));
+    let told: Vec<_> = verdict.findings.iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["file has 2 zlib streams, TensorFlow reads only the first"]);
 }
 
 #[test]

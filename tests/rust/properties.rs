@@ -5,11 +5,15 @@
 //! again is the same.
 
 use std::borrow::Cow;
+use std::fs;
 use std::io::{self, BufReader, Read};
+use std::path::Path;
 
 use recordmill::example::columns::{Column, ColumnValues, Columns, Layout};
 use recordmill::example::{self, Feature};
+use recordmill::formats::{self, LoadOptions, Loaded, text, xml};
 use recordmill::image::{Kind, header};
+use recordmill::inspect::{InspectOptions, VerifyOptions, inspect_reader, verify_reader};
 use recordmill::record::{Compression, Index, ReadOptions, Reader, Recovery, WriteOptions, Writer, crc};
 
 /// A function that panics where its property does not hold.
@@ -18,11 +22,15 @@ pub type Property = fn(&[u8]);
 /// Every target by name, sorted.
 pub const TARGETS: &[(&str, Property)] = &[
     ("columns", columns),
+    ("csv", csv),
     ("example_decode", example_decode),
     ("image_header", image_header),
     ("index_text", index_text),
+    ("inspect", inspect),
+    ("label_map", label_map),
     ("record_frames", record_frames),
     ("sequence_decode", sequence_decode),
+    ("voc_xml", voc_xml),
 ];
 
 /// A file's records with their offsets, why it ended if not by its end, and what was passed over.
@@ -253,8 +261,115 @@ pub fn image_header(data: &[u8]) {
     let Ok(header) = header::read(data) else { return };
     assert_eq!(Some(header.kind), header::detect(data));
     assert!(header.width > 0 && header.height > 0);
-    // Satellites have more than a colour and an ink, and TIFF holds them.
-    let most = if header.kind == Kind::Tiff { u8::MAX } else { 5 };
+    // Satellites have more than a colour, an ink and alpha, and some containers hold them.
+    let many = matches!(header.kind, Kind::Tiff | Kind::Avif | Kind::Heic);
+    let most = if many { u8::MAX } else { 5 };
     assert!((1..=most).contains(&header.channels), "{} channels", header.channels);
     assert!((1..=8).contains(&header.orientation), "orientation {}", header.orientation);
+}
+
+/// Loads `data` as the file `name` beside some images.
+fn load(name: &str, data: &[u8], format: &str) -> Option<Loaded> {
+    thread_local! {
+        static FOLDER: tempfile::TempDir = {
+            let folder = tempfile::tempdir().unwrap();
+            for image in ["a.jpg", "b.png", "images/c.jpg"] {
+                fs::create_dir_all(folder.path().join(image).parent().unwrap()).unwrap();
+                fs::write(folder.path().join(image), b"an image, as far as a reader of annotations knows").unwrap();
+            }
+            folder
+        };
+    }
+    FOLDER.with(|folder| {
+        // One kind of annotation at a time.
+        for other in ["a.xml", "labels.csv"] {
+            fs::remove_file(folder.path().join(other)).ok();
+        }
+        fs::write(folder.path().join(name), data).unwrap();
+        let options = LoadOptions { from: Some(format.into()), workers: 1, ..LoadOptions::default() };
+        formats::load(folder.path(), &options).ok()
+    })
+}
+
+/// What is read is a dataset whose columns fit, and every problem stands at a line that there is.
+fn is_sound(loaded: &Loaded, data: &[u8]) {
+    let dataset = &loaded.dataset;
+    assert_eq!(dataset.images.key.len(), dataset.len());
+    assert_eq!(dataset.images.object_end.last().copied().unwrap_or(0), dataset.objects.len() as u64);
+    assert!((0..dataset.len()).all(|image| dataset.objects_of(image).start <= dataset.objects_of(image).end));
+    assert!(dataset.objects.class.iter().all(|class| (*class as usize) < dataset.classes.len()));
+    assert!(dataset.objects.bbox.iter().flatten().all(|corner| corner.is_finite()));
+    let mut keys: Vec<_> = dataset.images.key.iter().collect();
+    keys.sort_unstable();
+    assert!(keys.windows(2).all(|pair| pair[0] != pair[1]), "two images have one key");
+    let mut names: Vec<_> = dataset.classes.iter().map(|class| &class.name).collect();
+    names.sort_unstable();
+    assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "two classes have one name");
+    let lines = 1 + text::decode(data).text.chars().filter(|one| matches!(one, '\n' | '\r')).count();
+    for problem in loaded.problems.iter() {
+        assert!(problem.place.line as usize <= lines, "{problem}: there are {lines} lines");
+        assert!(!problem.message.is_empty() && !problem.message.ends_with('.'), "{problem}");
+    }
+}
+
+/// An annotation is read into a sound dataset; the cursor below it ends, and never goes back.
+pub fn voc_xml(data: &[u8]) {
+    if let Some(loaded) = load("a.xml", data, "voc") {
+        is_sound(&loaded, data);
+    }
+    let text = text::decode(data).text;
+    let mut cursor = xml::Cursor::new(&text);
+    let (mut line, mut tags) = (1, 0);
+    while let Ok(xml::Event::Open { line: at, .. } | xml::Event::Close { line: at, .. }) = cursor.next_tag() {
+        tags += 1;
+        assert!(tags <= data.len(), "more tags than bytes");
+        assert!(at >= line, "line {at} comes after line {line}");
+        line = at;
+    }
+}
+
+/// A table is read into a sound dataset.
+pub fn csv(data: &[u8]) {
+    if let Some(loaded) = load("labels.csv", data, "csv") {
+        is_sound(&loaded, data);
+    }
+}
+
+/// A label map is read from what we write of it, in both forms, without a warning.
+pub fn label_map(data: &[u8]) {
+    let text = text::decode(data).text;
+    let Ok((map, _)) = formats::label_map::parse(&text) else { return };
+    assert!(map.labels().iter().all(|label| label.id >= 1 && !label.name.is_empty()));
+    for written in [formats::label_map::to_text(&map), formats::label_map::to_text_roboflow(&map)] {
+        let (again, warnings) = formats::label_map::parse(&written).expect("what we write can be read");
+        assert_eq!(again, map, "{written}");
+        assert!(warnings.is_empty(), "{warnings:?} for {written}");
+    }
+}
+
+/// Any bytes as a file: it is right exactly where the strict reader finds nothing wrong. Any bytes as a record: everything
+/// that is said of it adds up.
+pub fn inspect(data: &[u8]) {
+    let options = ReadOptions { recovery: Recovery::Skip, max_record_len: 64 << 10, ..ReadOptions::default() };
+    let path = Path::new("file");
+    let framing = VerifyOptions { examples: false, rules: false, ..VerifyOptions::default() };
+    if let Ok(verdict) = verify_reader(Reader::new(data, options), path, &framing) {
+        let told = tell(data, ReadOptions { recovery: Recovery::Strict, ..options });
+        assert_eq!(verdict.ok, told.error.is_none(), "{verdict:?} where reading says {:?}", told.error);
+    }
+    let mut writer = Writer::new(Vec::new(), WriteOptions::default()).unwrap();
+    writer.write(data).unwrap();
+    let file = writer.finish().unwrap();
+    let report =
+        inspect_reader(&mut Reader::new(&file[..], options), path, file.len() as u64, &InspectOptions::default());
+    let report = report.expect("a whole file");
+    assert_eq!((report.records, report.damage.len()), (1, 0));
+    let verdict =
+        verify_reader(Reader::new(&file[..], options), path, &VerifyOptions::default()).expect("a whole file");
+    assert_eq!(verdict.errors + verdict.warnings, verdict.counts.values().sum::<u64>());
+    assert_eq!(verdict.ok, verdict.errors == 0);
+    for finding in &verdict.findings {
+        assert_eq!((finding.record, finding.offset), (Some(0), Some(0)), "{finding}");
+        assert!(!finding.message.is_empty() && !finding.message.ends_with('.'), "{finding}");
+    }
 }

@@ -50,8 +50,7 @@ pub static FORMAT: Format = Format {
     name: "voc",
     aliases: &["pascal", "pascal-voc", "voc-xml"],
     title: "PASCAL VOC XML",
-    specification: "http://host.robots.ox.ac.uk/pascal/VOC/voc2012/devkit_doc.pdf, mirrored by \
-                    https://docs.cvat.ai/docs/manual/advanced/formats/format-voc/",
+    specification: "http://host.robots.ox.ac.uk/pascal/VOC/voc2012/devkit_doc.pdf",
     layout: "\
 a.jpg  a.xml                                  side by side, also in train/ valid/ test/
 images/a.jpg  annotations/a.xml               (or labels/, xmls/), also in train/ valid/ test/

@@ -131,6 +131,11 @@ impl Streams {
         Self { compression, several_zlib, input: Input::new(head), inflate: None, read: 0, fault: None }
     }
 
+    /// Streams that were begun.
+    pub(super) fn begun(&self) -> u64 {
+        self.read + u64::from(self.inflate.is_some())
+    }
+
     fn read(&mut self, inner: &mut impl Read, out: &mut [u8]) -> Result<usize, Stop> {
         loop {
             if let Some(fault) = self.fault {

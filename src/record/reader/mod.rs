@@ -233,6 +233,15 @@ impl<R: Read> Reader<R> {
         self.start_source()
     }
 
+    /// How many compressed streams were begun so far. [`Recovery::Skip`] alone reads more than one of ZLIB.
+    pub fn streams(&self) -> u64 {
+        match &self.source {
+            Some((_, Source::Streams(streams))) => streams.begun(),
+            Some((_, Source::TensorFlow(_))) => 1,
+            Some((_, Source::Plain)) | None => 0,
+        }
+    }
+
     /// Where the next record begins, in bytes from the beginning of the (uncompressed) data.
     pub fn offset(&self) -> u64 {
         self.offset
