@@ -1,4 +1,5 @@
 //! All integration tests of the crate, in one binary.
+
 #![allow(clippy::unwrap_used)]
 
 mod convert;
