@@ -221,8 +221,9 @@ def _refused(error: Exception, *, as_json: bool) -> None:
     if report is None:
         _say(f"recordmill: {error}")
         return
-    for problem in report.errors:
-        _say(problem)
+    for problem in report.problems:
+        if problem.severity != "note":
+            _say(problem)
     _say(f"recordmill: {str(error).splitlines()[-1]}")
     if as_json:
         _print_json(report.to_dict())
@@ -431,8 +432,7 @@ def verify_command(
     rows: list[Any] = []
     for file, verdict in zip(files, found, strict=True):
         if isinstance(verdict, Exception):
-            code = max(code, PROBLEMS)
-            _failed(verdict)
+            code = max(code, _failed(verdict))
             rows.append({"path": file, "ok": False, "error": str(verdict)})
             continue
         rows.append(verdict)

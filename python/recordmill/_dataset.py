@@ -51,7 +51,7 @@ class Dataset:
     Example:
         >>> dataset = rm.load("shapes")
         >>> len(dataset), dataset.classes
-        (24, ['circle', 'square', 'triangle'])
+        (24, ['square', 'triangle', 'circle'])
         >>> dataset.objects.bbox.shape
         (44, 4)
         >>> dataset[0].key, dataset[0].classes

@@ -9,6 +9,7 @@ import pickle
 import subprocess
 import sys
 import threading
+import time
 import warnings
 import zlib
 from collections.abc import Iterator
@@ -538,32 +539,28 @@ def test_pools(path: Path, method: str) -> None:
 
 def test_the_interpreter_is_free_meanwhile(path: Path) -> None:
     """Another thread gets on while a large compressed file is written and read."""
-    record = os.urandom(1 << 20)
-    steps = 0
-    done = False
+    record = os.urandom(40 << 20)
+    gaps = [0.0]
+    done = threading.Event()
 
-    def spin() -> None:
-        nonlocal steps
-        while not done:
-            steps += 1
+    def tick() -> None:
+        last = time.monotonic()
+        while not done.wait(0.001):
+            now = time.monotonic()
+            gaps.append(now - last)
+            last = now
 
-    thread = threading.Thread(target=spin)
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(100)  # nobody is made to let go
+    thread = threading.Thread(target=tick)
+    thread.start()
     try:
-        with rm.TFRecordWriter(path, "gzip", workers=1) as writer:
-            for _ in range(8):
-                writer.write(record)
-            thread.start()
-            before = steps
-            writer.flush()
-            assert steps > before
-            done = True
+        start = time.monotonic()
+        write(path, [record], compression="gzip", workers=1)
+        assert list(rm.TFRecordReader(path)) == [record]
+        took = time.monotonic() - start
     finally:
-        done = True
-        sys.setswitchinterval(interval)
-        if thread.ident is not None:
-            thread.join()
+        done.set()
+        thread.join()
+    assert max(gaps) < took / 3
 
 
 def test_constant_memory(path: Path) -> None:
