@@ -25,14 +25,14 @@ _LISTED = 20
 class _Group(click.Group):
     """Commands in the order of use."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(self.commands)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="recordmill")
 def cli() -> None:
-    """Annotated image datasets to TFRecord, and a look into TFRecord files of any kind.
+    r"""Annotated image datasets to TFRecord, and a look into TFRecord files of any kind.
 
     \b
     recordmill convert pets/ out/                        any known format to TFRecord
@@ -53,7 +53,7 @@ def _print_json(value: Any) -> None:
 
 
 def _failed(error: Exception) -> int:
-    """Says an error. What the system refuses is a problem; what the caller got wrong, or the source is, is refused."""
+    r"""Says an error. What the system refuses is a problem; what the caller got wrong, or the source is, is refused."""
     if isinstance(error, OSError) and error.filename is not None:
         what = [*getattr(error, "__notes__", []), error.strerror or str(error)]
         _say(f"recordmill: {_text(error.filename)}: {': '.join(what)}")
@@ -83,7 +83,9 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print the result a
 @click.argument("source", type=_path)
 @click.argument("output", metavar="OUT", type=_path)
 @_flags(
-    click.option("--from", "source_format", metavar="FORMAT", help="Format of the source; found by content if not given."),
+    click.option(
+        "--from", "source_format", metavar="FORMAT", help="Format of the source; found by content if not given."
+    ),
     click.option("--to", "target_format", metavar="FORMAT", default="tfrecord", show_default=True, help="Target."),
     click.option(
         "--images",
@@ -96,14 +98,14 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print the result a
     click.option(
         "--voc-one-based/--no-voc-one-based",
         default=None,
-        help="VOC coordinates count from 1, the maximum included; without either, where the file says that it is of the "
-        "VOC challenge itself.",
+        help="VOC coordinates count from 1, the maximum included; without either, where the file says that it is of "
+        "the VOC challenge itself.",
     ),
     click.option(
         "--split",
         metavar="PARTS",
-        help="70/20/10 (train, valid, test) or train=0.8,valid=0.2: by a hash of seed and key, so that new images move no "
-        "other. Without it the source's own.",
+        help="70/20/10 (train, valid, test) or train=0.8,valid=0.2: by a hash of seed and key, so that new images move "
+        "no other. Without it the source's own.",
     ),
     click.option("--exact-split", is_flag=True, help="Exact counts in place of hash against ratio."),
     click.option("--shards", metavar="N", type=click.IntRange(min=1), help="Files per split."),
@@ -117,7 +119,10 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print the result a
     ),
     click.option("--level", metavar="0-9", type=click.IntRange(0, 9), help="Of the compression; 6 if not given."),
     click.option(
-        "--label-map", metavar="FILE", type=_path, help="Classes and their ids; a class that it does not have is an error."
+        "--label-map",
+        metavar="FILE",
+        type=_path,
+        help="Classes and their ids; a class that it does not have is an error.",
     ),
     click.option(
         "--schema",
@@ -162,21 +167,29 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print the result a
     ),
     click.option("--allow-empty", is_flag=True, help="Accept a result without images or without boxes."),
     click.option("--shuffle", is_flag=True, help="Order the records by a hash of seed and key."),
-    click.option("--seed", metavar="N", type=click.IntRange(min=0), default=0, show_default=True, help="For both hashes."),
+    click.option(
+        "--seed", metavar="N", type=click.IntRange(min=0), default=0, show_default=True, help="For both hashes."
+    ),
     click.option("--dry-run", is_flag=True, help="Only report: counts, problems, sizes."),
     click.option("--overwrite", is_flag=True, help="Replace files that are there."),
     click.option(
-        "--workers", metavar="N", type=click.IntRange(min=0), default=0, help="Threads; 0, the default: one per processor."
+        "--workers",
+        metavar="N",
+        type=click.IntRange(min=0),
+        default=0,
+        help="Threads; 0, the default: one per processor.",
     ),
-    click.option("--no-fsync", "fsync", flag_value=False, default=True, help="Do not wait until the files are on disk."),
+    click.option(
+        "--no-fsync", "fsync", flag_value=False, default=True, help="Do not wait until the files are on disk."
+    ),
 )
 @_json
 @click.option("--quiet", "-q", is_flag=True, help="No progress, no messages but errors, no report.")
 def convert(source: str, output: str, as_json: bool, quiet: bool, **options: Any) -> int:
-    """Convert the dataset in SOURCE, a folder or an annotation file, to TFRecord files in the folder OUT.
+    r"""Convert the dataset in SOURCE, a folder or an annotation file, to TFRecord files in the folder OUT.
 
-    All annotations and image headers are read first. If anything cannot be used, all of that is listed with file and line,
-    and nothing is written; --on-error skip goes on without it. Files get their names when all of them are whole.
+    All annotations and image headers are read first. If anything cannot be used, all of that is listed with file and
+    line, and nothing is written; --on-error skip goes on without it. Files get their names when all of them are whole.
 
     \b
     recordmill convert pets/ out/
@@ -208,8 +221,9 @@ def _refused(error: Exception, *, as_json: bool) -> None:
     if report is None:
         _say(f"recordmill: {error}")
         return
-    for problem in report.errors:
-        _say(problem)
+    for problem in report.problems:
+        if problem.severity != "note":
+            _say(problem)
     _say(f"recordmill: {str(error).splitlines()[-1]}")
     if as_json:
         _print_json(report.to_dict())
@@ -232,7 +246,7 @@ def _tell_problems(report: "Report", *, quiet: bool) -> None:
 @_json
 @click.option("--markdown", is_flag=True, help="Print the table as Markdown.")
 def formats_command(name: str | None, as_json: bool, markdown: bool) -> int:
-    """List the annotation formats that are read, or describe the one called NAME.
+    r"""List the annotation formats that are read, or describe the one called NAME.
 
     \b
     recordmill formats
@@ -255,7 +269,11 @@ def formats_command(name: str | None, as_json: bool, markdown: bool) -> int:
         print("| format | name | what it carries | specification |\n|---|---|---|---|")
         for form in every:
             names = ", ".join(f"`{word}`" for word in (form.name, *form.aliases))
-            link = f"[specification]({form.specification})" if form.specification.startswith("http") else form.specification
+            link = (
+                f"[specification]({form.specification})"
+                if form.specification.startswith("http")
+                else form.specification
+            )
             print(f"| {form.title} | {names} | {', '.join(form.carries)} | {link} |")
     elif name is not None:
         (form,) = every
@@ -279,7 +297,7 @@ def formats_command(name: str | None, as_json: bool, markdown: bool) -> int:
 )
 @_json
 def inspect_command(files: tuple[str, ...], max_records: int | None, as_json: bool) -> int:
-    """Describe TFRecord files: records, sizes, compression, every feature, and a first record.
+    r"""Describe TFRecord files: records, sizes, compression, every feature, and a first record.
 
     \b
     recordmill inspect train.tfrecord
@@ -318,7 +336,9 @@ def _described(found: "Inspection") -> list[str]:
     schema, payload = found["schema"], found["payload"]
     whole = "" if found["complete"] else "the first "
     compression = "uncompressed" if found["compression"] == "none" else found["compression"]
-    lines = [f"{found['path']}: {whole}{counted(found['records'], 'record')}, {size(found['file_bytes'])}, {compression}"]
+    lines = [
+        f"{found['path']}: {whole}{counted(found['records'], 'record')}, {size(found['file_bytes'])}, {compression}"
+    ]
     if payload is not None:
         low, mean, high = size(payload["min"]), size(payload["mean"]), size(payload["max"])
         lines.append(f"payload: {low} to {high}, mean {mean}")
@@ -336,7 +356,8 @@ def _described(found: "Inspection") -> list[str]:
         width = max((len(row["key"]) for row in [*first["features"], *first["feature_lists"]]), default=0)
         lines += [f"  {row['key'].ljust(width)}  {row['summary']}" for row in first["features"]]
         lines += [
-            f"  {row['key'].ljust(width)}  {counted(row['len'], 'step')}: {row['summary']}" for row in first["feature_lists"]
+            f"  {row['key'].ljust(width)}  {counted(row['len'], 'step')}: {row['summary']}"
+            for row in first["feature_lists"]
         ]
     return lines
 
@@ -358,7 +379,9 @@ def _what(feature: Any) -> str:
     parts = []
     for values in (feature["int64"], feature["float"]):
         if values is not None and values["min"] is not None:
-            low, high = (f"{value:.6g}" if isinstance(value, float) else f"{value}" for value in (values["min"], values["max"]))
+            low, high = (
+                f"{value:.6g}" if isinstance(value, float) else f"{value}" for value in (values["min"], values["max"])
+            )
             parts.append(_range(low, high))
             parts += [counted(values[odd], odd) for odd in ("nan", "infinite") if values.get(odd)]
     values = feature["bytes"]
@@ -378,14 +401,18 @@ def _what(feature: Any) -> str:
 @click.option("--label-map", metavar="FILE", type=_path, help="Labels and texts must agree with this label map.")
 @click.option("--any-payload", is_flag=True, help="Records need not be tf.train.Examples.")
 @click.option(
-    "--workers", metavar="N", type=click.IntRange(min=0), default=0, help="Files at a time; 0, the default: one per processor."
+    "--workers",
+    metavar="N",
+    type=click.IntRange(min=0),
+    default=0,
+    help="Files at a time; 0, the default: one per processor.",
 )
 @_json
 @click.option("--quiet", "-q", is_flag=True, help="Only what is wrong.")
 def verify_command(
     files: tuple[str, ...], label_map: str | None, any_payload: bool, workers: int, as_json: bool, quiet: bool
 ) -> int:
-    """Check every checksum, that every record is an Example, and what object detection readers want of it.
+    r"""Check every checksum, that every record is an Example, and what object detection readers want of it.
 
     Every fault is named with record and byte; exit code 1 if a file has one.
 
@@ -396,15 +423,16 @@ def verify_command(
     from recordmill._inspect import verify_each
 
     try:
-        found = verify_each(files, label_map=label_map, examples=not any_payload, rules=not any_payload, workers=workers)
+        found = verify_each(
+            files, label_map=label_map, examples=not any_payload, rules=not any_payload, workers=workers
+        )
     except (Error, OSError, ValueError) as error:
         return _failed(error)
     code = DONE
     rows: list[Any] = []
     for file, verdict in zip(files, found, strict=True):
         if isinstance(verdict, Exception):
-            code = max(code, PROBLEMS)
-            _failed(verdict)
+            code = max(code, _failed(verdict))
             rows.append({"path": file, "ok": False, "error": str(verdict)})
             continue
         rows.append(verdict)

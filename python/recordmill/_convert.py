@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
-from typing import Any, NamedTuple, TypeAlias, TypedDict, Unpack
+from typing import Any, NamedTuple, TypeAlias, TypedDict
 
 from recordmill import _native
 from recordmill._report import Report
@@ -30,17 +30,8 @@ class Progress(NamedTuple):
     seconds: float
 
 
-class LoadOptions(TypedDict, total=False):
-    """How a source is read; see `load`."""
-
-    source_format: str | None
-    images: Path | Sequence[Path]
-    allow_outside: bool
-    voc_one_based: bool | None
-
-
 class WriteOptions(TypedDict, total=False):
-    """What is written; see `convert`."""
+    """What `Dataset.save` can be asked for; see `convert`."""
 
     split: str | Mapping[str, float] | None
     exact_split: bool
@@ -68,85 +59,68 @@ class WriteOptions(TypedDict, total=False):
     progress: bool | Callable[[Progress], object] | None
 
 
-class ConvertOptions(LoadOptions, WriteOptions, total=False):
-    """All of both."""
+# What stands in the signatures of `convert` and `load`.
+LOAD_DEFAULTS: dict[str, Any] = {
+    "source_format": None,
+    "images": (),
+    "allow_outside": False,
+    "voc_one_based": None,
+    "workers": 0,
+}
+WRITE_DEFAULTS: dict[str, Any] = {
+    "split": None,
+    "exact_split": False,
+    "shards": None,
+    "shard_size": None,
+    "compression": None,
+    "level": None,
+    "label_map": None,
+    "schema": "tfod",
+    "layout": "flat",
+    "group": "objects",
+    "drop_empty": False,
+    "on_error": "stop",
+    "strict": False,
+    "skip_rule": None,
+    "dry_run": False,
+    "overwrite": False,
+    "allow_empty": False,
+    "workers": 0,
+    "seed": 0,
+    "shuffle": False,
+    "source_id": "index",
+    "sha256": True,
+    "fsync": True,
+}
 
 
-def load_arguments(
-    *,
-    source_format: str | None = None,
-    images: Path | Sequence[Path] = (),
-    allow_outside: bool = False,
-    voc_one_based: bool | None = None,
-    workers: int = 0,
-) -> dict[str, Any]:
+def _filled(defaults: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+    unknown = options.keys() - defaults.keys()
+    if unknown:
+        names = ", ".join(sorted(unknown))
+        message = f"no such option: {names}"
+        raise TypeError(message)
+    return {**defaults, **options}
+
+
+def load_arguments(**options: Any) -> dict[str, Any]:
     """The arguments as the native module takes them."""
-    folders = [images] if isinstance(images, (str, bytes, PathLike)) else list(images)
-    return {
-        "source_format": source_format,
-        "images": folders,
-        "allow_outside": allow_outside,
-        "voc_one_based": voc_one_based,
-        "workers": workers,
-    }
+    given = _filled(LOAD_DEFAULTS, options)
+    images = given["images"]
+    given["images"] = [images] if isinstance(images, (str, bytes, PathLike)) else list(images)
+    return given
 
 
-def arguments(
-    *,
-    split: str | Mapping[str, float] | None = None,
-    exact_split: bool = False,
-    shards: int | None = None,
-    shard_size: int | str | None = None,
-    compression: str | None = None,
-    level: int | None = None,
-    label_map: Path | Mapping[str, int] | None = None,
-    schema: str = "tfod",
-    layout: str = "flat",
-    group: str = "objects",
-    drop_empty: bool = False,
-    on_error: str = "stop",
-    strict: bool = False,
-    skip_rule: str | None = None,
-    dry_run: bool = False,
-    overwrite: bool = False,
-    allow_empty: bool = False,
-    workers: int = 0,
-    seed: int = 0,
-    shuffle: bool = False,
-    source_id: str = "index",
-    sha256: bool = True,
-    fsync: bool = True,
-    **load: Unpack[LoadOptions],
-) -> dict[str, Any]:
-    """The arguments as the native module takes them. The defaults of a conversion stand here."""
-    if isinstance(split, Mapping):
-        split = ",".join(f"{name}={part}" for name, part in split.items())
-    return {
-        "split": split,
-        "exact_split": exact_split,
-        "shards": shards,
-        "shard_size": None if shard_size is None else str(shard_size),
-        "compression": compression,
-        "level": level,
-        "label_map": label_map,
-        "schema": schema,
-        "layout": layout,
-        "group": group,
-        "drop_empty": drop_empty,
-        "on_error": on_error,
-        "strict": strict,
-        "skip_rule": skip_rule or "none",
-        "dry_run": dry_run,
-        "overwrite": overwrite,
-        "allow_empty": allow_empty,
-        "workers": workers,
-        "seed": seed,
-        "shuffle": shuffle,
-        "source_id": source_id,
-        "sha256": sha256,
-        "fsync": fsync,
-        "load": load_arguments(workers=workers, **load),
-    }
+def write_arguments(load: dict[str, Any], **options: Any) -> dict[str, Any]:
+    """The arguments as the native module takes them; `load` are those of `load_arguments`."""
+    given = _filled(WRITE_DEFAULTS, options)
+    if isinstance(given["split"], Mapping):
+        given["split"] = ",".join(f"{name}={part}" for name, part in given["split"].items())
+    if given["shard_size"] is not None:
+        given["shard_size"] = str(given["shard_size"])
+    given["skip_rule"] = given["skip_rule"] or "none"
+    given["load"] = load
+    return given
 
 
 def check_target(target_format: str) -> None:
@@ -177,9 +151,35 @@ def convert(
     source: Path,
     output: Path,
     *,
+    source_format: str | None = None,
     target_format: str = "tfrecord",
+    images: Path | Sequence[Path] = (),
+    allow_outside: bool = False,
+    voc_one_based: bool | None = None,
+    split: str | Mapping[str, float] | None = None,
+    exact_split: bool = False,
+    shards: int | None = None,
+    shard_size: int | str | None = None,
+    compression: str | None = None,
+    level: int | None = None,
+    label_map: Path | Mapping[str, int] | None = None,
+    schema: str = "tfod",
+    layout: str = "flat",
+    group: str = "objects",
+    source_id: str = "index",
+    sha256: bool = True,
+    drop_empty: bool = False,
+    on_error: str = "stop",
+    strict: bool = False,
+    skip_rule: str | None = None,
+    allow_empty: bool = False,
+    shuffle: bool = False,
+    seed: int = 0,
+    dry_run: bool = False,
+    overwrite: bool = False,
+    workers: int = 0,
+    fsync: bool = True,
     progress: bool | Callable[[Progress], object] | None = None,
-    **options: Unpack[ConvertOptions],
 ) -> Report:
     """Converts an annotated image dataset to TFRecord files.
 
@@ -195,18 +195,15 @@ def convert(
     Args:
         source: A folder or an annotation file.
         output: The folder to write to, made if need be.
-        target_format: "tfrecord".
-        progress: True shows a bar on stderr, a callable is given a `Progress` about every 100 ms and may raise to stop
-            the run, None shows a bar in notebooks only.
-        **options: As follows.
         source_format: Name of the source's format; found by content if None.
-        images: Folders where images lie, besides the source's own.
+        target_format: "tfrecord".
+        images: A folder, or several, where images lie, besides the source's own.
         allow_outside: Whether links may lead out of these folders.
         voc_one_based: Whether VOC coordinates count from 1 with the maximum included; None: where the file says that it
             is of the VOC challenge itself.
-        split: "70/20/10" (train, valid, test), "train=0.8,valid=0.2" or a dict of such, decided for each image by a hash
-            of seed and key, so that new images move no other; None or "keep": the source's own, all "train" where it
-            has none.
+        split: "70/20/10" (train, valid, test), "train=0.8,valid=0.2" or a dict of such, decided for each image by a
+            hash of seed and key, so that new images move no other; None or "keep": the source's own, all "train" where
+            it has none.
         exact_split: Exact counts in place of hash against ratio.
         shards: Number of files per split.
         shard_size: Bytes per file at most, before compression, as a number or as "200MB".
@@ -214,23 +211,26 @@ def convert(
         level: 0 to 9; None is 6.
         label_map: A label map file, or a dict of names to ids from 1 on; None: the source's own ids, or 1 to N in its
             order.
-        schema: "tfod", the keys of the TensorFlow Object Detection API, or "basic", the twelve of `generate_tfrecord.py`.
+        schema: "tfod", the keys of the TensorFlow Object Detection API, or "basic", the twelve of
+            `generate_tfrecord.py`.
         layout: "flat" or "roboflow".
         group: Name of the files in layout "roboflow".
+        source_id: What `image/source_id` is: "index" (position in the source, from 1), "id" (the source's own) or
+            "filename".
+        sha256: Whether `image/key/sha256` is written.
         drop_empty: Leave out images without objects.
         on_error: "stop", or "skip" to leave out and list what cannot be used.
         strict: Take any correction of a box for an error.
         skip_rule: "tf" leaves out the boxes that TensorFlow's own scripts leave out.
+        allow_empty: Accept a result without images or without boxes.
+        shuffle: Order the records by a hash of seed and key in place of the source's order.
+        seed: For `split` and `shuffle`.
         dry_run: Do everything but write; the report has the sizes that the files would have.
         overwrite: Replace files that are there.
-        allow_empty: Accept a result without images or without boxes.
         workers: Threads; 0 is as many as there are processors.
-        seed: For `split` and `shuffle`.
-        shuffle: Order the records by a hash of seed and key in place of the source's order.
-        source_id: What `image/source_id` is: "index" (position in the source, from 1), "id" (the source's own) or
-            "filename".
-        sha256: Whether `image/key/sha256` is written.
         fsync: Wait until the files are on the disk.
+        progress: True shows a bar on stderr, a callable is given a `Progress` about every 100 ms and may raise to stop
+            the run, None shows a bar in notebooks only.
 
     Returns:
         What was done.
@@ -243,5 +243,37 @@ def convert(
         ValueError: An option means nothing.
     """
     check_target(target_format)
-    given = arguments(**options)
+    load = load_arguments(
+        source_format=source_format,
+        images=images,
+        allow_outside=allow_outside,
+        voc_one_based=voc_one_based,
+        workers=workers,
+    )
+    given = write_arguments(
+        load,
+        split=split,
+        exact_split=exact_split,
+        shards=shards,
+        shard_size=shard_size,
+        compression=compression,
+        level=level,
+        label_map=label_map,
+        schema=schema,
+        layout=layout,
+        group=group,
+        source_id=source_id,
+        sha256=sha256,
+        drop_empty=drop_empty,
+        on_error=on_error,
+        strict=strict,
+        skip_rule=skip_rule,
+        allow_empty=allow_empty,
+        shuffle=shuffle,
+        seed=seed,
+        dry_run=dry_run,
+        overwrite=overwrite,
+        workers=workers,
+        fsync=fsync,
+    )
     return run(lambda tell: _native.convert(source, output, given, tell), progress)

@@ -6,7 +6,7 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 from recordmill import _native
-from recordmill._convert import LoadOptions, Path, WriteOptions, arguments, check_target, load_arguments, run
+from recordmill._convert import Path, WriteOptions, check_target, load_arguments, run, write_arguments
 from recordmill._report import Problem, Report, counted
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ class Image(NamedTuple):
         size: Width and height in pixels as the annotation says; None where it does not.
         split: "train", "valid", "test", or None where the source does not say.
         classes: Name of each object's class.
-        bbox: float64[N, 4]: `x0, y0, x1, y1` of each object in absolute pixels, 0-based, maximum exclusive, as the source
-            says, before anything is put right.
+        bbox: float64[N, 4]: `x0, y0, x1, y1` of each object in absolute pixels, 0-based, maximum exclusive, as the
+            source says, before anything is put right.
         normalised: bool[N]: whether `bbox` is a fraction of the image's size instead of pixels.
         objects: Rows of the objects in `Dataset.objects`.
     """
@@ -51,9 +51,11 @@ class Dataset:
     Example:
         >>> dataset = rm.load("shapes")
         >>> len(dataset), dataset.classes
-        (24, ['circle', 'square', 'triangle'])
+        (24, ['square', 'triangle', 'circle'])
         >>> dataset.objects.bbox.shape
-        (61, 4)
+        (44, 4)
+        >>> dataset[0].key, dataset[0].classes
+        ('train/sheet-01.jpg', ['square'])
 
     Attributes:
         images: One row per image.
@@ -154,8 +156,9 @@ class Dataset:
     def save(self, path: Path, format: str = "tfrecord", **options: Unpack[WriteOptions]) -> Report:  # noqa: A002
         """Writes the dataset to the folder `path`; options, result and errors are those of `convert`."""
         check_target(format)
-        progress = options.pop("progress", None)
-        given = arguments(**options)
+        others: dict[str, Any] = dict(options)
+        progress = others.pop("progress", None)
+        given = write_arguments(load_arguments(), **others)
         return run(lambda tell: _native.save(self._native, path, given, tell), progress)
 
     def __repr__(self) -> str:
@@ -166,7 +169,9 @@ class Dataset:
 def _array(native: _native.Dataset, name: str) -> Any:
     import numpy as np
 
-    return np.asarray(memoryview(native.column(name)))
+    # mypy knows the buffer protocol from Python 3.12 on only.
+    column: Any = native.column(name)
+    return np.asarray(memoryview(column))
 
 
 class Images:
@@ -270,7 +275,7 @@ class Objects:
 
     @cached_property
     def flags(self) -> "npt.NDArray[np.uint16]":
-        """uint16[N]: 1 difficult, 2 truncated, 4 occluded, 8 crowd; 256, 512, 1024, 2048: whether the source says so."""
+        """uint16[N]: 1 difficult, 2 truncated, 4 occluded, 8 crowd; 256 times that: whether the source says so."""
         array: npt.NDArray[np.uint16] = _array(self._native, "objects.flags")
         return array
 
@@ -290,19 +295,38 @@ class Objects:
         return dict(self._native.polygons())
 
 
-def load(source: Path, *, workers: int = 0, **options: Unpack[LoadOptions]) -> Dataset:
+def load(
+    source: Path,
+    *,
+    source_format: str | None = None,
+    images: Path | Sequence[Path] = (),
+    allow_outside: bool = False,
+    voc_one_based: bool | None = None,
+    workers: int = 0,
+) -> Dataset:
     """Reads an annotated image dataset; its images are found, not opened.
 
     What is wrong inside the annotations does not stop it: that is in `Dataset.problems`.
 
     Args:
         source: A folder or an annotation file.
+        source_format: Name of the source's format; found by content if None.
+        images: A folder, or several, where images lie, besides the source's own.
+        allow_outside: Whether links may lead out of these folders.
+        voc_one_based: Whether VOC coordinates count from 1 with the maximum included; None: where the file says that it
+            is of the VOC challenge itself.
         workers: Threads; 0 is as many as there are processors.
-        **options: `source_format`, `images`, `allow_outside` and `voc_one_based`, as for `convert`.
 
     Raises:
         FormatError: The source is of no known format, or of several, or cannot be read at all.
         FileNotFoundError: There is nothing at `source`.
         ValueError: An option means nothing.
     """
-    return Dataset(_native.load(source, load_arguments(workers=workers, **options)))
+    given = load_arguments(
+        source_format=source_format,
+        images=images,
+        allow_outside=allow_outside,
+        voc_one_based=voc_one_based,
+        workers=workers,
+    )
+    return Dataset(_native.load(source, given))

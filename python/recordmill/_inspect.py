@@ -129,9 +129,29 @@ def inspect(
 
 
 @overload
-def verify(path: Path, **options: Any) -> Verdict: ...
+def verify(  # type: ignore[overload-overlap]
+    path: Path,
+    *,
+    label_map: Path | Mapping[str, int] | None = None,
+    compression: str | None = None,
+    examples: bool = True,
+    rules: bool = True,
+    sha256: bool = True,
+    max_record_size: int = MAX_RECORD_SIZE,
+    workers: int = 0,
+) -> Verdict: ...
 @overload
-def verify(path: Sequence[Path], **options: Any) -> list[Verdict]: ...
+def verify(
+    path: Sequence[Path],
+    *,
+    label_map: Path | Mapping[str, int] | None = None,
+    compression: str | None = None,
+    examples: bool = True,
+    rules: bool = True,
+    sha256: bool = True,
+    max_record_size: int = MAX_RECORD_SIZE,
+    workers: int = 0,
+) -> list[Verdict]: ...
 def verify(
     path: Path | Sequence[Path],
     *,

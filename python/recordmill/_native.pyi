@@ -1,19 +1,42 @@
 """The native module. What is public of it is imported by `recordmill`; the rest is called by its Python side."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self, TypeAlias, final, overload
+from typing import Any, Self, TypeAlias, final, overload
 
-import numpy as np
-import numpy.typing as npt
-from recordmill._report import Report
 from typing_extensions import Buffer
 
+from recordmill._report import Report
+
 _Path: TypeAlias = str | bytes | PathLike[str] | PathLike[bytes]
-_Value: TypeAlias = npt.NDArray[np.float32] | npt.NDArray[np.int64] | list[bytes] | None
-_View: TypeAlias = npt.NDArray[np.float32] | npt.NDArray[np.int64] | list[memoryview] | None
+
+__all__ = [
+    "Column",
+    "ConvertError",
+    "Dataset",
+    "Error",
+    "ExampleError",
+    "FormatError",
+    "Lost",
+    "RecordError",
+    "TFRecordIndex",
+    "TFRecordReader",
+    "TFRecordWriter",
+    "__version__",
+    "convert",
+    "decode_example",
+    "decode_sequence_example",
+    "encode_example",
+    "encode_examples",
+    "encode_sequence_example",
+    "formats_list",
+    "inspect",
+    "load",
+    "save",
+    "verify",
+]
 
 __version__: str
 
@@ -113,28 +136,17 @@ class TFRecordIndex:
     def path(self) -> Path | None: ...
     def __len__(self) -> int: ...
     def __getitem__(self, number: int, /) -> tuple[int, int]: ...
+    def __iter__(self) -> Iterator[tuple[int, int]]: ...
     def __reduce__(self) -> tuple[Any, tuple[bytes, Path | None]]: ...
     @staticmethod
     def _restore(text: bytes, path: _Path | None) -> TFRecordIndex: ...
 
 def encode_example(features: Mapping[str, Any], /) -> bytes: ...
-@overload
-def decode_example(
-    payload: bytes | bytearray | memoryview, /, *, views: Literal[False] = False
-) -> dict[str, _Value]: ...
-@overload
-def decode_example(payload: bytes | bytearray | memoryview, /, *, views: bool) -> dict[str, _Value | _View]: ...
-def encode_sequence_example(
-    context: Mapping[str, Any], feature_lists: Mapping[str, Sequence[Any]], /
-) -> bytes: ...
-@overload
+def decode_example(payload: bytes | bytearray | memoryview, /, *, views: bool = False) -> dict[str, Any]: ...
+def encode_sequence_example(context: Mapping[str, Any], feature_lists: Mapping[str, Any], /) -> bytes: ...
 def decode_sequence_example(
-    payload: bytes | bytearray | memoryview, /, *, views: Literal[False] = False
-) -> tuple[dict[str, _Value], dict[str, list[_Value]]]: ...
-@overload
-def decode_sequence_example(
-    payload: bytes | bytearray | memoryview, /, *, views: bool
-) -> tuple[dict[str, _Value | _View], dict[str, list[_Value | _View]]]: ...
+    payload: bytes | bytearray | memoryview, /, *, views: bool = False
+) -> tuple[dict[str, Any], dict[str, list[Any]]]: ...
 @overload
 def encode_examples(columns: Mapping[str, Any], /, *, writer: None = None) -> list[bytes]: ...
 @overload
@@ -145,7 +157,6 @@ def encode_examples(columns: Mapping[str, Any], /, *, writer: TFRecordWriter) ->
 @final
 class Column:
     def __len__(self) -> int: ...
-    def __buffer__(self, flags: int, /) -> memoryview: ...
 
 @final
 class Dataset:

@@ -11,8 +11,8 @@ class Problem(NamedTuple):
 
     Attributes:
         kind: What, in a word: "swapped-corners", "missing-image" ...
-        severity: "error" for what cannot be used, "fixed" for what was put right or left out by a documented rule, "note"
-            for what is worth knowing.
+        severity: "error" for what cannot be used, "fixed" for what was put right or left out by a documented rule,
+            "note" for what is worth knowing.
         path: The file, relative to the dataset's folder where it lies in it.
         line: Line in the file, from 1; None where the whole file is meant.
         message: In words.
@@ -196,17 +196,28 @@ class Report:
         dry = "dry run, nothing was written: " if self.dry_run else ""
         lines = [
             f"{dry}{self.format} -> {self.output} ({self.schema})",
-            f"{counted(self.images, 'image')} ({self.empty_images:,} without objects), "
-            f"{counted(self.objects, 'object')}, {counted(len(self.files), 'file')}, {size(self.bytes)}, "
-            f"{self.seconds:.2f} s",
+            ", ".join(
+                (
+                    f"{counted(self.images, 'image')} ({self.empty_images:,} without objects)",
+                    counted(self.objects, "object"),
+                    counted(len(self.files), "file"),
+                    size(self.bytes),
+                    f"{self.seconds:.2f} s",
+                )
+            ),
         ]
         files = {file.name: file for file in self.files}
-        rows = [
-            (split.name, f"{split.images:,}", f"{split.objects:,}", size(sum(files[name].bytes for name in split.files)))
-            + (_files(split.files),)
+        split_rows = [
+            (
+                split.name,
+                f"{split.images:,}",
+                f"{split.objects:,}",
+                size(sum(files[name].bytes for name in split.files)),
+                _files(split.files),
+            )
             for split in self.splits
         ]
-        lines += ["", *table(("split", "images", "objects", "size", "files"), rows, right=(1, 2, 3))]
+        lines += ["", *table(("split", "images", "objects", "size", "files"), split_rows, right=(1, 2, 3))]
         rows = [(f"{row.id}", row.name, f"{row.objects:,}", f"{row.images:,}") for row in self.classes]
         if rows:
             lines += ["", *table(("id", "class", "objects", "images"), rows, right=(0, 2, 3))]
@@ -215,7 +226,10 @@ class Report:
                 f"{reason}: {counted(images, 'image')}, {counted(objects, 'object')}"
                 for reason, (images, objects) in self.skipped.reasons.items()
             ]
-            lines += ["", f"left out: {counted(self.skipped.images, 'image')}, {counted(self.skipped.objects, 'object')}"]
+            lines += [
+                "",
+                f"left out: {counted(self.skipped.images, 'image')}, {counted(self.skipped.objects, 'object')}",
+            ]
             lines += [f"  {reason}" for reason in reasons]
         if self.problem_counts:
             lines += ["", "problems:"]
@@ -230,9 +244,8 @@ class Report:
             for split in self.splits
         )
         problems = ", ".join(f"{count:,} {kind}" for kind, count in self.problem_counts.items())
-        return (
-            f"<p>{escape(repr(self)[1:-1])}</p><table><tr>{head}</tr>{rows}</table>"
-            + (f"<p>problems: {escape(problems)}</p>" if problems else "")
+        return f"<p>{escape(repr(self)[1:-1])}</p><table><tr>{head}</tr>{rows}</table>" + (
+            f"<p>problems: {escape(problems)}</p>" if problems else ""
         )
 
 

@@ -182,7 +182,8 @@ impl Plan {
             columns: Columns::of(dataset),
             classes: labels.of_class.iter().map(|label| label.as_ref().and_then(class)).collect(),
             source_id: options.source_id,
-            sha256: options.sha256,
+            // The basic schema has no such key; hashing an image only to forget it costs as much as copying it.
+            sha256: options.sha256 && options.schema == SchemaKind::Tfod,
             skip_rule: options.skip_rule,
             drop_empty: options.drop_empty,
         };

@@ -22,8 +22,32 @@ use crate::example::columns::{Column, ColumnValues, Columns, Layout};
 /// Bytes of Examples after which Python may look for a signal, and makes its `bytes`.
 const CHUNK: usize = 4 << 20;
 
-/// One serialised tf.train.Example per row of a table, as a list; or, with `writer`, written as records, and their
-/// number.
+/// Encodes a table: one tf.train.Example per row.
+///
+/// `columns` is a dict of names to columns, all of N rows:
+///
+/// - an array of shape (N, ...): a row has the values of its part, in C order
+/// - a list of N values: a row has one
+/// - a list of N lists or arrays: a row has as many as its list
+/// - a `Ragged`, or a RaggedTensor of TensorFlow
+///
+/// Types are those of `encode_example`; a column has one kind.
+///
+/// Example:
+///     >>> rows = rm.encode_examples({"id": [1, 2], "box": np.zeros((2, 4)), "labels": [[5], [6, 7]]})
+///     >>> rm.decode_example(rows[1])["labels"]
+///     array([6, 7])
+///
+/// Args:
+///     columns: The table.
+///     writer: A TFRecordWriter to write the Examples to.
+///
+/// Returns:
+///     The Examples as a list of bytes; with `writer`, their number.
+///
+/// Raises:
+///     TypeError, OverflowError: As of `encode_example`.
+///     ValueError: The columns are not of equal height, or row splits are wrong.
 #[pyfunction]
 #[pyo3(signature = (columns, /, *, writer=None))]
 pub fn encode_examples<'py>(

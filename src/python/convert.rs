@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
+use pyo3::conversion::FromPyObjectOwned;
 use pyo3::exceptions::{PyKeyboardInterrupt, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyMapping};
@@ -17,45 +18,16 @@ use crate::convert::{
 use crate::dataset::{Label, LabelMap};
 use crate::formats::{self, FORMATS, LoadOptions};
 
-/// What `recordmill.convert` was given, as it stands in its signature.
-#[derive(FromPyObject)]
-#[pyo3(from_item_all)]
-pub struct Arguments {
-    allow_empty: bool,
-    compression: Option<String>,
-    drop_empty: bool,
-    dry_run: bool,
-    exact_split: bool,
-    fsync: bool,
-    group: String,
-    label_map: Option<LabelMapArg>,
-    layout: String,
-    level: Option<u32>,
-    load: LoadArguments,
-    on_error: String,
-    overwrite: bool,
-    schema: String,
-    seed: u64,
-    sha256: bool,
-    shard_size: Option<String>,
-    shards: Option<u32>,
-    shuffle: bool,
-    skip_rule: String,
-    source_id: String,
-    split: Option<String>,
-    strict: bool,
-    workers: usize,
-}
-
-/// What `recordmill.load` was given.
-#[derive(FromPyObject)]
-#[pyo3(from_item_all)]
-pub struct LoadArguments {
-    allow_outside: bool,
-    images: Vec<PathArg>,
-    source_format: Option<String>,
-    voc_one_based: Option<bool>,
-    workers: usize,
+/// One of the arguments by name, as the Python side gathers them.
+fn given<'py, T: FromPyObjectOwned<'py>>(arguments: &Bound<'py, PyDict>, name: &str) -> PyResult<T> {
+    let value = arguments.get_item(name)?.ok_or_else(|| PyTypeError::new_err(format!("no {name}")))?;
+    value.extract().map_err(Into::<PyErr>::into).map_err(|error: PyErr| {
+        let py = arguments.py();
+        match error.is_instance_of::<PyTypeError>(py) {
+            true => PyTypeError::new_err(format!("{name}: {}", error.value(py))),
+            false => error,
+        }
+    })
 }
 
 /// A label map: a file, or a mapping of names to ids.
@@ -105,62 +77,60 @@ fn choice<T: Copy>(option: &str, name: &str, all: &[T], name_of: impl Fn(T) -> &
     })
 }
 
-impl LoadArguments {
-    fn options(self) -> LoadOptions {
-        LoadOptions {
-            from: self.source_format,
-            image_dirs: self.images.into_iter().map(|path| path.0).collect(),
-            allow_outside: self.allow_outside,
-            voc_one_based: self.voc_one_based,
-            workers: self.workers,
-        }
-    }
+/// What `recordmill.load` was given.
+fn load_options(arguments: &Bound<'_, PyDict>) -> PyResult<LoadOptions> {
+    Ok(LoadOptions {
+        from: given(arguments, "source_format")?,
+        image_dirs: given::<Vec<PathArg>>(arguments, "images")?.into_iter().map(|path| path.0).collect(),
+        allow_outside: given(arguments, "allow_outside")?,
+        voc_one_based: given(arguments, "voc_one_based")?,
+        workers: given(arguments, "workers")?,
+    })
 }
 
-impl Arguments {
-    fn options(self) -> PyResult<Options> {
-        let invalid = |error: String| PyValueError::new_err(error);
-        let split = match &self.split {
-            None => SplitRule::Keep,
-            Some(text) => SplitRule::parse(text).map_err(|error| invalid(error.to_string()))?,
-        };
-        let shards = match (self.shards, &self.shard_size) {
-            (None, None) => ShardRule::One,
-            (Some(count), None) => ShardRule::Count(count),
-            (None, Some(size)) => ShardRule::parse_size(size).map_err(invalid)?,
-            (Some(_), Some(_)) => return Err(invalid("shards and shard_size exclude each other".into())),
-        };
-        let compression = self.compression.as_deref().map(writer::parse_compression).transpose()?.unwrap_or_default();
-        let skip_rules = [SkipRule::None, SkipRule::Tf];
-        Ok(Options {
-            split: split.exactly(self.exact_split),
-            shards,
-            shuffle: self.shuffle,
-            seed: self.seed,
-            schema: choice("schema", &self.schema, SchemaKind::ALL, SchemaKind::name)?,
-            layout: choice("layout", &self.layout, Layout::ALL, Layout::name)?,
-            group: self.group,
-            compression,
-            level: self.level,
-            labels: match self.label_map {
-                None => LabelSource::Made,
-                Some(LabelMapArg::File(path)) => LabelSource::File(path),
-                Some(LabelMapArg::Map(map)) => LabelSource::Map(map),
-            },
-            source_id: choice("source_id", &self.source_id, SourceId::ALL, SourceId::name)?,
-            sha256: self.sha256,
-            drop_empty: self.drop_empty,
-            skip_rule: choice("skip_rule", &self.skip_rule, &skip_rules, SkipRule::name)?,
-            strict: self.strict,
-            on_error: choice("on_error", &self.on_error, OnError::ALL, OnError::name)?,
-            dry_run: self.dry_run,
-            overwrite: self.overwrite,
-            allow_empty: self.allow_empty,
-            workers: self.workers,
-            sync: self.fsync,
-            load: self.load.options(),
-        })
-    }
+/// What `recordmill.convert` was given.
+fn options(arguments: &Bound<'_, PyDict>) -> PyResult<Options> {
+    let text = |name| given::<String>(arguments, name);
+    let split = match given::<Option<String>>(arguments, "split")? {
+        None => SplitRule::Keep,
+        Some(text) => SplitRule::parse(&text).map_err(|error| PyValueError::new_err(error.to_string()))?,
+    };
+    let count = given::<Option<u32>>(arguments, "shards")?;
+    let shards = match (count, given::<Option<String>>(arguments, "shard_size")?) {
+        (None, None) => ShardRule::One,
+        (Some(count), None) => ShardRule::Count(count),
+        (None, Some(size)) => ShardRule::parse_size(&size).map_err(PyValueError::new_err)?,
+        (Some(_), Some(_)) => return Err(PyValueError::new_err("shards and shard_size exclude each other")),
+    };
+    let compression = given::<Option<String>>(arguments, "compression")?;
+    Ok(Options {
+        load: load_options(&given::<Bound<'_, PyDict>>(arguments, "load")?)?,
+        split: split.exactly(given(arguments, "exact_split")?),
+        shards,
+        shuffle: given(arguments, "shuffle")?,
+        seed: given(arguments, "seed")?,
+        schema: choice("schema", &text("schema")?, SchemaKind::ALL, SchemaKind::name)?,
+        layout: choice("layout", &text("layout")?, Layout::ALL, Layout::name)?,
+        group: text("group")?,
+        compression: compression.as_deref().map(writer::parse_compression).transpose()?.unwrap_or_default(),
+        level: given(arguments, "level")?,
+        labels: match given(arguments, "label_map")? {
+            None => LabelSource::Made,
+            Some(LabelMapArg::File(path)) => LabelSource::File(path),
+            Some(LabelMapArg::Map(map)) => LabelSource::Map(map),
+        },
+        source_id: choice("source_id", &text("source_id")?, SourceId::ALL, SourceId::name)?,
+        sha256: given(arguments, "sha256")?,
+        drop_empty: given(arguments, "drop_empty")?,
+        skip_rule: choice("skip_rule", &text("skip_rule")?, &[SkipRule::None, SkipRule::Tf], SkipRule::name)?,
+        strict: given(arguments, "strict")?,
+        on_error: choice("on_error", &text("on_error")?, OnError::ALL, OnError::name)?,
+        dry_run: given(arguments, "dry_run")?,
+        overwrite: given(arguments, "overwrite")?,
+        allow_empty: given(arguments, "allow_empty")?,
+        workers: given(arguments, "workers")?,
+        sync: given(arguments, "fsync")?,
+    })
 }
 
 /// Tells Python how far a run is, and hears of Ctrl-C. What is raised meanwhile stops the run.
@@ -218,10 +188,10 @@ pub fn convert<'py>(
     py: Python<'py>,
     source: PathArg,
     output: PathArg,
-    arguments: Arguments,
+    arguments: &Bound<'py, PyDict>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let options = arguments.options()?;
+    let options = options(arguments)?;
     run(py, progress, |monitor| crate::convert::convert(&source.0, &output.0, &options, monitor))
 }
 
@@ -231,18 +201,18 @@ pub fn save<'py>(
     py: Python<'py>,
     dataset: &Bound<'py, Dataset>,
     output: PathArg,
-    arguments: Arguments,
+    arguments: &Bound<'py, PyDict>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let options = arguments.options()?;
+    let options = options(arguments)?;
     let loaded = dataset.get().loaded();
     run(py, progress, |monitor| crate::convert::convert_dataset(loaded, &output.0, &options, monitor))
 }
 
 /// Loads a source.
 #[pyfunction]
-pub fn load(py: Python<'_>, source: PathArg, arguments: LoadArguments) -> PyResult<Dataset> {
-    let options = arguments.options();
+pub fn load(py: Python<'_>, source: PathArg, arguments: &Bound<'_, PyDict>) -> PyResult<Dataset> {
+    let options = load_options(arguments)?;
     let loaded = watch::abandonable(py, move || formats::load(&source.0, &options))?;
     loaded.map(Dataset::new).map_err(|error| errors::of_format(py, &error))
 }

@@ -132,7 +132,7 @@ pub fn of_format(py: Python<'_>, error: &formats::FormatError) -> PyErr {
         Kind::UnknownFormat(..) => PyValueError::new_err(error.to_string()),
         _ => {
             let raised = FormatError::new_err(error.to_string());
-            let raised = with(py, raised, "path", path);
+            let raised = with(py, raised, "path", path.map(Path::as_os_str));
             with(py, raised, "line", Some(error.line()).filter(|line| *line > 0))
         }
     }
@@ -162,7 +162,7 @@ pub fn of_convert(py: Python<'_>, error: &convert::ConvertError) -> PyErr {
             let mut lines: Vec<String> = report
                 .problems
                 .iter()
-                .filter(|problem| problem.kind.severity() == Severity::Error)
+                .filter(|problem| problem.kind.severity() != Severity::Note)
                 .map(ToString::to_string)
                 .collect();
             let more = lines.len().saturating_sub(LISTED);

@@ -8,14 +8,45 @@ use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PyMemoryView, PySlice};
 use super::{errors, value};
 use crate::example::{self, BytesList, FloatList, Int64List, Values};
 
-/// The bytes of a tf.train.Example with the given features: a dict of names to values.
+/// Encodes features as a tf.train.Example.
+///
+/// `features` is a dict of names to values:
+///
+/// - bytes, bytearray, a memoryview of bytes, str (as UTF-8): one value of `bytes_list`
+/// - int, bool: one value of `int64_list`
+/// - float: one value of `float_list`
+/// - a list or tuple of these: as many values; int beside float becomes float
+/// - an array or scalar of numpy, array.array, a typed memoryview, or what has `__array__`: its values in C order, by
+///   its dtype, which is any of integers, floats up to 64 bits, bool, `S`, `U` or object
+/// - None, an empty list: a feature without a kind; an empty array keeps its kind
+///
+/// Floats are rounded to float32, ties to even. Keys are sorted by their bytes: equal features give equal bytes, those
+/// of `SerializeToString(deterministic=True)` (which puts a key behind those that begin with it).
+///
+/// Example:
+///     >>> rm.encode_example({"id": 7, "scores": [0.5, 1], "name": "a"}).hex()[:8]
+///     '0a340a0b'
+///
+/// Raises:
+///     TypeError: A value is none of these; the feature is named.
+///     OverflowError: An int is beyond 64 bits, or a finite float beyond float32 (TensorFlow would write infinity).
+///     ValueError: A name is given twice, or the Example would be larger than 2 GiB.
 #[pyfunction]
 #[pyo3(signature = (features, /))]
 pub fn encode_example<'py>(features: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
     value::encode_mapping(features, |example| example.to_bytes())
 }
 
-/// The bytes of a tf.train.SequenceExample: its context as for `encode_example`, and lists of steps by name.
+/// Encodes a tf.train.SequenceExample.
+///
+/// Example:
+///     >>> payload = rm.encode_sequence_example({"id": 7}, {"words": [["a", "b"], ["c"]]})
+///     >>> rm.decode_sequence_example(payload)
+///     ({'id': array([7])}, {'words': [[b'a', b'b'], [b'c']]})
+///
+/// Args:
+///     context: Features of the whole, as for `encode_example`.
+///     feature_lists: Names to lists (or arrays) of steps; each step is a value as for `encode_example`.
 #[pyfunction]
 #[pyo3(signature = (context, feature_lists, /))]
 pub fn encode_sequence_example<'py>(
@@ -25,7 +56,21 @@ pub fn encode_sequence_example<'py>(
     value::encode_sequence(context, feature_lists)
 }
 
-/// The features of a serialised tf.train.Example, as a dict of names to arrays and lists.
+/// Decodes a tf.train.Example to a dict, in the order of its keys on the wire.
+///
+/// A feature is an int64 or float32 array, a list of bytes, or None where no kind is set. With `views`, byte strings are
+/// memoryviews and float arrays are read-only, both of the payload's own memory.
+///
+/// Example:
+///     >>> rm.decode_example(rm.encode_example({"id": 7, "name": "a"}))
+///     {'id': array([7]), 'name': [b'a']}
+///
+/// Args:
+///     payload: bytes, bytearray or memoryview.
+///     views: Share the payload's memory where it is safe.
+///
+/// Raises:
+///     ExampleError: The bytes are no Example; `offset` says where. What protobuf's own parser reads, is read.
 #[pyfunction]
 #[pyo3(signature = (payload, /, *, views=false))]
 pub fn decode_example<'py>(payload: &Bound<'py, PyAny>, views: bool) -> PyResult<Bound<'py, PyDict>> {
@@ -35,7 +80,8 @@ pub fn decode_example<'py>(payload: &Bound<'py, PyAny>, views: bool) -> PyResult
     payload.features(&decoded.features)
 }
 
-/// The context and the feature lists of a serialised tf.train.SequenceExample.
+/// Decodes a tf.train.SequenceExample to its context, a dict as of `decode_example`, and its feature lists: a dict of
+/// lists with such a value for each step.
 #[pyfunction]
 #[pyo3(signature = (payload, /, *, views=false))]
 pub fn decode_sequence_example<'py>(

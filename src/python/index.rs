@@ -4,15 +4,24 @@ use std::path::{Path, PathBuf};
 
 use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyTuple, PyType};
+use pyo3::types::{PyBytes, PyIterator, PyList, PyTuple, PyType};
 
 use super::path::PathArg;
 use super::reader::read_options;
 use super::{errors, writer};
 use crate::files::AtomicOptions;
-use crate::record::{DEFAULT_MAX_RECORD_LEN, Index, RandomAccess, ReadOptions};
+use crate::record::{Index, RandomAccess, ReadOptions};
 
-/// Where the records of an uncompressed TFRecord file are.
+/// Where the records of an uncompressed TFRecord file are, to read any of them.
+///
+/// `index[i]` is offset and size in bytes of record `i`, its 16 bytes of framing included; `index.read(i)` is its
+/// payload. Threads and forked processes may share it, and it can be pickled.
+///
+/// Example:
+///     >>> index = rm.TFRecordIndex.build("numbers.tfrecord")
+///     >>> len(index), rm.decode_example(index.read(-1))["number"]
+///     (3, array([2]))
+///     >>> index.save("numbers.idx")
 #[pyclass(frozen, module = "recordmill", name = "TFRecordIndex")]
 pub struct TFRecordIndex {
     form: Form,
@@ -57,9 +66,9 @@ impl TFRecordIndex {
 
 #[pymethods]
 impl TFRecordIndex {
-    /// Finds the records of a file by reading it.
+    /// Finds the records of a file by reading it. A damaged or compressed one is a RecordError.
     #[classmethod]
-    #[pyo3(signature = (path, *, verify=true, max_record_size=DEFAULT_MAX_RECORD_LEN))]
+    #[pyo3(signature = (path, *, verify=true, max_record_size=2147483648))]
     fn build(_class: &Bound<'_, PyType>, path: PathArg, verify: bool, max_record_size: u64) -> PyResult<Self> {
         let py = _class.py();
         let options = read_options(None, verify, "strict", max_record_size)?;
@@ -68,7 +77,8 @@ impl TFRecordIndex {
         Self::new(py, index, Some(path.0))
     }
 
-    /// Loads an index file, and opens the TFRecord file that it is of, if that is given.
+    /// Loads an index file of lines "offset size", as NVIDIA DALI's `tfrecord2idx` writes them. `read` needs `path`,
+    /// the TFRecord file.
     #[classmethod]
     #[pyo3(signature = (index_path, path=None))]
     fn load(_class: &Bound<'_, PyType>, index_path: PathArg, path: Option<PathArg>) -> PyResult<Self> {
@@ -84,7 +94,7 @@ impl TFRecordIndex {
         written.map_err(|error| errors::of_io(py, &error, Some(&index_path.0)))
     }
 
-    /// The payload of a record, verified.
+    /// The payload of record `number`, counted from the end if below 0, verified.
     fn read<'py>(&self, py: Python<'py>, number: isize) -> PyResult<Bound<'py, PyBytes>> {
         let (Form::Open(access), Some(path)) = (&self.form, &self.path) else {
             return Err(PyValueError::new_err("the index was loaded without its TFRecord file"));
@@ -111,6 +121,11 @@ impl TFRecordIndex {
     fn __getitem__(&self, number: isize) -> PyResult<(u64, u64)> {
         let entry = self.index().entries()[self.place(number)?];
         Ok((entry.offset, entry.size))
+    }
+
+    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
+        let entries = self.index().entries().iter().map(|entry| (entry.offset, entry.size));
+        PyList::new(py, entries)?.try_iter()
     }
 
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {

@@ -27,6 +27,7 @@ pub fn inspect(
 
 /// Whether files are sound: JSON for each, or the exception where a file could not be read.
 #[pyfunction]
+#[expect(clippy::too_many_arguments, reason = "they are Python's keyword arguments")]
 pub fn verify<'py>(
     py: Python<'py>,
     paths: PathsArg,

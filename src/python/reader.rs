@@ -11,9 +11,33 @@ use pyo3::types::PyBytes;
 use super::errors;
 use super::path::PathsArg;
 use super::writer::parse_compression;
-use crate::record::{DEFAULT_MAX_RECORD_LEN, Lost, Positioned, ReadOptions, Reader, RecordError, Recovery};
+use crate::record::{Lost, Positioned, ReadOptions, Reader, RecordError, Recovery};
 
-/// Iterates over the records of one TFRecord file or of several, one after the other.
+/// Iterates over the records of a TFRecord file, or of several one after the other, as bytes.
+///
+/// It is an iterator: it goes through the files once. Several threads may share it, each record goes to one of them;
+/// after a fork, parent and child go on each on its own. After an error and after the end nothing more comes.
+///
+/// Example:
+///     >>> for payload in rm.TFRecordReader("numbers.tfrecord"):
+///     ...     print(rm.decode_example(payload)["number"])
+///     [0]
+///     [1]
+///     [2]
+///
+/// Args:
+///     path: A file, or a sequence of files.
+///     compression: "none", "gzip" or "zlib"; None looks at the first bytes of each file.
+///     verify: Whether the checksums of the payloads are verified; those of the lengths always are.
+///     recovery: What to do about damage. "strict": it is a RecordError. "tolerate_tail": what a writer leaves that was
+///         stopped is the end. "skip": go on at the next record that checks. "tf": give what TensorFlow gives.
+///         `lost` says what was passed over.
+///     max_record_size: Bytes of the longest record that is not an error.
+///
+/// Raises:
+///     OSError: A file cannot be opened; `errno` and `filename` say why.
+///     RecordError: While iterating; `record` and `offset` say where.
+///     ValueError: An argument means nothing.
 #[pyclass(frozen, module = "recordmill", name = "TFRecordReader")]
 pub struct TFRecordReader {
     paths: Vec<PathBuf>,
@@ -75,7 +99,7 @@ impl State {
 #[pymethods]
 impl TFRecordReader {
     #[new]
-    #[pyo3(signature = (path, *, compression=None, verify=true, recovery="strict", max_record_size=DEFAULT_MAX_RECORD_LEN))]
+    #[pyo3(signature = (path, *, compression=None, verify=true, recovery="strict", max_record_size=2147483648))]
     fn new(
         py: Python<'_>,
         path: PathsArg,
@@ -143,7 +167,7 @@ impl TFRecordReader {
         self.close(py);
     }
 
-    /// Bytes passed over so far.
+    /// What was passed over so far, with recovery "tolerate_tail" and "skip".
     #[getter]
     fn lost(&self, py: Python<'_>) -> Vec<LostBytes> {
         let state = self.state.lock_py_attached(py).unwrap_or_else(|poisoned| poisoned.into_inner());

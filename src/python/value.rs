@@ -405,7 +405,10 @@ impl Scratch {
             return self.one(scalar, value);
         }
         if let Ok(buffer) = PyUntypedBuffer::get(value) {
-            return self.buffer(value, &buffer);
+            // TensorFlow's tensors of strings have a buffer of objects that only their array is any use for.
+            if buffer.format() != c"O" || value.hasattr(intern!(value.py(), "ravel"))? {
+                return self.buffer(value, &buffer);
+            }
         }
         if let Some(scalar) = self.foreign(value)? {
             return self.one(scalar, value);

@@ -18,6 +18,32 @@ use crate::files::{AtomicFile, AtomicOptions};
 use crate::record::{Compression, Entry, Index, OVERHEAD, RecordError, WriteOptions, Writer};
 
 /// Writes records into a TFRecord file.
+///
+/// With `atomic`, the default, the file has its name only once it is closed and whole: `with` closes it, and an
+/// exception inside discards it. What is no file, such as a pipe, is written in place.
+///
+/// Several threads may write at once. After an error while writing, all further calls are errors. In a process that
+/// was forked meanwhile, the writer cannot be used; the file is the parent's.
+///
+/// Example:
+///     >>> with rm.TFRecordWriter("numbers.tfrecord") as writer:
+///     ...     for number in range(3):
+///     ...         writer.write_example({"number": number})
+///
+/// Args:
+///     path: The file.
+///     compression: "gzip", "zlib" or None, in any case. It is one stream, made on several threads.
+///     level: 0 to 9; None is 6.
+///     workers: Threads that compress; 0 is as many as there are processors. The bytes do not depend on it.
+///     atomic: False writes into the file itself, as TensorFlow does.
+///     overwrite: Whether a file that is there is replaced; otherwise it is a FileExistsError.
+///     fsync: Whether `close` waits until the file is on the disk.
+///     index_path: Writes the offsets and sizes of the records there, as NVIDIA DALI's `tfrecord2idx` does. Not with
+///         compression.
+///
+/// Raises:
+///     OSError: The file cannot be made; `errno` and `filename` say why.
+///     ValueError: An argument means nothing.
 #[pyclass(frozen, module = "recordmill", name = "TFRecordWriter")]
 pub struct TFRecordWriter {
     path: PathBuf,
@@ -129,7 +155,7 @@ impl TFRecordWriter {
         Ok(Self { path, options, atomic: atomic_options, process: Process::this(), open: Mutex::new(Some(open)) })
     }
 
-    /// Writes one record.
+    /// Writes one record: bytes, str (as UTF-8), or what has a buffer of bytes.
     fn write(&self, record: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = record.py();
         if let Ok(bytes) = record.cast::<PyBytes>() {
@@ -141,7 +167,7 @@ impl TFRecordWriter {
         self.put(py, &copy_of(record)?)
     }
 
-    /// Encodes features as a tf.train.Example and writes it as one record.
+    /// Writes features as one record, a tf.train.Example; what they may be, `encode_example` says.
     fn write_example(&self, features: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = features.py();
         // Not under the lock: taking the values may run Python code.
@@ -153,12 +179,12 @@ impl TFRecordWriter {
         self.put(py, &example)
     }
 
-    /// Hands what was written so far to the operating system.
+    /// Hands what was written so far to the operating system. Of a compressed file, the bytes depend on it.
     fn flush(&self, py: Python<'_>) -> PyResult<()> {
         self.with_open(py, |open| py.detach(|| open.writer.flush()))
     }
 
-    /// Finishes the file.
+    /// Finishes the file. More than once is no error.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
         self.check_process()?;
         let open = self.open.lock_py_attached(py).unwrap_or_else(|poisoned| poisoned.into_inner()).take();

@@ -320,14 +320,11 @@ pub fn voc_xml(data: &[u8]) {
     let text = text::decode(data).text;
     let mut cursor = xml::Cursor::new(&text);
     let (mut line, mut tags) = (1, 0);
-    while let Ok(event) = cursor.next_tag() {
-        if matches!(event, xml::Event::End) {
-            break;
-        }
+    while let Ok(xml::Event::Open { line: at, .. } | xml::Event::Close { line: at, .. }) = cursor.next_tag() {
         tags += 1;
         assert!(tags <= data.len(), "more tags than bytes");
-        assert!(cursor.line() >= line);
-        line = cursor.line();
+        assert!(at >= line, "line {at} comes after line {line}");
+        line = at;
     }
 }
 

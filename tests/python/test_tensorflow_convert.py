@@ -1,0 +1,122 @@
+"""What a conversion writes, read by TensorFlow, and by the rules of its object detection decoders."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import recordmill as rm
+
+pytestmark = pytest.mark.tensorflow
+
+BOX = "image/object/bbox/"
+
+
+def parsed(tf: Any, path: Path, compression: str = "") -> list[Any]:
+    """The records, parsed by TensorFlow's protobuf."""
+    dataset = tf.data.TFRecordDataset(str(path), compression_type=compression)
+    return [tf.train.Example.FromString(record) for record in dataset.as_numpy_iterator()]
+
+
+@pytest.fixture
+def raccoon(shared: Path) -> Path:
+    return shared / "data" / "raccoon"
+
+
+def test_the_record_that_the_author_published(tf: Any, raccoon: Path, tmp_path: Path) -> None:
+    report = rm.convert(raccoon / "test_labels.csv", tmp_path, images=raccoon / "images", schema="basic")
+    assert report.images == 40
+    theirs = {
+        ex.features.feature["image/filename"].bytes_list.value[0]: ex for ex in parsed(tf, raccoon / "test.record")
+    }
+    (file,) = report.files
+    assert file.split == "test"  # as the source's name says
+    ours = parsed(tf, tmp_path / file.name)
+    assert len(ours) == len(theirs) == 40
+    for example in ours:
+        name = example.features.feature["image/filename"].bytes_list.value[0]
+        assert example == theirs.pop(name), name
+    assert theirs == {}
+
+
+def test_raccoon_voc(tf: Any, raccoon: Path, tmp_path: Path) -> None:
+    report = rm.convert(raccoon, tmp_path, source_format="voc", split="80/20", shards=2, compression="gzip")
+    assert (report.images, report.objects) == (200, 217)
+    read = [example for file in report.files for example in parsed(tf, tmp_path / file.name, "GZIP")]
+    assert len(read) == 200
+    assert sum(len(example.features.feature["image/object/class/label"].int64_list.value) for example in read) == 217
+
+
+def check_rules(tf: Any, example: Any, labels: dict[int, str]) -> int:
+    """The rules of Model Garden's and the Object Detection API's decoders (formats.md 3.3). Gives the number of objects."""
+    feature = example.features.feature
+
+    def values(key: str, kind: str) -> list[Any]:
+        assert key in feature, key
+        assert feature[key].WhichOneof("kind") == kind, key
+        return list(getattr(feature[key], kind).value)
+
+    (encoded,) = values("image/encoded", "bytes_list")
+    (height,) = values("image/height", "int64_list")
+    (width,) = values("image/width", "int64_list")
+    (source_id,) = values("image/source_id", "bytes_list")
+    assert int(source_id) >= 1
+    assert len(values("image/filename", "bytes_list")) == len(values("image/key/sha256", "bytes_list")) == 1
+    assert values("image/format", "bytes_list")[0] in (b"jpeg", b"png")
+    shape = tf.io.decode_image(encoded, channels=3).shape
+    assert tuple(shape) == (height, width, 3)
+    sides = {side: np.array(values(BOX + side, "float_list")) for side in ("xmin", "xmax", "ymin", "ymax")}
+    ids = values("image/object/class/label", "int64_list")
+    texts = values("image/object/class/text", "bytes_list")
+    assert {len(side) for side in sides.values()} == {len(ids)} == {len(texts)}
+    for side in sides.values():
+        assert ((side >= 0) & (side <= 1)).all()
+    assert (sides["xmin"] < sides["xmax"]).all()
+    assert (sides["ymin"] < sides["ymax"]).all()
+    assert [labels[number].encode() for number in ids] == texts
+    optional = ("image/object/is_crowd", "image/object/difficult", "image/object/truncated", "image/object/view")
+    for key in optional:
+        if key in feature:
+            kind = feature[key].WhichOneof("kind")
+            assert len(getattr(feature[key], kind).value) == len(ids), key
+    return len(ids)
+
+
+@pytest.mark.parametrize("layout", ["flat", "roboflow"])
+def test_rules_of_the_decoders(tf: Any, project: Path, tmp_path: Path, layout: str) -> None:
+    report = rm.convert(project / "examples" / "shapes", tmp_path, layout=layout)
+    labels = {row.id: row.name for row in report.classes}
+    assert min(labels) == 1
+    counts = [check_rules(tf, example, labels) for file in report.files for example in parsed(tf, tmp_path / file.name)]
+    assert (len(counts), sum(counts), counts.count(0)) == (24, 44, 4)
+
+
+def test_rules_on_raccoon(tf: Any, raccoon: Path, tmp_path: Path) -> None:
+    rm.convert(raccoon, tmp_path, source_format="voc")
+    read = parsed(tf, tmp_path / "train.tfrecord")
+    assert sum(check_rules(tf, example, {1: "raccoon"}) for example in read) == 217
+
+
+def test_an_input_pipeline(tf: Any, project: Path, tmp_path: Path) -> None:
+    """As a user writes it: parse, decode, batch."""
+    rm.convert(project / "examples" / "shapes", tmp_path, shards=2)
+    spec = {
+        "image/encoded": tf.io.FixedLenFeature([], tf.string),
+        "image/height": tf.io.FixedLenFeature([], tf.int64),
+        "image/source_id": tf.io.FixedLenFeature([], tf.string),
+        "image/object/bbox/xmin": tf.io.VarLenFeature(tf.float32),
+        "image/object/class/label": tf.io.VarLenFeature(tf.int64),
+        "image/object/class/text": tf.io.RaggedFeature(tf.string),
+    }
+
+    def load(record: Any) -> Any:
+        example = tf.io.parse_single_example(record, spec)
+        image = tf.io.decode_image(example["image/encoded"], channels=3, expand_animations=False)
+        image.set_shape([None, None, 3])
+        return tf.image.resize(image, [32, 32]), tf.sparse.to_dense(example["image/object/class/label"])
+
+    names = sorted(str(path) for path in tmp_path.glob("train-*.tfrecord"))
+    assert len(names) == 2
+    dataset = tf.data.TFRecordDataset(names, num_parallel_reads=2).map(load).padded_batch(5)
+    images = sum(int(batch.shape[0]) for batch, _ in dataset)
+    assert images == 18
