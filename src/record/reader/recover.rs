@@ -8,6 +8,8 @@ use crate::record::{check_payload, split_header};
 /// How many bytes may look like records and be none, in the whole file and beyond four times what was read. By chance a
 /// header checks once in 4 GiB; a file made of overlapping headers would otherwise cost the square of its length.
 const MAX_WASTED: u64 = 1 << 30;
+/// The same for damaged records that are looked through for others, which takes longer. Beyond that none is.
+const MAX_LOOKED_THROUGH: u64 = 1 << 27;
 
 impl<R: Read> Reader<R> {
     /// Goes on after `error` as far as the options want that; else returns it, and the reader is finished.
@@ -68,11 +70,19 @@ impl<R: Read> Reader<R> {
             RecordErrorKind::PayloadCrc { .. } => self.candidate(),
             _ => None,
         };
-        if let Some(whole) = len
-            && self.step_over(whole)?
-        {
-            self.lose(from, self.offset - from, cause);
-            return Ok(());
+        let mut behind = None;
+        if let Some(whole) = len {
+            if self.step_over(whole)? {
+                self.lose(from, self.offset - from, cause);
+                return Ok(());
+            }
+            // It may be that the next record is damaged too, and that is a loss of its own.
+            let kind = match self.header(whole) {
+                Some(Err((stored, computed))) => RecordErrorKind::LengthCrc { stored, computed },
+                _ => RecordErrorKind::TruncatedHeader { found: (self.available() - whole) as u64 },
+            };
+            let at = from + whole as u64;
+            behind = Some(RecordError::at(kind, self.number, at));
         }
         if self.available() > 0 {
             self.skip(1);
@@ -90,16 +100,22 @@ impl<R: Read> Reader<R> {
                 && self.left().is_none_or(|left| left >= whole as u64)
                 && self.fill(whole)?
             {
-                if check_payload(&self.buffer[self.start + HEADER_LEN..self.start + whole]).is_ok() {
-                    self.lose(from, self.offset - from, cause);
-                    return Ok(());
-                }
-                if self.step_over(whole)? {
-                    self.lose(from, self.offset - from, cause);
-                    return Ok(());
+                let at = self.offset;
+                match check_payload(&self.buffer[self.start + HEADER_LEN..self.start + whole]) {
+                    Ok(()) => {
+                        self.lose_both(from, at, cause, behind);
+                        return Ok(());
+                    }
+                    Err((stored, computed)) if self.step_over(whole)? => {
+                        self.lose_both(from, at, cause, behind);
+                        let kind = RecordErrorKind::PayloadCrc { stored, computed };
+                        self.lose(at, self.offset - at, RecordError::at(kind, self.number, at));
+                        return Ok(());
+                    }
+                    Err(_) => {}
                 }
                 self.wasted += whole as u64;
-                if self.all_wasted() {
+                if self.all_wasted(MAX_WASTED) {
                     return Err(self.fail(RecordErrorKind::Lost { wasted: self.wasted }));
                 }
             }
@@ -108,9 +124,20 @@ impl<R: Read> Reader<R> {
         self.skip(self.available());
         self.finished = true;
         if self.offset > from || matches!(self.end_of_input, Some(End::Broken(_))) {
-            self.lose(from, self.offset - from, cause);
+            self.lose_both(from, self.offset, cause, behind);
         }
         Ok(())
+    }
+
+    /// Loses what is up to `to`; if nothing undamaged was found before what is `behind` the first record, then that apart.
+    fn lose_both(&mut self, from: u64, to: u64, cause: RecordError, behind: Option<RecordError>) {
+        match behind.and_then(|behind| Some((behind.offset().filter(|at| *at < to)?, behind))) {
+            Some((at, behind)) => {
+                self.lose(from, at - from, cause);
+                self.lose(at, to - at, behind);
+            }
+            None => self.lose(from, to - from, cause),
+        }
     }
 
     /// The bytes of the record whose header is here, if that checks.
@@ -120,8 +147,8 @@ impl<R: Read> Reader<R> {
     }
 
     /// Whether so much was wasted that it must be on purpose.
-    fn all_wasted(&self) -> bool {
-        self.wasted > MAX_WASTED + 4 * self.offset
+    fn all_wasted(&self, max: u64) -> bool {
+        self.wasted > max + 4 * self.offset
     }
 
     /// Steps over a damaged record of `whole` bytes if there is something where it should end.
@@ -132,7 +159,7 @@ impl<R: Read> Reader<R> {
         if !self.begins(whole)? {
             return Ok(false);
         }
-        let next = if self.all_wasted() { whole } else { self.next_within(whole) };
+        let next = if self.all_wasted(MAX_LOOKED_THROUGH) { whole } else { self.next_within(whole) };
         self.wasted += (whole - next) as u64;
         self.skip(next);
         Ok(true)

@@ -169,3 +169,37 @@ fn headers_between_records_are_given_up() {
     assert!(!seen.records.is_empty());
     assert!(seen.error.unwrap().contains("no next record found"));
 }
+
+/// Neighbours that are both damaged are two losses, where the header of one of them tells where the second begins.
+#[test]
+fn damaged_neighbours_are_told_apart() {
+    let file = frames(&[&b"zero"[..], b"one", b"two", b"three", b"four"]);
+    let starts = [0, 20, 39, 58, 79, 99];
+    // Which byte of which record, and where losses begin.
+    let rows: [(&[(usize, usize)], &[usize]); 6] = [
+        (&[(1, 12), (2, 0)], &[1, 2]),
+        (&[(1, 0), (2, 12)], &[1, 2]),
+        (&[(1, 12), (2, 12)], &[1, 2]),
+        (&[(0, 12), (1, 5), (3, 12), (4, 3)], &[0, 1, 3, 4]),
+        (&[(1, 12), (2, 0), (3, 12)], &[1, 2, 3]),
+        // Nothing says where the second header would have to be.
+        (&[(1, 0), (2, 0)], &[1]),
+    ];
+    for (damaged, expected) in rows {
+        let mut file = file.clone();
+        damaged.iter().for_each(|(record, byte)| file[starts[*record] + byte] ^= 4);
+        for buffer_len in [12, 1 << 20] {
+            let options = ReadOptions { buffer_len, ..with(Recovery::Skip) };
+            let seen = read(&file[..], options);
+            let lost: Vec<u64> = seen.lost.iter().map(|(offset, ..)| *offset).collect();
+            assert_eq!(lost, expected.iter().map(|record| starts[*record] as u64).collect::<Vec<_>>(), "{damaged:?}");
+            assert_eq!(seen.records.len(), 5 - damaged.len(), "{damaged:?}");
+            assert!(seen.lost.iter().all(|(offset, _, _, cause)| cause.contains(&format!("at byte {offset}: "))));
+        }
+    }
+    let mut cut = frames(&[&b"zero"[..], b"one"]);
+    cut[12] ^= 1;
+    cut.truncate(27);
+    let seen = read(&cut[..], with(Recovery::Skip));
+    assert_eq!(seen.lost.iter().map(|(offset, len, ..)| (*offset, *len)).collect::<Vec<_>>(), [(0, 20), (20, 7)]);
+}
