@@ -75,6 +75,10 @@ fn with<'py>(py: Python<'py>, error: PyErr, name: &str, value: impl IntoPyObject
 
 /// The builtin for what the operating system said about `path`.
 pub fn of_io(py: Python<'_>, error: &io::Error, path: Option<&Path>) -> PyErr {
+    // What a signal's handler raised while a file was read.
+    if let Some(raised) = error.get_ref().and_then(|inner| inner.downcast_ref::<PyErr>()) {
+        return raised.clone_ref(py);
+    }
     if error.kind() == io::ErrorKind::OutOfMemory {
         return PyMemoryError::new_err(error.to_string());
     }
