@@ -8,7 +8,6 @@ use std::sync::{Mutex, MutexGuard, TryLockError};
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use pyo3::sync::MutexExt;
 
 static FORKS: AtomicU64 = AtomicU64::new(0);
 
@@ -54,7 +53,7 @@ pub struct Guard<'a, T> {
     holder: &'a AtomicU64,
 }
 
-impl<T> Held<T> {
+impl<T: Send> Held<T> {
     /// Waits for the lock; `what` stands in the error.
     #[inline]
     pub fn lock(&self, py: Python<'_>, what: &str) -> PyResult<Guard<'_, T>> {
@@ -78,9 +77,22 @@ impl<T> Held<T> {
             let message = format!("the {what} was in use by another thread when the process was forked");
             return Err(PyRuntimeError::new_err(message));
         }
-        Ok(self.value.lock_py_attached(py).unwrap_or_else(|poisoned| poisoned.into_inner()))
+        let value = py.detach(|| {
+            let value = self.value.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            // Not only once the interpreter is back: it may be another thread's for long, and that one may fork.
+            self.holder.store(own, Ordering::Relaxed);
+            SameThread(value)
+        });
+        Ok(value.0)
     }
 }
+
+/// What leaves [`Python::detach`] on the thread on which it came in.
+struct SameThread<T>(T);
+
+// SAFETY: `detach` asks for `Send` to keep what belongs to the interpreter out, and calls its closure on its own thread;
+// nothing else makes one of these.
+unsafe impl<T> Send for SameThread<T> {}
 
 /// The process in the upper half, the thread in the lower; never 0.
 fn thread_number() -> u64 {
