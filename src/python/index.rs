@@ -93,7 +93,7 @@ impl TFRecordIndex {
 
     /// Writes an index file: a line with offset and size for each record.
     fn save(&self, py: Python<'_>, index_path: PathArg) -> PyResult<()> {
-        if self.path.as_ref().is_some_and(|path| writer::same_file(path, &index_path.0)) {
+        if self.path.as_ref().is_some_and(|path| writer::same_name(path, &index_path.0)) {
             return Err(PyValueError::new_err("index_path is the TFRecord file itself"));
         }
         let written = py.detach(|| writer::write_index(self.index(), &index_path.0, AtomicOptions::default()));

@@ -138,7 +138,7 @@ impl TFRecordWriter {
             let message = format!("an index needs an uncompressed file, compression is {:?}", compression.name());
             return Err(PyValueError::new_err(message));
         }
-        if index_path.as_ref().is_some_and(|index| same_file(&index.0, &path.0)) {
+        if index_path.as_ref().is_some_and(|index| same_name(&index.0, &path.0)) {
             return Err(PyValueError::new_err("index_path is the TFRecord file itself"));
         }
         let level = match level {
@@ -311,16 +311,14 @@ impl Open {
     }
 }
 
-/// Whether two paths name one file, be it there or not.
-pub fn same_file(one: &Path, other: &Path) -> bool {
-    let place = |path: &Path| -> io::Result<PathBuf> {
-        let path = std::path::absolute(path)?;
-        match (path.canonicalize(), path.parent(), path.file_name()) {
-            (Err(_), Some(folder), Some(name)) => Ok(folder.canonicalize()?.join(name)),
-            (place, ..) => place,
-        }
+/// Whether two paths are one name, be there a file or not. A name that is a link counts as itself: it is what an index
+/// replaces.
+pub fn same_name(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| {
+        let path = std::path::absolute(path).ok()?;
+        Some((path.parent()?.canonicalize().ok()?, path.file_name()?.to_owned()))
     };
-    matches!((place(one), place(other)), (Ok(one), Ok(other)) if one == other)
+    place(one).is_some_and(|one| place(other) == Some(one))
 }
 
 /// Writes an index file, whole or not at all.

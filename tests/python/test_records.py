@@ -6,6 +6,7 @@ import gzip
 import multiprocessing
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import threading
@@ -208,13 +209,13 @@ def test_a_writer_that_is_forgotten_hides_no_exception(path: Path) -> None:
 
 
 def test_an_index_does_not_replace_its_file(path: Path) -> None:
-    link = path.with_name("link")
-    link.symlink_to(path.name)
-    for index_path in (path, path.parent / "." / path.name, link):
+    folder = path.with_name("folder")
+    folder.symlink_to(".")
+    for index_path in (path, folder / path.name):
         with pytest.raises(ValueError, match="index_path is the TFRecord file itself"):
             rm.TFRecordWriter(path, index_path=index_path)
     write(path, [b"abc"], index_path=path.with_name("index"))
-    for index_path in (path, link):
+    for index_path in (path, folder / path.name):
         with pytest.raises(ValueError, match="index_path is the TFRecord file itself"):
             rm.TFRecordIndex.build(path).save(index_path)
     assert path.read_bytes() == FRAMED
@@ -572,6 +573,8 @@ def test_ctrl_c_ends_the_search_for_a_record(path: Path, work: str, where: str) 
         assert time.monotonic() - start < 5
     finally:
         process.kill()
+        process.wait()
+        process.stdout.close()
     if where == str(path):
         os.close(other)
 
