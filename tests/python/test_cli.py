@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 import recordmill as rm
-from support import BAD, GOOD, csv
+
+from tests.python.support import BAD, GOOD, csv
 
 RECORDMILL = [sys.executable, "-m", "recordmill"]
 
@@ -270,7 +271,7 @@ def many(folder: Path, number: int) -> Path:
 
 
 def _noise(side: int) -> bytes:
-    from support import png
+    from tests.python.support import png
 
     return png(side, side) + os.urandom(1 << 20)
 

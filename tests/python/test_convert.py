@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 import recordmill as rm
-from support import BAD, GOOD, csv
+
+from tests.python.support import BAD, GOOD, csv
 
 
 @pytest.fixture
@@ -110,7 +111,7 @@ def test_problems_are_listed_with_their_places(bad: Path, tmp_path: Path) -> Non
     assert kinds["swapped-corners"].startswith("labels.csv:2: ")
     assert sum(report.problem_counts.values()) == 4
     assert "left out: 1 image, 2 objects" in str(report)
-    with pytest.raises(rm.ConvertError, match="labels.csv:2"):
+    with pytest.raises(rm.ConvertError, match=r"labels\.csv:2"):
         rm.convert(bad, tmp_path / "strict", strict=True)
 
 
