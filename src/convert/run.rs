@@ -21,7 +21,7 @@ use super::shard::{self, Output};
 use super::watch::{Monitor, Phase, Watch};
 use crate::dataset::{Dataset, LabelMap, NO_FILE, Place, ProblemKind, Problems, Severity, Split};
 use crate::files::{AtomicOptions, Root};
-use crate::formats::{self, FormatError, Loaded, label_map};
+use crate::formats::{self, Loaded, label_map};
 use crate::record::deflate;
 
 /// Converts the dataset in `source`, a folder or an annotation file of any known format, to record files in the folder
@@ -95,14 +95,17 @@ fn load(source: &Path, options: &Options, watch: &mut Watch<'_>) -> Result<Loade
     }
 }
 
-fn given_labels(options: &Options) -> Result<Option<LabelMap>, ConvertError> {
+/// The label map that the user gave, if any; what was put right in its file goes to `problems`.
+fn given_labels(options: &Options, problems: &mut Problems) -> Result<Option<LabelMap>, ConvertError> {
     match &options.labels {
         LabelSource::Made => Ok(None),
         LabelSource::Map(map) => Ok(Some(map.clone())),
         LabelSource::File(path) => {
-            let bytes = fs::read(path).map_err(|error| io_error("cannot read the label map", path)(error))?;
-            let text = String::from_utf8_lossy(&bytes);
-            let (map, _) = label_map::parse(&text).map_err(|error: FormatError| error.in_file(path))?;
+            let (map, warnings) = label_map::read(path)?;
+            for warning in warnings {
+                let place = Place::line(path.display().to_string(), warning.line);
+                problems.push(ProblemKind::LooseSyntax, place, warning.message);
+            }
             Ok(Some(map))
         }
     }
@@ -114,8 +117,8 @@ fn run(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>) ->
         let format = loaded.format.name;
         return Err(ConvertError::Option(format!("source-id id: the images of this {format} dataset have no ids")));
     }
-    let labels = Labels::of(dataset, given_labels(options)?.as_ref())?;
     let mut problems = loaded.problems.clone();
+    let labels = Labels::of(dataset, given_labels(options, &mut problems)?.as_ref())?;
     labels.report_unknown(dataset, &mut problems);
 
     let roots = dataset

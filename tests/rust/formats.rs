@@ -110,6 +110,9 @@ fn described_object(loaded: &Loaded, object: usize) -> Value {
     if objects.line[object] > 0 {
         described["line"] = objects.line[object].into();
     }
+    if let Some(source) = objects.source.get(object) {
+        described["source"] = loaded.dataset.sources.get(*source as usize).into();
+    }
     let flags: Vec<String> = [
         (flag::HAS_DIFFICULT, flag::DIFFICULT, "difficult"),
         (flag::HAS_TRUNCATED, flag::TRUNCATED, "truncated"),

@@ -319,7 +319,7 @@ impl<'a> Builder<'a> {
             let fitted = boxes::fit(objects.bbox[object], objects.normalised[object], size, self.content.skip_rule);
             let reason = fitted.corrections.last().map_or(ProblemKind::EmptyBox, |(kind, _)| *kind);
             for (kind, message) in fitted.corrections {
-                found.problems.push(kind, self.dataset.place(row, objects.line[object]), message);
+                found.problems.push(kind, self.dataset.object_place(row, object), message);
             }
             match fitted.unit {
                 Some(unit) => {

@@ -264,9 +264,19 @@ fn builder_push(tree: &Tree, about: About, mut listings: Vec<Listing>, builder: 
         for row in listing.rows {
             let Some(RowObject { class, bbox, flags, pose, attributes }) = row.object else { continue };
             let class = builder.class(&class);
-            let line = if listing.file == source { row.line } else { 0 };
-            let normalised = listing.normalised;
-            objects.push(Object { class, bbox, flags, line, normalised, pose, attributes, ..Object::default() });
+            let (line, normalised) = (row.line, listing.normalised);
+            let source = (listing.file != source).then(|| listing.file.number());
+            objects.push(Object {
+                class,
+                bbox,
+                flags,
+                line,
+                source,
+                normalised,
+                pose,
+                attributes,
+                ..Object::default()
+            });
         }
     }
     builder.push(Entry { objects, ..entry });

@@ -169,6 +169,49 @@ fn classes_that_a_given_map_lacks() {
     assert_eq!(report.classes.iter().map(|class| (class.id, class.objects)).collect::<Vec<_>>(), [(7, 1), (9, 0)]);
 }
 
+/// An image in two files: what is said of a box names the file that it stands in.
+#[test]
+fn a_box_is_named_with_its_own_file() {
+    let corpus = Corpus::new(&[]);
+    fs::write(corpus.input().join("a.png"), png(100, 50, 0)).unwrap();
+    let header = "filename,class,xmin,ymin,xmax,ymax\n";
+    fs::write(corpus.input().join("cat.csv"), format!("{header}a.png,cat,1,1,9,9\n")).unwrap();
+    fs::write(corpus.input().join("dog.csv"), format!("{header}a.png,dog,1,1,9,9\na.png,dog,90,1,101,9\n")).unwrap();
+    let report = convert(&corpus.input(), &corpus.out("out"), &options(), &mut ()).unwrap();
+    assert_eq!(lines(&report), ["box-outside: dog.csv:3: xmax 101 > width 100"]);
+    let map = LabelMap::new(vec![Label { id: 1, name: "cat".into(), display_name: None }]).unwrap();
+    let options = Options { labels: LabelSource::Map(map), ..options() };
+    let report = refused(convert(&corpus.input(), &corpus.out("out2"), &options, &mut ()));
+    let unknown = "class \"dog\" is not in the label map";
+    assert_eq!(lines(&report), [2, 3].map(|line| format!("unknown-class: dog.csv:{line}: {unknown}")));
+}
+
+/// Like every other file of the user's, a label map is read in any encoding, and what was put right in it is said.
+#[test]
+fn label_maps_are_read_in_any_encoding() {
+    let mut corpus = Corpus::new(&["K\u{e4}se"]);
+    corpus.add("a.png", &png(100, 50, 0), [object(0, [1.0, 1.0, 9.0, 9.0])]);
+    let text = "item {\n  name: \"K\u{e4}se\"\n  ID: 3\n}\n";
+    let utf16: Vec<u8> = [0xfeff].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let latin: Vec<u8> = text.chars().map(|c| c as u8).collect();
+    let path = corpus.out("map.pbtxt");
+    let options = Options { labels: LabelSource::File(path.clone()), dry_run: true, ..options() };
+    let place = path.display();
+    let capital = format!("loose-syntax: {place}:3: \"ID\" was read as id");
+    for (bytes, encoding) in [(text.as_bytes(), None), (&utf16, None), (&latin, Some("windows-1252"))] {
+        fs::write(&path, bytes).unwrap();
+        let report = corpus.convert("out", &options).unwrap();
+        assert_eq!(report.classes.iter().map(|class| (class.id, class.objects)).collect::<Vec<_>>(), [(3, 1)]);
+        let guess = encoding.map(|name| format!("loose-syntax: {place}:1: the text is not UTF-8, read as {name}"));
+        assert_eq!(lines(&report), guess.into_iter().chain([capital.clone()]).collect::<Vec<_>>());
+    }
+    fs::remove_file(&path).unwrap();
+    assert_eq!(
+        corpus.convert("out", &options).unwrap_err().to_string(),
+        format!("{place}: No such file or directory (os error 2)")
+    );
+}
+
 #[test]
 fn a_result_without_boxes_is_asked_for() {
     let mut corpus = Corpus::new(&["cat"]);
