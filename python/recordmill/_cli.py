@@ -3,6 +3,7 @@
 Exit codes: 0 done; 1 problems found, or something left out on request; 2 wrong usage, or refused; 130 interrupted.
 """
 
+import contextlib
 import json
 import sys
 from collections.abc import Callable
@@ -45,7 +46,9 @@ def cli() -> None:
 
 
 def _say(message: object) -> None:
-    print(message, file=sys.stderr)
+    # Where nobody can be told (a full disk under the log), the exit code still says it.
+    with contextlib.suppress(OSError):
+        print(message, file=sys.stderr)
 
 
 def _print_json(value: Any) -> None:
