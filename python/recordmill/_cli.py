@@ -33,7 +33,7 @@ class _Group(click.Group):
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="recordmill")
 def cli() -> None:
-    r"""Annotated image datasets to TFRecord, and a look into TFRecord files of any kind.
+    """Annotated image datasets to TFRecord, and a look into TFRecord files of any kind.
 
     \b
     recordmill convert pets/ out/                        any known format to TFRecord
@@ -56,7 +56,7 @@ def _print_json(value: Any) -> None:
 
 
 def _failed(error: Exception) -> int:
-    r"""Says an error. What the system refuses is a problem; what the caller got wrong, or the source is, is refused."""
+    """Says an error. What the system refuses is a problem; what the caller got wrong, or the source is, is refused."""
     if isinstance(error, OSError) and error.filename is not None:
         what = [*getattr(error, "__notes__", []), error.strerror or str(error)]
         _say(f"recordmill: {_text(error.filename)}: {': '.join(what)}")
@@ -189,7 +189,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print the result a
 @_json
 @click.option("--quiet", "-q", is_flag=True, help="No progress, no messages but errors, no report.")
 def convert(source: str, output: str, as_json: bool, quiet: bool, **options: Any) -> int:
-    r"""Convert the dataset in SOURCE, a folder or an annotation file, to TFRecord files in the folder OUT.
+    """Convert the dataset in SOURCE, a folder or an annotation file, to TFRecord files in the folder OUT.
 
     All annotations and image headers are read first. If anything cannot be used, all of that is listed with file and
     line, and nothing is written; --on-error skip goes on without it. Files get their names when all of them are whole.
@@ -249,7 +249,7 @@ def _tell_problems(report: "Report", *, quiet: bool) -> None:
 @_json
 @click.option("--markdown", is_flag=True, help="Print the table as Markdown.")
 def formats_command(name: str | None, as_json: bool, markdown: bool) -> int:
-    r"""List the annotation formats that are read, or describe the one called NAME.
+    """List the annotation formats that are read, or describe the one called NAME.
 
     \b
     recordmill formats
@@ -300,7 +300,7 @@ def formats_command(name: str | None, as_json: bool, markdown: bool) -> int:
 )
 @_json
 def inspect_command(files: tuple[str, ...], max_records: int | None, as_json: bool) -> int:
-    r"""Describe TFRecord files: records, sizes, compression, every feature, and a first record.
+    """Describe TFRecord files: records, sizes, compression, every feature, and a first record.
 
     \b
     recordmill inspect train.tfrecord
@@ -415,7 +415,7 @@ def _what(feature: Any) -> str:
 def verify_command(
     files: tuple[str, ...], label_map: str | None, any_payload: bool, workers: int, as_json: bool, quiet: bool
 ) -> int:
-    r"""Check every checksum, that every record is an Example, and what object detection readers want of it.
+    """Check every checksum, that every record is an Example, and what object detection readers want of it.
 
     Every fault is named with record and byte; exit code 1 if a file has one.
 

@@ -54,7 +54,9 @@ def test_help() -> None:
     ]
     for command in ("convert", "formats", "inspect", "verify"):
         described, _ = run(command, "-h")
-        assert f"recordmill {command}" in described
+        assert re.search(rf"^  recordmill {command}", described, flags=re.MULTILINE)
+        assert "\\b" not in described
+    assert "\n  recordmill inspect out/train.tfrecord                what is in a file\n" in text
     assert run("--version")[0] == f"recordmill, version {rm.__version__}\n"
 
 

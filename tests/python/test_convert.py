@@ -1,6 +1,7 @@
 """`convert`, its options, its report and its errors, from Python."""
 
 import json
+import os
 import pickle
 from pathlib import Path
 from typing import Any
@@ -204,6 +205,12 @@ def test_system_errors(good: Path, tmp_path: Path) -> None:
     with pytest.raises(rm.FormatError, match="no annotations that a known format explains") as caught:
         rm.convert(tmp_path / "empty", tmp_path / "out3")
     assert caught.value.path == str(tmp_path / "empty")
+
+
+def test_an_output_that_is_not_utf8(good: Path, tmp_path: Path) -> None:
+    out = os.fsencode(tmp_path) + b"/\xff"
+    assert rm.convert(good, out).images == 2
+    assert (Path(os.fsdecode(out)) / "train.tfrecord").is_file()
 
 
 def test_progress(good: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
