@@ -123,6 +123,8 @@ problem_kinds! {
     LooseSyntax = "loose-syntax", Note;
     /// An image that no annotation names: kept without objects.
     UnlabelledImage = "unlabelled-image", Note;
+    /// The source has splits, and this image is in none: taken for training.
+    NoSplit = "no-split", Note;
     /// An annotation field that was not understood and has a default.
     IgnoredField = "ignored-field", Note;
     /// Class names that differ only in letter case or blanks.

@@ -5,10 +5,10 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use recordmill::convert::{
-    ConvertError, LabelSource, Monitor, OnError, Options, Phase, Progress, Report, ShardRule, SkipRule, convert,
-    convert_dataset,
+    ConvertError, LabelSource, Monitor, OnError, Options, Phase, Progress, Report, ShardRule, SkipRule, SplitRule,
+    convert, convert_dataset,
 };
-use recordmill::dataset::{Label, LabelMap, Object, Severity};
+use recordmill::dataset::{Label, LabelMap, Object, Severity, Split};
 
 use super::corpus::{Corpus, examples, object, options, png};
 
@@ -336,4 +336,36 @@ fn images_without_files_in_a_dataset_made_by_hand() {
     corpus.loaded.dataset.images.root[0] = recordmill::dataset::NO_FILE;
     let report = refused(corpus.convert("out", &options()));
     assert_eq!(lines(&report), ["missing-image: annotations.csv:2: image \"a.png\" is not there"]);
+}
+
+/// The reason in the counts is the one that was listed.
+#[test]
+fn an_image_that_is_left_out_counts_by_the_readers_reason() {
+    let corpus = Corpus::new(&[]);
+    for name in ["a/1.png", "b/1.png", "2.png"] {
+        fs::create_dir_all(corpus.input().join(name).parent().unwrap()).unwrap();
+        fs::write(corpus.input().join(name), png(100, 50, 0)).unwrap();
+    }
+    let rows = "filename,class,xmin,ymin,xmax,ymax\n1.png,x,1,1,9,9\n2.png,x,1,1,9,9\n3.png,x,1,1,9,9\n";
+    fs::write(corpus.input().join("all.csv"), rows).unwrap();
+    let skip = Options { on_error: OnError::Skip, ..options() };
+    let report = convert(&corpus.input(), &corpus.out("out"), &skip, &mut ()).unwrap();
+    let reasons: Vec<_> = report.skipped.reasons.iter().map(|(word, ledger)| (*word, ledger.images)).collect();
+    assert_eq!(reasons, [("ambiguous-image", 1), ("missing-image", 1)]);
+}
+
+/// What the lists of a devkit leave out is trained with, but not in silence.
+#[test]
+fn an_image_in_no_split_is_said() {
+    let mut corpus = Corpus::new(&["cat"]);
+    for name in ["a.png", "b.png", "c.png"] {
+        corpus.add(name, &png(100, 50, 0), [object(0, [1.0, 1.0, 9.0, 9.0])]);
+    }
+    assert!(corpus.convert("none", &options()).unwrap().problems.is_empty());
+    corpus.loaded.dataset.images.split[1] = Some(Split::Test);
+    let report = corpus.convert("some", &options()).unwrap();
+    let note = "the source puts it in no split; taken for training";
+    assert_eq!(lines(&report), [2, 4].map(|line| format!("no-split: annotations.csv:{line}: {note}")));
+    let ratios = Options { split: SplitRule::parse("50/50").unwrap(), ..options() };
+    assert!(corpus.convert("ratios", &ratios).unwrap().problems.is_empty());
 }
