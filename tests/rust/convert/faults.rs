@@ -10,7 +10,7 @@ use recordmill::convert::{
 };
 use recordmill::dataset::{Label, LabelMap, Object, Severity, Split};
 
-use super::corpus::{Corpus, examples, object, options, png};
+use super::corpus::{Corpus, Value, examples, object, options, png};
 
 fn lines(report: &Report) -> Vec<String> {
     report.problems.iter().map(|problem| format!("{}: {problem}", problem.kind.word())).collect()
@@ -368,4 +368,37 @@ fn an_image_in_no_split_is_said() {
     assert_eq!(lines(&report), [2, 4].map(|line| format!("no-split: annotations.csv:{line}: {note}")));
     let ratios = Options { split: SplitRule::parse("50/50").unwrap(), ..options() };
     assert!(corpus.convert("ratios", &ratios).unwrap().problems.is_empty());
+}
+
+/// The annotation gives the size of the image as viewers show it, so its boxes are on that image, and TensorFlow
+/// decodes the other.
+#[test]
+fn boxes_on_a_turned_image_are_turned_back() {
+    let image = include_bytes!("../../data/images/exif-6.jpg");
+    let header = recordmill::image::header::read(image).unwrap();
+    assert_eq!(header.orientation, 6);
+    let (width, height) = (header.width, header.height);
+    assert_ne!(width, height);
+    // The upper left quarter of the shown image: turned by 90 degrees clockwise from the lower left of the stored one.
+    let (w, h) = (f64::from(width), f64::from(height));
+    let mut corpus = Corpus::new(&["cat"]);
+    corpus.add("turned.jpg", image, [object(0, [0.0, 0.0, h / 2.0, w / 2.0])]);
+    corpus.add("as-stored.jpg", image, [object(0, [0.0, 0.0, w / 2.0, h / 2.0])]);
+    corpus.loaded.dataset.images.width = vec![height, width];
+    corpus.loaded.dataset.images.height = vec![width, height];
+    let report = corpus.convert("out", &options()).unwrap();
+    let turned: Vec<String> = lines(&report).into_iter().filter(|line| !line.starts_with("rotated")).collect();
+    assert_eq!(
+        turned,
+        [format!(
+            "turned-boxes: annotations.csv:2: annotated size {height} x {width} is that of the turned image (EXIF \
+             orientation 6), stored are {width} x {height}: boxes turned to the stored pixels"
+        )]
+    );
+    let records = examples(&fs::read(corpus.out("out/train.tfrecord")).unwrap());
+    let side = |record: usize, name: &str| records[record][&format!("image/object/bbox/{name}")].clone();
+    let all = |record| ["xmin", "ymin", "xmax", "ymax"].map(|name| side(record, name));
+    assert_eq!(all(0), [0.0, 0.5, 0.5, 1.0].map(|part| Value::Float(vec![part])));
+    assert_eq!(all(1), [0.0, 0.0, 0.5, 0.5].map(|part| Value::Float(vec![part])));
+    refused(corpus.convert("strict", &Options { strict: true, ..options() }));
 }
