@@ -60,7 +60,8 @@ def _failed(error: Exception) -> int:
     if isinstance(error, OSError) and error.filename is not None:
         what = [*getattr(error, "__notes__", []), error.strerror or str(error)]
         _say(f"recordmill: {_text(error.filename)}: {': '.join(what)}")
-        return REFUSED if isinstance(error, (FileNotFoundError, FileExistsError)) else PROBLEMS
+        wrong = (FileNotFoundError, FileExistsError, NotADirectoryError, IsADirectoryError)
+        return REFUSED if isinstance(error, wrong) else PROBLEMS
     _say(f"recordmill: {error}")
     return PROBLEMS if isinstance(error, OSError) else REFUSED
 

@@ -74,7 +74,7 @@ fn with<'py>(py: Python<'py>, error: PyErr, name: &str, value: impl IntoPyObject
 }
 
 /// The builtin for what the operating system said about `path`.
-pub fn of_io(py: Python<'_>, error: &io::Error, path: Option<&Path>) -> PyErr {
+pub fn of_io(error: &io::Error, path: Option<&Path>) -> PyErr {
     if error.kind() == io::ErrorKind::OutOfMemory {
         return PyMemoryError::new_err(error.to_string());
     }
@@ -89,12 +89,26 @@ pub fn of_io(py: Python<'_>, error: &io::Error, path: Option<&Path>) -> PyErr {
             }
         }
         None => {
-            let error = PyErr::from(io::Error::new(error.kind(), error.to_string()));
+            let (errno, text) = (errno_of(error.kind()), error.to_string());
             match path {
-                Some(path) => with(py, error, "filename", path.as_os_str()),
-                None => error,
+                Some(path) => PyOSError::new_err((errno, text, path.as_os_str().to_owned())),
+                None => PyOSError::new_err((errno, text)),
             }
         }
+    }
+}
+
+/// The number that picks the subclass of `OSError`, for what we refuse ourselves before the system is asked. They are
+/// the same on every system that Python runs on.
+fn errno_of(kind: io::ErrorKind) -> i32 {
+    match kind {
+        io::ErrorKind::NotFound => 2,
+        io::ErrorKind::PermissionDenied => 13,
+        io::ErrorKind::AlreadyExists => 17,
+        io::ErrorKind::NotADirectory => 20,
+        io::ErrorKind::IsADirectory => 21,
+        io::ErrorKind::InvalidInput => 22,
+        _ => 5,
     }
 }
 
@@ -112,7 +126,7 @@ pub fn of_encode(error: &example::EncodeError) -> PyErr {
 pub fn of_record(py: Python<'_>, error: &record::RecordError, path: &Path) -> PyErr {
     use crate::record::RecordErrorKind as Kind;
     match error.kind() {
-        Kind::Io(error) => of_io(py, error, Some(path)),
+        Kind::Io(error) => of_io(error, Some(path)),
         Kind::Memory { .. } => PyMemoryError::new_err(format!("{}: {error}", path.display())),
         Kind::Level(_) => PyValueError::new_err(error.to_string()),
         _ => {
@@ -128,7 +142,7 @@ pub fn of_format(py: Python<'_>, error: &formats::FormatError) -> PyErr {
     use crate::formats::FormatErrorKind as Kind;
     let path = Some(error.path()).filter(|path| !path.as_os_str().is_empty());
     match error.kind() {
-        Kind::Io(error) => of_io(py, error, path),
+        Kind::Io(error) => of_io(error, path),
         Kind::UnknownFormat(..) => PyValueError::new_err(error.to_string()),
         _ => {
             let raised = FormatError::new_err(error.to_string());
@@ -148,7 +162,7 @@ pub fn of_convert(py: Python<'_>, error: &convert::ConvertError) -> PyErr {
         Kind::Option(_) | Kind::Labels(_) => PyValueError::new_err(error.to_string()),
         Kind::Format(error) => of_format(py, error),
         Kind::Io { action, path, error } => {
-            let raised = of_io(py, error, Some(path));
+            let raised = of_io(error, Some(path));
             // A note that cannot be added is no reason to lose the error.
             let _ = raised.value(py).call_method1("add_note", (*action,));
             raised

@@ -91,7 +91,7 @@ impl TFRecordIndex {
     /// Writes an index file: a line with offset and size for each record.
     fn save(&self, py: Python<'_>, index_path: PathArg) -> PyResult<()> {
         let written = py.detach(|| writer::write_index(self.index(), &index_path.0, AtomicOptions::default()));
-        written.map_err(|error| errors::of_io(py, &error, Some(&index_path.0)))
+        written.map_err(|error| errors::of_io(&error, Some(&index_path.0)))
     }
 
     /// The payload of record `number`, counted from the end if below 0, verified.
@@ -130,7 +130,7 @@ impl TFRecordIndex {
 
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
         let mut text = Vec::new();
-        self.index().write_to(&mut text).map_err(|error| errors::of_io(py, &error, None))?;
+        self.index().write_to(&mut text).map_err(|error| errors::of_io(&error, None))?;
         let restore = py.get_type::<Self>().getattr("_restore")?;
         Ok((restore, (PyBytes::new(py, &text), self.path.clone()).into_pyobject(py)?))
     }

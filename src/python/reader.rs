@@ -112,7 +112,7 @@ impl TFRecordReader {
         let paths = path.0;
         // All of them now: a missing one should not come up after hours.
         for path in &paths {
-            py.detach(|| path.metadata()).map_err(|error| errors::of_io(py, &error, Some(path)))?;
+            py.detach(|| path.metadata()).map_err(|error| errors::of_io(&error, Some(path)))?;
         }
         let reader = Self { paths, options, state: Mutex::default() };
         reader

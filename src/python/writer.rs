@@ -149,7 +149,7 @@ impl TFRecordWriter {
         let atomic_options = AtomicOptions { sync: fsync, overwrite };
         let path = path.0;
         let sink = py.detach(|| Sink::create(&path, atomic, atomic_options));
-        let sink = sink.map_err(|error| errors::of_io(py, &error, Some(&path)))?;
+        let sink = sink.map_err(|error| errors::of_io(&error, Some(&path)))?;
         let writer = Writer::new(sink, options).map_err(|error| errors::of_record(py, &error, &path))?;
         let open = Open { writer, index: index_path.map(|path| (path.0, Vec::new())) };
         Ok(Self { path, options, atomic: atomic_options, process: Process::this(), open: Mutex::new(Some(open)) })

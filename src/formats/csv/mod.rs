@@ -143,6 +143,11 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
             None => FormatError::new(FormatErrorKind::NotThisFormat(FORMAT.name, FORMAT.looks_for.into()), ""),
         });
     }
+    let unnamed = tree.files().filter(|(id, file)| file.image && !images.contains_key(&About::Image(*id))).count();
+    if unnamed > 0 {
+        // Not negatives: a CSV has no way to say that it is about an image without boxes.
+        remarks.push(format!("{unnamed} of the images are in no row and were left out"));
+    }
     let mut builder = Builder::default();
     for (about, listings) in images {
         builder_push(tree, about, listings, &mut builder, &mut problems);
