@@ -11,7 +11,7 @@ use super::payload::{Payload, describe, describe_bytes};
 use super::schema::{Counter, Schema, SchemaBuilder, Spread};
 use super::verify::{Finding, damage};
 use crate::example::Features;
-use crate::record::{ReadOptions, Reader, RecordError, Recovery};
+use crate::record::{Positioned, ReadOptions, Reader, RecordError, Recovery};
 
 /// Damages that are listed.
 const MAX_DAMAGE: usize = 1000;
@@ -136,9 +136,27 @@ pub(super) fn check_stop(stop: Option<&AtomicBool>) -> Result<(), RecordError> {
 /// Describes the file at `path`. Damage is passed over and listed.
 pub fn inspect(path: &Path, options: &InspectOptions) -> Result<FileReport, RecordError> {
     let read = ReadOptions { recovery: Recovery::Skip, ..options.read };
-    let mut reader = Reader::open(path, read)?;
-    let file_bytes = reader.get_ref().metadata()?.len();
-    inspect_reader(&mut reader, path, file_bytes, options)
+    let mut reader = open(path, read, options.stop.as_ref())?;
+    let file_bytes = reader.get_ref().file().metadata()?.len();
+    let report = inspect_reader(&mut reader, path, file_bytes, options);
+    check_stop(options.stop.as_deref())?;
+    report
+}
+
+/// A reader that ends with some error once `stop` is set, also where it searches a damaged file for the next record.
+pub(super) fn open(
+    path: &Path,
+    read: ReadOptions,
+    stop: Option<&Arc<AtomicBool>>,
+) -> Result<Reader<Positioned>, RecordError> {
+    let mut file = Positioned::open(path)?;
+    if let Some(stop) = stop.cloned() {
+        file = file.asking(Box::new(move || match stop.load(Ordering::Relaxed) {
+            true => Err(io::Error::other("stopped")),
+            false => Ok(()),
+        }));
+    }
+    Ok(Reader::from_positioned(file, read))
 }
 
 /// Describes what `reader` gives; `path` and `file_bytes` are for the report.

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Serialize;
 
 use super::payload::Payload;
-use super::report::check_stop;
+use super::report::{check_stop, open};
 use super::rules::{Rules, Warning};
 use crate::dataset::LabelMap;
 use crate::record::{Compression, Lost, ReadOptions, Reader, RecordError, RecordErrorKind, Recovery, StreamFault};
@@ -186,7 +186,9 @@ impl Findings<'_> {
 /// Verifies the file at `path`. An error means that the file could not be read; what is wrong inside it is in the verdict.
 pub fn verify(path: &Path, options: &VerifyOptions) -> Result<Verdict, RecordError> {
     let read = ReadOptions { recovery: Recovery::Skip, verify: true, ..options.read };
-    verify_reader(Reader::open(path, read)?, path, options)
+    let verdict = verify_reader(open(path, read, options.stop.as_ref())?, path, options);
+    check_stop(options.stop.as_deref())?;
+    verdict
 }
 
 /// Verifies what `reader` gives; `path` is for the verdict. The reader should read with [`Recovery::Skip`]; with another, the
@@ -284,7 +286,8 @@ pub fn verify_all(paths: &[PathBuf], options: &VerifyOptions, workers: usize) ->
     };
     std::thread::scope(|scope| {
         for _ in 1..workers.min(paths.len()) {
-            scope.spawn(work);
+            // Where no thread can be had, the others do its work.
+            let _ = std::thread::Builder::new().spawn_scoped(scope, work);
         }
         work();
     });

@@ -74,7 +74,11 @@ fn with<'py>(py: Python<'py>, error: PyErr, name: &str, value: impl IntoPyObject
 }
 
 /// The builtin for what the operating system said about `path`.
-pub fn of_io(error: &io::Error, path: Option<&Path>) -> PyErr {
+pub fn of_io(py: Python<'_>, error: &io::Error, path: Option<&Path>) -> PyErr {
+    // What a signal's handler raised while a file was read.
+    if let Some(raised) = error.get_ref().and_then(|inner| inner.downcast_ref::<PyErr>()) {
+        return raised.clone_ref(py);
+    }
     if error.kind() == io::ErrorKind::OutOfMemory {
         return PyMemoryError::new_err(error.to_string());
     }
@@ -126,7 +130,7 @@ pub fn of_encode(error: &example::EncodeError) -> PyErr {
 pub fn of_record(py: Python<'_>, error: &record::RecordError, path: &Path) -> PyErr {
     use crate::record::RecordErrorKind as Kind;
     match error.kind() {
-        Kind::Io(error) => of_io(error, Some(path)),
+        Kind::Io(error) => of_io(py, error, Some(path)),
         Kind::Memory { .. } => PyMemoryError::new_err(format!("{}: {error}", path.display())),
         Kind::Level(_) => PyValueError::new_err(error.to_string()),
         _ => {
@@ -142,7 +146,7 @@ pub fn of_format(py: Python<'_>, error: &formats::FormatError) -> PyErr {
     use crate::formats::FormatErrorKind as Kind;
     let path = Some(error.path()).filter(|path| !path.as_os_str().is_empty());
     match error.kind() {
-        Kind::Io(error) => of_io(error, path),
+        Kind::Io(error) => of_io(py, error, path),
         Kind::UnknownFormat(..) => PyValueError::new_err(error.to_string()),
         _ => {
             let raised = FormatError::new_err(error.to_string());
@@ -162,7 +166,7 @@ pub fn of_convert(py: Python<'_>, error: &convert::ConvertError) -> PyErr {
         Kind::Option(_) | Kind::Labels(_) => PyValueError::new_err(error.to_string()),
         Kind::Format(error) => of_format(py, error),
         Kind::Io { action, path, error } => {
-            let raised = of_io(error, Some(path));
+            let raised = of_io(py, error, Some(path));
             // A note that cannot be added is no reason to lose the error.
             let _ = raised.value(py).call_method1("add_note", (*action,));
             raised

@@ -8,9 +8,9 @@ use pyo3::types::{PyBytes, PyIterator, PyList, PyTuple, PyType};
 
 use super::path::PathArg;
 use super::reader::read_options;
-use super::{errors, writer};
+use super::{errors, watch, writer};
 use crate::files::AtomicOptions;
-use crate::record::{Index, RandomAccess, ReadOptions};
+use crate::record::{Index, Positioned, RandomAccess, ReadOptions, Reader};
 
 /// Where the records of an uncompressed TFRecord file are, to read any of them.
 ///
@@ -72,7 +72,10 @@ impl TFRecordIndex {
     fn build(_class: &Bound<'_, PyType>, path: PathArg, verify: bool, max_record_size: u64) -> PyResult<Self> {
         let py = _class.py();
         let options = read_options(None, verify, "strict", max_record_size)?;
-        let index = py.detach(|| Index::of_file(&path.0, options));
+        let index = py.detach(|| {
+            let file = Positioned::open(&path.0)?.asking(watch::listener());
+            Index::build(&mut Reader::from_positioned(file, options))
+        });
         let index = index.map_err(|error| errors::of_record(py, &error, &path.0))?;
         Self::new(py, index, Some(path.0))
     }
@@ -90,8 +93,11 @@ impl TFRecordIndex {
 
     /// Writes an index file: a line with offset and size for each record.
     fn save(&self, py: Python<'_>, index_path: PathArg) -> PyResult<()> {
+        if self.path.as_ref().is_some_and(|path| writer::same_file(path, &index_path.0)) {
+            return Err(PyValueError::new_err("index_path is the TFRecord file itself"));
+        }
         let written = py.detach(|| writer::write_index(self.index(), &index_path.0, AtomicOptions::default()));
-        written.map_err(|error| errors::of_io(&error, Some(&index_path.0)))
+        written.map_err(|error| errors::of_io(py, &error, Some(&index_path.0)))
     }
 
     /// The payload of record `number`, counted from the end if below 0, verified.
@@ -130,7 +136,7 @@ impl TFRecordIndex {
 
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
         let mut text = Vec::new();
-        self.index().write_to(&mut text).map_err(|error| errors::of_io(&error, None))?;
+        self.index().write_to(&mut text).map_err(|error| errors::of_io(py, &error, None))?;
         let restore = py.get_type::<Self>().getattr("_restore")?;
         Ok((restore, (PyBytes::new(py, &text), self.path.clone()).into_pyobject(py)?))
     }

@@ -1,16 +1,15 @@
 //! `TFRecordReader`.
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::sync::MutexExt;
 use pyo3::types::PyBytes;
 
-use super::errors;
+use super::fork::{Guard, Held};
 use super::path::PathsArg;
 use super::writer::parse_compression;
+use super::{errors, watch};
 use crate::record::{Lost, Positioned, ReadOptions, Reader, RecordError, Recovery};
 
 /// Iterates over the records of a TFRecord file, or of several one after the other, as bytes.
@@ -42,7 +41,7 @@ use crate::record::{Lost, Positioned, ReadOptions, Reader, RecordError, Recovery
 pub struct TFRecordReader {
     paths: Vec<PathBuf>,
     options: ReadOptions,
-    state: Mutex<State>,
+    state: Held<State>,
 }
 
 #[derive(Default)]
@@ -112,11 +111,10 @@ impl TFRecordReader {
         let paths = path.0;
         // All of them now: a missing one should not come up after hours.
         for path in &paths {
-            py.detach(|| path.metadata()).map_err(|error| errors::of_io(&error, Some(path)))?;
+            py.detach(|| path.metadata()).map_err(|error| errors::of_io(py, &error, Some(path)))?;
         }
-        let reader = Self { paths, options, state: Mutex::default() };
-        reader
-            .begin_file(py, &mut reader.state.lock_py_attached(py).unwrap_or_else(|poisoned| poisoned.into_inner()))?;
+        let reader = Self { paths, options, state: Held::default() };
+        reader.begin_file(py, &mut *reader.lock(py)?)?;
         Ok(reader)
     }
 
@@ -125,10 +123,11 @@ impl TFRecordReader {
     }
 
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
-        let mut state = self.state.lock_py_attached(py).unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut state = self.lock(py)?;
+        let state = &mut *state;
         loop {
             let Some(reader) = &mut state.reader else {
-                match self.begin_file(py, &mut state)? {
+                match self.begin_file(py, state)? {
                     true => continue,
                     false => return Ok(None),
                 }
@@ -139,16 +138,17 @@ impl TFRecordReader {
             match py.detach(|| reader.next_record()) {
                 Ok(Some(record)) => return Ok(Some(PyBytes::new(py, record.payload))),
                 Ok(None) => state.end_file(&self.paths),
-                Err(error) => return Err(self.fail(py, &mut state, &error)),
+                Err(error) => return Err(self.fail(py, state, &error)),
             }
         }
     }
 
     /// Lets go of the file; the iteration is at its end.
-    fn close(&self, py: Python<'_>) {
-        let mut state = self.state.lock_py_attached(py).unwrap_or_else(|poisoned| poisoned.into_inner());
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        let mut state = self.lock(py)?;
         state.end_file(&self.paths);
         state.closed = true;
+        Ok(())
     }
 
     fn __enter__(slf: Py<Self>) -> Py<Self> {
@@ -162,20 +162,20 @@ impl TFRecordReader {
         exc_type: &Bound<'_, PyAny>,
         exc_value: &Bound<'_, PyAny>,
         traceback: &Bound<'_, PyAny>,
-    ) {
+    ) -> PyResult<()> {
         let _ = (exc_type, exc_value, traceback);
-        self.close(py);
+        self.close(py)
     }
 
     /// What was passed over so far, with recovery "tolerate_tail" and "skip".
     #[getter]
-    fn lost(&self, py: Python<'_>) -> Vec<LostBytes> {
-        let state = self.state.lock_py_attached(py).unwrap_or_else(|poisoned| poisoned.into_inner());
+    fn lost(&self, py: Python<'_>) -> PyResult<Vec<LostBytes>> {
+        let state = self.lock(py)?;
         let mut lost = state.lost.clone();
         if let (Some(reader), Some(path)) = (&state.reader, self.paths.get(state.begun.wrapping_sub(1))) {
             lost.extend(reader.lost().iter().map(|lost| LostBytes::new(path, lost)));
         }
-        lost
+        Ok(lost)
     }
 
     /// The files that are read.
@@ -193,16 +193,20 @@ impl TFRecordReader {
 }
 
 impl TFRecordReader {
+    fn lock(&self, py: Python<'_>) -> PyResult<Guard<'_, State>> {
+        self.state.lock(py, "TFRecordReader")
+    }
+
     /// Opens the next file, if there is one.
     fn begin_file(&self, py: Python<'_>, state: &mut State) -> PyResult<bool> {
         let Some(path) = self.paths.get(state.begun).filter(|_| !state.closed) else { return Ok(false) };
         state.begun += 1;
-        match py.detach(|| Reader::open_positioned(path, self.options)) {
-            Ok(reader) => {
-                state.reader = Some(reader);
+        match py.detach(|| Positioned::open(path)) {
+            Ok(file) => {
+                state.reader = Some(Reader::from_positioned(file.asking(watch::listener()), self.options));
                 Ok(true)
             }
-            Err(error) => Err(self.fail(py, state, &error)),
+            Err(error) => Err(self.fail(py, state, &error.into())),
         }
     }
 

@@ -1,14 +1,17 @@
 //! Long work that listens to Ctrl-C.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use serde::Serialize;
+
+use crate::record::GoOn;
 
 /// How often Python is asked for a signal.
 const INTERVAL: Duration = Duration::from_millis(50);
@@ -36,6 +39,18 @@ pub fn abandonable<T: Send + 'static>(py: Python<'_>, work: impl FnOnce() -> T +
         let (send, receive) = mpsc::channel();
         thread::spawn(move || send_result(&send, work()));
         wait(&receive, &AtomicBool::new(false))
+    })
+}
+
+/// To be asked by a reader on Python's own thread: its error is what a signal's handler raised.
+pub fn listener() -> GoOn {
+    let mut last = Instant::now();
+    Box::new(move || {
+        if last.elapsed() < INTERVAL {
+            return Ok(());
+        }
+        last = Instant::now();
+        Python::attach(|py| py.check_signals()).map_err(io::Error::other)
     })
 }
 

@@ -138,6 +138,9 @@ impl TFRecordWriter {
             let message = format!("an index needs an uncompressed file, compression is {:?}", compression.name());
             return Err(PyValueError::new_err(message));
         }
+        if index_path.as_ref().is_some_and(|index| same_file(&index.0, &path.0)) {
+            return Err(PyValueError::new_err("index_path is the TFRecord file itself"));
+        }
         let level = match level {
             None => None,
             Some(level @ 0..=9) => Some(level as u32),
@@ -149,7 +152,7 @@ impl TFRecordWriter {
         let atomic_options = AtomicOptions { sync: fsync, overwrite };
         let path = path.0;
         let sink = py.detach(|| Sink::create(&path, atomic, atomic_options));
-        let sink = sink.map_err(|error| errors::of_io(&error, Some(&path)))?;
+        let sink = sink.map_err(|error| errors::of_io(py, &error, Some(&path)))?;
         let writer = Writer::new(sink, options).map_err(|error| errors::of_record(py, &error, &path))?;
         let open = Open { writer, index: index_path.map(|path| (path.0, Vec::new())) };
         Ok(Self { path, options, atomic: atomic_options, process: Process::this(), open: Mutex::new(Some(open)) })
@@ -232,14 +235,13 @@ impl TFRecordWriter {
     /// Records written so far; None once closed.
     #[getter]
     fn records(&self, py: Python<'_>) -> Option<u64> {
-        let open = self.open.lock_py_attached(py).unwrap_or_else(|poisoned| poisoned.into_inner());
-        open.as_ref().map(|open| open.writer.records())
+        self.look(py, |open| open.map(|open| open.writer.records())).flatten()
     }
 
     /// Whether it was closed.
     #[getter]
     fn closed(&self, py: Python<'_>) -> bool {
-        self.open.lock_py_attached(py).unwrap_or_else(|poisoned| poisoned.into_inner()).is_none()
+        self.look(py, |open| open.is_none()).unwrap_or(false)
     }
 
     fn __repr__(&self) -> String {
@@ -267,6 +269,15 @@ impl TFRecordWriter {
         let mut open = self.open.lock_py_attached(py).unwrap_or_else(|poisoned| poisoned.into_inner());
         let Some(open) = &mut *open else { return Err(PyValueError::new_err("the TFRecordWriter is closed")) };
         work(open).map_err(|error| errors::of_record(py, &error, &self.path))
+    }
+
+    /// Looks at the writer. In a child process its lock may be held by a thread that only the parent has: then nothing.
+    fn look<T>(&self, py: Python<'_>, at: impl FnOnce(Option<&Open>) -> T) -> Option<T> {
+        if self.process != Process::this() {
+            return self.open.try_lock().ok().map(|open| at(open.as_ref()));
+        }
+        let open = self.open.lock_py_attached(py).unwrap_or_else(|poisoned| poisoned.into_inner());
+        Some(at(open.as_ref()))
     }
 
     #[inline]
@@ -300,6 +311,18 @@ impl Open {
     }
 }
 
+/// Whether two paths name one file, be it there or not.
+pub fn same_file(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| -> io::Result<PathBuf> {
+        let path = std::path::absolute(path)?;
+        match (path.canonicalize(), path.parent(), path.file_name()) {
+            (Err(_), Some(folder), Some(name)) => Ok(folder.canonicalize()?.join(name)),
+            (place, ..) => place,
+        }
+    };
+    matches!((place(one), place(other)), (Ok(one), Ok(other)) if one == other)
+}
+
 /// Writes an index file, whole or not at all.
 pub fn write_index(index: &Index, path: &Path, options: AtomicOptions) -> io::Result<()> {
     let mut file = AtomicFile::create(path, options)?;
@@ -322,12 +345,17 @@ impl Drop for TFRecordWriter {
         }
         drop(open);
         Python::try_attach(|py| {
+            // A writer goes with the frame that an exception leaves: that one must not get lost over the warning.
+            let pending = PyErr::take(py);
             let text = format!("{}: the TFRecordWriter was not closed, so no file was made", self.path.display());
             let warned = std::ffi::CString::new(text)
                 .map_err(|_| PyValueError::new_err("path"))
                 .and_then(|text| PyErr::warn(py, &py.get_type::<PyRuntimeWarning>(), &text, 1));
             if let Err(error) = warned {
                 error.write_unraisable(py, None);
+            }
+            if let Some(pending) = pending {
+                pending.restore(py);
             }
         });
     }

@@ -199,6 +199,27 @@ def test_a_writer_that_is_forgotten_says_so(path: Path) -> None:
     assert list(path.parent.iterdir()) == []
 
 
+def test_a_writer_that_is_forgotten_hides_no_exception(path: Path) -> None:
+    def work() -> None:
+        rm.TFRecordWriter(path).no_such_attribute  # noqa: B018
+
+    with pytest.warns(RuntimeWarning, match="was not closed"), pytest.raises(AttributeError, match="no_such_attribute"):
+        work()
+
+
+def test_an_index_does_not_replace_its_file(path: Path) -> None:
+    link = path.with_name("link")
+    link.symlink_to(path.name)
+    for index_path in (path, path.parent / "." / path.name, link):
+        with pytest.raises(ValueError, match="index_path is the TFRecord file itself"):
+            rm.TFRecordWriter(path, index_path=index_path)
+    write(path, [b"abc"], index_path=path.with_name("index"))
+    for index_path in (path, link):
+        with pytest.raises(ValueError, match="index_path is the TFRecord file itself"):
+            rm.TFRecordIndex.build(path).save(index_path)
+    assert path.read_bytes() == FRAMED
+
+
 def test_special_files_are_not_replaced(tmp_path: Path) -> None:
     program = "import recordmill as rm\nwith rm.TFRecordWriter('/dev/stdout') as w: w.write(b'abc')"
     done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=True)
@@ -492,6 +513,67 @@ def test_a_reader_goes_on_after_a_fork(path: Path, compression: str | None) -> N
     assert child(rest) == 0
     assert child(rest) == 0
     assert first + list(reader) == records
+
+
+def test_a_fork_while_another_thread_reads(path: Path) -> None:
+    """What the thread had in hand is lost to the child: it is told, and does not wait for ever."""
+    fifo = path.with_name("fifo")
+    os.mkfifo(fifo)
+    other = os.open(fifo, os.O_RDWR)
+    reader = rm.TFRecordReader(fifo)
+    thread = threading.Thread(target=list, args=(reader,))
+    thread.start()
+    time.sleep(0.2)  # until it waits for the pipe
+
+    def in_child() -> None:
+        signal.alarm(20)
+        for call in (lambda: next(reader), lambda: reader.lost, reader.close):
+            with pytest.raises(RuntimeError, match="in use by another thread when the process was forked"):
+                call()
+
+    assert child(in_child) == 0
+    again = os.open(fifo, os.O_WRONLY)
+    os.close(other)
+    os.write(again, T)
+    os.close(again)
+    thread.join()
+
+
+READ = """
+import sys, recordmill as rm
+path = sys.argv[1]
+print("reading", flush=True)
+try:
+    {}
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+@pytest.mark.parametrize("where", ["/dev/zero", "fifo"])
+@pytest.mark.parametrize(
+    "work", ["list(rm.TFRecordReader(path, recovery='skip'))", "rm.verify(path)", "rm.inspect(path)"]
+)
+def test_ctrl_c_ends_the_search_for_a_record(path: Path, work: str, where: str) -> None:
+    if where == "fifo":
+        if "Reader" not in work:
+            pytest.skip("the thread that works waits for the pipe, and nobody wakes it")
+        os.mkfifo(path)
+        other = os.open(path, os.O_RDWR)
+        where = str(path)
+    process = subprocess.Popen([sys.executable, "-c", READ.format(work), where], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "reading\n"
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    start = time.monotonic()
+    try:
+        assert process.communicate(timeout=20)[0] == "interrupted\n"
+        assert time.monotonic() - start < 5
+    finally:
+        process.kill()
+    if where == str(path):
+        os.close(other)
 
 
 def test_a_writer_stays_with_its_process(path: Path) -> None:

@@ -6,7 +6,7 @@
 mod positioned;
 mod recover;
 
-pub use positioned::Positioned;
+pub use positioned::{GoOn, Positioned};
 
 use std::fmt;
 use std::fs::File;
@@ -149,6 +149,8 @@ pub struct Reader<R> {
     number: u64,
     finished: bool,
     lost: Vec<Lost>,
+    /// Bytes that looked like records, or were looked through for some, and gave none.
+    wasted: u64,
     options: ReadOptions,
 }
 
@@ -170,9 +172,14 @@ impl Reader<Positioned> {
     /// Opens the file at `path` for a reader that keeps its own place in it: one that a process had before it forked
     /// goes on in parent and child, each on its own.
     pub fn open_positioned(path: &Path, options: ReadOptions) -> Result<Self, RecordError> {
-        let mut reader = Self::new(Positioned::open(path)?, options);
+        Ok(Self::from_positioned(Positioned::open(path)?, options))
+    }
+
+    /// Reads `file` from its beginning.
+    pub fn from_positioned(file: Positioned, options: ReadOptions) -> Self {
+        let mut reader = Self::new(file, options);
         reader.len_of = Some(Positioned::len);
-        Ok(reader)
+        reader
     }
 }
 
@@ -192,6 +199,7 @@ impl<R: Read> Reader<R> {
             number: 0,
             finished: false,
             lost: Vec::new(),
+            wasted: 0,
             options: ReadOptions { verify, ..options },
         }
     }

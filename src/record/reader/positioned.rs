@@ -1,16 +1,22 @@
 //! A file with a place of its own.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+/// Asked before every read whether to go on. Its error ends the reading; it must not be of kind `Interrupted`, upon
+/// which a read is tried again.
+pub type GoOn = Box<dyn FnMut() -> io::Result<()> + Send>;
+
 /// A file that is read at a place which is kept here, not in the system's open file: that one is shared between a
 /// process and those that it forks. What has no places, a pipe, is read as it comes.
-#[derive(Debug)]
 pub struct Positioned {
     file: File,
     /// `None` for what has no places.
     offset: Option<u64>,
+    /// One record may take long: after damage the rest of a file is searched for the next.
+    go_on: Option<GoOn>,
 }
 
 impl Positioned {
@@ -18,7 +24,17 @@ impl Positioned {
     pub fn open(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
         let offset = file.metadata()?.is_file().then_some(0);
-        Ok(Self { file, offset })
+        Ok(Self { file, offset, go_on: None })
+    }
+
+    /// Has `go_on` asked before every read.
+    pub fn asking(self, go_on: GoOn) -> Self {
+        Self { go_on: Some(go_on), ..self }
+    }
+
+    /// The file.
+    pub fn file(&self) -> &File {
+        &self.file
     }
 
     /// The file's length, if it has places.
@@ -30,10 +46,20 @@ impl Positioned {
 
 impl Read for Positioned {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if let Some(go_on) = &mut self.go_on {
+            go_on()?;
+        }
         let Some(offset) = &mut self.offset else { return self.file.read(out) };
         let read = read_at(&self.file, out, *offset)?;
         *offset += read as u64;
         Ok(read)
+    }
+}
+
+impl fmt::Debug for Positioned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { file, offset, .. } = self;
+        f.debug_struct("Positioned").field("file", file).field("offset", offset).finish_non_exhaustive()
     }
 }
 
@@ -53,6 +79,33 @@ mod tests {
 
     use super::super::{ReadOptions, Reader};
     use super::*;
+
+    #[test]
+    fn reading_ends_when_it_is_asked_to() {
+        let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+        file.write_all(&[7; 1000]).expect("written");
+        for compression in [None, Some(crate::record::Compression::Gzip)] {
+            let options = ReadOptions {
+                buffer_len: 64,
+                recovery: crate::record::Recovery::Skip,
+                compression,
+                ..Default::default()
+            };
+            let mut left = 1;
+            let positioned = Positioned::open(file.path()).expect("opened").asking(Box::new(move || {
+                left -= 1;
+                if left < 0 { Err(io::Error::other("stop")) } else { Ok(()) }
+            }));
+            let mut reader = Reader::from_positioned(positioned, options);
+            if compression.is_none() {
+                assert_eq!(
+                    reader.next_record().expect_err("was asked to stop").to_string(),
+                    "record 0 at byte 53: stop"
+                );
+            }
+            assert!(matches!(reader.next_record(), Ok(None)), "the end stays the end");
+        }
+    }
 
     #[test]
     fn a_reader_keeps_its_place_when_the_open_file_is_moved() {

@@ -5,9 +5,11 @@ use std::io::Read;
 use super::{End, HEADER_LEN, Lost, OVERHEAD, Reader, RecordError, RecordErrorKind, Recovery, StreamFault};
 use crate::record::{check_payload, split_header};
 
-/// How many bytes may look like records and be none, beyond four times what was read. By chance a header checks once
-/// in 4 GiB; a file made of overlapping headers would otherwise cost the square of its length.
+/// How many bytes may look like records and be none, in the whole file and beyond four times what was read. By chance a
+/// header checks once in 4 GiB; a file made of overlapping headers would otherwise cost the square of its length.
 const MAX_WASTED: u64 = 1 << 30;
+/// The same for damaged records that are looked through for others, which takes longer. Beyond that none is.
+const MAX_LOOKED_THROUGH: u64 = 1 << 27;
 
 impl<R: Read> Reader<R> {
     /// Goes on after `error` as far as the options want that; else returns it, and the reader is finished.
@@ -68,13 +70,20 @@ impl<R: Read> Reader<R> {
             RecordErrorKind::PayloadCrc { .. } => self.candidate(),
             _ => None,
         };
-        if let Some(whole) = len
-            && self.step_over(whole)?
-        {
-            self.lose(from, self.offset - from, cause);
-            return Ok(());
+        let mut behind = None;
+        if let Some(whole) = len {
+            if self.step_over(whole)? {
+                self.lose(from, self.offset - from, cause);
+                return Ok(());
+            }
+            // It may be that the next record is damaged too, and that is a loss of its own.
+            let kind = match self.header(whole) {
+                Some(Err((stored, computed))) => RecordErrorKind::LengthCrc { stored, computed },
+                _ => RecordErrorKind::TruncatedHeader { found: (self.available() - whole) as u64 },
+            };
+            let at = from + whole as u64;
+            behind = Some(RecordError::at(kind, self.number, at));
         }
-        let mut wasted = 0;
         if self.available() > 0 {
             self.skip(1);
         }
@@ -91,17 +100,23 @@ impl<R: Read> Reader<R> {
                 && self.left().is_none_or(|left| left >= whole as u64)
                 && self.fill(whole)?
             {
-                if check_payload(&self.buffer[self.start + HEADER_LEN..self.start + whole]).is_ok() {
-                    self.lose(from, self.offset - from, cause);
-                    return Ok(());
+                let at = self.offset;
+                match check_payload(&self.buffer[self.start + HEADER_LEN..self.start + whole]) {
+                    Ok(()) => {
+                        self.lose_both(from, at, cause, behind);
+                        return Ok(());
+                    }
+                    Err((stored, computed)) if self.step_over(whole)? => {
+                        self.lose_both(from, at, cause, behind);
+                        let kind = RecordErrorKind::PayloadCrc { stored, computed };
+                        self.lose(at, self.offset - at, RecordError::at(kind, self.number, at));
+                        return Ok(());
+                    }
+                    Err(_) => {}
                 }
-                if self.step_over(whole)? {
-                    self.lose(from, self.offset - from, cause);
-                    return Ok(());
-                }
-                wasted += whole as u64;
-                if wasted > MAX_WASTED + 4 * self.offset {
-                    return Err(self.fail(RecordErrorKind::Lost { wasted }));
+                self.wasted += whole as u64;
+                if self.all_wasted(MAX_WASTED) {
+                    return Err(self.fail(RecordErrorKind::Lost { wasted: self.wasted }));
                 }
             }
             self.skip(1);
@@ -109,15 +124,31 @@ impl<R: Read> Reader<R> {
         self.skip(self.available());
         self.finished = true;
         if self.offset > from || matches!(self.end_of_input, Some(End::Broken(_))) {
-            self.lose(from, self.offset - from, cause);
+            self.lose_both(from, self.offset, cause, behind);
         }
         Ok(())
+    }
+
+    /// Loses what is up to `to`; if nothing undamaged was found before what is `behind` the first record, then that apart.
+    fn lose_both(&mut self, from: u64, to: u64, cause: RecordError, behind: Option<RecordError>) {
+        match behind.and_then(|behind| Some((behind.offset().filter(|at| *at < to)?, behind))) {
+            Some((at, behind)) => {
+                self.lose(from, at - from, cause);
+                self.lose(at, to - at, behind);
+            }
+            None => self.lose(from, to - from, cause),
+        }
     }
 
     /// The bytes of the record whose header is here, if that checks.
     fn candidate(&self) -> Option<usize> {
         let len = self.header(0)?.ok().filter(|len| *len <= self.options.max_record_len)?;
         usize::try_from(len).ok()?.checked_add(OVERHEAD)
+    }
+
+    /// Whether so much was wasted that it must be on purpose.
+    fn all_wasted(&self, max: u64) -> bool {
+        self.wasted > max + 4 * self.offset
     }
 
     /// Steps over a damaged record of `whole` bytes if there is something where it should end.
@@ -128,6 +159,14 @@ impl<R: Read> Reader<R> {
         if !self.begins(whole)? {
             return Ok(false);
         }
+        let next = if self.all_wasted(MAX_LOOKED_THROUGH) { whole } else { self.next_within(whole) };
+        self.wasted += (whole - next) as u64;
+        self.skip(next);
+        Ok(true)
+    }
+
+    /// Where the first undamaged record is within a damaged one of `whole` bytes; `whole` if there is none.
+    fn next_within(&mut self, whole: usize) -> usize {
         let bytes = &self.buffer[self.start..self.start + whole];
         let mut records: Vec<(usize, usize)> = Vec::new();
         let mut at = 1;
@@ -144,13 +183,20 @@ impl<R: Read> Reader<R> {
                 reach_the_end.push(*start);
             }
         }
-        let intact = |(start, end): &&(usize, usize)| {
-            reach_the_end.binary_search_by(|other| start.cmp(other)).is_ok()
-                && check_payload(&bytes[start + HEADER_LEN..*end]).is_ok()
-        };
-        let next = records.iter().find(intact).map_or(whole, |(start, _)| *start);
-        self.skip(next);
-        Ok(true)
+        let limit = self.wasted + whole as u64 * 4;
+        for (start, end) in records {
+            if reach_the_end.binary_search_by(|other| start.cmp(other)).is_err() {
+                continue;
+            }
+            if check_payload(&bytes[start + HEADER_LEN..end]).is_ok() {
+                return start;
+            }
+            self.wasted += (end - start) as u64;
+            if self.wasted > limit {
+                break;
+            }
+        }
+        whole
     }
 
     /// Whether `at` bytes from here, up to where all is in the buffer, a header checks or the input ends.
@@ -164,9 +210,46 @@ impl<R: Read> Reader<R> {
 
 /// Where in `bytes` the first header is that checks and whose length is within the limit.
 fn find_header(bytes: &[u8], limit: u64) -> Option<usize> {
-    // Most positions fall to the length: of random ones all but one in 2^33.
-    bytes.windows(HEADER_LEN).position(|window| {
-        window.first_chunk::<8>().is_some_and(|len| u64::from_le_bytes(*len) <= limit)
-            && window.first_chunk().is_some_and(|header| split_header(header).is_ok())
-    })
+    let mut at = 0;
+    while let Some(header) = bytes.get(at..).and_then(|rest| rest.first_chunk::<HEADER_LEN>()) {
+        let [.., h4, h5, h6, h7, _, _, _, _] = *header;
+        let high = u32::from_le_bytes([h4, h5, h6, h7]);
+        // Most positions fall to the length: its upper half is zero, so no header begins before its last byte that is not.
+        if high > (limit >> 32) as u32 {
+            at += if limit >> 32 == 0 { 4 - high.leading_zeros() as usize / 8 } else { 1 };
+            continue;
+        }
+        if split_header(header).is_ok_and(|len| len <= limit) {
+            return Some(at);
+        }
+        at += 1;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::record::header;
+
+    proptest! {
+        #[test]
+        fn finds_the_first_header(
+            parts in proptest::collection::vec((0_usize..9, proptest::collection::vec(0_u8..3, 0..9), any::<u64>(), 0_u32..64), 0..6),
+            limit in prop_oneof![Just(0), Just(300), Just(1 << 31), Just(u64::from(u32::MAX)), Just(1 << 32), Just(u64::MAX)],
+        ) {
+            let mut bytes = Vec::new();
+            for (zeros, noise, len, shift) in parts {
+                bytes.resize(bytes.len() + zeros, 0);
+                bytes.extend(noise);
+                bytes.extend(header(len >> shift));
+            }
+            let first = bytes.windows(HEADER_LEN).position(|window| {
+                window.first_chunk().is_some_and(|header| split_header(header).is_ok_and(|len| len <= limit))
+            });
+            prop_assert_eq!(find_header(&bytes, limit), first);
+        }
+    }
 }

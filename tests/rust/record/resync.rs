@@ -124,3 +124,83 @@ fn a_file_made_of_headers_is_given_up() {
     assert!(seen.error.unwrap().contains("no next record found"));
     assert!(start.elapsed().as_secs() < 20);
 }
+
+/// As above within a record whose own header is whole: where undamaged records may have come to lie in it.
+#[test]
+fn a_record_made_of_headers_is_stepped_over() {
+    for intact in [false, true] {
+        let mut len = 4_000_000;
+        let mut file = record::header(len).to_vec();
+        let end = len + 12;
+        loop {
+            // Each header's record ends where the outer one does; its checksum cannot fit.
+            let taken = if intact { 28 } else { 12 };
+            let Some(next) = (end - file.len() as u64).checked_sub(taken) else { break };
+            len = next;
+            if intact {
+                file.extend(frames(&[b""]));
+            }
+            file.extend(record::header(len));
+        }
+        file.resize(end as usize + 4, 0);
+        let start = std::time::Instant::now();
+        let seen = read(&file[..], with(Recovery::Skip));
+        assert!(start.elapsed().as_secs() < 20, "{intact}: {:?}", start.elapsed());
+        let kept: usize = seen.records.iter().map(|(_, payload)| payload.len() + 16).sum();
+        assert_eq!(kept as u64 + seen.lost.iter().map(|(_, len, ..)| len).sum::<u64>(), file.len() as u64);
+        assert_eq!(seen.error, None);
+        assert_eq!(seen.records.is_empty(), !intact);
+    }
+}
+
+/// What one search after damage may waste is not to be had again after each record that is found.
+#[test]
+fn headers_between_records_are_given_up() {
+    let headers = record::header(4 << 20).repeat(100);
+    let mut file = vec![1; 12];
+    for _ in 0..800 {
+        file.extend(&headers);
+        file.extend(frames(&[b""]));
+    }
+    file.resize(file.len() + (4 << 20) + 2000, 1);
+    let start = std::time::Instant::now();
+    let seen = read(&file[..], with(Recovery::Skip));
+    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+    assert!(!seen.records.is_empty());
+    assert!(seen.error.unwrap().contains("no next record found"));
+}
+
+/// Neighbours that are both damaged are two losses, where the header of one of them tells where the second begins.
+#[test]
+fn damaged_neighbours_are_told_apart() {
+    let file = frames(&[&b"zero"[..], b"one", b"two", b"three", b"four"]);
+    let starts = [0, 20, 39, 58, 79, 99];
+    /// Which byte of which record, and where losses begin.
+    type Row<'a> = (&'a [(usize, usize)], &'a [usize]);
+    let rows: [Row<'_>; 6] = [
+        (&[(1, 12), (2, 0)], &[1, 2]),
+        (&[(1, 0), (2, 12)], &[1, 2]),
+        (&[(1, 12), (2, 12)], &[1, 2]),
+        (&[(0, 12), (1, 5), (3, 12), (4, 3)], &[0, 1, 3, 4]),
+        (&[(1, 12), (2, 0), (3, 12)], &[1, 2, 3]),
+        // Nothing says where the second header would have to be.
+        (&[(1, 0), (2, 0)], &[1]),
+    ];
+    for (damaged, expected) in rows {
+        let mut file = file.clone();
+        damaged.iter().for_each(|(record, byte)| file[starts[*record] + byte] ^= 4);
+        for buffer_len in [12, 1 << 20] {
+            let options = ReadOptions { buffer_len, ..with(Recovery::Skip) };
+            let seen = read(&file[..], options);
+            let lost: Vec<u64> = seen.lost.iter().map(|(offset, ..)| *offset).collect();
+            assert_eq!(lost, expected.iter().map(|record| starts[*record] as u64).collect::<Vec<_>>(), "{damaged:?}");
+            assert_eq!(seen.records.len(), 5 - damaged.len(), "{damaged:?}");
+            assert!(seen.lost.iter().all(|(offset, _, _, cause)| cause.contains(&format!("at byte {offset}: "))));
+        }
+    }
+    let mut cut = frames(&[&b"zero"[..], b"one"]);
+    cut[12] ^= 1;
+    cut.truncate(27);
+    let seen = read(&cut[..], with(Recovery::Skip));
+    assert_eq!(seen.lost.iter().map(|(offset, len, ..)| (*offset, *len)).collect::<Vec<_>>(), [(0, 20), (20, 7)]);
+}
