@@ -80,7 +80,9 @@ def test_every_option_of_convert_is_one_of_the_function() -> None:
 
 def test_convert(good: Path, tmp_path: Path) -> None:
     text, messages = run("convert", good, tmp_path / "out")
-    assert text.startswith(f"csv -> {tmp_path / 'out'} (tfod)\n2 images")
+    assert text.startswith(
+        f"csv -> {tmp_path / 'out'} (tfod)\nlabels.csv has a header with image, class and box\n2 images"
+    )
     assert messages == ""
     text, messages = run("convert", good, tmp_path / "out", "--overwrite", "--json")
     report = json.loads(text)

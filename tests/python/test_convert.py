@@ -49,7 +49,9 @@ def test_report(good: Path, tmp_path: Path) -> None:
     assert json.loads(json.dumps(report.to_dict())) == report.to_dict()
     assert pickle.loads(pickle.dumps(report)).to_dict() == report.to_dict()
     text = str(report)
-    assert text.startswith(f"csv -> {out} (tfod)\n2 images (0 without objects), 3 objects, 1 file, ")
+    head = [f"csv -> {out} (tfod)", "labels.csv has a header with image, class and box"]
+    assert text.splitlines()[:2] == head
+    assert text.splitlines()[2].startswith("2 images (0 without objects), 3 objects, 1 file, ")
     assert "train       2        3" in text
     assert repr(report) == f"<Report: 2 images, 3 objects in {str(out)!r}>"
     assert "<table>" in report._repr_html_()
@@ -171,7 +173,9 @@ def test_wrong_options(good: Path, tmp_path: Path) -> None:
         ({"shards": 0}, "shards 0: there must be at least one"),
         ({"shard_size": "many"}, 'size "many": expected a number'),
         ({"compression": "lz4"}, 'no compression "lz4"'),
-        ({"level": 11}, "compression level 11 is not between 0 and 9"),
+        ({"level": 3}, "level means nothing without compression"),
+        ({"exact_split": True}, "exact_split means nothing without split"),
+        ({"level": 11, "compression": "gzip"}, "compression level 11 is not between 0 and 9"),
         ({"group": "a/b"}, 'group "a/b" cannot be the name of a file'),
         ({"label_map": {"cat": 0}}, 'label map: class "cat" has id 0, ids start at 1'),
         ({"source_format": "nonsense"}, 'no format is called "nonsense"'),

@@ -6,6 +6,7 @@ import gzip
 import multiprocessing
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import threading
