@@ -71,7 +71,7 @@ test: lint
 
 .PHONY: test-full  ## The same with the slow sweeps, more random cases and every fuzz seed
 test-full: lint
-	RECORDMILL_FULL=1 PROPTEST_CASES=5000 cargo test --locked --release
+	RECORDMILL_FULL=1 PROPTEST_CASES=5000 cargo test --locked --release -- --include-ignored
 	RECORDMILL_FULL=1 RECORDMILL_REQUIRE_TF=1 $(PY) -m pytest -n $(JOBS)
 
 .PHONY: lint  ## Formatting, lints, types, and stubs against the built module

@@ -3,6 +3,7 @@
 Exit codes: 0 done; 1 problems found, or something left out on request; 2 wrong usage, or refused; 130 interrupted.
 """
 
+import contextlib
 import json
 import sys
 from collections.abc import Callable
@@ -32,7 +33,7 @@ class _Group(click.Group):
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="recordmill")
 def cli() -> None:
-    r"""Annotated image datasets to TFRecord, and a look into TFRecord files of any kind.
+    """Annotated image datasets to TFRecord, and a look into TFRecord files of any kind.
 
     \b
     recordmill convert pets/ out/                        any known format to TFRecord
@@ -45,7 +46,9 @@ def cli() -> None:
 
 
 def _say(message: object) -> None:
-    print(message, file=sys.stderr)
+    # Where nobody can be told (a full disk under the log), the exit code still says it.
+    with contextlib.suppress(OSError):
+        print(message, file=sys.stderr)
 
 
 def _print_json(value: Any) -> None:
@@ -53,11 +56,12 @@ def _print_json(value: Any) -> None:
 
 
 def _failed(error: Exception) -> int:
-    r"""Says an error. What the system refuses is a problem; what the caller got wrong, or the source is, is refused."""
+    """Says an error. What the system refuses is a problem; what the caller got wrong, or the source is, is refused."""
     if isinstance(error, OSError) and error.filename is not None:
         what = [*getattr(error, "__notes__", []), error.strerror or str(error)]
         _say(f"recordmill: {_text(error.filename)}: {': '.join(what)}")
-        return REFUSED if isinstance(error, (FileNotFoundError, FileExistsError)) else PROBLEMS
+        wrong = (FileNotFoundError, FileExistsError, NotADirectoryError, IsADirectoryError)
+        return REFUSED if isinstance(error, wrong) else PROBLEMS
     _say(f"recordmill: {error}")
     return PROBLEMS if isinstance(error, OSError) else REFUSED
 
@@ -186,7 +190,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print the result a
 @_json
 @click.option("--quiet", "-q", is_flag=True, help="No progress, no messages but errors, no report.")
 def convert(source: str, output: str, as_json: bool, quiet: bool, **options: Any) -> int:
-    r"""Convert the dataset in SOURCE, a folder or an annotation file, to TFRecord files in the folder OUT.
+    """Convert the dataset in SOURCE, a folder or an annotation file, to TFRecord files in the folder OUT.
 
     All annotations and image headers are read first. If anything cannot be used, all of that is listed with file and
     line, and nothing is written; --on-error skip goes on without it. Files get their names when all of them are whole.
@@ -246,7 +250,7 @@ def _tell_problems(report: "Report", *, quiet: bool) -> None:
 @_json
 @click.option("--markdown", is_flag=True, help="Print the table as Markdown.")
 def formats_command(name: str | None, as_json: bool, markdown: bool) -> int:
-    r"""List the annotation formats that are read, or describe the one called NAME.
+    """List the annotation formats that are read, or describe the one called NAME.
 
     \b
     recordmill formats
@@ -297,7 +301,7 @@ def formats_command(name: str | None, as_json: bool, markdown: bool) -> int:
 )
 @_json
 def inspect_command(files: tuple[str, ...], max_records: int | None, as_json: bool) -> int:
-    r"""Describe TFRecord files: records, sizes, compression, every feature, and a first record.
+    """Describe TFRecord files: records, sizes, compression, every feature, and a first record.
 
     \b
     recordmill inspect train.tfrecord
@@ -412,7 +416,7 @@ def _what(feature: Any) -> str:
 def verify_command(
     files: tuple[str, ...], label_map: str | None, any_payload: bool, workers: int, as_json: bool, quiet: bool
 ) -> int:
-    r"""Check every checksum, that every record is an Example, and what object detection readers want of it.
+    """Check every checksum, that every record is an Example, and what object detection readers want of it.
 
     Every fault is named with record and byte; exit code 1 if a file has one.
 

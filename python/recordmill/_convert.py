@@ -120,6 +120,13 @@ def write_arguments(load: dict[str, Any], **options: Any) -> dict[str, Any]:
         given["shard_size"] = str(given["shard_size"])
     given["skip_rule"] = given["skip_rule"] or "none"
     given["load"] = load
+    for option, needs, there in (
+        ("exact_split", "split", given["split"] not in (None, "keep")),
+        ("level", "compression", given["compression"] not in (None, "", "none")),
+    ):
+        if given[option] not in (None, False) and not there:
+            message = f"{option} means nothing without {needs}"
+            raise ValueError(message)
     return given
 
 

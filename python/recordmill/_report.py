@@ -196,6 +196,7 @@ class Report:
         dry = "dry run, nothing was written: " if self.dry_run else ""
         lines = [
             f"{dry}{self.format} -> {self.output} ({self.schema})",
+            *self.reasons,
             ", ".join(
                 (
                     f"{counted(self.images, 'image')} ({self.empty_images:,} without objects)",

@@ -1,7 +1,8 @@
 //! A source's box to one that TensorFlow's trainers take: `0 <= xmin < xmax <= 1`, the same for y, as 32-bit floats.
 //!
 //! Swapped corners are put right, what stands over the edge is clipped, what has no area is left out; each is said with
-//! its place. `--skip-rule tf` leaves out what TensorFlow's own scripts leave out: Model Garden's and the research
+//! its place. Boxes that were drawn on an image as its EXIF orientation shows it are turned to the pixels that are stored,
+//! since TensorFlow decodes those. `--skip-rule tf` leaves out what TensorFlow's own scripts leave out: Model Garden's and the research
 //! `create_coco_tf_record.py` drop an annotation "if w <= 0 or h <= 0 or x + w > W or y + h > H", and do not look at
 //! x < 0 or y < 0.
 
@@ -62,7 +63,19 @@ pub struct Fitted {
 }
 
 /// Fits `bbox` into an image of `width` x `height` pixels.
-pub fn fit(bbox: [f64; 4], normalised: bool, (width, height): (u32, u32), rule: SkipRule) -> Fitted {
+pub fn fit(bbox: [f64; 4], normalised: bool, size: (u32, u32), rule: SkipRule) -> Fitted {
+    fit_turned(bbox, normalised, size, rule, 1)
+}
+
+/// Fits `bbox` into an image that is `width` x `height` pixels as its EXIF `orientation` shows it, and gives it in the
+/// pixels that are stored.
+pub fn fit_turned(
+    bbox: [f64; 4],
+    normalised: bool,
+    (width, height): (u32, u32),
+    rule: SkipRule,
+    orientation: u8,
+) -> Fitted {
     let mut fitted = Fitted::default();
     let mut note = |kind, words: String| fitted.corrections.push((kind, words));
     let size = [f64::from(width), f64::from(height)];
@@ -111,8 +124,9 @@ pub fn fit(bbox: [f64; 4], normalised: bool, (width, height): (u32, u32), rule: 
             }
         }
     }
-    let unit = |axis: usize, end: usize| (sides[axis][end] / limit[axis]) as f32;
-    let unit = UnitBox { xmin: unit(0, 0), xmax: unit(0, 1), ymin: unit(1, 0), ymax: unit(1, 1) };
+    let part = |axis: usize| [sides[axis][0] / limit[axis], sides[axis][1] / limit[axis]];
+    let ([xmin, xmax], [ymin, ymax]) = turned(part(0), part(1), orientation);
+    let unit = UnitBox { xmin: xmin as f32, xmax: xmax as f32, ymin: ymin as f32, ymax: ymax as f32 };
     // Asked of the 32-bit values: a sliver can vanish in rounding.
     let area = unit.xmin < unit.xmax && unit.ymin < unit.ymax;
     if !over.is_empty() {
@@ -128,6 +142,22 @@ pub fn fit(bbox: [f64; 4], normalised: bool, (width, height): (u32, u32), rule: 
     }
     fitted.unit = area.then_some(unit);
     fitted
+}
+
+/// Ranges of x and y as parts of 1, from the image as it is shown to the image as it is stored. EXIF's orientations:
+/// 2 mirrored, 3 turned by half, 4 both; 5 to 8 have x and y exchanged.
+fn turned(x: [f64; 2], y: [f64; 2], orientation: u8) -> ([f64; 2], [f64; 2]) {
+    let mirror = |[low, high]: [f64; 2]| [1.0 - high, 1.0 - low];
+    match orientation {
+        2 => (mirror(x), y),
+        3 => (mirror(x), mirror(y)),
+        4 => (x, mirror(y)),
+        5 => (y, x),
+        6 => (y, mirror(x)),
+        7 => (mirror(y), mirror(x)),
+        8 => (mirror(y), x),
+        _ => (x, y),
+    }
 }
 
 #[cfg(test)]
@@ -185,5 +215,32 @@ mod tests {
         assert_eq!(tf([5.0, 9.0, 64.0, 9.0]), (None, vec!["skip-rule: ymax 9 <= ymin 9".into()]));
         let (unit, words) = tf([-5.0, 0.0, 64.0, 48.0]);
         assert_eq!((unit, words), (Some([0.0, 0.0, 0.1, 0.1]), vec!["box-outside: xmin -5 < 0".into()]));
+    }
+
+    /// A mark at one corner of a 40 x 20 picture, followed by hand through what EXIF says of row 0 and column 0.
+    #[test]
+    fn boxes_are_turned_to_the_stored_pixels() {
+        // As shown: 20 wide and 40 high for 5 to 8; the box is 5 wide and 20 high at the upper left.
+        let shown = |orientation| {
+            let size = if orientation >= 5 { (20, 40) } else { (40, 20) };
+            let bbox = if orientation >= 5 { [0.0, 0.0, 5.0, 20.0] } else { [0.0, 0.0, 10.0, 10.0] };
+            let unit = fit_turned(bbox, false, size, SkipRule::None, orientation).unit.unwrap();
+            [unit.xmin, unit.ymin, unit.xmax, unit.ymax]
+        };
+        for (orientation, stored) in [
+            (1, [0.0, 0.0, 0.25, 0.5]),
+            (2, [0.75, 0.0, 1.0, 0.5]),
+            (3, [0.75, 0.5, 1.0, 1.0]),
+            (4, [0.0, 0.5, 0.25, 1.0]),
+            (5, [0.0, 0.0, 0.5, 0.25]),
+            (6, [0.0, 0.75, 0.5, 1.0]),
+            (7, [0.5, 0.75, 1.0, 1.0]),
+            (8, [0.5, 0.0, 1.0, 0.25]),
+        ] {
+            assert_eq!(shown(orientation), stored, "{orientation}");
+        }
+        // What is said of a box is in its own coordinates.
+        let fitted = fit_turned([0.0, 0.0, 25.0, 20.0], false, (20, 40), SkipRule::None, 6);
+        assert_eq!(fitted.corrections[0].1, "xmax 25 > width 20");
     }
 }

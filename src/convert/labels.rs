@@ -64,7 +64,7 @@ impl Labels {
             for object in dataset.objects_of(image) {
                 let class = dataset.objects.class[object] as usize;
                 if self.of_class[class].is_none() {
-                    let place = dataset.place(image, dataset.objects.line[object]);
+                    let place = dataset.object_place(image, object);
                     let name = &dataset.classes[class].name;
                     problems.push(ProblemKind::UnknownClass, place, format!("class {name:?} is not in the label map"));
                 }

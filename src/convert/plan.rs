@@ -19,7 +19,8 @@ use crate::dataset::{Dataset, Split, flag};
 pub const BLOCK_LEN: u64 = 1 << 20;
 /// Images after which a block ends, however small they are.
 pub const BLOCK_IMAGES: usize = 1024;
-/// What a record holds besides the image, as far as shard sizes are concerned: keys and framing, and each object.
+/// What a record holds at most besides the image and the texts of the source, as far as shard sizes are concerned: keys
+/// and framing, and each object's numbers and the lengths of its texts.
 const RECORD_EXTRA: u64 = 700;
 const OBJECT_EXTRA: u64 = 48;
 
@@ -152,23 +153,6 @@ impl Plan {
             let image = PlannedImage { row: *row, bytes: *bytes, shared_name: shared[index] };
             by_split.entry(split).or_default().push(image);
         }
-        let mut shards = Vec::new();
-        for (split, mut images) in by_split {
-            if options.shuffle {
-                images.sort_by_cached_key(|image| {
-                    let key = dataset.images.key.get(image.row);
-                    (hash("shuffle", options.seed, key), image.row)
-                });
-            }
-            let ends = shard_ends(dataset, &images, options.shards);
-            let mut start = 0;
-            for (number, end) in ends.iter().enumerate() {
-                let images = images[start..*end].to_vec();
-                let name = shard_name(split, options, number, ends.len());
-                shards.push(Shard { name, split, blocks: block_ends(&images), images });
-                start = *end;
-            }
-        }
         let mut index_of: HashMap<i64, usize> = HashMap::new();
         for (index, label) in labels.map.labels().iter().enumerate() {
             index_of.insert(label.id, index);
@@ -177,10 +161,28 @@ impl Plan {
             let index = *index_of.get(&label.id)?;
             Some(PlannedClass { id: label.id, name: label.name.clone(), index })
         };
+        let classes: Vec<_> = labels.of_class.iter().map(|label| label.as_ref().and_then(class)).collect();
+        let mut shards = Vec::new();
+        for (split, mut images) in by_split {
+            if options.shuffle {
+                images.sort_by_cached_key(|image| {
+                    let key = dataset.images.key.get(image.row);
+                    (hash("shuffle", options.seed, key), image.row)
+                });
+            }
+            let ends = shard_ends(dataset, &images, &classes, options.shards);
+            let mut start = 0;
+            for (number, end) in ends.iter().enumerate() {
+                let images = images[start..*end].to_vec();
+                let name = shard_name(split, options, number, ends.len());
+                shards.push(Shard { name, split, blocks: block_ends(&images), images });
+                start = *end;
+            }
+        }
         let content = Content {
             schema: options.schema,
             columns: Columns::of(dataset),
-            classes: labels.of_class.iter().map(|label| label.as_ref().and_then(class)).collect(),
+            classes,
             source_id: options.source_id,
             // The basic schema has no such key; hashing an image only to forget it costs as much as copying it.
             sha256: options.sha256 && options.schema == SchemaKind::Tfod,
@@ -207,7 +209,12 @@ pub(super) fn base_name(path: &str) -> &str {
 }
 
 /// Ends of the shards in `images`, which are not none.
-fn shard_ends(dataset: &Dataset, images: &[PlannedImage], rule: ShardRule) -> Vec<usize> {
+fn shard_ends(
+    dataset: &Dataset,
+    images: &[PlannedImage],
+    classes: &[Option<PlannedClass>],
+    rule: ShardRule,
+) -> Vec<usize> {
     match rule {
         ShardRule::One => vec![images.len()],
         ShardRule::Count(count) => {
@@ -219,8 +226,7 @@ fn shard_ends(dataset: &Dataset, images: &[PlannedImage], rule: ShardRule) -> Ve
             let mut ends = Vec::new();
             let mut size = 0u64;
             for (index, image) in images.iter().enumerate() {
-                let objects = dataset.objects_of(image.row).len() as u64;
-                let record = image.bytes + RECORD_EXTRA + OBJECT_EXTRA * objects;
+                let record = record_len(dataset, image, classes);
                 if size > 0 && size + record > limit {
                     ends.push(index);
                     size = 0;
@@ -231,6 +237,20 @@ fn shard_ends(dataset: &Dataset, images: &[PlannedImage], rule: ShardRule) -> Ve
             ends
         }
     }
+}
+
+/// Bytes that the record of `image` has at most.
+fn record_len(dataset: &Dataset, image: &PlannedImage, classes: &[Option<PlannedClass>]) -> u64 {
+    let texts = &dataset.images;
+    // Name and source_id: whichever of the three they are.
+    let names = [&texts.key, &texts.name, &texts.file].map(|names| names.get(image.row).len()).into_iter().max();
+    let object = |row: usize| {
+        let class = classes.get(dataset.objects.class[row] as usize).and_then(Option::as_ref);
+        let view = dataset.objects.pose.get(row).map_or(0, |pose| pose.len());
+        OBJECT_EXTRA + (class.map_or(0, |class| class.name.len()) + view) as u64
+    };
+    let objects: u64 = dataset.objects_of(image.row).map(object).sum();
+    image.bytes + RECORD_EXTRA + 2 * names.unwrap_or(0) as u64 + objects
 }
 
 fn block_ends(images: &[PlannedImage]) -> Vec<usize> {

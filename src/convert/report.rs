@@ -18,6 +18,7 @@ pub struct Report {
     /// Why it was taken for that.
     pub reasons: Vec<String>,
     /// The folder that was written to.
+    #[serde(serialize_with = "path_text")]
     pub output: PathBuf,
     /// Nothing was written; sizes are those that files would have.
     pub dry_run: bool,
@@ -77,6 +78,11 @@ pub struct Ledger {
 
 /// Why images without objects are missing that nothing is wrong with.
 pub const DROP_EMPTY: &str = "drop-empty";
+
+/// A path as text; what is not UTF-8 in it is marked, since JSON has no way to say it.
+fn path_text<S: Serializer>(path: &std::path::Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.to_string_lossy())
+}
 
 impl Skipped {
     /// One image and its objects are left out.

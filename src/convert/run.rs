@@ -1,6 +1,6 @@
 //! A run from its beginning to its end.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -18,10 +18,11 @@ use super::plan::Plan;
 use super::readme::readme;
 use super::report::{ClassCount, FileReport, Report, Skipped, SplitCount};
 use super::shard::{self, Output};
+use super::split::SplitRule;
 use super::watch::{Monitor, Phase, Watch};
 use crate::dataset::{Dataset, LabelMap, NO_FILE, Place, ProblemKind, Problems, Severity, Split};
 use crate::files::{AtomicOptions, Root};
-use crate::formats::{self, FormatError, Loaded, label_map};
+use crate::formats::{self, Loaded, label_map};
 use crate::record::deflate;
 
 /// Converts the dataset in `source`, a folder or an annotation file of any known format, to record files in the folder
@@ -95,14 +96,17 @@ fn load(source: &Path, options: &Options, watch: &mut Watch<'_>) -> Result<Loade
     }
 }
 
-fn given_labels(options: &Options) -> Result<Option<LabelMap>, ConvertError> {
+/// The label map that the user gave, if any; what was put right in its file goes to `problems`.
+fn given_labels(options: &Options, problems: &mut Problems) -> Result<Option<LabelMap>, ConvertError> {
     match &options.labels {
         LabelSource::Made => Ok(None),
         LabelSource::Map(map) => Ok(Some(map.clone())),
         LabelSource::File(path) => {
-            let bytes = fs::read(path).map_err(|error| io_error("cannot read the label map", path)(error))?;
-            let text = String::from_utf8_lossy(&bytes);
-            let (map, _) = label_map::parse(&text).map_err(|error: FormatError| error.in_file(path))?;
+            let (map, warnings) = label_map::read(path)?;
+            for warning in warnings {
+                let place = Place::line(path.display().to_string(), warning.line);
+                problems.push(ProblemKind::LooseSyntax, place, warning.message);
+            }
             Ok(Some(map))
         }
     }
@@ -114,8 +118,8 @@ fn run(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>) ->
         let format = loaded.format.name;
         return Err(ConvertError::Option(format!("source-id id: the images of this {format} dataset have no ids")));
     }
-    let labels = Labels::of(dataset, given_labels(options)?.as_ref())?;
     let mut problems = loaded.problems.clone();
+    let labels = Labels::of(dataset, given_labels(options, &mut problems)?.as_ref())?;
     labels.report_unknown(dataset, &mut problems);
 
     let roots = dataset
@@ -125,6 +129,9 @@ fn run(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>) ->
         .collect::<Result<Vec<_>, _>>()?;
     let mut skipped = Skipped::default();
     let rows = usable_images(dataset, options, watch, &mut problems, &mut skipped)?;
+    if options.split == SplitRule::Keep {
+        report_no_split(dataset, &rows, &mut problems);
+    }
     let plan = Plan::new(dataset, &rows, &labels, options);
     let splits: Vec<Split> = Split::ALL.into_iter().filter(|split| has(&plan, *split)).collect();
     let label_maps = manifest::label_map_names(&splits, options);
@@ -259,11 +266,10 @@ fn usable_images(
     // A reader says itself which images it did not find; a dataset that was made by hand has nobody who did.
     let about_files =
         [ProblemKind::MissingImage, ProblemKind::OutsideRoot, ProblemKind::AmbiguousImage, ProblemKind::DuplicateImage];
-    let said: HashSet<String> = problems
-        .iter()
-        .filter(|problem| about_files.contains(&problem.kind))
-        .map(|problem| problem.place.path.clone())
-        .collect();
+    let mut said: HashMap<String, BTreeMap<u32, ProblemKind>> = HashMap::new();
+    for problem in problems.iter().filter(|problem| about_files.contains(&problem.kind)) {
+        said.entry(problem.place.path.clone()).or_default().entry(problem.place.line).or_insert(problem.kind);
+    }
     let mut rows = Vec::with_capacity(sizes.len());
     for (row, size) in sizes.into_iter().enumerate() {
         let objects = dataset.objects_of(row).len() as u64;
@@ -279,16 +285,36 @@ fn usable_images(
             }
             Size::NoFile => {
                 let message = format!("image {:?} is not there", dataset.images.name.get(row));
-                (ProblemKind::MissingImage, dataset.place(row, 0), message)
+                let place = dataset.place(row, 0);
+                // The reader's own reason: of the line, or of the whole file.
+                let lines = said.get(&place.path);
+                let kind = lines.and_then(|lines| lines.get(&place.line).or_else(|| lines.get(&0)));
+                (kind.copied().unwrap_or(ProblemKind::MissingImage), place, message)
             }
             Size::Refused(kind, message) => (kind, Place::file(dataset.images.key.get(row)), message),
         };
         skipped.image(kind.word(), objects);
-        if !(no_file && said.contains(&place.path)) {
+        if !(no_file && said.contains_key(&place.path)) {
             problems.push(kind, place, message);
         }
     }
     Ok(rows)
+}
+
+/// A note for each image that the source puts in no split, where it puts others in one: it was perhaps left out of the
+/// lists on purpose.
+fn report_no_split(dataset: &Dataset, rows: &[(usize, u64)], problems: &mut Problems) {
+    let split = |row: &usize| dataset.images.split[*row];
+    if rows.iter().all(|(row, _)| split(row).is_none()) {
+        return;
+    }
+    for (row, _) in rows.iter().filter(|(row, _)| split(row).is_none()) {
+        problems.push(
+            ProblemKind::NoSplit,
+            dataset.place(*row, 0),
+            "the source puts it in no split; taken for training",
+        );
+    }
 }
 
 #[derive(Clone)]

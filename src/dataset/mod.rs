@@ -111,6 +111,8 @@ pub struct Objects {
     pub flags: Vec<u16>,
     /// Line in the annotation file; 0 where that is not known.
     pub line: Vec<u32>,
+    /// Place in [`Dataset::sources`] of the annotation file, where it is not the image's.
+    pub source: Sparse<u32>,
     /// Whether `bbox` is a fraction of the image's size that is not known yet, instead of pixels.
     pub normalised: Vec<bool>,
     /// Pose or view (`Left`, `Frontal`), VOC.
@@ -132,6 +134,8 @@ pub struct Object {
     pub flags: u16,
     /// Line in the annotation file.
     pub line: u32,
+    /// See [`Objects::source`].
+    pub source: Option<u32>,
     /// See [`Objects::normalised`].
     pub normalised: bool,
     /// See [`Objects::pose`].
@@ -193,7 +197,7 @@ impl Dataset {
         image.checked_sub(1).map_or(0, end)..end(image)
     }
 
-    /// Where the annotation of image `image` stands, at `line` (an object's; 0: the image's own).
+    /// Where the annotation of image `image` stands, at `line` (0: the image's own).
     pub fn place(&self, image: usize, line: u32) -> Place {
         let source = self.images.source[image];
         if source == NO_SOURCE {
@@ -201,6 +205,15 @@ impl Dataset {
         }
         let line = if line == 0 { self.images.line[image] } else { line };
         Place::line(self.sources.get(source as usize), line)
+    }
+
+    /// Where object `object` of image `image` stands.
+    pub fn object_place(&self, image: usize, object: usize) -> Place {
+        let line = self.objects.line[object];
+        match self.objects.source.get(object) {
+            Some(source) => Place::line(self.sources.get(*source as usize), line),
+            None => self.place(image, line),
+        }
     }
 }
 
@@ -222,6 +235,9 @@ impl Objects {
         self.flags.push(object.flags);
         self.line.push(object.line);
         self.normalised.push(object.normalised);
+        if let Some(source) = object.source {
+            self.source.set(row, source);
+        }
         if let Some(pose) = object.pose {
             self.pose.set(row, pose);
         }

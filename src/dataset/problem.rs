@@ -103,6 +103,8 @@ problem_kinds! {
     EmptyBox = "empty-box", Fixed;
     /// A box that TensorFlow's own script would drop (`--skip-rule tf`): left out.
     SkipRule = "skip-rule", Fixed;
+    /// The boxes were drawn on the image as its EXIF orientation shows it: turned to the stored pixels.
+    TurnedBoxes = "turned-boxes", Fixed;
     /// The same annotation stands twice: taken once.
     RepeatedEntry = "repeated-entry", Fixed;
     /// The annotation's size is not the image's: the image's was taken.
@@ -123,6 +125,8 @@ problem_kinds! {
     LooseSyntax = "loose-syntax", Note;
     /// An image that no annotation names: kept without objects.
     UnlabelledImage = "unlabelled-image", Note;
+    /// The source has splits, and this image is in none: taken for training.
+    NoSplit = "no-split", Note;
     /// An annotation field that was not understood and has a default.
     IgnoredField = "ignored-field", Note;
     /// Class names that differ only in letter case or blanks.

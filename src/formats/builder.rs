@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 use super::tree::{FileId, Tree};
 use crate::dataset::{Class, Dataset, Image, NO_SOURCE, Object, Split};
 
-/// An image with its objects. Their `class` is a place in what [`Builder::class`] gave.
+/// An image with its objects. Their `class` is a place in what [`Builder::class`] gave, their `source` the number of a
+/// file ([`FileId::number`]) that is not the image's.
 #[derive(Debug)]
 pub struct Entry {
     /// The image's file, where one was found.
@@ -90,17 +91,20 @@ impl Builder {
         if !self.ordered {
             number_by_use(&mut dataset.classes, &mut self.entries);
         }
+        let of_objects = self.entries.iter().flat_map(|entry| &entry.objects).filter_map(|object| object.source);
         let mut sources: Vec<FileId> = self.entries.iter().filter_map(|entry| Some(entry.source?.0)).collect();
+        sources.extend(of_objects.map(FileId::from_number));
         sources.sort_unstable();
         sources.dedup();
         for source in &sources {
             dataset.sources.push(tree.path(*source));
         }
-        for entry in self.entries {
-            let source = entry.source.and_then(|(file, line)| {
-                let place = sources.binary_search(&file).ok()?;
-                Some((place as u32, line))
-            });
+        let place_of = |file: FileId| sources.binary_search(&file).ok().map(|place| place as u32);
+        for mut entry in self.entries {
+            for object in &mut entry.objects {
+                object.source = object.source.and_then(|number| place_of(FileId::from_number(number)));
+            }
+            let source = entry.source.and_then(|(file, line)| Some((place_of(file)?, line)));
             let image = Image {
                 key: &entry.key,
                 name: &entry.name,

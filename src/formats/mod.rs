@@ -93,6 +93,10 @@ fn detect(tree: &Tree, source: &Path) -> Result<(&'static Format, String), Forma
     }
     candidates.pop().map(|(format, evidence)| (format, evidence.reason)).ok_or_else(|| {
         let looked_for: Vec<&str> = FORMATS.iter().map(|format| format.looks_for).collect();
-        FormatError::new(FormatErrorKind::NothingFound(looked_for.join("; ")), source)
+        let mut looked_for = looked_for.join("; ");
+        if let Some(link) = tree.links_outside().next() {
+            looked_for += &format!("; not below links that lead outside, as {link} (--allow-outside follows them)");
+        }
+        FormatError::new(FormatErrorKind::NothingFound(looked_for), source)
     })
 }

@@ -139,7 +139,7 @@ mod tests {
             ] {
                 assert!(!text.trim().is_empty(), "{}: {field}", format.name);
             }
-            assert!(format.specification.contains("https://"), "{}", format.name);
+            assert!(format.specification.contains("://"), "{}", format.name);
             assert!(!format.carries.is_empty() && format.carries.is_sorted(), "{}", format.name);
         }
         assert_eq!(FORMATS.len(), 2);

@@ -39,6 +39,18 @@ const ANNOTATION_EXTENSIONS: [&str; 10] =
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(u32);
 
+impl FileId {
+    /// A number for it, in the order of the files.
+    pub const fn number(self) -> u32 {
+        self.0
+    }
+
+    /// The file of a number that [`FileId::number`] gave.
+    pub const fn from_number(number: u32) -> Self {
+        Self(number)
+    }
+}
+
 /// A file that the walk saw.
 #[derive(Debug)]
 pub struct File {

@@ -238,6 +238,7 @@ impl Column {
 
 #[pymethods]
 impl Column {
+    // SAFETY: the interpreter calls it, with a view that is its own for the time, or null.
     unsafe fn __getbuffer__(slf: Bound<'_, Self>, view: *mut ffi::Py_buffer, flags: c_int) -> PyResult<()> {
         if view.is_null() {
             return Err(PyBufferError::new_err("no view"));

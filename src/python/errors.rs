@@ -93,12 +93,26 @@ pub fn of_io(py: Python<'_>, error: &io::Error, path: Option<&Path>) -> PyErr {
             }
         }
         None => {
-            let error = PyErr::from(io::Error::new(error.kind(), error.to_string()));
+            let (errno, text) = (errno_of(error.kind()), error.to_string());
             match path {
-                Some(path) => with(py, error, "filename", path.as_os_str()),
-                None => error,
+                Some(path) => PyOSError::new_err((errno, text, path.as_os_str().to_owned())),
+                None => PyOSError::new_err((errno, text)),
             }
         }
+    }
+}
+
+/// The number that picks the subclass of `OSError`, for what we refuse ourselves before the system is asked. They are
+/// the same on every system that Python runs on.
+fn errno_of(kind: io::ErrorKind) -> i32 {
+    match kind {
+        io::ErrorKind::NotFound => 2,
+        io::ErrorKind::PermissionDenied => 13,
+        io::ErrorKind::AlreadyExists => 17,
+        io::ErrorKind::NotADirectory => 20,
+        io::ErrorKind::IsADirectory => 21,
+        io::ErrorKind::InvalidInput => 22,
+        _ => 5,
     }
 }
 

@@ -1,8 +1,11 @@
 """Small datasets made on the spot."""
 
+import random
 import struct
 import zlib
 from pathlib import Path
+
+from PIL import Image
 
 
 def png(width: int, height: int) -> bytes:
@@ -36,3 +39,24 @@ BAD = (
     ["a.png,40,30,cat,11,2,1,22", "a.png,40,30,dog,5,5,90,30", "b.png,20,20,cat,3,3,3,9", "gone.png,9,9,cat,1,1,2,2"],
     {"a.png": (40, 30), "b.png": (20, 20)},
 )
+
+
+def write_voc(root: Path, images: int, pixels: int = 40) -> Path:
+    """A folder with `images/` and `annotations/` (VOC), every third image without objects; gives `root`."""
+    chance = random.Random(images * 1_000 + pixels)
+    for folder in ("images", "annotations"):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    width, height = pixels, pixels * 3 // 4
+    for index in range(images):
+        noise = Image.frombytes("RGB", (width, height), chance.randbytes(width * height * 3))
+        noise.save(root / "images" / f"img{index:04}.jpg", quality=90)
+        objects = "".join(
+            f"  <object><name>{chance.choice(['cat', 'dog'])}</name><bndbox><xmin>{index % 5}</xmin><ymin>2</ymin>"
+            f"<xmax>{10 + number}</xmax><ymax>{height}</ymax></bndbox></object>\n"
+            for number in range(index % 3)
+        )
+        (root / "annotations" / f"img{index:04}.xml").write_text(
+            f"<annotation>\n  <filename>img{index:04}.jpg</filename>\n"
+            f"  <size><width>{width}</width><height>{height}</height><depth>3</depth></size>\n{objects}</annotation>\n"
+        )
+    return root

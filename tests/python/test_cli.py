@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 import recordmill as rm
-from support import BAD, GOOD, csv
+
+from tests.python.support import BAD, GOOD, csv
 
 RECORDMILL = [sys.executable, "-m", "recordmill"]
 
@@ -53,7 +54,9 @@ def test_help() -> None:
     ]
     for command in ("convert", "formats", "inspect", "verify"):
         described, _ = run(command, "-h")
-        assert f"recordmill {command}" in described
+        assert re.search(rf"^  recordmill {command}", described, flags=re.MULTILINE)
+        assert "\\b" not in described
+    assert "\n  recordmill inspect out/train.tfrecord                what is in a file\n" in text
     assert run("--version")[0] == f"recordmill, version {rm.__version__}\n"
 
 
@@ -77,7 +80,9 @@ def test_every_option_of_convert_is_one_of_the_function() -> None:
 
 def test_convert(good: Path, tmp_path: Path) -> None:
     text, messages = run("convert", good, tmp_path / "out")
-    assert text.startswith(f"csv -> {tmp_path / 'out'} (tfod)\n2 images")
+    assert text.startswith(
+        f"csv -> {tmp_path / 'out'} (tfod)\nlabels.csv has a header with image, class and box\n2 images"
+    )
     assert messages == ""
     text, messages = run("convert", good, tmp_path / "out", "--overwrite", "--json")
     report = json.loads(text)
@@ -270,7 +275,7 @@ def many(folder: Path, number: int) -> Path:
 
 
 def _noise(side: int) -> bytes:
-    from support import png
+    from tests.python.support import png
 
     return png(side, side) + os.urandom(1 << 20)
 

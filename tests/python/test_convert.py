@@ -1,13 +1,15 @@
 """`convert`, its options, its report and its errors, from Python."""
 
 import json
+import os
 import pickle
 from pathlib import Path
 from typing import Any
 
 import pytest
 import recordmill as rm
-from support import BAD, GOOD, csv
+
+from tests.python.support import BAD, GOOD, csv
 
 
 @pytest.fixture
@@ -47,7 +49,9 @@ def test_report(good: Path, tmp_path: Path) -> None:
     assert json.loads(json.dumps(report.to_dict())) == report.to_dict()
     assert pickle.loads(pickle.dumps(report)).to_dict() == report.to_dict()
     text = str(report)
-    assert text.startswith(f"csv -> {out} (tfod)\n2 images (0 without objects), 3 objects, 1 file, ")
+    head = [f"csv -> {out} (tfod)", "labels.csv has a header with image, class and box"]
+    assert text.splitlines()[:2] == head
+    assert text.splitlines()[2].startswith("2 images (0 without objects), 3 objects, 1 file, ")
     assert "train       2        3" in text
     assert repr(report) == f"<Report: 2 images, 3 objects in {str(out)!r}>"
     assert "<table>" in report._repr_html_()
@@ -110,7 +114,7 @@ def test_problems_are_listed_with_their_places(bad: Path, tmp_path: Path) -> Non
     assert kinds["swapped-corners"].startswith("labels.csv:2: ")
     assert sum(report.problem_counts.values()) == 4
     assert "left out: 1 image, 2 objects" in str(report)
-    with pytest.raises(rm.ConvertError, match="labels.csv:2"):
+    with pytest.raises(rm.ConvertError, match=r"labels\.csv:2"):
         rm.convert(bad, tmp_path / "strict", strict=True)
 
 
@@ -169,7 +173,9 @@ def test_wrong_options(good: Path, tmp_path: Path) -> None:
         ({"shards": 0}, "shards 0: there must be at least one"),
         ({"shard_size": "many"}, 'size "many": expected a number'),
         ({"compression": "lz4"}, 'no compression "lz4"'),
-        ({"level": 11}, "compression level 11 is not between 0 and 9"),
+        ({"level": 3}, "level means nothing without compression"),
+        ({"exact_split": True}, "exact_split means nothing without split"),
+        ({"level": 11, "compression": "gzip"}, "compression level 11 is not between 0 and 9"),
         ({"group": "a/b"}, 'group "a/b" cannot be the name of a file'),
         ({"label_map": {"cat": 0}}, 'label map: class "cat" has id 0, ids start at 1'),
         ({"source_format": "nonsense"}, 'no format is called "nonsense"'),
@@ -203,6 +209,12 @@ def test_system_errors(good: Path, tmp_path: Path) -> None:
     with pytest.raises(rm.FormatError, match="no annotations that a known format explains") as caught:
         rm.convert(tmp_path / "empty", tmp_path / "out3")
     assert caught.value.path == str(tmp_path / "empty")
+
+
+def test_an_output_that_is_not_utf8(good: Path, tmp_path: Path) -> None:
+    out = os.fsencode(tmp_path) + b"/\xff"
+    assert rm.convert(good, out).images == 2
+    assert (Path(os.fsdecode(out)) / "train.tfrecord").is_file()
 
 
 def test_progress(good: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

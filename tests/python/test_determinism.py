@@ -1,7 +1,5 @@
 """Same input, options and seed give byte-identical output, whatever the workers, the directory's order or the process."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import random
@@ -12,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from datasets import write_voc
+from tests.python.support import write_voc
 
 OPTIONS = {
     "flat": ["--shards", "3"],

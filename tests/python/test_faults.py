@@ -4,8 +4,6 @@ Methods: SIGKILL at random moments (SQLite's crash tests), a full disk (a small 
 write, fsync or rename made to fail by strace, for N = 1, 2, 3 ... until no fault fires.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
@@ -21,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from datasets import write_voc
+from tests.python.support import write_voc
 
 FULL = os.environ.get("RECORDMILL_FULL") == "1"
 LEFTOVER = re.compile(r"^\..+\.partial$")
@@ -113,7 +111,8 @@ def test_full_disk(source: Path, tmp_path: Path, kilobytes: int) -> None:
 def one_error(stderr: str) -> str:
     lines = [line for line in stderr.splitlines() if line.strip()]
     assert len(lines) == 1, stderr
-    assert "Traceback" not in stderr and "panicked" not in stderr
+    assert "Traceback" not in stderr
+    assert "panicked" not in stderr
     return lines[0]
 
 
@@ -127,9 +126,7 @@ def one_error(stderr: str) -> str:
         ("fallocate,ftruncate", "ENOSPC"),
     ],
 )
-def test_failing_nth_call(
-    source: Path, undisturbed: dict[str, str], tmp_path: Path, calls: str, error: str
-) -> None:
+def test_failing_nth_call(source: Path, undisturbed: dict[str, str], tmp_path: Path, calls: str, error: str) -> None:
     if shutil.which("strace") is None:
         pytest.fail("strace is not installed (Debian package strace)")
     hits = 0
@@ -154,7 +151,9 @@ def test_failing_nth_call(
             assert final_files(out) == undisturbed
             continue
         assert result.returncode == 1, (injected[0], result.stderr)
-        assert str(out) in one_error(result.stderr), result.stderr
+        # strace counts by thread: the main thread's own write of the message may be its N-th too.
+        if not any(re.search(r"write\(2<", line) for line in injected):
+            assert str(out) in one_error(result.stderr), result.stderr
         assert everything(out) == [], injected[0]
     assert hits >= 3 or calls.startswith("fallocate"), f"{hits} faults met one of our files"
 
@@ -208,7 +207,7 @@ def test_hostile_names_open_nothing_outside(form: str, tmp_path: Path) -> None:
     for line in log.read_text(errors="replace").splitlines():
         if " = -1 " in line:
             continue
-        assert "secret.jpg" not in line and "/etc/passwd" not in line and "/proc/self/environ" not in line, line
+        assert not any(secret in line for secret in ("secret.jpg", "/etc/passwd", "/proc/self/environ")), line
 
 
 def test_refusal_lists_every_problem_and_one_summary(tmp_path: Path) -> None:
@@ -229,4 +228,5 @@ def test_manifest_agrees_with_files(source: Path, tmp_path: Path) -> None:
     manifest = json.loads((out / "recordmill.json").read_text())
     listed = {entry["name"]: entry["sha256"] for entry in manifest["files"]}
     on_disk = {name: digest for name, digest in final_files(out).items() if "tfrecord" in name}
-    assert listed == on_disk and len(listed) == 3
+    assert listed == on_disk
+    assert len(listed) == 3

@@ -1,5 +1,6 @@
 """Examples against tf.train.Example and TensorFlow's own parsing."""
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ def to_example(tf: Any, features: dict[str, Any]) -> Any:
 def has_prefixes(keys: Any) -> bool:
     """Whether one key begins with another: upb sorts those otherwise (tf_semantics.md S5)."""
     ordered = sorted(key.encode() for key in keys)
-    return any(longer.startswith(shorter) for shorter, longer in zip(ordered, ordered[1:], strict=False))
+    return any(longer.startswith(shorter) for shorter, longer in itertools.pairwise(ordered))
 
 
 def same(message: Any, features: dict[str, Any]) -> bool:
@@ -49,7 +50,7 @@ def same(message: Any, features: dict[str, Any]) -> bool:
     for key, feature in message.items():
         kind = feature.WhichOneof("kind")
         got[key] = None if kind is None else (kind, list(getattr(feature, kind).value))
-    ours = {}
+    ours: dict[str, tuple[str, list[Any]] | None] = {}
     for key, value in features.items():
         if value is None:
             ours[key] = None

@@ -110,6 +110,9 @@ fn described_object(loaded: &Loaded, object: usize) -> Value {
     if objects.line[object] > 0 {
         described["line"] = objects.line[object].into();
     }
+    if let Some(source) = objects.source.get(object) {
+        described["source"] = loaded.dataset.sources.get(*source as usize).into();
+    }
     let flags: Vec<String> = [
         (flag::HAS_DIFFICULT, flag::DIFFICULT, "difficult"),
         (flag::HAS_TRUNCATED, flag::TRUNCATED, "truncated"),
@@ -259,6 +262,20 @@ fn every_prefix_of_a_voc_file_is_an_error() {
         assert_eq!(problems, [ProblemKind::UnreadableAnnotation], "{:?}", &VOC[..end]);
         assert!(loaded.dataset.is_empty(), "the image of a broken annotation is no negative");
     }
+}
+
+/// An image of whose objects none can be read is not one where there is nothing.
+#[test]
+fn a_voc_file_without_a_readable_object_makes_no_negative() {
+    let one = One::new("a.xml", "voc");
+    let loaded = one.load(VOC.replace("<xmin>1<", "<xmin>one<").as_bytes()).expect("it loads, with problems");
+    assert_eq!(loaded.problems.iter().map(|problem| problem.kind).collect::<Vec<_>>(), [ProblemKind::BadEntry]);
+    assert!(loaded.dataset.is_empty());
+    // One that says itself that there is none does.
+    let (head, rest) = VOC.split_once("<object>").expect("an object");
+    let empty = format!("{head}{}", rest.split_once("</object>").expect("its end").1);
+    let loaded = one.load(empty.as_bytes()).expect("good");
+    assert_eq!((loaded.dataset.len(), loaded.dataset.objects.len()), (1, 0));
 }
 
 /// CSV has no end mark. So a prefix is one of: no header (an error), whole rows, or whole rows and a last one that lacks

@@ -174,6 +174,20 @@ fn links_outside() {
     assert_eq!(kinds, [ProblemKind::OutsideRoot]);
 }
 
+/// A folder that holds the data by a link: the refusal says what stands in the way.
+#[test]
+fn a_source_that_is_all_behind_a_link() {
+    let outside = folder_of(&["a.jpg"]);
+    put(outside.path(), "labels.csv", "filename,class,xmin,ymin,xmax,ymax\na.jpg,cat,1,2,3,4\n");
+    let folder = folder_of(&[]);
+    symlink(outside.path(), folder.path().join("data")).expect("linked");
+    let error = load(folder.path(), &LoadOptions::default()).expect_err("nothing there").to_string();
+    let hint = "; not below links that lead outside, as data (--allow-outside follows them)";
+    assert!(error.ends_with(hint), "{error}");
+    let followed = LoadOptions { allow_outside: true, ..LoadOptions::default() };
+    assert_eq!(load(folder.path(), &followed).expect("it loads").dataset.len(), 1);
+}
+
 #[test]
 fn a_link_that_is_exchanged_after_the_walk_opens_nothing_outside() {
     let outside = folder_of(&["secret.xml"]);

@@ -287,7 +287,16 @@ impl<'a> Builder<'a> {
             );
         }
         let said = (images.width[row], images.height[row]);
-        if said.0 > 0 && said.1 > 0 && said != (width, height) {
+        if self.is_shown_turned(row, header) {
+            if !self.dataset.objects_of(row).is_empty() {
+                let message = format!(
+                    "annotated size {} x {} is that of the turned image (EXIF orientation {orientation}), stored are \
+                     {width} x {height}: boxes turned to the stored pixels",
+                    said.0, said.1
+                );
+                note(ProblemKind::TurnedBoxes, self.dataset.place(row, 0), message);
+            }
+        } else if said.0 > 0 && said.1 > 0 && said != (width, height) {
             let message = format!("annotated size is {} x {}, the image is {width} x {height}", said.0, said.1);
             note(ProblemKind::SizeMismatch, self.dataset.place(row, 0), message);
         }
@@ -305,9 +314,17 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// Whether the annotation speaks of the image as its EXIF orientation shows it: its size says so where the
+    /// orientation exchanges width and height.
+    fn is_shown_turned(&self, row: usize, header: &Header) -> bool {
+        let said = (self.dataset.images.width[row], self.dataset.images.height[row]);
+        header.orientation >= 5 && header.width != header.height && said == (header.height, header.width)
+    }
+
     /// Fits the objects of image `row` into it.
     fn objects(&self, row: usize, header: &Header, columns: &mut ObjectColumns<'a>, found: &mut Outcome) {
         let objects = &self.dataset.objects;
+        let shown_turned = self.is_shown_turned(row, header);
         for object in self.dataset.objects_of(row) {
             let class = self.content.classes.get(objects.class[object] as usize);
             let Some(class) = class.and_then(Option::as_ref) else {
@@ -315,11 +332,15 @@ impl<'a> Builder<'a> {
                 found.skipped.object(ProblemKind::UnknownClass.word());
                 continue;
             };
-            let size = (header.width, header.height);
-            let fitted = boxes::fit(objects.bbox[object], objects.normalised[object], size, self.content.skip_rule);
+            let (size, orientation) = match shown_turned {
+                true => ((header.height, header.width), header.orientation),
+                false => ((header.width, header.height), 1),
+            };
+            let (bbox, normalised) = (objects.bbox[object], objects.normalised[object]);
+            let fitted = boxes::fit_turned(bbox, normalised, size, self.content.skip_rule, orientation);
             let reason = fitted.corrections.last().map_or(ProblemKind::EmptyBox, |(kind, _)| *kind);
             for (kind, message) in fitted.corrections {
-                found.problems.push(kind, self.dataset.place(row, objects.line[object]), message);
+                found.problems.push(kind, self.dataset.object_place(row, object), message);
             }
             match fitted.unit {
                 Some(unit) => {

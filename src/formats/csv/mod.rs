@@ -143,6 +143,11 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
             None => FormatError::new(FormatErrorKind::NotThisFormat(FORMAT.name, FORMAT.looks_for.into()), ""),
         });
     }
+    let unnamed = tree.files().filter(|(id, file)| file.image && !images.contains_key(&About::Image(*id))).count();
+    if unnamed > 0 {
+        // Not negatives: a CSV has no way to say that it is about an image without boxes.
+        remarks.push(format!("{unnamed} of the images are in no row and were left out"));
+    }
     let mut builder = Builder::default();
     for (about, listings) in images {
         builder_push(tree, about, listings, &mut builder, &mut problems);
@@ -264,9 +269,19 @@ fn builder_push(tree: &Tree, about: About, mut listings: Vec<Listing>, builder: 
         for row in listing.rows {
             let Some(RowObject { class, bbox, flags, pose, attributes }) = row.object else { continue };
             let class = builder.class(&class);
-            let line = if listing.file == source { row.line } else { 0 };
-            let normalised = listing.normalised;
-            objects.push(Object { class, bbox, flags, line, normalised, pose, attributes, ..Object::default() });
+            let (line, normalised) = (row.line, listing.normalised);
+            let source = (listing.file != source).then(|| listing.file.number());
+            objects.push(Object {
+                class,
+                bbox,
+                flags,
+                line,
+                source,
+                normalised,
+                pose,
+                attributes,
+                ..Object::default()
+            });
         }
     }
     builder.push(Entry { objects, ..entry });

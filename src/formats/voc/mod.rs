@@ -25,7 +25,7 @@
 //! - Classes: `labelmap.txt` (CVAT), `classes.txt` or `predefined_classes.txt` gives the order where it has all classes
 //!   that are used; `background` at its head is no class.
 //! - Images that no annotation names are negatives, except in folders `Segmentation*`, `mask` and `masks`. The image of
-//!   an annotation that cannot be read is none.
+//!   an annotation that cannot be read, or of whose objects none can, is none.
 //! - Children of an object that are not of the format are kept as attributes; `<part>` is left out with a note.
 
 mod classes;
@@ -183,6 +183,12 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     let mut builder = Builder::default();
     classes::set(tree, &labelled, &mut builder, &mut problems, &mut remarks);
     for Labelled { file, annotation, split, image } in labelled {
+        taken.extend(image.map(|(file, _)| file));
+        // Nothing of what it says can be used: without objects the image would pass for one where there is nothing.
+        let lost = annotation.problems.iter().any(|(kind, ..)| *kind == ProblemKind::BadEntry);
+        if lost && annotation.objects.is_empty() {
+            continue;
+        }
         let shift = if one_based(&annotation) { 1.0 } else { 0.0 };
         let objects = annotation.objects.into_iter().map(|found| object(found, shift, &mut builder)).collect();
         let split = split.or_else(|| splits::of_folders(tree.path(image?.0)));
@@ -195,7 +201,6 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
             source: Some((file, 1)),
             objects,
         });
-        taken.extend(image.map(|(file, _)| file));
     }
     if tree.only().is_none() {
         add_negatives(tree, &taken, &mut sets, &mut builder, &mut problems);

@@ -550,7 +550,7 @@ def csv_good() -> None:
         "cat.csv": HEADER + "a.png,40,30,cat,4,5,20,25\n", "dog.csv": HEADER + "a.png,40,30,dog,1,2,3,4\n", "a.png": picture(1),
     }, {
         "format": "csv", "classes": ["cat", "dog"], "ordered": False,
-        "images": [there("a.png", one(2), obj("dog", (1, 2, 3, 4)))], "problems": [],
+        "images": [there("a.png", one(2), obj("dog", (1, 2, 3, 4), line=2, source="dog.csv"))], "problems": [],
     })
 
 

@@ -5,12 +5,12 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use recordmill::convert::{
-    ConvertError, LabelSource, Monitor, OnError, Options, Phase, Progress, Report, ShardRule, SkipRule, convert,
-    convert_dataset,
+    ConvertError, LabelSource, Monitor, OnError, Options, Phase, Progress, Report, ShardRule, SkipRule, SplitRule,
+    convert, convert_dataset,
 };
-use recordmill::dataset::{Label, LabelMap, Object, Severity};
+use recordmill::dataset::{Label, LabelMap, Object, Severity, Split};
 
-use super::corpus::{Corpus, examples, object, options, png};
+use super::corpus::{Corpus, Value, examples, object, options, png};
 
 fn lines(report: &Report) -> Vec<String> {
     report.problems.iter().map(|problem| format!("{}: {problem}", problem.kind.word())).collect()
@@ -169,6 +169,49 @@ fn classes_that_a_given_map_lacks() {
     assert_eq!(report.classes.iter().map(|class| (class.id, class.objects)).collect::<Vec<_>>(), [(7, 1), (9, 0)]);
 }
 
+/// An image in two files: what is said of a box names the file that it stands in.
+#[test]
+fn a_box_is_named_with_its_own_file() {
+    let corpus = Corpus::new(&[]);
+    fs::write(corpus.input().join("a.png"), png(100, 50, 0)).unwrap();
+    let header = "filename,class,xmin,ymin,xmax,ymax\n";
+    fs::write(corpus.input().join("cat.csv"), format!("{header}a.png,cat,1,1,9,9\n")).unwrap();
+    fs::write(corpus.input().join("dog.csv"), format!("{header}a.png,dog,1,1,9,9\na.png,dog,90,1,101,9\n")).unwrap();
+    let report = convert(&corpus.input(), &corpus.out("out"), &options(), &mut ()).unwrap();
+    assert_eq!(lines(&report), ["box-outside: dog.csv:3: xmax 101 > width 100"]);
+    let map = LabelMap::new(vec![Label { id: 1, name: "cat".into(), display_name: None }]).unwrap();
+    let options = Options { labels: LabelSource::Map(map), ..options() };
+    let report = refused(convert(&corpus.input(), &corpus.out("out2"), &options, &mut ()));
+    let unknown = "class \"dog\" is not in the label map";
+    assert_eq!(lines(&report), [2, 3].map(|line| format!("unknown-class: dog.csv:{line}: {unknown}")));
+}
+
+/// Like every other file of the user's, a label map is read in any encoding, and what was put right in it is said.
+#[test]
+fn label_maps_are_read_in_any_encoding() {
+    let mut corpus = Corpus::new(&["K\u{e4}se"]);
+    corpus.add("a.png", &png(100, 50, 0), [object(0, [1.0, 1.0, 9.0, 9.0])]);
+    let text = "item {\n  name: \"K\u{e4}se\"\n  ID: 3\n}\n";
+    let utf16: Vec<u8> = [0xfeff].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let latin: Vec<u8> = text.chars().map(|c| c as u8).collect();
+    let path = corpus.out("map.pbtxt");
+    let options = Options { labels: LabelSource::File(path.clone()), dry_run: true, ..options() };
+    let place = path.display();
+    let capital = format!("loose-syntax: {place}:3: \"ID\" was read as id");
+    for (bytes, encoding) in [(text.as_bytes(), None), (&utf16, None), (&latin, Some("windows-1252"))] {
+        fs::write(&path, bytes).unwrap();
+        let report = corpus.convert("out", &options).unwrap();
+        assert_eq!(report.classes.iter().map(|class| (class.id, class.objects)).collect::<Vec<_>>(), [(3, 1)]);
+        let guess = encoding.map(|name| format!("loose-syntax: {place}:1: the text is not UTF-8, read as {name}"));
+        assert_eq!(lines(&report), guess.into_iter().chain([capital.clone()]).collect::<Vec<_>>());
+    }
+    fs::remove_file(&path).unwrap();
+    assert_eq!(
+        corpus.convert("out", &options).unwrap_err().to_string(),
+        format!("{place}: No such file or directory (os error 2)")
+    );
+}
+
 #[test]
 fn a_result_without_boxes_is_asked_for() {
     let mut corpus = Corpus::new(&["cat"]);
@@ -293,4 +336,69 @@ fn images_without_files_in_a_dataset_made_by_hand() {
     corpus.loaded.dataset.images.root[0] = recordmill::dataset::NO_FILE;
     let report = refused(corpus.convert("out", &options()));
     assert_eq!(lines(&report), ["missing-image: annotations.csv:2: image \"a.png\" is not there"]);
+}
+
+/// The reason in the counts is the one that was listed.
+#[test]
+fn an_image_that_is_left_out_counts_by_the_readers_reason() {
+    let corpus = Corpus::new(&[]);
+    for name in ["a/1.png", "b/1.png", "2.png"] {
+        fs::create_dir_all(corpus.input().join(name).parent().unwrap()).unwrap();
+        fs::write(corpus.input().join(name), png(100, 50, 0)).unwrap();
+    }
+    let rows = "filename,class,xmin,ymin,xmax,ymax\n1.png,x,1,1,9,9\n2.png,x,1,1,9,9\n3.png,x,1,1,9,9\n";
+    fs::write(corpus.input().join("all.csv"), rows).unwrap();
+    let skip = Options { on_error: OnError::Skip, ..options() };
+    let report = convert(&corpus.input(), &corpus.out("out"), &skip, &mut ()).unwrap();
+    let reasons: Vec<_> = report.skipped.reasons.iter().map(|(word, ledger)| (*word, ledger.images)).collect();
+    assert_eq!(reasons, [("ambiguous-image", 1), ("missing-image", 1)]);
+}
+
+/// What the lists of a devkit leave out is trained with, but not in silence.
+#[test]
+fn an_image_in_no_split_is_said() {
+    let mut corpus = Corpus::new(&["cat"]);
+    for name in ["a.png", "b.png", "c.png"] {
+        corpus.add(name, &png(100, 50, 0), [object(0, [1.0, 1.0, 9.0, 9.0])]);
+    }
+    assert!(corpus.convert("none", &options()).unwrap().problems.is_empty());
+    corpus.loaded.dataset.images.split[1] = Some(Split::Test);
+    let report = corpus.convert("some", &options()).unwrap();
+    let note = "the source puts it in no split; taken for training";
+    assert_eq!(lines(&report), [2, 4].map(|line| format!("no-split: annotations.csv:{line}: {note}")));
+    let ratios = Options { split: SplitRule::parse("50/50").unwrap(), ..options() };
+    assert!(corpus.convert("ratios", &ratios).unwrap().problems.is_empty());
+}
+
+/// The annotation gives the size of the image as viewers show it, so its boxes are on that image, and TensorFlow
+/// decodes the other.
+#[test]
+fn boxes_on_a_turned_image_are_turned_back() {
+    let image = include_bytes!("../../data/images/exif-6.jpg");
+    let header = recordmill::image::header::read(image).unwrap();
+    assert_eq!(header.orientation, 6);
+    let (width, height) = (header.width, header.height);
+    assert_ne!(width, height);
+    // The upper left quarter of the shown image: turned by 90 degrees clockwise from the lower left of the stored one.
+    let (w, h) = (f64::from(width), f64::from(height));
+    let mut corpus = Corpus::new(&["cat"]);
+    corpus.add("turned.jpg", image, [object(0, [0.0, 0.0, h / 2.0, w / 2.0])]);
+    corpus.add("as-stored.jpg", image, [object(0, [0.0, 0.0, w / 2.0, h / 2.0])]);
+    corpus.loaded.dataset.images.width = vec![height, width];
+    corpus.loaded.dataset.images.height = vec![width, height];
+    let report = corpus.convert("out", &options()).unwrap();
+    let turned: Vec<String> = lines(&report).into_iter().filter(|line| !line.starts_with("rotated")).collect();
+    assert_eq!(
+        turned,
+        [format!(
+            "turned-boxes: annotations.csv:2: annotated size {height} x {width} is that of the turned image (EXIF \
+             orientation 6), stored are {width} x {height}: boxes turned to the stored pixels"
+        )]
+    );
+    let records = examples(&fs::read(corpus.out("out/train.tfrecord")).unwrap());
+    let side = |record: usize, name: &str| records[record][&format!("image/object/bbox/{name}")].clone();
+    let all = |record| ["xmin", "ymin", "xmax", "ymax"].map(|name| side(record, name));
+    assert_eq!(all(0), [0.0, 0.5, 0.5, 1.0].map(|part| Value::Float(vec![part])));
+    assert_eq!(all(1), [0.0, 0.0, 0.5, 0.5].map(|part| Value::Float(vec![part])));
+    refused(corpus.convert("strict", &Options { strict: true, ..options() }));
 }

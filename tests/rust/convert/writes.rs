@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use recordmill::convert::{
-    Layout, MANIFEST, Monitor, Options, Phase, Progress, README, SchemaKind, ShardRule, SplitRule,
+    Layout, MANIFEST, Monitor, Options, Phase, Progress, README, SchemaKind, ShardRule, SourceId, SplitRule,
 };
 use recordmill::dataset::{Object, flag};
 use recordmill::record::Compression;
@@ -116,6 +116,29 @@ fn shards_hold_the_same_records_as_one_file() {
         many.iter().filter(|(name, _)| name.starts_with("train-")).map(|(_, file)| file).collect();
     assert_eq!(shards.len(), 7);
     assert!(shards.into_iter().flatten().copied().eq(one["train.tfrecord"].iter().copied()));
+}
+
+/// "At most" holds for long names too: of classes, of poses, of files.
+#[test]
+fn no_shard_is_larger_than_was_asked_for() {
+    const LIMIT: u64 = 40_000;
+    let mut corpus = Corpus::new(&["/m/0dzct: a class with the whole path that its ontology gives it", "dog"]);
+    let folder = "a folder with a rather long name".repeat(3);
+    for number in 0..60 {
+        let objects = (0..number * 5 % 97).map(|n| Object {
+            pose: (n % 3 == 0).then(|| "seen from behind and above, at night".into()),
+            flags: flag::HAS_CROWD | flag::HAS_DIFFICULT | flag::HAS_OCCLUDED | flag::HAS_TRUNCATED,
+            ..object(n % 2, [1.0, 1.0, 9.0, 9.0])
+        });
+        corpus.add(&format!("{folder}/{number}/one name for all.png"), &png(100, 50, 0), objects);
+    }
+    for schema in [SchemaKind::Tfod, SchemaKind::Basic] {
+        let options = Options { shards: ShardRule::Size(LIMIT), schema, source_id: SourceId::Filename, ..options() };
+        let report = corpus.convert(schema.name(), &options).unwrap();
+        assert!(report.files.len() > 1);
+        let largest = report.files.iter().map(|file| file.bytes).max();
+        assert!(largest <= Some(LIMIT), "{largest:?}");
+    }
 }
 
 #[test]

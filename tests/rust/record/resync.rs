@@ -175,8 +175,9 @@ fn headers_between_records_are_given_up() {
 fn damaged_neighbours_are_told_apart() {
     let file = frames(&[&b"zero"[..], b"one", b"two", b"three", b"four"]);
     let starts = [0, 20, 39, 58, 79, 99];
-    // Which byte of which record, and where losses begin.
-    let rows: [(&[(usize, usize)], &[usize]); 6] = [
+    /// Which byte of which record, and where losses begin.
+    type Row<'a> = (&'a [(usize, usize)], &'a [usize]);
+    let rows: [Row<'_>; 6] = [
         (&[(1, 12), (2, 0)], &[1, 2]),
         (&[(1, 0), (2, 12)], &[1, 2]),
         (&[(1, 12), (2, 12)], &[1, 2]),

@@ -1,0 +1,227 @@
+//! Values that come as a buffer: numpy's arrays, `array.array`, memoryviews.
+
+use std::borrow::Cow;
+
+use pyo3::buffer::PyUntypedBuffer;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyList, PyMemoryView};
+
+use super::{Blob, Gathering, Kind, Refusal, Scratch, narrow};
+
+impl Scratch {
+    /// Takes all elements in C order.
+    pub(super) fn buffer(&mut self, value: &Bound<'_, PyAny>, buffer: &PyUntypedBuffer) -> Gathering<Kind> {
+        let bytes = contiguous(buffer)?;
+        if is_raw(value, buffer)? {
+            let blob = self.copy(&bytes);
+            self.blobs.push(blob);
+            return Ok(Kind::Bytes);
+        }
+        let unsupported = || {
+            let name = Refusal::type_of(value);
+            let format = buffer.format().to_string_lossy().into_owned();
+            Refusal::Type(format!(
+                "cannot encode {name} of element type {format:?}, expected integers, floats, bool, bytes or str"
+            ))
+        };
+        let (big, code) = element_format(buffer.format().to_bytes()).ok_or_else(unsupported)?;
+        let size = buffer.item_size();
+        match (code, size) {
+            (b'b' | b'h' | b'i' | b'l' | b'q' | b'n', 1 | 2 | 4 | 8) => Ok(self.signed(&bytes, size, big)),
+            (b'B' | b'H' | b'I' | b'L' | b'Q' | b'N', 1 | 2 | 4 | 8) => self.unsigned(&bytes, size, big),
+            (b'?', 1) => {
+                self.ints.extend(bytes.iter().map(|byte| i64::from(*byte != 0)));
+                Ok(Kind::Int64)
+            }
+            (b'e', 2) | (b'f', 4) | (b'd', 8) => self.real(&bytes, size, big),
+            (b's', 0) | (b'w', 0) => Err(unsupported()),
+            (b's', _) => {
+                for item in bytes.chunks_exact(size) {
+                    let blob = self.copy(trim_end(item, 1));
+                    self.blobs.push(blob);
+                }
+                Ok(Kind::Bytes)
+            }
+            (b'w', _) if size.is_multiple_of(4) => self.wide(&bytes, size, big),
+            (b'O', _) => {
+                let flat = value.call_method0("ravel").and_then(|flat| flat.call_method0("tolist"));
+                let flat = flat.map_err(|_| unsupported())?;
+                self.list(flat.cast::<PyList>().map_err(PyErr::from)?)
+            }
+            _ => Err(unsupported()),
+        }
+    }
+
+    fn signed(&mut self, bytes: &[u8], size: usize, big: bool) -> Kind {
+        match size {
+            1 => self.ints.extend(bytes.iter().map(|byte| i64::from(*byte as i8))),
+            2 => self.ints.extend(chunks::<2>(bytes, big).map(|item| i64::from(i16::from_le_bytes(item)))),
+            4 => self.ints.extend(chunks::<4>(bytes, big).map(|item| i64::from(i32::from_le_bytes(item)))),
+            _ => self.ints.extend(chunks::<8>(bytes, big).map(i64::from_le_bytes)),
+        }
+        Kind::Int64
+    }
+
+    fn unsigned(&mut self, bytes: &[u8], size: usize, big: bool) -> Gathering<Kind> {
+        match size {
+            1 => self.ints.extend(bytes.iter().map(|byte| i64::from(*byte))),
+            2 => self.ints.extend(chunks::<2>(bytes, big).map(|item| i64::from(u16::from_le_bytes(item)))),
+            4 => self.ints.extend(chunks::<4>(bytes, big).map(|item| i64::from(u32::from_le_bytes(item)))),
+            _ => {
+                for value in chunks::<8>(bytes, big).map(u64::from_le_bytes) {
+                    self.ints.push(i64::try_from(value).map_err(|_| Refusal::beyond_64_bits(value))?);
+                }
+            }
+        }
+        Ok(Kind::Int64)
+    }
+
+    fn real(&mut self, bytes: &[u8], size: usize, big: bool) -> Gathering<Kind> {
+        match size {
+            2 => self.floats.extend(chunks::<2>(bytes, big).map(|item| half(u16::from_le_bytes(item)))),
+            4 => self.floats.extend(chunks::<4>(bytes, big).map(f32::from_le_bytes)),
+            _ => {
+                self.floats.reserve(bytes.len() / 8);
+                for item in chunks::<8>(bytes, big) {
+                    self.floats.push(narrow(f64::from_le_bytes(item))?);
+                }
+            }
+        }
+        Ok(Kind::Float)
+    }
+
+    /// numpy's `U`: UTF-32, filled up with NULs.
+    fn wide(&mut self, bytes: &[u8], size: usize, big: bool) -> Gathering<Kind> {
+        for item in bytes.chunks_exact(size) {
+            let from = self.copied.len();
+            let points = || chunks::<4>(item, big).map(u32::from_le_bytes);
+            let len = points().enumerate().filter(|(_, point)| *point != 0).last().map_or(0, |(place, _)| place + 1);
+            for point in points().take(len) {
+                let letter =
+                    char::from_u32(point).ok_or_else(|| Refusal::Value(format!("U+{point:04X} is no character")))?;
+                self.copied.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
+            }
+            self.blobs.push(Blob::Copied(from..self.copied.len()));
+        }
+        Ok(Kind::Bytes)
+    }
+}
+
+/// Whether a buffer is bytes rather than numbers: of unsigned bytes, and not of a type that says its element type
+/// (numpy's `dtype`, `array.array`'s `typecode`).
+pub fn is_raw(value: &Bound<'_, PyAny>, buffer: &PyUntypedBuffer) -> PyResult<bool> {
+    let py = value.py();
+    let bytes = matches!(buffer.format().to_bytes(), b"B" | b"c" | b"<B" | b"@B") && buffer.dimensions() == 1;
+    Ok(bytes
+        && (value.is_exact_instance_of::<PyMemoryView>()
+            || !(value.hasattr(intern!(py, "dtype"))? || value.hasattr(intern!(py, "typecode"))?)))
+}
+
+/// Byte order (whether big-endian) and letter of a single element, of `struct` and PEP 3118; `3s` and `3w` by their
+/// letter.
+fn element_format(format: &[u8]) -> Option<(bool, u8)> {
+    let (big, rest) = match format {
+        [b'>' | b'!', rest @ ..] => (true, rest),
+        [b'<', rest @ ..] => (false, rest),
+        [b'@' | b'=', rest @ ..] => (cfg!(target_endian = "big"), rest),
+        rest => (cfg!(target_endian = "big"), rest),
+    };
+    let (letter, count) = rest.split_last()?;
+    let counted = matches!(letter, b's' | b'w') && count.iter().all(u8::is_ascii_digit);
+    (count.is_empty() || counted).then_some((big, *letter))
+}
+
+/// The elements in C order, one behind the other; copied only where they do not lie so.
+pub(super) fn contiguous<'a>(buffer: &'a PyUntypedBuffer) -> Gathering<Cow<'a, [u8]>> {
+    let len = buffer.len_bytes();
+    if len == 0 {
+        return Ok(Cow::Borrowed(&[]));
+    }
+    if buffer.is_c_contiguous() {
+        // SAFETY: a C-contiguous buffer is `len_bytes` readable bytes, which its owner keeps in place while `buffer`
+        // lives. They are read before Python code runs again.
+        return Ok(Cow::Borrowed(unsafe { std::slice::from_raw_parts(buffer.buf_ptr().cast::<u8>(), len) }));
+    }
+    if buffer.suboffsets().is_some() {
+        return Err(Refusal::Type("cannot encode a buffer of pointers (suboffsets)".into()));
+    }
+    let (shape, strides, size) = (buffer.shape(), buffer.strides(), buffer.item_size());
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(len).map_err(|_| Refusal::Value(format!("no memory for {len} bytes")))?;
+    let mut place = vec![0_usize; shape.len()];
+    let mut offset = 0_isize;
+    'all: loop {
+        // SAFETY: `offset` is the sum of stride times a place below the shape in each dimension, which PEP 3118 says is
+        // an element of `size` bytes.
+        bytes.extend_from_slice(unsafe {
+            std::slice::from_raw_parts(buffer.buf_ptr().cast::<u8>().offset(offset), size)
+        });
+        for axis in (0..shape.len()).rev() {
+            place[axis] += 1;
+            offset += strides[axis];
+            if place[axis] < shape[axis] {
+                continue 'all;
+            }
+            offset -= strides[axis] * shape[axis] as isize;
+            place[axis] = 0;
+        }
+        return Ok(Cow::Owned(bytes));
+    }
+}
+
+/// Elements of `N` bytes, little-endian.
+fn chunks<const N: usize>(bytes: &[u8], big: bool) -> impl Iterator<Item = [u8; N]> + '_ {
+    bytes.as_chunks::<N>().0.iter().map(move |item| {
+        let mut item = *item;
+        if big {
+            item.reverse();
+        }
+        item
+    })
+}
+
+/// Without the zero items at the end, as numpy gives the elements of its `S` arrays.
+fn trim_end(item: &[u8], size: usize) -> &[u8] {
+    let len = item.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    &item[..len.next_multiple_of(size)]
+}
+
+/// A float16, exactly.
+fn half(bits: u16) -> f32 {
+    let sign = u32::from(bits >> 15) << 31;
+    let exponent = u32::from(bits >> 10 & 0x1f);
+    let fraction = u32::from(bits & 0x3ff);
+    match exponent {
+        // 2^-24 per unit; both factors are exact.
+        0 => f32::from_bits(sign | (fraction as f32 * f32::from_bits(0x3380_0000)).to_bits()),
+        0x1f => f32::from_bits(sign | 0x7f80_0000 | fraction << 13),
+        _ => f32::from_bits(sign | (exponent + 112) << 23 | fraction << 13),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_are_exact() {
+        assert_eq!(half(0x3c00), 1.0);
+        assert_eq!(half(0xc000), -2.0);
+        assert_eq!(half(0x7bff), 65504.0);
+        assert_eq!(half(0x0001), 2_f32.powi(-24));
+        assert_eq!(half(0x83ff), -1023.0 * 2_f32.powi(-24));
+        assert_eq!(half(0x8000).to_bits(), 0x8000_0000);
+        assert_eq!(half(0xfc00), f32::NEG_INFINITY);
+        assert!(half(0x7e00).is_nan());
+    }
+
+    #[test]
+    fn formats_of_single_elements_only() {
+        assert_eq!(element_format(b">i"), Some((true, b'i')));
+        assert_eq!(element_format(b"3s"), Some((false, b's')));
+        for format in [&b"T{i:a:}"[..], b"2i", b"Zd", b""] {
+            assert_eq!(element_format(format), None);
+        }
+    }
+}
