@@ -564,11 +564,11 @@ def test_ctrl_c_ends_the_search_for_a_record(path: Path, work: str, where: str) 
         where = str(path)
     process = subprocess.Popen([sys.executable, "-c", READ.format(work), where], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    assert process.stdout.readline() == "reading\n"
-    time.sleep(0.5)
-    process.send_signal(signal.SIGINT)
-    start = time.monotonic()
     try:
+        assert process.stdout.readline() == "reading\n"
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        start = time.monotonic()
         assert process.communicate(timeout=20)[0] == "interrupted\n"
         assert time.monotonic() - start < 5
     finally:
