@@ -202,7 +202,7 @@ def test_a_writer_that_is_forgotten_says_so(path: Path) -> None:
 
 def test_a_writer_that_is_forgotten_hides_no_exception(path: Path) -> None:
     def work() -> None:
-        rm.TFRecordWriter(path).no_such_attribute  # noqa: B018
+        rm.TFRecordWriter(path).no_such_attribute  # type: ignore[attr-defined]  # noqa: B018
 
     with pytest.warns(RuntimeWarning, match="was not closed"), pytest.raises(AttributeError, match="no_such_attribute"):
         work()
