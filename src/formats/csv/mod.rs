@@ -146,7 +146,7 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
     let unnamed = tree.files().filter(|(id, file)| file.image && !images.contains_key(&About::Image(*id))).count();
     if unnamed > 0 {
         // Not negatives: a CSV has no way to say that it is about an image without boxes.
-        remarks.push(format!("{unnamed} of the images are in no row and were left out"));
+        remarks.push(format!("images in no row, left out: {unnamed}"));
     }
     let mut builder = Builder::default();
     for (about, listings) in images {

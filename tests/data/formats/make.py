@@ -473,7 +473,7 @@ def csv_good() -> None:
         "data/test_labels.csv": HEADER + "c.png,40,30,cat,4,5,20,25\n",
         "images/a.png": picture(1), "images/b.png": picture(2), "images/c.png": picture(3), "images/unlabelled.png": picture(4),
     }, {
-        "format": "csv", "classes": ["cat", "dog"], "ordered": False,
+        "format": "csv", "classes": ["cat", "dog"], "ordered": False, "remarks": ["images in no row, left out: 1"],
         "images": [
             there("images/a.png", one(3), split="train"),
             there("images/b.png", one(2, "dog", (0, 0, 40, 30)), one(4, "cat", (1, 2, 3, 4)), split="train"),
@@ -543,7 +543,7 @@ def csv_good() -> None:
         "images/a.png": picture(1), "images/b.png": picture(2),
     }, {
         "source": "test_labels.csv", "image_dirs": ["images"], "format": "csv", "classes": ["cat"], "ordered": False,
-        "images": [there("a.png", one(2), split="test")], "problems": [],
+        "images": [there("a.png", one(2), split="test")], "problems": [], "remarks": ["images in no row, left out: 1"],
     })
 
     case("csv", "a-file-per-class", {
