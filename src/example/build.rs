@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::EncodeError;
-use super::encode::{field_len, put_field, put_varint, varint_len};
+use super::encode::{field_len, put_f32s, put_field, put_varint, varint_len};
 
 /// Collects the features of one Example. Kept from one to the next, it keeps its space, and the order of the keys: most
 /// Examples have those of the one before.
@@ -221,10 +221,7 @@ fn put_floats(out: &mut Vec<u8>, values: &[f32]) {
     let run = values.len() * 4;
     put_field(out, FLOAT, field_len(run));
     put_field(out, 1, run);
-    let start = out.len();
-    out.resize(start + run, 0);
-    let slots = out[start..].as_chunks_mut::<4>().0;
-    slots.iter_mut().zip(values).for_each(|(slot, value)| *slot = value.to_le_bytes());
+    put_f32s(out, values);
 }
 
 fn varints_len(values: &[i64]) -> usize {

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::encode::{check_keys, check_len, field_len, put_field, put_varint, varint_len};
+use super::encode::{check_keys, check_len, field_len, put_f32s, put_field, put_varint, varint_len};
 use super::error::EncodeError;
 
 /// The values of a column, of all rows one after the other.
@@ -212,9 +212,7 @@ impl<'a> Compiled<'a> {
                     out.extend_from_slice(value);
                 }
             }
-            ColumnValues::Float(values) => {
-                out.extend(values[range].iter().flat_map(|value| value.to_le_bytes()));
-            }
+            ColumnValues::Float(values) => put_f32s(out, &values[range]),
             ColumnValues::Int64(values) => values[range].iter().for_each(|value| put_varint(out, *value as u64)),
         }
     }
