@@ -36,7 +36,7 @@ pub(super) fn put_field(out: &mut Vec<u8>, field: u8, len: usize) {
     put_varint(out, len as u64);
 }
 
-/// The values of a packed run. All slots at once: byte by byte, floats cost more than all else in a row.
+/// Appends the values of a packed run of floats, without its tag and length.
 #[inline]
 pub(super) fn put_f32s(out: &mut Vec<u8>, values: &[f32]) {
     let start = out.len();
