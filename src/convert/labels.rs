@@ -145,7 +145,7 @@ mod tests {
     use crate::dataset::{Image, NO_SOURCE, Object};
 
     fn classes(list: &[(&str, Option<i64>)]) -> Vec<Class> {
-        list.iter().map(|(name, source_id)| Class { name: (*name).into(), source_id: *source_id }).collect()
+        list.iter().map(|(name, source_id)| Class { source_id: *source_id, ..Class::named(*name) }).collect()
     }
 
     fn made(list: &[(&str, Option<i64>)], ordered: bool) -> Vec<(String, i64)> {
@@ -178,16 +178,9 @@ mod tests {
             Dataset { classes: classes(&[("raccoon", None), ("Racoon", None), ("cat", None)]), ..Dataset::default() };
         let source = dataset.sources.push("a.csv") as u32;
         let object = |class, line| Object { class, line, ..Object::default() };
-        let image = |key: &'static str, source| Image {
-            key,
-            name: key,
-            file: None,
-            size: (0, 0),
-            split: None,
-            source: (source, 0),
-        };
-        dataset.push(&image("a.jpg", source), [object(0, 2), object(1, 3), object(2, 4)]);
-        dataset.push(&image("b.jpg", NO_SOURCE), [object(1, 0)]);
+        let image = |key: &'static str, source| Image { key, name: key, source: (source, 0), ..Image::default() };
+        dataset.push(image("a.jpg", source), [object(0, 2), object(1, 3), object(2, 4)]);
+        dataset.push(image("b.jpg", NO_SOURCE), [object(1, 0)]);
         let given = LabelMap::new(vec![Label { id: 5, name: "raccoon".into(), display_name: None }]).unwrap();
         let labels = Labels::of(&dataset, Some(&given)).unwrap();
         assert_eq!(labels.of_class[0].as_ref().map(|label| label.id), Some(5));

@@ -47,15 +47,9 @@ mod tests {
     pub(super) fn dataset_of(keys: impl IntoIterator<Item = String>) -> Dataset {
         let mut dataset = Dataset::default();
         for key in keys {
-            let image = Image {
-                key: &key,
-                name: &key,
-                file: Some((0, &key)),
-                size: (0, 0),
-                split: None,
-                source: (NO_SOURCE, 0),
-            };
-            dataset.push(&image, []);
+            let image =
+                Image { key: &key, name: &key, file: Some((0, &key)), source: (NO_SOURCE, 0), ..Image::default() };
+            dataset.push(image, []);
         }
         dataset
     }

@@ -63,6 +63,40 @@ impl<T> Sparse<T> {
         self.values.push(value);
     }
 
+    /// Sets the value of `row`, if there is one; see [`Sparse::set`].
+    pub fn extend(&mut self, row: usize, value: Option<T>) {
+        if let Some(value) = value {
+            self.set(row, value);
+        }
+    }
+
+    /// Adds all of `other`, whose row 0 becomes row `start`.
+    pub fn append(&mut self, start: usize, other: Self) {
+        self.rows.extend(other.rows.into_iter().map(|row| row + start as u64));
+        self.values.extend(other.values);
+    }
+
+    /// The column with the value of row `i` in row `place[i]`, or left out.
+    #[must_use]
+    pub fn moved(self, place: &[Option<u32>]) -> Self {
+        let of_row = |row: u64| place.get(row as usize).copied().flatten();
+        let mut pairs: Vec<(u32, T)> =
+            self.rows.into_iter().zip(self.values).filter_map(|(row, value)| Some((of_row(row)?, value))).collect();
+        pairs.sort_unstable_by_key(|(row, _)| *row);
+        let (rows, values) = pairs.into_iter().map(|(row, value)| (u64::from(row), value)).unzip();
+        Self { rows, values }
+    }
+
+    /// All values, in the order of their rows.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.values.iter_mut()
+    }
+
+    /// Number of rows that have a value.
+    pub fn count(&self) -> usize {
+        self.rows.len()
+    }
+
     /// The value of `row`.
     pub fn get(&self, row: usize) -> Option<&T> {
         self.rows.binary_search(&(row as u64)).ok().map(|index| &self.values[index])
@@ -93,5 +127,11 @@ mod tests {
         sparse.set(2, 'x');
         sparse.set(7, 'y');
         assert_eq!((sparse.get(2), sparse.get(3), sparse.get(7)), (Some(&'x'), None, Some(&'y')));
+        let mut place = vec![None; 8];
+        (place[2], place[7]) = (Some(5), Some(1));
+        let mut moved = sparse.clone().moved(&place);
+        assert_eq!(moved.iter().collect::<Vec<_>>(), [(1, &'y'), (5, &'x')]);
+        moved.append(6, sparse);
+        assert_eq!(moved.iter().map(|(row, _)| row).collect::<Vec<_>>(), [1, 5, 8, 13]);
     }
 }

@@ -10,45 +10,41 @@
 
 mod column;
 mod label_map;
+mod objects;
+mod polygons;
 mod problem;
 mod split;
 
 pub use column::{Sparse, Strings};
 pub use label_map::{Label, LabelMap, LabelMapError};
+pub use objects::{Keypoint, Mask, Object, Objects, flag};
+pub use polygons::{Outline, Polygons};
 pub use problem::{Place, Problem, ProblemKind, Problems, Severity};
 pub use split::Split;
 
 use std::ops::Range;
 use std::path::PathBuf;
 
-/// Flags of an object. A source that has no such field leaves the `HAS_` bit out, so that "not difficult" and "nobody
-/// said" stay apart.
-pub mod flag {
-    /// Marked as hard to recognise (VOC).
-    pub const DIFFICULT: u16 = 1;
-    /// Cut off by the image's edge or by another object.
-    pub const TRUNCATED: u16 = 1 << 1;
-    /// Partly hidden.
-    pub const OCCLUDED: u16 = 1 << 2;
-    /// One box around many (COCO's `iscrowd`).
-    pub const CROWD: u16 = 1 << 3;
-    /// The source says whether the object is difficult.
-    pub const HAS_DIFFICULT: u16 = 1 << 8;
-    /// The source says whether the object is truncated.
-    pub const HAS_TRUNCATED: u16 = 1 << 9;
-    /// The source says whether the object is occluded.
-    pub const HAS_OCCLUDED: u16 = 1 << 10;
-    /// The source says whether the object is a crowd.
-    pub const HAS_CROWD: u16 = 1 << 11;
-}
-
 /// A class, in the source's order. Objects name it by its place in [`Dataset::classes`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Class {
     /// Name as the source has it, blanks at the ends removed.
     pub name: String,
     /// The source's own id (COCO's category id), where it has one.
     pub source_id: Option<i64>,
+    /// The class above it; empty where the source has none.
+    pub supercategory: String,
+    /// Names of its keypoints, in the order of [`Objects::keypoints`].
+    pub keypoints: Vec<String>,
+    /// Pairs of keypoints that are joined by a bone, 0-based.
+    pub skeleton: Vec<[u32; 2]>,
+}
+
+impl Class {
+    /// A class of which nothing but the name is known.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
 }
 
 /// An annotated image dataset.
@@ -85,6 +81,12 @@ pub struct Images {
     pub height: Vec<u32>,
     /// The source's own number of the image (COCO), where it has one.
     pub id: Sparse<i64>,
+    /// Where the image can be fetched, as the source says.
+    pub url: Sparse<Box<str>>,
+    /// Sentences about the image.
+    pub captions: Sparse<Vec<Box<str>>>,
+    /// Classes of the image as a whole: places in [`Dataset::classes`].
+    pub labels: Sparse<Vec<u32>>,
     /// The source's split.
     pub split: Vec<Option<Split>>,
     /// Place in [`Dataset::sources`] of the annotation file; `NO_SOURCE` for an image that none names.
@@ -100,54 +102,8 @@ pub const NO_FILE: u16 = u16::MAX;
 /// No annotation file names the image ([`Images::source`]).
 pub const NO_SOURCE: u32 = u32::MAX;
 
-/// One row per object.
-#[derive(Clone, Debug, Default)]
-pub struct Objects {
-    /// Place in [`Dataset::classes`].
-    pub class: Vec<u32>,
-    /// `[x0, y0, x1, y1)`, absolute pixels, as the source says (see the module's head).
-    pub bbox: Vec<[f64; 4]>,
-    /// Bits of [`flag`].
-    pub flags: Vec<u16>,
-    /// Line in the annotation file; 0 where that is not known.
-    pub line: Vec<u32>,
-    /// Place in [`Dataset::sources`] of the annotation file, where it is not the image's.
-    pub source: Sparse<u32>,
-    /// Whether `bbox` is a fraction of the image's size that is not known yet, instead of pixels.
-    pub normalised: Vec<bool>,
-    /// Pose or view (`Left`, `Frontal`), VOC.
-    pub pose: Sparse<Box<str>>,
-    /// Outlines, one list of points `[x, y]` in pixels per part.
-    pub polygons: Sparse<Vec<Vec<[f64; 2]>>>,
-    /// Free attributes: name and value, as the source has them.
-    pub attributes: Sparse<Vec<(Box<str>, Box<str>)>>,
-}
-
-/// An object on its way into a [`Dataset`].
-#[derive(Clone, Debug, Default)]
-pub struct Object {
-    /// Place in [`Dataset::classes`].
-    pub class: u32,
-    /// See [`Objects::bbox`].
-    pub bbox: [f64; 4],
-    /// Bits of [`flag`].
-    pub flags: u16,
-    /// Line in the annotation file.
-    pub line: u32,
-    /// See [`Objects::source`].
-    pub source: Option<u32>,
-    /// See [`Objects::normalised`].
-    pub normalised: bool,
-    /// See [`Objects::pose`].
-    pub pose: Option<Box<str>>,
-    /// See [`Objects::polygons`].
-    pub polygons: Vec<Vec<[f64; 2]>>,
-    /// See [`Objects::attributes`].
-    pub attributes: Vec<(Box<str>, Box<str>)>,
-}
-
 /// An image on its way into a [`Dataset`], without its objects.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Image<'a> {
     /// See [`Images::key`].
     pub key: &'a str,
@@ -161,6 +117,14 @@ pub struct Image<'a> {
     pub split: Option<Split>,
     /// Annotation file and line.
     pub source: (u32, u32),
+    /// See [`Images::id`].
+    pub id: Option<i64>,
+    /// See [`Images::url`].
+    pub url: Option<Box<str>>,
+    /// See [`Images::captions`].
+    pub captions: Vec<Box<str>>,
+    /// See [`Images::labels`].
+    pub labels: Vec<u32>,
 }
 
 impl Dataset {
@@ -175,8 +139,15 @@ impl Dataset {
     }
 
     /// Adds an image and its objects.
-    pub fn push(&mut self, image: &Image<'_>, objects: impl IntoIterator<Item = Object>) {
-        let images = &mut self.images;
+    pub fn push(&mut self, image: Image<'_>, objects: impl IntoIterator<Item = Object>) {
+        let before = self.objects.len();
+        objects.into_iter().for_each(|object| self.objects.push(object));
+        self.push_image(image, self.objects.len() - before);
+    }
+
+    /// Adds an image; its objects are the next `objects` rows of [`Objects`] that no image has yet.
+    pub fn push_image(&mut self, image: Image<'_>, objects: usize) {
+        let (row, images) = (self.len(), &mut self.images);
         images.key.push(image.key);
         images.name.push(image.name);
         let (root, file) = image.file.unwrap_or((NO_FILE, ""));
@@ -187,8 +158,12 @@ impl Dataset {
         images.split.push(image.split);
         images.source.push(image.source.0);
         images.line.push(image.source.1);
-        objects.into_iter().for_each(|object| self.objects.push(object));
-        images.object_end.push(self.objects.class.len() as u64);
+        images.id.extend(row, image.id);
+        images.url.extend(row, image.url);
+        images.captions.extend(row, Some(image.captions).filter(|captions| !captions.is_empty()));
+        images.labels.extend(row, Some(image.labels).filter(|labels| !labels.is_empty()));
+        let start = images.object_end.last().copied().unwrap_or(0);
+        images.object_end.push(start + objects as u64);
     }
 
     /// Rows of [`Objects`] that belong to image `image`.
@@ -213,39 +188,6 @@ impl Dataset {
         match self.objects.source.get(object) {
             Some(source) => Place::line(self.sources.get(*source as usize), line),
             None => self.place(image, line),
-        }
-    }
-}
-
-impl Objects {
-    /// Number of objects.
-    pub fn len(&self) -> usize {
-        self.class.len()
-    }
-
-    /// Whether there is no object.
-    pub fn is_empty(&self) -> bool {
-        self.class.is_empty()
-    }
-
-    fn push(&mut self, object: Object) {
-        let row = self.class.len();
-        self.class.push(object.class);
-        self.bbox.push(object.bbox);
-        self.flags.push(object.flags);
-        self.line.push(object.line);
-        self.normalised.push(object.normalised);
-        if let Some(source) = object.source {
-            self.source.set(row, source);
-        }
-        if let Some(pose) = object.pose {
-            self.pose.set(row, pose);
-        }
-        if !object.polygons.is_empty() {
-            self.polygons.set(row, object.polygons);
-        }
-        if !object.attributes.is_empty() {
-            self.attributes.set(row, object.attributes);
         }
     }
 }

@@ -3,11 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use super::tree::{FileId, Tree};
-use crate::dataset::{Class, Dataset, Image, NO_SOURCE, Object, Split};
+use crate::dataset::{Class, Dataset, Image, NO_SOURCE, Object, Objects, Split};
 
-/// An image with its objects. Their `class` is a place in what [`Builder::class`] gave, their `source` the number of a
-/// file ([`FileId::number`]) that is not the image's.
-#[derive(Debug)]
+/// An image on its way, without its objects.
+#[derive(Debug, Default)]
 pub struct Entry {
     /// The image's file, where one was found.
     pub file: Option<FileId>,
@@ -21,14 +20,24 @@ pub struct Entry {
     pub split: Option<Split>,
     /// The annotation file and the line.
     pub source: Option<(FileId, u32)>,
-    /// Its objects, in the source's order.
-    pub objects: Vec<Object>,
+    /// The source's own number.
+    pub id: Option<i64>,
+    /// Where it can be fetched.
+    pub url: Option<Box<str>>,
+    /// Sentences about it.
+    pub captions: Vec<Box<str>>,
+    /// Classes of the whole image: places that [`Builder::class`] gave.
+    pub labels: Vec<u32>,
 }
 
-/// Gathers entries.
+/// Gathers images and objects. An object's `class` is a place that [`Builder::class`] gave, its `source` the number of a
+/// file ([`FileId::number`]) that is not the image's.
 #[derive(Debug, Default)]
 pub struct Builder {
     entries: Vec<Entry>,
+    objects: Objects,
+    /// The image of each object.
+    owners: Vec<u32>,
     classes: Vec<Class>,
     by_name: HashMap<Box<str>, u32>,
     ordered: bool,
@@ -49,15 +58,42 @@ impl Builder {
             return *place;
         }
         let place = self.classes.len() as u32;
-        self.classes.push(Class { name: name.to_owned(), source_id: None });
+        self.classes.push(Class::named(name));
         self.by_name.insert(name.into(), place);
         place
     }
 
-    /// Adds an image.
-    pub fn push(&mut self, entry: Entry) {
-        self.entries.push(entry);
+    /// The class at `place`, to say more of it than its name.
+    pub fn class_mut(&mut self, place: u32) -> Option<&mut Class> {
+        self.classes.get_mut(place as usize)
     }
+
+    /// Adds an image with its objects, in the source's order, and gives its number.
+    pub fn push(&mut self, entry: Entry, objects: impl IntoIterator<Item = Object>) -> u32 {
+        let image = self.entries.len() as u32;
+        self.entries.push(entry);
+        for object in objects {
+            self.objects.push(object);
+            self.owners.push(image);
+        }
+        image
+    }
+
+    /// The image of a number that [`Builder::push`] gave.
+    pub fn entry_mut(&mut self, image: u32) -> Option<&mut Entry> {
+        self.entries.get_mut(image as usize)
+    }
+
+    /// Adds objects of images that were added before: their numbers stand in `owners`, [`Builder::NOBODY`] for one that is
+    /// left out. Those of one image stay in this order.
+    pub fn extend(&mut self, objects: Objects, owners: impl IntoIterator<Item = u32>) {
+        self.objects.append(objects);
+        self.owners.extend(owners);
+        self.owners.resize(self.objects.len(), Self::NOBODY);
+    }
+
+    /// The image of an object that is left out.
+    pub const NOBODY: u32 = u32::MAX;
 
     /// The dataset: images by key, classes in the source's order or that of their first use.
     pub fn finish(mut self, tree: &Tree) -> Dataset {
@@ -66,13 +102,14 @@ impl Builder {
                 entry.key = tree.path(file).to_owned();
             }
         }
+        let mut entries: Vec<(u32, Entry)> = (0..).zip(self.entries).collect();
         // Images that have a file first: their key is not given away to a name without one.
-        self.entries.sort_by(|a, b| {
+        entries.sort_by(|(_, a), (_, b)| {
             (&a.key, a.file.is_none(), a.file, a.source).cmp(&(&b.key, b.file.is_none(), b.file, b.source))
         });
-        let mut keys: HashSet<String> = HashSet::new();
+        let mut keys: HashSet<String> = HashSet::with_capacity(entries.len());
         let mut renamed = false;
-        for entry in &mut self.entries {
+        for (_, entry) in &mut entries {
             if !keys.insert(entry.key.clone()) {
                 entry.key = free_key(tree, entry, &keys);
                 keys.insert(entry.key.clone());
@@ -80,8 +117,9 @@ impl Builder {
             }
         }
         if renamed {
-            self.entries.sort_by(|a, b| a.key.cmp(&b.key));
+            entries.sort_by(|(_, a), (_, b)| a.key.cmp(&b.key));
         }
+        let (mut objects, counts) = by_image(self.objects, &self.owners, &entries);
         let mut dataset = Dataset {
             roots: tree.roots().to_vec(),
             classes: self.classes,
@@ -89,46 +127,88 @@ impl Builder {
             ..Dataset::default()
         };
         if !self.ordered {
-            number_by_use(&mut dataset.classes, &mut self.entries);
+            number_by_use(&mut dataset.classes, &mut objects, &counts, &mut entries);
         }
-        let of_objects = self.entries.iter().flat_map(|entry| &entry.objects).filter_map(|object| object.source);
-        let mut sources: Vec<FileId> = self.entries.iter().filter_map(|entry| Some(entry.source?.0)).collect();
-        sources.extend(of_objects.map(FileId::from_number));
+        let mut sources: Vec<FileId> = entries.iter().filter_map(|(_, entry)| Some(entry.source?.0)).collect();
+        sources.extend(objects.source.iter().map(|(_, number)| FileId::from_number(*number)));
         sources.sort_unstable();
         sources.dedup();
         for source in &sources {
             dataset.sources.push(tree.path(*source));
         }
-        let place_of = |file: FileId| sources.binary_search(&file).ok().map(|place| place as u32);
-        for mut entry in self.entries {
-            for object in &mut entry.objects {
-                object.source = object.source.and_then(|number| place_of(FileId::from_number(number)));
-            }
-            let source = entry.source.and_then(|(file, line)| Some((place_of(file)?, line)));
+        let place_of = |file: FileId| sources.binary_search(&file).map_or(NO_SOURCE, |place| place as u32);
+        for source in objects.source.values_mut() {
+            *source = place_of(FileId::from_number(*source));
+        }
+        for ((_, entry), count) in entries.into_iter().zip(counts) {
             let image = Image {
                 key: &entry.key,
                 name: &entry.name,
                 file: entry.file.map(|file| (tree.file(file).root, tree.path_to_open(file))),
                 size: entry.size,
                 split: entry.split,
-                source: source.unwrap_or((NO_SOURCE, 0)),
+                source: entry.source.map_or((NO_SOURCE, 0), |(file, line)| (place_of(file), line)),
+                id: entry.id,
+                url: entry.url,
+                captions: entry.captions,
+                labels: entry.labels,
             };
-            dataset.push(&image, entry.objects);
+            dataset.push_image(image, count as usize);
         }
+        dataset.objects = objects;
         dataset
     }
 }
 
+/// Objects in the order of their images, and how many each image has. Nothing is moved where they are in order already.
+fn by_image(objects: Objects, owners: &[u32], entries: &[(u32, Entry)]) -> (Objects, Vec<u32>) {
+    let mut place_of = vec![0; entries.len()];
+    for (place, (number, _)) in entries.iter().enumerate() {
+        if let Some(room) = place_of.get_mut(*number as usize) {
+            *room = place;
+        }
+    }
+    let mut counts = vec![0u32; entries.len()];
+    let image_of = |owner: &u32| place_of.get(*owner as usize).copied();
+    owners.iter().filter_map(image_of).for_each(|image| counts[image] += 1);
+    let mut next = 0;
+    let mut starts: Vec<u32> = counts
+        .iter()
+        .map(|count| {
+            next += count;
+            next - count
+        })
+        .collect();
+    let mut in_order = next as usize == owners.len();
+    let rows: Vec<Option<u32>> = owners
+        .iter()
+        .zip(0u32..)
+        .map(|(owner, before)| {
+            let start = &mut starts[image_of(owner)?];
+            let row = *start;
+            *start += 1;
+            in_order &= row == before;
+            Some(row)
+        })
+        .collect();
+    (if in_order { objects } else { objects.moved(&rows, next as usize) }, counts)
+}
+
 /// Numbers classes by their first use in the order of the images; a class that nobody uses is left out.
-fn number_by_use(classes: &mut Vec<Class>, entries: &mut [Entry]) {
+fn number_by_use(classes: &mut Vec<Class>, objects: &mut Objects, counts: &[u32], entries: &mut [(u32, Entry)]) {
     let mut places: Vec<Option<u32>> = vec![None; classes.len()];
     let mut order = Vec::new();
-    for object in entries.iter_mut().flat_map(|entry| &mut entry.objects) {
-        let Some(place) = places.get_mut(object.class as usize) else { continue };
-        object.class = *place.get_or_insert_with(|| {
-            order.push(object.class);
+    let mut number = |class: &mut u32| {
+        let Some(place) = places.get_mut(*class as usize) else { return };
+        *class = *place.get_or_insert_with(|| {
+            order.push(*class);
             order.len() as u32 - 1
         });
+    };
+    let mut of_objects = objects.class.iter_mut();
+    for ((_, entry), count) in entries.iter_mut().zip(counts) {
+        entry.labels.iter_mut().for_each(&mut number);
+        of_objects.by_ref().take(*count as usize).for_each(&mut number);
     }
     *classes = order.into_iter().filter_map(|class| classes.get(class as usize).cloned()).collect();
 }

@@ -23,7 +23,7 @@ pub enum FormatErrorKind {
     Io(io::Error),
     /// No format of this name: the name, and those there are.
     UnknownFormat(String, Vec<&'static str>),
-    /// Nothing there that any format knows: what was looked for.
+    /// Nothing there that any format knows: what is there.
     NothingFound(String),
     /// Several formats fit: name and reason of each.
     Ambiguous(Vec<(&'static str, String)>),
@@ -82,7 +82,7 @@ impl fmt::Display for FormatError {
                 write!(f, "no format is called {name:?}; there are {}", known.join(", "))
             }
             FormatErrorKind::NothingFound(looked_for) => {
-                write!(f, "no annotations that a known format explains; looked for {looked_for}")
+                write!(f, "no annotations that a known format explains; {looked_for}")
             }
             FormatErrorKind::Ambiguous(candidates) => {
                 f.write_str("fits several formats: ")?;

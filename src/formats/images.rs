@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use super::splits;
 use super::text;
 use super::tree::{FileId, Tree, folder_of, join};
-use crate::dataset::Split;
+use crate::dataset::{Place, ProblemKind, Problems, Split};
 use crate::image::is_image_name;
 
 /// How an image was found.
@@ -125,6 +125,28 @@ impl<'t> Matcher<'t> {
                 || self.tree.links_outside().any(|link| link.rsplit('/').next() == Some(last))
         };
         if outside || through_link() { Match::Outside } else { Match::Missing }
+    }
+
+    /// The file that an annotation's image name at `line` means; what is wrong with it goes to `problems`.
+    pub fn look_up(&self, name: &str, asker: &Asker<'_>, line: u32, problems: &mut Problems) -> Option<FileId> {
+        let place = Place::line(asker.path, line);
+        let (kind, message) = match self.find(name, asker) {
+            Match::Found { file, .. } => {
+                let path = self.tree.path(file);
+                if is_stale(name, path) {
+                    problems.push(ProblemKind::StaleName, place, format!("{name:?} was found as {path}"));
+                }
+                return Some(file);
+            }
+            Match::Ambiguous(files) => {
+                let paths: Vec<&str> = files.iter().map(|file| self.tree.path(*file)).collect();
+                (ProblemKind::AmbiguousImage, format!("several images fit {name:?}: {}", paths.join(", ")))
+            }
+            Match::Missing => (ProblemKind::MissingImage, format!("no image is called {name:?}")),
+            Match::Outside => (ProblemKind::OutsideRoot, format!("image {name:?} lies outside the dataset's folders")),
+        };
+        problems.push(kind, place, message);
+        None
     }
 
     /// The image that belongs to an annotation file of its own: the one with the same stem, where `name`, the image

@@ -9,9 +9,11 @@
 //! is for a source that cannot be loaded at all.
 
 pub mod builder;
+pub mod coco;
 pub mod csv;
 mod error;
 pub mod images;
+pub mod json;
 pub mod label_map;
 mod parallel;
 mod registry;
@@ -43,6 +45,8 @@ pub struct LoadOptions {
     pub voc_one_based: Option<bool>,
     /// Threads; 0: one per core.
     pub workers: usize,
+    /// Leave outlines and masks unread, where that is quicker.
+    pub boxes_only: bool,
 }
 
 /// A dataset as it was found.
@@ -91,12 +95,25 @@ fn detect(tree: &Tree, source: &Path) -> Result<(&'static Format, String), Forma
         let named = candidates.into_iter().map(|(format, evidence)| (format.name, evidence.reason)).collect();
         return Err(FormatError::new(FormatErrorKind::Ambiguous(named), source));
     }
-    candidates.pop().map(|(format, evidence)| (format, evidence.reason)).ok_or_else(|| {
-        let looked_for: Vec<&str> = FORMATS.iter().map(|format| format.looks_for).collect();
-        let mut looked_for = looked_for.join("; ");
-        if let Some(link) = tree.links_outside().next() {
-            looked_for += &format!("; not below links that lead outside, as {link} (--allow-outside follows them)");
-        }
-        FormatError::new(FormatErrorKind::NothingFound(looked_for), source)
-    })
+    candidates
+        .pop()
+        .map(|(format, evidence)| (format, evidence.reason))
+        .ok_or_else(|| FormatError::new(FormatErrorKind::NothingFound(what_is_there(tree)), source))
+}
+
+/// What a tree has that no format knows, for a message.
+fn what_is_there(tree: &Tree) -> String {
+    let mut others = tree.annotations(&tree::ANNOTATION_EXTENSIONS);
+    let named: Vec<&str> = others.by_ref().take(3).map(|file| tree.path(file)).collect();
+    let more = if others.next().is_some() { " ..." } else { "" };
+    let images = tree.files().filter(|(_, file)| file.image).count();
+    let mut there = match &named[..] {
+        [] => format!("images: {images}, files that could be about them: none"),
+        named => format!("images: {images}, files that could be about them: {}{more}", named.join(", ")),
+    };
+    there += "; `recordmill formats` lists what is known";
+    if let Some(link) = tree.links_outside().next() {
+        there += &format!("; links that lead outside, as {link}, are not followed (--allow-outside follows them)");
+    }
+    there
 }

@@ -2,11 +2,11 @@
 
 use super::error::FormatError;
 use super::tree::Tree;
-use super::{LoadOptions, csv, voc};
+use super::{LoadOptions, coco, csv, voc};
 use crate::dataset::{Dataset, Problems};
 
 /// All formats, sorted by name.
-pub static FORMATS: &[&Format] = &[&csv::FORMAT, &voc::FORMAT];
+pub static FORMATS: &[&Format] = &[&coco::FORMAT, &csv::FORMAT, &voc::FORMAT];
 
 /// An annotation format.
 #[derive(Debug)]
@@ -39,6 +39,16 @@ pub enum Carries {
     Boxes,
     /// Outlines of objects.
     Polygons,
+    /// Masks of objects.
+    Masks,
+    /// Keypoints of objects, their names and skeleton.
+    Keypoints,
+    /// Whether a box is around many.
+    Crowd,
+    /// Area of objects.
+    Area,
+    /// Confidence of predictions.
+    Score,
     /// `difficult`.
     Difficult,
     /// `truncated`.
@@ -49,14 +59,22 @@ pub enum Carries {
     Pose,
     /// Free attributes of objects.
     Attributes,
+    /// Sentences about images.
+    Captions,
+    /// Classes of images as a whole.
+    ImageLabels,
     /// Images without objects.
     Negatives,
     /// Which image is for training.
     Splits,
     /// The order of the classes.
     ClassOrder,
+    /// The source's own ids of classes.
+    ClassIds,
     /// Width and height of images.
     Sizes,
+    /// The source's own ids of images.
+    ImageIds,
 }
 
 impl Carries {
@@ -65,6 +83,15 @@ impl Carries {
         match self {
             Self::Boxes => "boxes",
             Self::Polygons => "polygons",
+            Self::Masks => "masks",
+            Self::Keypoints => "keypoints",
+            Self::Crowd => "crowd",
+            Self::Area => "area",
+            Self::Score => "score",
+            Self::Captions => "captions",
+            Self::ImageLabels => "image labels",
+            Self::ClassIds => "class ids",
+            Self::ImageIds => "image ids",
             Self::Difficult => "difficult",
             Self::Truncated => "truncated",
             Self::Occluded => "occluded",
@@ -142,7 +169,7 @@ mod tests {
             assert!(format.specification.contains("://"), "{}", format.name);
             assert!(!format.carries.is_empty() && format.carries.is_sorted(), "{}", format.name);
         }
-        assert_eq!(FORMATS.len(), 2);
+        assert_eq!(FORMATS.len(), 3);
         assert!(by_name("raccoon").is_none());
     }
 }

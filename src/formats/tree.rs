@@ -32,7 +32,7 @@ use crate::image::is_image_name;
 const HEAD: u64 = 64 * 1024;
 
 /// Extensions of annotation files; only such names and images are worth a problem when they cannot be reached.
-const ANNOTATION_EXTENSIONS: [&str; 10] =
+pub const ANNOTATION_EXTENSIONS: [&str; 10] =
     ["xml", "csv", "tsv", "json", "jsonl", "ndjson", "txt", "yaml", "yml", "manifest"];
 
 /// Place of a file in [`Tree::files`].
@@ -288,6 +288,16 @@ impl Tree {
             text::read_to_limit(&mut rest, &mut bytes, limit)?;
         }
         Ok(bytes)
+    }
+
+    /// A file to be read from its start, in pieces.
+    pub fn stream(&self, id: FileId) -> io::Result<Box<dyn Read + Send>> {
+        let head = self.heads_lock().remove(&id);
+        Ok(match head {
+            Some(Head { bytes, rest: Some(rest) }) => Box::new(io::Cursor::new(bytes).chain(rest)),
+            Some(Head { bytes, rest: None }) => Box::new(io::Cursor::new(bytes)),
+            None => Box::new(self.open_file(id)?),
+        })
     }
 
     /// Opens a file for reading.

@@ -6,6 +6,7 @@
 mod error;
 pub mod header;
 mod kind;
+pub mod runs;
 
 pub use error::{ImageError, ImageErrorKind};
 pub use header::Header;

@@ -138,7 +138,7 @@ impl Dataset {
 
     /// Outlines of those objects that have one.
     fn polygons(&self) -> Vec<(usize, Vec<Vec<[f64; 2]>>)> {
-        self.0.dataset.objects.polygons.iter().map(|(row, parts)| (row, parts.clone())).collect()
+        self.0.dataset.objects.polygons.iter().map(|(row, outline)| (row, outline.to_vec())).collect()
     }
 }
 

@@ -92,6 +92,20 @@ fn described(loaded: &Loaded) -> Value {
             let mut described = json!({
                 "key": key, "name": dataset.images.name.get(image), "size": size, "split": split, "objects": objects,
             });
+            let images = &dataset.images;
+            if let Some(id) = images.id.get(image) {
+                described["id"] = (*id).into();
+            }
+            if let Some(url) = images.url.get(image) {
+                described["url"] = (**url).into();
+            }
+            if let Some(captions) = images.captions.get(image) {
+                described["captions"] = json!(captions);
+            }
+            if let Some(labels) = images.labels.get(image) {
+                let name = |class: &u32| dataset.classes[*class as usize].name.as_str();
+                described["labels"] = labels.iter().map(name).collect();
+            }
             if dataset.images.root[image] == NO_FILE {
                 described["file"] = Value::Null;
             } else if file != key {
@@ -130,10 +144,29 @@ fn described_object(loaded: &Loaded, object: usize) -> Value {
         described["pose"] = (**pose).into();
     }
     if let Some(polygons) = objects.polygons.get(object) {
-        described["polygons"] = json!(polygons);
+        described["polygons"] = json!(polygons.to_vec());
     }
     if let Some(attributes) = objects.attributes.get(object) {
         described["attributes"] = attributes.iter().map(|(name, value)| (name.to_string(), json!(value))).collect();
+    }
+    for (name, value) in [("area", &objects.area), ("score", &objects.score)] {
+        if let Some(value) = value.get(object) {
+            described[name] = json!(value);
+        }
+    }
+    for (name, value) in [("id", &objects.id), ("track", &objects.track)] {
+        if let Some(value) = value.get(object) {
+            described[name] = json!(value);
+        }
+    }
+    if let Some(keypoints) = objects.keypoints.get(object) {
+        described["keypoints"] = keypoints.iter().map(|point| json!([point.x, point.y, point.visibility])).collect();
+    }
+    if let Some(mask) = objects.masks.get(object) {
+        described["mask"] = json!({"size": [mask.height, mask.width], "runs": mask.runs});
+    }
+    if let Some(corners) = objects.corners.get(object) {
+        described["corners"] = json!(corners);
     }
     if objects.normalised[object] {
         described["normalised"] = true.into();
@@ -195,6 +228,18 @@ fn check_case(case: &Path, faults: &mut Vec<String>) -> bool {
         let got: Vec<&str> = loaded.dataset.classes.iter().map(|class| class.name.as_str()).collect();
         differ("classes", &json!(got).to_string(), &json!(classes).to_string());
         differ("order", &loaded.dataset.classes_ordered.to_string(), &expected["ordered"].to_string());
+        if let Some(wanted) = expected.get("class_ids") {
+            let ids: Vec<Option<i64>> = loaded.dataset.classes.iter().map(|class| class.source_id).collect();
+            differ("ids of classes", &json!(ids).to_string(), &wanted.to_string());
+        }
+        let skeletons: Vec<Value> = loaded
+            .dataset
+            .classes
+            .iter()
+            .filter(|class| !class.keypoints.is_empty())
+            .map(|class| json!([class.name, class.supercategory, class.keypoints, class.skeleton]))
+            .collect();
+        differ("skeletons", &json!(skeletons).to_string(), &json!(rows(&expected["skeletons"])).to_string());
         let remarks = json!(loaded.reasons[1..]).to_string();
         differ("remarks", &remarks, &json!(rows(&expected["remarks"])).to_string());
     }
@@ -208,7 +253,8 @@ fn fixtures() {
     for format in FORMATS {
         let folder = root.join(format.name);
         let cases = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-        let mut cases: Vec<PathBuf> = cases.map(|entry| entry.expect("listed").path()).collect();
+        let mut cases: Vec<PathBuf> =
+            cases.map(|entry| entry.expect("listed").path()).filter(|path| path.is_dir()).collect();
         cases.sort();
         let good = cases.iter().filter(|case| check_case(case, &mut faults)).count();
         let bad = cases.len() - good;
@@ -307,9 +353,30 @@ fn every_prefix_of_a_csv_file_is_known() {
     }
 }
 
+const COCO: &str = "{\"images\": [{\"id\": 1, \"file_name\": \"a.png\", \"width\": 40, \"height\": 30}],\n\
+    \"annotations\": [{\"id\": 1, \"image_id\": 1, \"category_id\": 2, \"bbox\": [1, 2.5, 3e0, 4], \"iscrowd\": 0,\n\
+    \"segmentation\": [[1, 2, 3, 4, 5, 6]], \"attributes\": {\"a\": \"b\\\"}\"}}, {\"image_id\": 1, \"category_id\": 2,\n\
+    \"bbox\": [0, 0, 9, 9], \"segmentation\": {\"size\": [30, 40], \"counts\": \"0hb0hb0\"}}],\n\
+    \"categories\": [{\"id\": 2, \"name\": \"cat\"}]}\n";
+
+#[test]
+fn every_prefix_of_a_coco_file_is_an_error() {
+    let one = One::new("a.json", "coco");
+    let whole = one.load(COCO.as_bytes()).expect("good");
+    assert_eq!((whole.dataset.objects.len(), whole.problems.is_empty()), (2, true));
+    for end in 0..COCO.trim_end().len() {
+        // Before COCO can be recognised, the format is not there; then the file is broken.
+        if let Ok(loaded) = one.load(&COCO.as_bytes()[..end]) {
+            let problems: Vec<ProblemKind> = loaded.problems.iter().map(|problem| problem.kind).collect();
+            assert_eq!(problems, [ProblemKind::UnreadableAnnotation], "{:?}", &COCO[..end]);
+            assert!(loaded.dataset.is_empty());
+        }
+    }
+}
+
 #[test]
 fn no_changed_byte_panics() {
-    for (name, format, good) in [("a.xml", "voc", VOC), ("a.csv", "csv", CSV)] {
+    for (name, format, good) in [("a.xml", "voc", VOC), ("a.csv", "csv", CSV), ("a.json", "coco", COCO)] {
         let one = One::new(name, format);
         for at in 0..good.len() {
             for byte in [b'\0', b'<', b'>', b'"', b'&', b'\n', b',', b'9', 0xff] {

@@ -182,7 +182,7 @@ fn a_source_that_is_all_behind_a_link() {
     let folder = folder_of(&[]);
     symlink(outside.path(), folder.path().join("data")).expect("linked");
     let error = load(folder.path(), &LoadOptions::default()).expect_err("nothing there").to_string();
-    let hint = "; not below links that lead outside, as data (--allow-outside follows them)";
+    let hint = "; links that lead outside, as data, are not followed (--allow-outside follows them)";
     assert!(error.ends_with(hint), "{error}");
     let followed = LoadOptions { allow_outside: true, ..LoadOptions::default() };
     assert_eq!(load(folder.path(), &followed).expect("it loads").dataset.len(), 1);

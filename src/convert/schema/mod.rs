@@ -164,8 +164,8 @@ mod tests {
             pose: Some("Left".into()),
             ..Object::default()
         };
-        let image = Image { key: "a", name: "a", file: None, size: (0, 0), split: None, source: (NO_SOURCE, 0) };
-        dataset.push(&image, [first, Object::default()]);
+        let image = Image { key: "a", name: "a", source: (NO_SOURCE, 0), ..Image::default() };
+        dataset.push(image, [first, Object::default()]);
         let class = PlannedClass { id: 3, name: "cat".into(), index: 0 };
         let mut objects = ObjectColumns::default();
         let unit = UnitBox { xmin: 0.0, xmax: 0.5, ymin: 0.25, ymax: 1.0 };

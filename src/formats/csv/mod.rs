@@ -262,7 +262,7 @@ fn builder_push(tree: &Tree, about: About, mut listings: Vec<Listing>, builder: 
         size,
         split: split.or_else(|| splits::of_folders(tree.path(file?))),
         source: Some((source, first_row.line)),
-        objects: Vec::new(),
+        ..Entry::default()
     };
     let mut objects = Vec::new();
     for listing in listings {
@@ -284,7 +284,7 @@ fn builder_push(tree: &Tree, about: About, mut listings: Vec<Listing>, builder: 
             });
         }
     }
-    builder.push(Entry { objects, ..entry });
+    builder.push(entry, objects);
 }
 
 /// What makes two boxes the same: class and corners, to the bit.

@@ -190,17 +190,19 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
             continue;
         }
         let shift = if one_based(&annotation) { 1.0 } else { 0.0 };
-        let objects = annotation.objects.into_iter().map(|found| object(found, shift, &mut builder)).collect();
+        let objects: Vec<Object> =
+            annotation.objects.into_iter().map(|found| object(found, shift, &mut builder)).collect();
         let split = split.or_else(|| splits::of_folders(tree.path(image?.0)));
-        builder.push(Entry {
+        let entry = Entry {
             file: image.map(|(file, _)| file),
             key: tree.path(file).to_owned(),
             name: annotation.filename,
             size: annotation.size,
             split,
             source: Some((file, 1)),
-            objects,
-        });
+            ..Entry::default()
+        };
+        builder.push(entry, objects);
     }
     if tree.only().is_none() {
         add_negatives(tree, &taken, &mut sets, &mut builder, &mut problems);
@@ -397,14 +399,7 @@ fn add_negatives(
             Place::file(&*file.path),
             "no annotation names this image; kept without objects",
         );
-        builder.push(Entry {
-            file: Some(image),
-            key: String::new(),
-            name: file.path.rsplit('/').next().unwrap_or(&file.path).to_owned(),
-            size: (0, 0),
-            split,
-            source: None,
-            objects: Vec::new(),
-        });
+        let name = file.path.rsplit('/').next().unwrap_or(&file.path).to_owned();
+        builder.push(Entry { file: Some(image), name, split, ..Entry::default() }, []);
     }
 }

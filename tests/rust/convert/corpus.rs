@@ -48,7 +48,7 @@ impl Corpus {
     pub fn new(classes: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("in")).unwrap();
-        let class = |name: &&str| Class { name: (*name).to_owned(), source_id: None };
+        let class = |name: &&str| Class::named(*name);
         let mut dataset = Dataset {
             roots: vec![folder.path().join("in")],
             classes: classes.iter().map(class).collect(),
@@ -66,8 +66,9 @@ impl Corpus {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, bytes).unwrap();
         let line = self.loaded.dataset.len() as u32 + 2;
-        let image = Image { key, name: key, file: Some((0, key)), size: (100, 50), split: None, source: (0, line) };
-        self.loaded.dataset.push(&image, objects);
+        let image =
+            Image { key, name: key, file: Some((0, key)), size: (100, 50), source: (0, line), ..Image::default() };
+        self.loaded.dataset.push(image, objects);
     }
 
     /// `count` images, some of them without objects, of very different sizes.

@@ -1,0 +1,292 @@
+//! From the lists of all files to one dataset: ids are looked up, images of several files joined.
+
+use std::collections::{HashMap, HashSet};
+
+use super::Lists;
+use super::elements::{CategoryElement, ImageElement};
+use super::join::{self, Listed};
+use super::parse::Annotations;
+use crate::dataset::{Dataset, Place, ProblemKind, Problems, Split};
+use crate::formats::builder::{Builder, Entry};
+use crate::formats::images::{Asker, Matcher};
+use crate::formats::json::scalar::Id;
+use crate::formats::splits;
+use crate::formats::tree::{FileId, Tree};
+
+/// All files, as far as they were read.
+pub struct Gathered<'t> {
+    tree: &'t Tree,
+    matcher: Matcher<'t>,
+    builder: Builder,
+    /// Numbers of images by their file, or by the name that no file was found for.
+    by_file: HashMap<FileId, u32>,
+    by_name: HashMap<String, u32>,
+    listed: Vec<Listed>,
+    /// Images that several files list.
+    shared: HashSet<u32>,
+}
+
+/// A file that is being added.
+struct File<'a> {
+    id: FileId,
+    path: &'a str,
+    split: Option<Split>,
+    /// Numbers of its images; `None` for one that cannot be used.
+    images: HashMap<Id, Option<u32>>,
+    /// Places of its categories.
+    classes: HashMap<Id, u32>,
+}
+
+impl File<'_> {
+    fn place(&self, line: u32) -> Place {
+        Place::line(self.path, line)
+    }
+}
+
+impl<'t> Gathered<'t> {
+    pub fn new(tree: &'t Tree) -> Self {
+        let mut builder = Builder::default();
+        builder.set_classes([]);
+        Self {
+            tree,
+            matcher: Matcher::new(tree),
+            builder,
+            by_file: HashMap::new(),
+            by_name: HashMap::new(),
+            listed: Vec::new(),
+            shared: HashSet::new(),
+        }
+    }
+
+    /// Whether an image is in a list.
+    pub fn has(&self, image: FileId) -> bool {
+        self.by_file.contains_key(&image)
+    }
+
+    /// Adds what a file lists.
+    pub fn add(&mut self, id: FileId, lists: Lists, problems: &mut Problems) {
+        let path = self.tree.path(id);
+        let Lists { images, categories, annotations, .. } = lists;
+        let split = splits::of_annotation_file(path);
+        let mut file = File { id, path, split, images: HashMap::with_capacity(images.len()), classes: HashMap::new() };
+        self.classes(&mut file, categories, &annotations, problems);
+        self.images(&mut file, images, problems);
+        self.annotations(&file, annotations, problems);
+    }
+
+    /// Takes the categories, but for a first one that is the name of the project alone.
+    fn classes(
+        &mut self,
+        file: &mut File<'_>,
+        categories: Vec<(CategoryElement, u32)>,
+        annotations: &Annotations,
+        problems: &mut Problems,
+    ) {
+        let parents: HashSet<String> =
+            categories.iter().filter_map(|(category, _)| category.supercategory.clone()).collect();
+        let root = Id::Number(0);
+        let unused =
+            |id: &Id| !annotations.categories.contains(id) && annotations.labels.iter().all(|(_, c, _)| c != id);
+        for (category, line) in categories {
+            let name = category.name.as_deref().map(crate::formats::text::trim).unwrap_or_default();
+            let Some(id) = category.id else {
+                problems.push(ProblemKind::BadEntry, file.place(line), format!("category {name:?}: there is no id"));
+                continue;
+            };
+            if name.is_empty() {
+                problems.push(ProblemKind::BadEntry, file.place(line), format!("category {id}: there is no name"));
+                continue;
+            }
+            if id == root && parents.contains(name) && unused(&id) {
+                continue;
+            }
+            let place = self.builder.class(name);
+            if file.classes.values().any(|known| *known == place) {
+                let message = format!("category {id}: another one is called {name:?} too; they are one class");
+                problems.push(ProblemKind::RepeatedEntry, file.place(line), message);
+            }
+            if let Some(class) = self.builder.class_mut(place) {
+                if let Id::Number(number) = id {
+                    class.source_id.get_or_insert(number);
+                }
+                if class.supercategory.is_empty() {
+                    class.supercategory = category.supercategory.unwrap_or_default();
+                }
+                if class.keypoints.is_empty() {
+                    class.keypoints = category.keypoints;
+                    let zero_based = |[a, b]: [u32; 2]| Some([a.checked_sub(1)?, b.checked_sub(1)?]);
+                    class.skeleton = category.skeleton.into_iter().filter_map(zero_based).collect();
+                }
+            }
+            file.classes.insert(id, place);
+        }
+    }
+
+    fn images(&mut self, file: &mut File<'_>, images: Vec<(ImageElement, u32)>, problems: &mut Problems) {
+        let mut names: HashMap<Id, String> = HashMap::with_capacity(images.len());
+        let mut ours: HashSet<u32> = HashSet::with_capacity(images.len());
+        for (image, line) in images {
+            let Some(id) = image.id else {
+                problems.push(ProblemKind::BadEntry, file.place(line), "image: there is no id");
+                continue;
+            };
+            let url = image.url.filter(|url| !url.is_empty());
+            let Some(name) = image.file_name.filter(|name| !name.trim().is_empty()).or_else(|| url.clone()) else {
+                problems.push(ProblemKind::BadEntry, file.place(line), format!("image {id}: there is no file_name"));
+                file.images.insert(id, None);
+                continue;
+            };
+            if let Some(known) = names.get(&id) {
+                let (kind, message) = if *known == name {
+                    (ProblemKind::RepeatedEntry, format!("image {id} stands twice; taken once"))
+                } else {
+                    (ProblemKind::DuplicateImage, format!("image {id} is {known:?} already; {name:?} is not taken"))
+                };
+                problems.push(kind, file.place(line), message);
+                continue;
+            }
+            let asker = Asker { path: file.path, split: file.split };
+            let found = self.matcher.look_up(&name, &asker, line, problems);
+            let of_folder = || splits::of_folders(self.tree.path(found?));
+            let size = [image.width, image.height].map(pixels);
+            let entry = Entry {
+                file: found,
+                key: name.replace('\\', "/"),
+                name: name.clone(),
+                size: if size.contains(&0) { (0, 0) } else { size.into() },
+                split: file.split.or_else(of_folder),
+                source: Some((file.id, line)),
+                id: match id {
+                    Id::Number(number) => Some(number),
+                    Id::Text(_) => None,
+                },
+                url: url.map(Into::into),
+                ..Entry::default()
+            };
+            let number = self.image(file, entry, &id, line, &mut ours, problems);
+            names.insert(id.clone(), name);
+            file.images.insert(id, number);
+        }
+    }
+
+    /// The number of an image, which another file may have listed; `None` if it is in another split there.
+    fn image(
+        &mut self,
+        file: &File<'_>,
+        entry: Entry,
+        id: &Id,
+        line: u32,
+        ours: &mut HashSet<u32>,
+        problems: &mut Problems,
+    ) -> Option<u32> {
+        let known = match entry.file {
+            Some(found) => self.by_file.get(&found).copied(),
+            None => self.by_name.get(&entry.key).copied(),
+        };
+        let Some(number) = known else {
+            let (found, key) = (entry.file, entry.key.clone());
+            let number = self.builder.push(entry, []);
+            ours.insert(number);
+            match found {
+                Some(found) => drop(self.by_file.insert(found, number)),
+                None => drop(self.by_name.insert(key, number)),
+            }
+            return Some(number);
+        };
+        if !ours.insert(number) {
+            let message = format!("image {id}: {:?} has another id already; they are one image", entry.name);
+            problems.push(ProblemKind::RepeatedEntry, file.place(line), message);
+            return Some(number);
+        }
+        let before = self.builder.entry_mut(number)?;
+        if let (Some(here), Some(there)) = (entry.split, before.split)
+            && here != there
+        {
+            let message = format!("image {id}: {:?} is in {here} here, and in {there} in another file", entry.name);
+            problems.push(ProblemKind::DuplicateImage, file.place(line), message);
+            return None;
+        }
+        before.split = before.split.or(entry.split);
+        before.id = before.id.or(entry.id);
+        if before.size == (0, 0) {
+            before.size = entry.size;
+        }
+        self.shared.insert(number);
+        Some(number)
+    }
+
+    fn annotations(&mut self, file: &File<'_>, annotations: Annotations, problems: &mut Problems) {
+        let Annotations { mut objects, images, categories, labels, captions, .. } = annotations;
+        let mut say = |line: u32, object: Option<i64>, message: String| {
+            let name = object.map_or_else(|| "annotation".to_owned(), |id| format!("annotation {id}"));
+            problems.push(ProblemKind::BadEntry, file.place(line), format!("{name}: {message}"));
+        };
+        let no_image = |id: &Id| format!("its image {id} is not in the list of images");
+        let no_category = |id: &Id| format!("its category {id} is not in the list of categories");
+        let mut owners = Vec::with_capacity(images.len());
+        for (row, (image, category)) in images.iter().zip(&categories).enumerate() {
+            let (line, id) = (objects.line[row], objects.id.get(row).copied());
+            let owner = match (file.images.get(image), file.classes.get(category)) {
+                (Some(owner), Some(class)) => {
+                    objects.class[row] = *class;
+                    *owner
+                }
+                (None, _) => {
+                    say(line, id, no_image(image));
+                    None
+                }
+                (_, None) => {
+                    say(line, id, no_category(category));
+                    None
+                }
+            };
+            owners.push(owner.unwrap_or(Builder::NOBODY));
+        }
+        for (image, category, line) in labels {
+            match (file.images.get(&image), file.classes.get(&category)) {
+                (Some(owner), Some(class)) => {
+                    let entry = owner.and_then(|owner| self.builder.entry_mut(owner));
+                    if let Some(entry) = entry.filter(|entry| !entry.labels.contains(class)) {
+                        entry.labels.push(*class);
+                    }
+                }
+                (None, _) => say(line, None, no_image(&image)),
+                (_, None) => say(line, None, no_category(&category)),
+            }
+        }
+        for (image, caption, line) in captions {
+            match file.images.get(&image) {
+                Some(owner) => {
+                    if let Some(entry) = owner.and_then(|owner| self.builder.entry_mut(owner)) {
+                        entry.captions.push(caption);
+                    }
+                }
+                None => say(line, None, no_image(&image)),
+            }
+        }
+        self.listed.push(Listed { file: file.id, objects, owners });
+    }
+
+    /// The dataset of all files.
+    pub fn finish(mut self, problems: &mut Problems, remarks: &mut Vec<String>) -> Dataset {
+        let tree = self.tree;
+        join::settle(tree, &mut self.listed, &self.shared, problems, remarks);
+        let first_of = |builder: &mut Builder, owner| builder.entry_mut(owner).and_then(|entry| Some(entry.source?.0));
+        for Listed { file, mut objects, owners } in self.listed {
+            if !self.shared.is_empty() {
+                for (row, owner) in owners.iter().enumerate().filter(|(_, owner)| self.shared.contains(owner)) {
+                    if first_of(&mut self.builder, *owner) != Some(file) {
+                        objects.source.set(row, file.number());
+                    }
+                }
+            }
+            self.builder.extend(objects, owners);
+        }
+        self.builder.finish(tree)
+    }
+}
+
+fn pixels(side: Option<f64>) -> u32 {
+    // A side that is no number of pixels is one that is not known.
+    side.filter(|side| *side >= 1.0 && *side <= f64::from(u32::MAX)).map_or(0, |side| side.round() as u32)
+}

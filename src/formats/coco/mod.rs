@@ -1,0 +1,181 @@
+//! COCO JSON: one file for many images.
+//!
+//! ```text
+//! {"images":      [{"id", "file_name", "width", "height", "coco_url"?}],
+//!  "categories":  [{"id", "name", "supercategory"?, "keypoints"?, "skeleton"?}],
+//!  "annotations": [{"id", "image_id", "category_id", "bbox": [x, y, width, height], "area"?, "iscrowd"?,
+//!                   "segmentation": [[x, y, ...], ...] | {"counts", "size": [height, width]}, "keypoints": [x, y, v, ...]?,
+//!                   "caption"?, "attributes"?}]}
+//! ```
+//!
+//! Instances, person keypoints, captions, image labels, stuff, and the boxes of panoptic files; also LVIS and Objects365.
+//! Specification: <https://cocodataset.org/#format-data>; quirks: those of CVAT, Datumaro, Label Studio, Roboflow, FiftyOne
+//! and of hand-written scripts. The file is read as a stream, its annotations on several threads.
+//!
+//! Decisions
+//! - Coordinates are 0-based pixels, the maximum exclusive, with fractions. Where there is no `bbox`, or an empty one, the
+//!   box is that around the outline.
+//! - Classes keep the order and the ids of `categories`. A category 0 that nobody uses and that is the supercategory of
+//!   others is Roboflow's name of the project, not a class. Two categories of one name are one class.
+//! - An annotation without any place (no `bbox`, no outline, no keypoints) says what the image shows as a whole.
+//! - Only the images of `images` belong to the dataset; others in the folder are left out, and counted.
+//! - All COCO files of a folder are read together. An image in several files has the objects of all; the same box in two
+//!   counts once, the one that says more. Two files that have different boxes of one class for an image are an error, as
+//!   are two splits.
+//! - Ids may be strings. Numbers may be strings. `NaN` is null, with a note.
+
+mod elements;
+mod gather;
+mod join;
+mod parse;
+
+use self::gather::Gathered;
+use self::parse::{Annotations, Parsed};
+use super::json::stream::{self, StreamError};
+use super::tree::{FileId, Tree};
+use super::{Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, parallel};
+use crate::dataset::{Place, ProblemKind, Problems};
+
+/// The format's row in the registry.
+pub static FORMAT: Format = Format {
+    name: "coco",
+    aliases: &["coco-json", "lvis", "objects365"],
+    title: "COCO JSON",
+    specification: "https://cocodataset.org/#format-data",
+    layout: "\
+annotations/instances_train2017.json  train2017/a.jpg          (or images/train2017/)
+train/_annotations.coco.json  train/a.jpg                      also in valid/ test/ (Roboflow)
+annotations/instances_default.json  images/default/a.jpg       (CVAT)
+result.json  images/a.jpg                                      (Label Studio)
+labels.json  data/a.jpg                                        (FiftyOne)",
+    carries: &[
+        Carries::Boxes,
+        Carries::Polygons,
+        Carries::Masks,
+        Carries::Keypoints,
+        Carries::Crowd,
+        Carries::Area,
+        Carries::Score,
+        Carries::Attributes,
+        Carries::Captions,
+        Carries::ImageLabels,
+        Carries::Negatives,
+        Carries::Splits,
+        Carries::ClassOrder,
+        Carries::ClassIds,
+        Carries::Sizes,
+        Carries::ImageIds,
+    ],
+    detect,
+    looks_for: "JSON files with \"images\" and \"annotations\" or \"categories\" (COCO)",
+    read,
+};
+
+/// How many files detection looks into.
+const SAMPLE: usize = 64;
+const MEMBERS: [&str; 3] = ["images", "categories", "annotations"];
+
+fn detect(tree: &Tree) -> Option<Evidence> {
+    let files: Vec<FileId> = tree.annotations(&["json"]).take(SAMPLE).filter(|file| is_coco(tree, *file)).collect();
+    let names: Vec<&str> = files.iter().take(3).map(|file| tree.path(*file)).collect();
+    let more = if files.len() > 3 { " ..." } else { "" };
+    let have = if files.len() == 1 { "has" } else { "have" };
+    let reason = format!("{}{more} {have} COCO's images and annotations", names.join(", "));
+    (!files.is_empty()).then_some(Evidence { confidence: Confidence::Certain, reason })
+}
+
+/// Whether the start of a file is COCO's.
+fn is_coco(tree: &Tree, file: FileId) -> bool {
+    let Ok(head) = tree.head(file) else { return false };
+    let members = stream::head(&head);
+    let has = |name: &str, keys: &[&str]| {
+        members.iter().any(|(member, start)| {
+            let start = String::from_utf8_lossy(start);
+            member == name && start.starts_with('{') && keys.iter().all(|key| start.contains(&format!("\"{key}\"")))
+        })
+    };
+    let listed = has("images", &["id", "file_name"]) || has("images", &["id", "coco_url"]);
+    let named = |name: &str| members.iter().any(|(member, _)| member == name);
+    let annotated = has("annotations", &["image_id", "category_id"])
+        || has("annotations", &["image_id", "caption"])
+        || has("annotations", &["image_id", "segments_info"]);
+    // A head of 64 KB may end inside the first of them.
+    annotated || listed && (named("annotations") || named("categories") || head.len() >= 64 << 10)
+}
+
+/// One file's lists.
+#[derive(Debug, Default)]
+struct Lists {
+    images: Vec<(elements::ImageElement, u32)>,
+    categories: Vec<(elements::CategoryElement, u32)>,
+    annotations: Annotations,
+    findings: Vec<parse::Finding>,
+}
+
+fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
+    let mut problems = Problems::default();
+    let mut remarks = Vec::new();
+    let files: Vec<FileId> =
+        tree.annotations(&["json"]).filter(|file| tree.only() == Some(*file) || is_coco(tree, *file)).collect();
+    if files.is_empty() {
+        let kind = FormatErrorKind::NotThisFormat(FORMAT.name, FORMAT.looks_for.into());
+        return Err(FormatError::new(kind, ""));
+    }
+    let mut gathered = Gathered::new(tree);
+    for file in files {
+        let path = tree.path(file);
+        match lists(tree, file, options) {
+            Ok(lists) => {
+                for (kind, line, message) in &lists.findings {
+                    problems.push(*kind, Place::line(path, *line), message.as_str());
+                }
+                gathered.add(file, lists, &mut problems);
+            }
+            Err(StreamError::Io(error)) => {
+                problems.push(ProblemKind::UnreadableAnnotation, Place::file(path), error.to_string());
+            }
+            Err(StreamError::Syntax(fault)) => {
+                problems.push(ProblemKind::UnreadableAnnotation, Place::line(path, fault.line), fault.message);
+            }
+        }
+    }
+    let unnamed = tree.files().filter(|(id, file)| file.image && !gathered.has(*id)).count();
+    if unnamed > 0 && tree.only().is_none() {
+        remarks.push(format!("images in no list of images, left out: {unnamed}"));
+    }
+    let dataset = gathered.finish(&mut problems, &mut remarks);
+    Ok(Reading { dataset, problems, remarks })
+}
+
+/// Reads a file's three lists.
+fn lists(tree: &Tree, file: FileId, options: &LoadOptions) -> Result<Lists, StreamError> {
+    let mut lists = Lists::default();
+    let workers = parallel::threads(options.workers);
+    let wanted = |member: &str| MEMBERS.contains(&member);
+    let parse = |batch: &stream::Batch| parse::batch(batch, !options.boxes_only);
+    stream::read(tree.stream(file)?, workers, wanted, parse, |batch, parsed| match parsed {
+        Some(Parsed::Images(images, findings)) => {
+            if batch.first {
+                lists.images.clear();
+            }
+            lists.images.extend(images);
+            lists.findings.extend(findings);
+        }
+        Some(Parsed::Categories(categories, findings)) => {
+            if batch.first {
+                lists.categories.clear();
+            }
+            lists.categories.extend(categories);
+            lists.findings.extend(findings);
+        }
+        Some(Parsed::Annotations(mut annotations)) => {
+            if batch.first {
+                lists.annotations = Annotations::default();
+            }
+            lists.findings.append(&mut annotations.findings);
+            lists.annotations.append(annotations);
+        }
+        None => {}
+    })?;
+    Ok(lists)
+}

@@ -1,0 +1,296 @@
+//! From the elements of a batch to rows.
+
+use super::elements::{AnnotationElement, Bbox, CategoryElement, Counts, ImageElement, Segmentation};
+use crate::dataset::{Keypoint, Mask, Object, Objects, ProblemKind, flag};
+use crate::formats::json::scalar::Id;
+use crate::formats::json::stream::Batch;
+use crate::formats::json::{self, Fault, Loose};
+use crate::formats::text;
+use crate::image::runs;
+
+/// Kind, line and words of something that is wrong.
+pub type Finding = (ProblemKind, u32, String);
+
+/// What a batch holds.
+#[derive(Debug)]
+pub enum Parsed {
+    Images(Vec<(ImageElement, u32)>, Vec<Finding>),
+    Categories(Vec<(CategoryElement, u32)>, Vec<Finding>),
+    Annotations(Annotations),
+}
+
+/// Annotations, in the file's order.
+#[derive(Debug, Default)]
+pub struct Annotations {
+    /// Objects, whose class is not known yet.
+    pub objects: Objects,
+    /// The image of each object.
+    pub images: Vec<Id>,
+    /// The category of each object.
+    pub categories: Vec<Id>,
+    /// Image, category and line of annotations without a place in the image.
+    pub labels: Vec<(Id, Id, u32)>,
+    /// Image, text and line.
+    pub captions: Vec<(Id, Box<str>, u32)>,
+    pub findings: Vec<Finding>,
+}
+
+impl Annotations {
+    pub fn append(&mut self, other: Self) {
+        self.objects.append(other.objects);
+        self.images.extend(other.images);
+        self.categories.extend(other.categories);
+        self.labels.extend(other.labels);
+        self.captions.extend(other.captions);
+        self.findings.extend(other.findings);
+    }
+}
+
+/// Parses the elements of `images`, `categories` or `annotations`.
+pub fn batch(batch: &Batch, outlines: bool) -> Option<Parsed> {
+    let mut findings = Vec::new();
+    if !batch.elements {
+        // `null` for an empty list.
+        let (value, line) = batch.pieces().next()?;
+        if value != b"null" {
+            let message = format!("{:?} is no list", batch.member);
+            findings.push((ProblemKind::BadEntry, line, message));
+        }
+    }
+    let pieces = batch.pieces().filter(|_| batch.elements);
+    match &*batch.member {
+        "images" => {
+            let images = pieces.filter_map(|(piece, line)| element(piece, line, "image", &mut findings)).collect();
+            Some(Parsed::Images(images, findings))
+        }
+        "categories" => {
+            let categories =
+                pieces.filter_map(|(piece, line)| element(piece, line, "category", &mut findings)).collect();
+            Some(Parsed::Categories(categories, findings))
+        }
+        _ => {
+            let mut annotations = Annotations { findings, ..Annotations::default() };
+            for (piece, line) in pieces {
+                if outlines {
+                    annotations.read::<true>(piece, line, true);
+                } else {
+                    annotations.read::<false>(piece, line, false);
+                }
+            }
+            Some(Parsed::Annotations(annotations))
+        }
+    }
+}
+
+fn element<T: serde::de::DeserializeOwned>(
+    piece: &[u8],
+    line: u32,
+    what: &str,
+    findings: &mut Vec<Finding>,
+) -> Option<(T, u32)> {
+    match json::parse(piece, line) {
+        Ok((element, loose)) => {
+            say_loose(loose, line, what, findings);
+            Some((element, line))
+        }
+        Err(Fault { line, message }) => {
+            findings.push((ProblemKind::BadEntry, line, format!("{what}: {message}")));
+            None
+        }
+    }
+}
+
+fn say_loose(loose: Loose, line: u32, what: &str, findings: &mut Vec<Finding>) {
+    if loose.not_finite {
+        findings.push((ProblemKind::LooseSyntax, line, format!("{what}: NaN or Infinity is no JSON; read as null")));
+    }
+    if let Some(encoding) = loose.encoding {
+        let message = format!("{what}: the text is not UTF-8, read as {encoding}");
+        findings.push((ProblemKind::Encoding, line, message));
+    }
+}
+
+impl Annotations {
+    fn read<const OUTLINES: bool>(&mut self, piece: &[u8], line: u32, keep: bool) {
+        match json::parse::<AnnotationElement<OUTLINES>>(piece, line) {
+            Ok((element, loose)) => {
+                let name = name_of(element.id.as_ref());
+                say_loose(loose, line, &name, &mut self.findings);
+                let boxless = element.bbox.is_none_or(|bbox| bbox.len == 0 || !is_finite(&bbox));
+                if element.passed_over && boxless {
+                    // The outline is needed for the box.
+                    return self.read::<true>(piece, line, keep);
+                }
+                if let Err(message) = self.add(element, line, keep) {
+                    self.findings.push((ProblemKind::BadEntry, line, format!("{name}: {message}")));
+                }
+            }
+            Err(Fault { line, message }) => {
+                self.findings.push((ProblemKind::BadEntry, line, format!("annotation: {message}")));
+            }
+        }
+    }
+
+    fn add<const OUTLINES: bool>(
+        &mut self,
+        mut element: AnnotationElement<OUTLINES>,
+        line: u32,
+        keep: bool,
+    ) -> Result<(), String> {
+        let image = element.image_id.take().ok_or("there is no image_id")?;
+        if let Some(segments) = element.segments.take() {
+            for mut segment in segments {
+                let name = format!("{} of image {image}", name_of(segment.id.as_ref()));
+                segment.image_id = Some(image.clone());
+                // Its mask is the pixels of the image's PNG that have its id.
+                self.add(segment, line, keep).map_err(|message| format!("{name}: {message}"))?;
+            }
+            return Ok(());
+        }
+        if let Some(caption) = element.caption.take() {
+            self.captions.push((image, text::trim(&caption).into(), line));
+            return Ok(());
+        }
+        let category = element.category_id.take().ok_or("there is no category_id")?;
+        let nowhere = element.bbox.is_none() && !element.passed_over && element.segmentation == Segmentation::None;
+        if nowhere && element.keypoints.is_empty() {
+            self.labels.push((image, category, line));
+            return Ok(());
+        }
+        self.object(element, line, keep)?;
+        self.images.push(image);
+        self.categories.push(category);
+        Ok(())
+    }
+
+    fn object<const OUTLINES: bool>(
+        &mut self,
+        element: AnnotationElement<OUTLINES>,
+        line: u32,
+        keep: bool,
+    ) -> Result<(), String> {
+        let name = name_of(element.id.as_ref());
+        let mut note = |message: String| {
+            self.findings.push((ProblemKind::IgnoredField, line, format!("{name}: {message}")));
+        };
+        let mut parts: Vec<&[f64]> = Vec::new();
+        let mut mask = None;
+        match &element.segmentation {
+            Segmentation::None => {}
+            Segmentation::Polygons(coordinates) => {
+                for part in coordinates.parts().filter(|part| !part.is_empty()) {
+                    match part.len() {
+                        _ if part.iter().any(|value| !value.is_finite()) => {
+                            note("a polygon with a coordinate that is no number is left out".into());
+                        }
+                        len if len % 2 != 0 || len < 6 => {
+                            note(format!("a polygon of {len} numbers is left out"));
+                        }
+                        _ => parts.push(part),
+                    }
+                }
+            }
+            Segmentation::Runs { counts, size } => match runs_of(counts, *size) {
+                Ok(made) => mask = Some(made),
+                Err(message) => note(format!("its mask is left out: {message}")),
+            },
+        }
+        let bbox = match element.bbox {
+            Some(bbox) if bbox.len == 4 && is_finite(&bbox) => {
+                let [x, y, width, height] = bbox.values;
+                [x, y, x + width, y + height]
+            }
+            Some(bbox) if bbox.len != 0 && bbox.len != 4 => {
+                return Err(format!("bbox has {} numbers instead of 4", bbox.len));
+            }
+            _ => around(&parts, mask.as_ref()).ok_or("there is neither a bbox nor an outline")?,
+        };
+        let mut flags = match element.iscrowd {
+            None => 0,
+            Some(false) => flag::HAS_CROWD,
+            Some(true) => flag::HAS_CROWD | flag::CROWD,
+        };
+        let mut attributes = element.attributes;
+        attributes.retain(|(name, value)| {
+            let (has, is) = match &**name {
+                "occluded" => (flag::HAS_OCCLUDED, flag::OCCLUDED),
+                "truncated" => (flag::HAS_TRUNCATED, flag::TRUNCATED),
+                "difficult" => (flag::HAS_DIFFICULT, flag::DIFFICULT),
+                _ => return true,
+            };
+            let Some(Some(said)) = text::yes_or_no(value) else { return true };
+            flags |= has | if said { is } else { 0 };
+            false
+        });
+        let keypoints = match element.keypoints.len() % 3 {
+            0 => element.keypoints.chunks_exact(3).map(keypoint).collect(),
+            _ => {
+                note(format!("{} numbers are no keypoints, of three each", element.keypoints.len()));
+                Box::default()
+            }
+        };
+        let row = self.objects.len();
+        self.objects.push(Object {
+            bbox,
+            flags,
+            line,
+            mask: mask.filter(|_| keep),
+            keypoints,
+            area: element.area,
+            score: element.score,
+            track: element.track_id,
+            id: match element.id {
+                Some(Id::Number(number)) => Some(number),
+                _ => None,
+            },
+            attributes,
+            ..Object::default()
+        });
+        for part in parts.iter().filter(|_| keep) {
+            self.objects.polygons.push_part(row, part.chunks_exact(2).map(|point| [point[0], point[1]]));
+        }
+        Ok(())
+    }
+}
+
+/// What messages call an annotation.
+fn name_of(id: Option<&Id>) -> String {
+    id.map_or_else(|| "annotation".into(), |id| format!("annotation {id}"))
+}
+
+fn is_finite(bbox: &Bbox) -> bool {
+    bbox.values.iter().all(|value| value.is_finite())
+}
+
+fn keypoint(numbers: &[f64]) -> Keypoint {
+    // Beyond 2: `v` of some tools is a confidence.
+    Keypoint { x: numbers[0], y: numbers[1], visibility: numbers[2].clamp(0.0, 2.0).round() as u8 }
+}
+
+fn runs_of(counts: &Counts, [height, width]: [f64; 2]) -> Result<Mask, String> {
+    let runs = match counts {
+        Counts::Runs(runs) => runs.clone(),
+        Counts::Text(text) => runs::from_text(text).map_err(|error| error.to_string())?,
+    };
+    let side = |side: f64| (side >= 0.0 && side <= f64::from(u32::MAX) && side.fract() == 0.0).then_some(side as u32);
+    let (Some(height), Some(width)) = (side(height), side(width)) else {
+        return Err(format!("size [{height}, {width}] is none"));
+    };
+    let (has, wanted) = (runs::pixels(&runs), u64::from(height) * u64::from(width));
+    if has != wanted {
+        return Err(format!("its runs have {has} pixels, {width} x {height} are {wanted}"));
+    }
+    Ok(Mask { width, height, runs: runs.into() })
+}
+
+/// The box around an outline or a mask.
+fn around(parts: &[&[f64]], mask: Option<&Mask>) -> Option<[f64; 4]> {
+    if let Some(mask) = mask {
+        return Some(runs::bounds(&mask.runs, mask.height)?.map(|side| side as f64));
+    }
+    let mut points = parts.iter().flat_map(|part| part.chunks_exact(2));
+    let first = points.next()?;
+    Some(points.fold([first[0], first[1], first[0], first[1]], |[x0, y0, x1, y1], point| {
+        [x0.min(point[0]), y0.min(point[1]), x1.max(point[0]), y1.max(point[1])]
+    }))
+}

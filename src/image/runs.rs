@@ -1,0 +1,147 @@
+//! Masks as runs, the way COCO stores them: lengths of runs of 0 and 1 in turn, the first of 0, down the columns of the
+//! image from left to right.
+//!
+//! In JSON they are a list of numbers, or a text: each length from the fourth on less the length two before it, as groups of
+//! five bits, the lowest first, bit 5 saying that more follow, the highest bit of the last group being the sign, plus 48.
+//! Source: `rleToString` and `rleFrString` of cocoapi's `common/maskApi.c`.
+
+/// Why a text is no list of runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunsError {
+    /// A character outside of `0` to `o`.
+    #[error("character {0:?} at {1} does not belong into runs")]
+    Character(char, usize),
+    /// The last length is cut off, or one is below 0 or beyond 32 bits.
+    #[error("run {0} has no length")]
+    Length(usize),
+}
+
+/// The runs that a text stands for.
+pub fn from_text(text: &str) -> Result<Vec<u32>, RunsError> {
+    let mut runs: Vec<u32> = Vec::with_capacity(text.len() / 2);
+    let mut bytes = text.bytes().enumerate();
+    while let Some((at, first)) = bytes.next() {
+        let (mut at, mut byte) = (at, first);
+        let (mut value, mut shift) = (0i64, 0u32);
+        loop {
+            let group = byte.checked_sub(48).filter(|group| *group < 64);
+            let Some(group) = group else { return Err(RunsError::Character(char::from(byte), at)) };
+            // Seven groups are more than 32 bits and a sign need.
+            if shift > 30 {
+                return Err(RunsError::Length(runs.len()));
+            }
+            value |= i64::from(group & 0x1f) << shift;
+            shift += 5;
+            if group & 0x20 == 0 {
+                if group & 0x10 != 0 {
+                    value |= -1 << shift;
+                }
+                break;
+            }
+            (at, byte) = bytes.next().ok_or(RunsError::Length(runs.len()))?;
+        }
+        if runs.len() > 2 {
+            value += i64::from(runs[runs.len() - 2]);
+        }
+        runs.push(u32::try_from(value).map_err(|_| RunsError::Length(runs.len()))?);
+    }
+    Ok(runs)
+}
+
+/// The text that stands for `runs`.
+pub fn to_text(runs: &[u32]) -> String {
+    let mut text = String::with_capacity(runs.len() * 2);
+    for (place, run) in runs.iter().enumerate() {
+        let mut value = i64::from(*run);
+        if place > 2 {
+            value -= i64::from(runs[place - 2]);
+        }
+        loop {
+            let group = (value & 0x1f) as u8;
+            value >>= 5;
+            let more = if group & 0x10 != 0 { value != -1 } else { value != 0 };
+            text.push(char::from(group + if more { 0x20 } else { 0 } + 48));
+            if !more {
+                break;
+            }
+        }
+    }
+    text
+}
+
+/// Number of pixels that are 1.
+pub fn area(runs: &[u32]) -> u64 {
+    runs.iter().skip(1).step_by(2).map(|run| u64::from(*run)).sum()
+}
+
+/// Number of pixels in all.
+pub fn pixels(runs: &[u32]) -> u64 {
+    runs.iter().map(|run| u64::from(*run)).sum()
+}
+
+/// The box `[x0, y0, x1, y1)` around the pixels that are 1, in an image of this height; `None` if there is none.
+pub fn bounds(runs: &[u32], height: u32) -> Option<[u64; 4]> {
+    let height = u64::from(height);
+    let mut found: Option<[u64; 4]> = None;
+    let mut start = 0u64;
+    for (place, run) in runs.iter().enumerate() {
+        let end = start + u64::from(*run);
+        if place % 2 == 1 && *run > 0 && height > 0 {
+            let (x0, x1) = (start / height, (end - 1) / height + 1);
+            // A run over several columns reaches both the lower and the upper edge.
+            let (y0, y1) = if x1 - x0 > 1 { (0, height) } else { (start % height, (end - 1) % height + 1) };
+            found = Some(match found {
+                None => [x0, y0, x1, y1],
+                Some(all) => [all[0].min(x0), all[1].min(y0), all[2].max(x1), all[3].max(y1)],
+            });
+        }
+        start = end;
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// From pycocotools 2.0: `mask.encode` of a 5 x 4 array with the rectangle `[1:4, 1:3]` set, and of others.
+    #[test]
+    fn as_pycocotools_writes_them() {
+        for (text, runs) in [("63204", &[6, 3, 2, 3, 6][..]), ("d0", &[20]), ("0d0", &[0, 20]), ("", &[])] {
+            assert_eq!(from_text(text), Ok(runs.to_vec()), "{text}");
+            assert_eq!(to_text(runs), text);
+        }
+    }
+
+    #[test]
+    fn sizes() {
+        let runs = [6, 3, 2, 3, 6];
+        assert_eq!((area(&runs), pixels(&runs), bounds(&runs, 5)), (6, 20, Some([1, 1, 3, 4])));
+        assert_eq!(bounds(&[4, 2, 14], 5), Some([0, 0, 2, 5]));
+        assert_eq!((bounds(&[20], 5), bounds(&[0, 20], 5), bounds(&[0, 1], 0)), (None, Some([0, 0, 4, 5]), None));
+    }
+
+    #[test]
+    fn what_is_none() {
+        assert_eq!(from_text("a b"), Err(RunsError::Length(0)));
+        assert_eq!(from_text("1 "), Err(RunsError::Character(' ', 1)));
+        assert_eq!(from_text("P"), Err(RunsError::Length(0)));
+        assert_eq!(from_text("ooooooooo0"), Err(RunsError::Length(0)));
+        assert_eq!(from_text("?"), Err(RunsError::Length(0)));
+    }
+
+    proptest! {
+        #[test]
+        fn text_and_back(runs in prop::collection::vec(prop_oneof![0u32..40, any::<u32>()], 0..50)) {
+            prop_assert_eq!(from_text(&to_text(&runs)), Ok(runs));
+        }
+
+        #[test]
+        fn no_text_panics(text in ".{0,40}") {
+            let _ = from_text(&text);
+        }
+    }
+}
