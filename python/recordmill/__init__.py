@@ -34,7 +34,7 @@ from recordmill._native import (
 if TYPE_CHECKING:
     from recordmill._columns import Ragged
     from recordmill._convert import Progress, convert
-    from recordmill._dataset import Dataset, Image, Images, Objects, load
+    from recordmill._dataset import ClassDetails, Dataset, Image, Images, Objects, load
     from recordmill._formats import Format, formats
     from recordmill._inspect import inspect, verify
     from recordmill._report import ClassCount, FileCount, Problem, Report, Skipped, SplitCount
@@ -46,6 +46,7 @@ _LATER = {
     "FileCount": "_report",
     "Format": "_formats",
     "Image": "_dataset",
+    "ClassDetails": "_dataset",
     "Images": "_dataset",
     "Objects": "_dataset",
     "Problem": "_report",
@@ -63,6 +64,7 @@ _LATER = {
 
 __all__ = [
     "ClassCount",
+    "ClassDetails",
     "ConvertError",
     "Dataset",
     "Error",

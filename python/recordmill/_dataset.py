@@ -42,6 +42,20 @@ class Image(NamedTuple):
     objects: range
 
 
+class ClassDetails(NamedTuple):
+    """What a source says of a class.
+
+    Attributes:
+        supercategory: The class above it; empty where the source has none.
+        keypoints: Names of its keypoints, in the order of `Dataset.objects.keypoints`.
+        skeleton: Pairs of keypoints that are joined, 0-based.
+    """
+
+    supercategory: str
+    keypoints: list[str]
+    skeleton: list[tuple[int, int]]
+
+
 class Dataset:
     """An annotated image dataset, as `load` found it. It does not change.
 
@@ -123,6 +137,14 @@ class Dataset:
     def class_ids(self) -> list[int | None]:
         """The source's own number of each class, where it has one."""
         return self._native.class_ids
+
+    @cached_property
+    def class_details(self) -> list[ClassDetails]:
+        """What the source says of each class besides its name and number."""
+        return [
+            ClassDetails(above, keypoints, [(a, b) for a, b in skeleton])
+            for above, keypoints, skeleton in self._native.class_details
+        ]
 
     @cached_property
     def roots(self) -> list[FilePath]:
@@ -217,6 +239,26 @@ class Images:
         return array
 
     @cached_property
+    def id(self) -> Mapping[int, int]:
+        """The source's own number of each image by row, where it has one."""
+        return dict(self._native.values("images.id"))
+
+    @cached_property
+    def url(self) -> Mapping[int, str]:
+        """Where an image can be fetched by row, where the source says it."""
+        return dict(self._native.values("images.url"))
+
+    @cached_property
+    def captions(self) -> Mapping[int, Sequence[str]]:
+        """Sentences about an image by row, for the images that have some."""
+        return dict(self._native.values("images.captions"))
+
+    @cached_property
+    def labels(self) -> Mapping[int, Sequence[int]]:
+        """Classes of an image as a whole by row, as places in `Dataset.classes`, for the images that have some."""
+        return dict(self._native.values("images.labels"))
+
+    @cached_property
     def split(self) -> list[str | None]:
         """The source's split: "train", "valid", "test" or None."""
         return self._native.splits
@@ -282,17 +324,55 @@ class Objects:
     @cached_property
     def pose(self) -> Mapping[int, str]:
         """Pose or view by row, for the objects that have one."""
-        return dict(self._native.pose())
+        return dict(self._native.values("objects.pose"))
 
     @cached_property
     def attributes(self) -> Mapping[int, Sequence[tuple[str, str]]]:
         """Free attributes by row, names and values as the source has them, for the objects that have some."""
-        return dict(self._native.attributes())
+        return dict(self._native.values("objects.attributes"))
 
     @cached_property
     def polygons(self) -> Mapping[int, Sequence[Sequence[Sequence[float]]]]:
         """Outlines by row, for the objects that have one: parts, each a list of points `x, y` in pixels."""
-        return dict(self._native.polygons())
+        return dict(self._native.values("objects.polygons"))
+
+    @cached_property
+    def masks(self) -> Mapping[int, tuple[int, int, Sequence[int]]]:
+        """Masks by row, for the objects that have one: height, width, and COCO's runs.
+
+        Runs are lengths of zeros and ones in turn, zeros first, down the columns from left to right.
+        """
+        return dict(self._native.values("objects.masks"))
+
+    @cached_property
+    def keypoints(self) -> Mapping[int, Sequence[tuple[float, float, int]]]:
+        """Keypoints by row, for the objects that have some: `x, y` in pixels and 0 none, 1 hidden, 2 visible."""
+        return dict(self._native.values("objects.keypoints"))
+
+    @cached_property
+    def corners(self) -> Mapping[int, Sequence[Sequence[float]]]:
+        """The four corners `x, y` of turned boxes by row, in order around the box; `bbox` is the upright box around them."""
+        return dict(self._native.values("objects.corners"))
+
+    @cached_property
+    def area(self) -> Mapping[int, float]:
+        """Area in square pixels by row, where the source says it."""
+        return dict(self._native.values("objects.area"))
+
+    @cached_property
+    def score(self) -> Mapping[int, float]:
+        """Confidence of predictions by row."""
+        return dict(self._native.values("objects.score"))
+
+    @cached_property
+    def track(self) -> Mapping[int, int]:
+        """Number of the object's track by row, where it has one."""
+        return dict(self._native.values("objects.track"))
+
+    @cached_property
+    def id(self) -> Mapping[int, int]:
+        """The source's own number of each object by row, where it has one."""
+        return dict(self._native.values("objects.id"))
 
 
 def load(

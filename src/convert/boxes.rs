@@ -160,6 +160,12 @@ fn turned(x: [f64; 2], y: [f64; 2], orientation: u8) -> ([f64; 2], [f64; 2]) {
     }
 }
 
+/// A point as parts of 1, likewise.
+pub fn turned_point([x, y]: [f64; 2], orientation: u8) -> [f64; 2] {
+    let ([x, _], [y, _]) = turned([x, x], [y, y], orientation);
+    [x, y]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

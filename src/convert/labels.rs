@@ -41,7 +41,8 @@ impl Labels {
         let mut unknown = Vec::new();
         if of_class.iter().any(Option::is_none) {
             let mut counts = vec![0u64; dataset.classes.len()];
-            for class in &dataset.objects.class {
+            let of_images = dataset.images.labels.iter().flat_map(|(_, labels)| labels);
+            for class in dataset.objects.class.iter().chain(of_images) {
                 counts[*class as usize] += 1;
             }
             for (index, class) in dataset.classes.iter().enumerate() {
@@ -60,14 +61,19 @@ impl Labels {
         if self.unknown.is_empty() {
             return;
         }
+        let mut say = |class: u32, place| {
+            let class = class as usize;
+            if self.of_class[class].is_none() {
+                let name = &dataset.classes[class].name;
+                problems.push(ProblemKind::UnknownClass, place, format!("class {name:?} is not in the label map"));
+            }
+        };
         for image in 0..dataset.len() {
+            for class in dataset.images.labels.get(image).into_iter().flatten() {
+                say(*class, dataset.place(image, 0));
+            }
             for object in dataset.objects_of(image) {
-                let class = dataset.objects.class[object] as usize;
-                if self.of_class[class].is_none() {
-                    let place = dataset.object_place(image, object);
-                    let name = &dataset.classes[class].name;
-                    problems.push(ProblemKind::UnknownClass, place, format!("class {name:?} is not in the label map"));
-                }
+                say(dataset.objects.class[object], dataset.object_place(image, object));
             }
         }
     }

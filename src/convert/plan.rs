@@ -77,6 +77,14 @@ pub struct Columns {
     pub truncated: bool,
     /// `image/object/view`
     pub view: bool,
+    /// `image/object/area`
+    pub area: bool,
+    /// `image/object/keypoint/*`: how many each object has there; 0 where nobody has any.
+    pub keypoints: u32,
+    /// `image/caption`
+    pub captions: bool,
+    /// `image/class/{label,text}`
+    pub labels: bool,
 }
 
 /// One file: a task that needs only the plan and its number.
@@ -137,6 +145,10 @@ impl Columns {
             occluded: flags & flag::HAS_OCCLUDED != 0,
             truncated: flags & flag::HAS_TRUNCATED != 0,
             view: !dataset.objects.pose.is_empty(),
+            area: !dataset.objects.area.is_empty(),
+            keypoints: dataset.objects.keypoints.iter().map(|(_, points)| points.len() as u32).max().unwrap_or(0),
+            captions: !dataset.images.captions.is_empty(),
+            labels: !dataset.images.labels.is_empty(),
         }
     }
 }
@@ -247,10 +259,15 @@ fn record_len(dataset: &Dataset, image: &PlannedImage, classes: &[Option<Planned
     let object = |row: usize| {
         let class = classes.get(dataset.objects.class[row] as usize).and_then(Option::as_ref);
         let view = dataset.objects.pose.get(row).map_or(0, |pose| pose.len());
-        OBJECT_EXTRA + (class.map_or(0, |class| class.name.len()) + view) as u64
+        let of_class = dataset.classes.get(dataset.objects.class[row] as usize);
+        let names: usize = of_class.map_or(0, |class| class.keypoints.iter().map(String::len).sum());
+        let keypoints = dataset.objects.keypoints.get(row).map_or(0, |points| 12 * points.len() + names);
+        OBJECT_EXTRA + (class.map_or(0, |class| class.name.len()) + view + keypoints) as u64
     };
+    let captions = dataset.images.captions.get(image.row).map_or(0, |all| all.iter().map(|one| one.len() + 4).sum());
+    let labels = dataset.images.labels.get(image.row).map_or(0, |all| 40 * all.len());
     let objects: u64 = dataset.objects_of(image.row).map(object).sum();
-    image.bytes + RECORD_EXTRA + 2 * names.unwrap_or(0) as u64 + objects
+    image.bytes + RECORD_EXTRA + 2 * names.unwrap_or(0) as u64 + objects + (captions + labels) as u64
 }
 
 fn block_ends(images: &[PlannedImage]) -> Vec<usize> {

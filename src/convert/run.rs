@@ -22,7 +22,7 @@ use super::split::SplitRule;
 use super::watch::{Monitor, Phase, Watch};
 use crate::dataset::{Dataset, LabelMap, NO_FILE, Place, ProblemKind, Problems, Severity, Split};
 use crate::files::{AtomicOptions, Root};
-use crate::formats::{self, Loaded, label_map};
+use crate::formats::{self, LoadOptions, Loaded, label_map};
 use crate::record::deflate;
 
 /// Converts the dataset in `source`, a folder or an annotation file of any known format, to record files in the folder
@@ -76,7 +76,8 @@ fn check(options: &Options) -> Result<(), ConvertError> {
 /// it only reads.
 fn load(source: &Path, options: &Options, watch: &mut Watch<'_>) -> Result<Loaded, ConvertError> {
     let (send, receive) = mpsc::channel();
-    let (source, load) = (source.to_owned(), options.load.clone());
+    // No schema has outlines or masks.
+    let (source, load) = (source.to_owned(), LoadOptions { boxes_only: true, ..options.load.clone() });
     // Nobody listens any more when the run was cancelled.
     let thread = thread::spawn(move || drop(send.send(formats::load(&source, &load))));
     let idle = watch.phase(Phase::Load);
@@ -193,7 +194,8 @@ fn run(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>) ->
     if done.refused {
         return Err(ConvertError::Refused(Box::new(report)));
     }
-    if !options.allow_empty && (report.images == 0 || report.objects == 0) {
+    let without_objects = report.objects == 0 && !(plan.content.columns.labels || plan.content.columns.captions);
+    if !options.allow_empty && (report.images == 0 || without_objects) {
         return Err(ConvertError::Empty(Box::new(report)));
     }
     let Some(output) = output else { return Ok(report) };
@@ -275,7 +277,7 @@ fn usable_images(
         let objects = dataset.objects_of(row).len() as u64;
         let no_file = matches!(size, Size::NoFile);
         let (kind, place, message) = match size {
-            Size::Bytes(_) if options.drop_empty && objects == 0 => {
+            Size::Bytes(_) if options.drop_empty && dataset.is_negative(row) => {
                 skipped.image(super::report::DROP_EMPTY, 0);
                 continue;
             }

@@ -172,6 +172,12 @@ impl Dataset {
         image.checked_sub(1).map_or(0, end)..end(image)
     }
 
+    /// Whether nothing is said of image `image`: no object, no class, no caption.
+    pub fn is_negative(&self, image: usize) -> bool {
+        let images = &self.images;
+        self.objects_of(image).is_empty() && images.labels.get(image).is_none() && images.captions.get(image).is_none()
+    }
+
     /// Where the annotation of image `image` stands, at `line` (0: the image's own).
     pub fn place(&self, image: usize, line: u32) -> Place {
         let source = self.images.source[image];

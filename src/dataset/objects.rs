@@ -143,7 +143,9 @@ impl Objects {
         self.normalised.push(object.normalised);
         self.source.extend(row, object.source);
         self.pose.extend(row, object.pose);
-        self.polygons.push(row, &object.polygons);
+        for part in &object.polygons {
+            self.polygons.push_part(row, part.iter().copied());
+        }
         self.masks.extend(row, object.mask);
         self.keypoints.extend(row, Some(object.keypoints).filter(|points| !points.is_empty()));
         self.corners.extend(row, object.corners);

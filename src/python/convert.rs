@@ -85,6 +85,7 @@ fn load_options(arguments: &Bound<'_, PyDict>) -> PyResult<LoadOptions> {
         allow_outside: given(arguments, "allow_outside")?,
         voc_one_based: given(arguments, "voc_one_based")?,
         workers: given(arguments, "workers")?,
+        boxes_only: false,
     })
 }
 

@@ -9,7 +9,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
-use crate::dataset::{Severity, Split, Strings};
+use crate::dataset::{Keypoint, Mask, Severity, Split, Strings};
 use crate::formats::Loaded;
 
 /// A loaded dataset. Never changes.
@@ -73,6 +73,18 @@ impl Dataset {
         self.0.dataset.classes.iter().map(|class| class.source_id).collect()
     }
 
+    /// Supercategory, names of keypoints and skeleton of each class.
+    #[getter]
+    fn class_details(&self) -> Vec<(&str, Vec<&str>, Vec<[u32; 2]>)> {
+        let classes = self.0.dataset.classes.iter();
+        classes
+            .map(|class| {
+                let keypoints = class.keypoints.iter().map(String::as_str).collect();
+                (class.supercategory.as_str(), keypoints, class.skeleton.clone())
+            })
+            .collect()
+    }
+
     /// Folders that the images' files are below.
     #[getter]
     fn roots(&self) -> Vec<PathBuf> {
@@ -125,20 +137,51 @@ impl Dataset {
         Ok(Column::new(self.0.clone(), which))
     }
 
-    /// Pose of those objects that have one.
-    fn pose(&self) -> Vec<(usize, &str)> {
-        self.0.dataset.objects.pose.iter().map(|(row, pose)| (row, &**pose)).collect()
-    }
-
-    /// Attributes of those objects that have some.
-    fn attributes(&self) -> Vec<(usize, Vec<(&str, &str)>)> {
-        let rows = self.0.dataset.objects.attributes.iter();
-        rows.map(|(row, values)| (row, values.iter().map(|(name, value)| (&**name, &**value)).collect())).collect()
-    }
-
-    /// Outlines of those objects that have one.
-    fn polygons(&self) -> Vec<(usize, Vec<Vec<[f64; 2]>>)> {
-        self.0.dataset.objects.polygons.iter().map(|(row, outline)| (row, outline.to_vec())).collect()
+    /// Row and value of a column that few rows have a value in.
+    fn values<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyList>> {
+        let (images, objects) = (&self.0.dataset.images, &self.0.dataset.objects);
+        match name {
+            "images.id" => PyList::new(py, images.id.iter().collect::<Vec<_>>()),
+            "images.url" => PyList::new(py, images.url.iter().map(|(row, url)| (row, &**url)).collect::<Vec<_>>()),
+            "images.captions" => {
+                let texts = |(row, texts): (usize, &Vec<Box<str>>)| {
+                    (row, texts.iter().map(|text| text.to_string()).collect::<Vec<_>>())
+                };
+                PyList::new(py, images.captions.iter().map(texts).collect::<Vec<_>>())
+            }
+            "images.labels" => PyList::new(py, images.labels.iter().collect::<Vec<_>>()),
+            "objects.pose" => {
+                PyList::new(py, objects.pose.iter().map(|(row, pose)| (row, &**pose)).collect::<Vec<_>>())
+            }
+            "objects.attributes" => {
+                type Attributes = Vec<(Box<str>, Box<str>)>;
+                let pairs = |(row, pairs): (usize, &Attributes)| {
+                    let pair = |(name, value): &(Box<str>, Box<str>)| (name.to_string(), value.to_string());
+                    (row, pairs.iter().map(pair).collect::<Vec<_>>())
+                };
+                PyList::new(py, objects.attributes.iter().map(pairs).collect::<Vec<_>>())
+            }
+            "objects.polygons" => PyList::new(
+                py,
+                objects.polygons.iter().map(|(row, outline)| (row, outline.to_vec())).collect::<Vec<_>>(),
+            ),
+            "objects.masks" => {
+                let mask = |(row, mask): (usize, &Mask)| (row, (mask.height, mask.width, mask.runs.to_vec()));
+                PyList::new(py, objects.masks.iter().map(mask).collect::<Vec<_>>())
+            }
+            "objects.keypoints" => {
+                let points = |(row, points): (usize, &Box<[Keypoint]>)| {
+                    (row, points.iter().map(|point| (point.x, point.y, point.visibility)).collect::<Vec<_>>())
+                };
+                PyList::new(py, objects.keypoints.iter().map(points).collect::<Vec<_>>())
+            }
+            "objects.corners" => PyList::new(py, objects.corners.iter().collect::<Vec<_>>()),
+            "objects.area" => PyList::new(py, objects.area.iter().collect::<Vec<_>>()),
+            "objects.score" => PyList::new(py, objects.score.iter().collect::<Vec<_>>()),
+            "objects.track" => PyList::new(py, objects.track.iter().collect::<Vec<_>>()),
+            "objects.id" => PyList::new(py, objects.id.iter().collect::<Vec<_>>()),
+            _ => Err(PyKeyError::new_err(name.to_owned())),
+        }
     }
 }
 

@@ -50,7 +50,10 @@ def test_columns(dataset: rm.Dataset, tmp_path: Path) -> None:
         assert not column.flags.owndata
         with pytest.raises(ValueError, match="WRITEABLE"):
             column.flags.writeable = True
-    assert (objects.pose, objects.attributes, objects.polygons) == ({}, {}, {})
+    sparse = [objects.pose, objects.attributes, objects.polygons, objects.masks, objects.keypoints, objects.corners]
+    sparse += [objects.area, objects.score, objects.track, objects.id, images.id, images.url, images.captions, images.labels]
+    assert sparse == [{}] * 14
+    assert dataset.class_details == [("", [], []), ("", [], [])]
 
 
 def test_columns_outlive_the_dataset(dataset: rm.Dataset) -> None:

@@ -15,7 +15,7 @@ use crate::convert::boxes;
 use crate::convert::options::SourceId;
 use crate::convert::plan::{Content, PlannedImage, base_name};
 use crate::convert::report::{DROP_EMPTY, Skipped};
-use crate::convert::schema::{self, ObjectColumns, Sample};
+use crate::convert::schema::{self, ObjectColumns, Placed, Sample};
 use crate::dataset::{Dataset, Place, ProblemKind, Problems};
 use crate::example::{self, Encoder};
 use crate::files::Root;
@@ -172,7 +172,10 @@ impl<'a> Builder<'a> {
         let mut columns = ObjectColumns::default();
         let mut found = Outcome::default();
         self.objects(image.row, &header, &mut columns, &mut found);
-        if columns.is_empty() && self.content.drop_empty {
+        let images = &self.dataset.images;
+        let of_image = images.labels.get(image.row).map_or(&[][..], |labels| labels);
+        let captions = images.captions.get(image.row).map_or(&[][..], |captions| captions);
+        if columns.is_empty() && of_image.is_empty() && captions.is_empty() && self.content.drop_empty {
             // Their objects are left out with the image.
             outcome.problems.append(found.problems);
             return Ok(false);
@@ -192,6 +195,9 @@ impl<'a> Builder<'a> {
             SourceId::Id => self.dataset.images.id.get(image.row).map(i64::to_string).unwrap_or_default(),
             SourceId::Filename => filename.to_owned(),
         };
+        // A class that the label map does not have was said with its place when the labels were made.
+        let planned = |class: &u32| self.content.classes.get(*class as usize)?.as_ref();
+        let labels: Vec<_> = of_image.iter().filter_map(planned).collect();
         let sample = Sample {
             encoded_len: len,
             header,
@@ -200,6 +206,8 @@ impl<'a> Builder<'a> {
             source_id: &source_id,
             sha256: self.content.sha256.then(|| std::str::from_utf8(&hex).unwrap_or_default()),
             columns: self.content.columns,
+            captions,
+            labels: &labels,
             objects: &columns,
         };
         let features = schema::features(self.content.schema, &sample);
@@ -340,11 +348,15 @@ impl<'a> Builder<'a> {
             let fitted = boxes::fit_turned(bbox, normalised, size, self.content.skip_rule, orientation);
             let reason = fitted.corrections.last().map_or(ProblemKind::EmptyBox, |(kind, _)| *kind);
             for (kind, message) in fitted.corrections {
+                // A file of one line has no other place than the annotation's number.
+                let id = objects.id.get(object);
+                let message = id.map_or(message.clone(), |id| format!("annotation {id}: {message}"));
                 found.problems.push(kind, self.dataset.object_place(row, object), message);
             }
             match fitted.unit {
                 Some(unit) => {
-                    columns.push(self.dataset, object, unit, class);
+                    let placed = Placed { unit, class, size, orientation };
+                    columns.push(self.dataset, object, self.content.columns, placed);
                     found.classes.entry(class.index).or_default().0 += 1;
                 }
                 None => found.skipped.object(reason.word()),

@@ -5,7 +5,7 @@ mod tfod;
 
 use std::borrow::Cow;
 
-use super::boxes::UnitBox;
+use super::boxes::{self, UnitBox};
 use super::options::SchemaKind;
 use super::plan::{Columns, PlannedClass};
 use crate::dataset::{Dataset, flag};
@@ -32,6 +32,10 @@ pub struct Sample<'a> {
     pub sha256: Option<&'a str>,
     /// Optional lists that are written.
     pub columns: Columns,
+    /// Sentences about the image.
+    pub captions: &'a [Box<str>],
+    /// Classes of the image as a whole.
+    pub labels: &'a [&'a PlannedClass],
     /// The objects.
     pub objects: &'a ObjectColumns<'a>,
 }
@@ -50,11 +54,38 @@ pub struct ObjectColumns<'a> {
     occluded: Vec<i64>,
     truncated: Vec<i64>,
     view: Vec<Cow<'a, [u8]>>,
+    area: Vec<f32>,
+    keypoints: KeypointColumns<'a>,
+}
+
+/// Keypoints of all objects, one behind the other, the same number for each.
+#[derive(Debug, Default)]
+struct KeypointColumns<'a> {
+    x: Vec<f32>,
+    y: Vec<f32>,
+    visibility: Vec<i64>,
+    text: Vec<Cow<'a, [u8]>>,
+    /// How many of an object's are labelled.
+    num: Vec<i64>,
+}
+
+/// Where an object stands in its image.
+#[derive(Clone, Copy, Debug)]
+pub struct Placed<'a> {
+    /// Its box.
+    pub unit: UnitBox,
+    /// Its class.
+    pub class: &'a PlannedClass,
+    /// Width and height of the image that it was drawn on, in pixels.
+    pub size: (u32, u32),
+    /// EXIF orientation of the stored image, where the object was drawn on the image as that shows it; otherwise 1.
+    pub orientation: u8,
 }
 
 impl<'a> ObjectColumns<'a> {
-    /// Adds object `row` of `dataset`.
-    pub fn push(&mut self, dataset: &'a Dataset, row: usize, unit: UnitBox, class: &'a PlannedClass) {
+    /// Adds object `row` of `dataset`, with the lists of `columns`.
+    pub fn push(&mut self, dataset: &'a Dataset, row: usize, columns: Columns, placed: Placed<'a>) {
+        let Placed { unit, class, size, .. } = placed;
         let flags = dataset.objects.flags[row];
         self.xmin.push(unit.xmin);
         self.xmax.push(unit.xmax);
@@ -69,6 +100,14 @@ impl<'a> ObjectColumns<'a> {
         // VOC's own word for an object whose pose nobody gave.
         let view = dataset.objects.pose.get(row).map_or("Unspecified", |pose| pose);
         self.view.push(Cow::Borrowed(view.as_bytes()));
+        let of_box = || {
+            let pixels = f64::from(size.0) * f64::from(size.1);
+            f64::from(unit.xmax - unit.xmin) * f64::from(unit.ymax - unit.ymin) * pixels
+        };
+        self.area.push(dataset.objects.area.get(row).copied().unwrap_or_else(of_box) as f32);
+        if columns.keypoints > 0 {
+            self.keypoints.push(dataset, row, columns.keypoints as usize, placed);
+        }
     }
 
     /// Number of objects.
@@ -79,6 +118,28 @@ impl<'a> ObjectColumns<'a> {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.label.is_empty()
+    }
+}
+
+impl<'a> KeypointColumns<'a> {
+    /// Adds the keypoints of object `row`, with zeros up to `count`.
+    fn push(&mut self, dataset: &'a Dataset, row: usize, count: usize, placed: Placed<'a>) {
+        let points = dataset.objects.keypoints.get(row).map_or(&[][..], |points| points);
+        let names = dataset.classes.get(dataset.objects.class[row] as usize).map_or(&[][..], |class| &class.keypoints);
+        let (width, height) = match dataset.objects.normalised[row] {
+            true => (1.0, 1.0),
+            false => (f64::from(placed.size.0), f64::from(placed.size.1)),
+        };
+        for number in 0..count {
+            let point = points.get(number).filter(|point| point.visibility > 0);
+            let [x, y] = point
+                .map_or([0.0; 2], |point| boxes::turned_point([point.x / width, point.y / height], placed.orientation));
+            self.x.push(x as f32);
+            self.y.push(y as f32);
+            self.visibility.push(point.map_or(0, |point| point.visibility.into()));
+            self.text.push(Cow::Borrowed(names.get(number).map_or(&[][..], |name| name.as_bytes())));
+        }
+        self.num.push(points.iter().filter(|point| point.visibility > 0).count() as i64);
     }
 }
 
@@ -117,6 +178,8 @@ mod tests {
             annotated_name: "a.jpg",
             source_id: "17",
             sha256: Some("00ff"),
+            captions: &[],
+            labels: &[],
             columns,
             objects,
         }
@@ -169,9 +232,12 @@ mod tests {
         let class = PlannedClass { id: 3, name: "cat".into(), index: 0 };
         let mut objects = ObjectColumns::default();
         let unit = UnitBox { xmin: 0.0, xmax: 0.5, ymin: 0.25, ymax: 1.0 };
-        (0..2).for_each(|row| objects.push(&dataset, row, unit, &class));
+        let placed = Placed { unit, class: &class, size: (40, 20), orientation: 1 };
         let columns = Columns::of(&dataset);
-        assert_eq!(columns, Columns { difficult: true, crowd: true, occluded: true, truncated: true, view: true });
+        (0..2).for_each(|row| objects.push(&dataset, row, columns, placed));
+        let all =
+            Columns { difficult: true, crowd: true, occluded: true, truncated: true, view: true, ..Columns::default() };
+        assert_eq!(columns, all);
         let sample = sample(&objects, columns);
         let features = features(SchemaKind::Tfod, &sample);
         let get = |key| &features.iter().find(|(other, _)| *other == key).unwrap().1;

@@ -4,20 +4,28 @@
 //! ```text
 //! | feature                              | kind         | value                                              |
 //! |--------------------------------------|--------------|----------------------------------------------------|
+//! | image/caption                        | bytes list   | sentences about the image; where the source has any |
+//! | image/class/{label,text}             | int64, bytes list | classes of the whole image; where the source has any |
 //! | image/encoded                        | bytes        | the image's file as it is                          |
 //! | image/filename                       | bytes        | name of that file                                  |
 //! | image/format                         | bytes        | jpeg, png ..., by its bytes                        |
 //! | image/height, image/width            | int64        | of the stored pixels, by the image itself          |
 //! | image/key/sha256                     | bytes        | of the file, in hex                                |
 //! | image/source_id                      | bytes        | place in the source from 1, as decimal text        |
+//! | image/object/area                    | float list   | square pixels, as the source says; where it has any |
 //! | image/object/bbox/{xmin,xmax,ymin,ymax} | float list | fractions of the size; 0 <= min < max <= 1        |
 //! | image/object/class/label             | int64 list   | id in the label map                                |
 //! | image/object/class/text              | bytes list   | name in the label map                              |
+//! | image/object/keypoint/{x,y}          | float list   | fractions of the size, the same number for each object |
+//! | image/object/keypoint/{visibility,text} | int64, bytes list | 0 none, 1 hidden, 2 visible; name          |
+//! | image/object/keypoint/num            | int64 list   | of each object: how many are labelled              |
 //! | image/object/{difficult,is_crowd,occluded,truncated} | int64 list | 0 or 1; where the source has it    |
 //! | image/object/view                    | bytes list   | pose; where the source has it                      |
 //! ```
 //!
 //! Lists are present and empty for an image without objects.
+
+use std::borrow::Cow;
 
 use super::{Features, Sample, floats, ints};
 use crate::example::Feature;
@@ -26,13 +34,25 @@ pub(super) fn features<'a>(sample: &'a Sample<'a>) -> Features<'a> {
     let objects = sample.objects;
     let columns = sample.columns;
     let header = &sample.header;
-    let mut features: Features<'a> = Vec::with_capacity(20);
+    let mut features: Features<'a> = Vec::with_capacity(28);
+    if columns.captions {
+        let texts = sample.captions.iter().map(|text| Cow::Borrowed(text.as_bytes()));
+        features.push(("image/caption", Feature::Bytes(texts.collect())));
+    }
+    if columns.labels {
+        let (ids, names) = sample.labels.iter().map(|class| (class.id, Cow::Borrowed(class.name.as_bytes()))).unzip();
+        features.push(("image/class/label", Feature::Int64(Cow::Owned(ids))));
+        features.push(("image/class/text", Feature::Bytes(names)));
+    }
     features.push(("image/encoded", Feature::Hole(sample.encoded_len)));
     features.push(("image/filename", Feature::text(sample.filename)));
     features.push(("image/format", Feature::text(header.kind.format_name())));
     features.push(("image/height", Feature::int64(header.height.into())));
     if let Some(sha256) = sample.sha256 {
         features.push(("image/key/sha256", Feature::text(sha256)));
+    }
+    if columns.area {
+        features.push(("image/object/area", floats(&objects.area)));
     }
     features.push(("image/object/bbox/xmax", floats(&objects.xmax)));
     features.push(("image/object/bbox/xmin", floats(&objects.xmin)));
@@ -45,6 +65,14 @@ pub(super) fn features<'a>(sample: &'a Sample<'a>) -> Features<'a> {
     }
     if columns.crowd {
         features.push(("image/object/is_crowd", ints(&objects.crowd)));
+    }
+    if columns.keypoints > 0 {
+        let keypoints = &objects.keypoints;
+        features.push(("image/object/keypoint/num", ints(&keypoints.num)));
+        features.push(("image/object/keypoint/text", Feature::Bytes(keypoints.text.clone())));
+        features.push(("image/object/keypoint/visibility", ints(&keypoints.visibility)));
+        features.push(("image/object/keypoint/x", floats(&keypoints.x)));
+        features.push(("image/object/keypoint/y", floats(&keypoints.y)));
     }
     if columns.occluded {
         features.push(("image/object/occluded", ints(&objects.occluded)));

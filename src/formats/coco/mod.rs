@@ -173,7 +173,7 @@ fn lists(tree: &Tree, file: FileId, options: &LoadOptions) -> Result<Lists, Stre
                 lists.annotations = Annotations::default();
             }
             lists.findings.append(&mut annotations.findings);
-            lists.annotations.append(annotations);
+            lists.annotations.append(*annotations);
         }
         None => {}
     })?;

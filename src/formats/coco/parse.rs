@@ -16,7 +16,7 @@ pub type Finding = (ProblemKind, u32, String);
 pub enum Parsed {
     Images(Vec<(ImageElement, u32)>, Vec<Finding>),
     Categories(Vec<(CategoryElement, u32)>, Vec<Finding>),
-    Annotations(Annotations),
+    Annotations(Box<Annotations>),
 }
 
 /// Annotations, in the file's order.
@@ -77,7 +77,7 @@ pub fn batch(batch: &Batch, outlines: bool) -> Option<Parsed> {
                     annotations.read::<false>(piece, line, false);
                 }
             }
-            Some(Parsed::Annotations(annotations))
+            Some(Parsed::Annotations(Box::new(annotations)))
         }
     }
 }
