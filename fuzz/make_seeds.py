@@ -206,6 +206,39 @@ def vocs() -> dict[str, bytes]:
     }
 
 
+COCO = """{"images": [{"id": 1, "file_name": "a.jpg", "width": 640, "height": 480}, {"id": 2, "file_name": "b.png"}],
+"annotations": [{"id": 1, "image_id": 1, "category_id": 3, "bbox": [1, 2.5, 30, 4e1], "area": 7.25, "iscrowd": 0,
+"segmentation": [[1, 2, 30, 2, 30, 40], [5, 5, 6, 6, 7, 5]], "attributes": {"occluded": true, "colour": "red"}}],
+"categories": [{"id": 3, "name": "cat", "supercategory": "animal", "keypoints": ["nose"], "skeleton": [[1, 1]]}]}
+"""
+
+
+def cocos() -> dict[str, bytes]:
+    mask = '{"size": [3, 4], "counts": "2333"}'
+    polygons = "[[1, 2, 30, 2, 30, 40], [5, 5, 6, 6, 7, 5]]"
+    return {
+        "plain": COCO.encode(),
+        "bom": b"\xef\xbb\xbf" + COCO.encode(),
+        "one line": COCO.replace("\n", "").encode(),
+        "mask": COCO.replace(polygons, mask).encode(),
+        "runs": COCO.replace(polygons, '{"counts": [2, 3, 7], "size": [3, 4]}').encode(),
+        "keypoints": COCO.replace('"iscrowd": 0', '"keypoints": [1, 2, 2], "num_keypoints": 1').encode(),
+        "not a number": COCO.replace("7.25", "NaN").encode(),
+        "no box": COCO.replace('"bbox": [1, 2.5, 30, 4e1], ', "").encode(),
+        "caption": COCO.replace('"category_id": 3', '"caption": "a cat"').encode(),
+        "panoptic": COCO.replace(
+            '"category_id": 3', '"segments_info": [{"id": 1, "category_id": 3, "bbox": [0, 0, 1, 1]}]'
+        ).encode(),
+        "escapes": COCO.replace('"cat"', '"\\u0063\\ud83d\\ude00\\"]}"').encode(),
+        "twice": (COCO.rstrip()[:-1] + ', "annotations": null, "images": []}').encode(),
+        "latin 1": COCO.replace('"cat"', '"B\xe4r"').encode("latin-1"),
+        "strings": COCO.replace('"id": 1', '"id": "x"').encode(),
+        "empty": b"",
+        "deep": b'{"images": ' + b"[" * 300,
+        "cut": COCO[:150].encode(),
+    }
+
+
 def tables() -> dict[str, bytes]:
     head = "filename,width,height,class,xmin,ymin,xmax,ymax\n"
     return {
@@ -268,6 +301,7 @@ def column_plans() -> dict[str, bytes]:
 def main() -> None:
     """Writes them all."""
     made = {
+        "coco": cocos(),
         "columns": column_plans(),
         "csv": tables(),
         "example_decode": examples(),

@@ -42,11 +42,11 @@ if TYPE_CHECKING:
 # Loaded when asked for, so that reading and writing records costs nothing else.
 _LATER = {
     "ClassCount": "_report",
+    "ClassDetails": "_dataset",
     "Dataset": "_dataset",
     "FileCount": "_report",
     "Format": "_formats",
     "Image": "_dataset",
-    "ClassDetails": "_dataset",
     "Images": "_dataset",
     "Objects": "_dataset",
     "Problem": "_report",

@@ -351,7 +351,7 @@ class Objects:
 
     @cached_property
     def corners(self) -> Mapping[int, Sequence[Sequence[float]]]:
-        """The four corners `x, y` of turned boxes by row, in order around the box; `bbox` is the upright box around them."""
+        """The four corners `x, y` of turned boxes by row; `bbox` is the upright box around them."""
         return dict(self._native.values("objects.corners"))
 
     @cached_property

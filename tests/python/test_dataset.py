@@ -51,7 +51,16 @@ def test_columns(dataset: rm.Dataset, tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="WRITEABLE"):
             column.flags.writeable = True
     sparse = [objects.pose, objects.attributes, objects.polygons, objects.masks, objects.keypoints, objects.corners]
-    sparse += [objects.area, objects.score, objects.track, objects.id, images.id, images.url, images.captions, images.labels]
+    sparse += [
+        objects.area,
+        objects.score,
+        objects.track,
+        objects.id,
+        images.id,
+        images.url,
+        images.captions,
+        images.labels,
+    ]
     assert sparse == [{}] * 14
     assert dataset.class_details == [("", [], []), ("", [], [])]
 

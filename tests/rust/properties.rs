@@ -21,6 +21,7 @@ pub type Property = fn(&[u8]);
 
 /// Every target by name, sorted.
 pub const TARGETS: &[(&str, Property)] = &[
+    ("coco", coco),
     ("columns", columns),
     ("csv", csv),
     ("example_decode", example_decode),
@@ -282,7 +283,7 @@ fn load(name: &str, data: &[u8], format: &str) -> Option<Loaded> {
     }
     FOLDER.with(|folder| {
         // One kind of annotation at a time.
-        for other in ["a.xml", "labels.csv"] {
+        for other in ["a.json", "a.xml", "labels.csv"] {
             fs::remove_file(folder.path().join(other)).ok();
         }
         fs::write(folder.path().join(name), data).unwrap();
@@ -309,6 +310,18 @@ fn is_sound(loaded: &Loaded, data: &[u8]) {
     for problem in loaded.problems.iter() {
         assert!(problem.place.line as usize <= lines, "{problem}: there are {lines} lines");
         assert!(!problem.message.is_empty() && !problem.message.ends_with('.'), "{problem}");
+    }
+}
+
+/// Three lists are read into a sound dataset.
+pub fn coco(data: &[u8]) {
+    if let Some(loaded) = load("a.json", data, "coco") {
+        is_sound(&loaded, data);
+        let objects = &loaded.dataset.objects;
+        assert!(objects.polygons.iter().all(|(row, outline)| row < objects.len() && outline.parts().len() > 0));
+        for (_, mask) in objects.masks.iter() {
+            assert_eq!(recordmill::image::runs::pixels(&mask.runs), u64::from(mask.width) * u64::from(mask.height));
+        }
     }
 }
 

@@ -205,6 +205,9 @@ impl Annotations {
             }
             _ => around(&parts, mask.as_ref()).ok_or("there is neither a bbox nor an outline")?,
         };
+        if !bbox.iter().all(|side| side.is_finite()) {
+            return Err("bbox has no end".into());
+        }
         let mut flags = match element.iscrowd {
             None => 0,
             Some(false) => flag::HAS_CROWD,

@@ -16,7 +16,8 @@ if __name__ == "__main__":
     wanted = sys.argv[1:] or sorted(path.parent.name for path in HERE.glob("*/make.py"))
     for name in wanted:
         specification = importlib.util.spec_from_file_location(f"make_{name}", HERE / name / "make.py")
-        assert specification is not None and specification.loader is not None
+        assert specification is not None
+        assert specification.loader is not None
         module = importlib.util.module_from_spec(specification)
         specification.loader.exec_module(module)
         module.make()
