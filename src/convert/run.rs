@@ -159,6 +159,7 @@ fn run(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>) ->
         output: output.as_ref(),
         compression: options.compression,
         level: options.level,
+        file_sha256: options.file_sha256,
         threads: options.threads(),
         stop_on_error,
         strict: options.strict,
@@ -366,6 +367,7 @@ fn files(plan: &Plan, done: &Done) -> Vec<FileReport> {
         split: shard.split,
         records: done.images,
         bytes: done.bytes,
+        crc32c: done.crc32c.map(|crc32c| format!("{crc32c:08x}")),
         sha256: done.sha256.clone(),
     };
     plan.shards.iter().zip(&done.shards).map(file).collect()
