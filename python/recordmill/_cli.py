@@ -153,7 +153,11 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print the result a
         help="What image/source_id is.",
     ),
     click.option(
-        "--no-sha256", "sha256", flag_value=False, default=True, help="Leave the images' digests (image/key/sha256) out."
+        "--no-sha256",
+        "sha256",
+        flag_value=False,
+        default=True,
+        help="Leave the images' digests (image/key/sha256) out.",
     ),
     click.option(
         "--no-file-sha256",
