@@ -152,7 +152,20 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print the result a
         show_default=True,
         help="What image/source_id is.",
     ),
-    click.option("--no-sha256", "sha256", flag_value=False, default=True, help="Leave out image/key/sha256."),
+    click.option(
+        "--no-sha256",
+        "sha256",
+        flag_value=False,
+        default=True,
+        help="Leave the images' digests (image/key/sha256) out.",
+    ),
+    click.option(
+        "--no-file-sha256",
+        "file_sha256",
+        flag_value=False,
+        default=True,
+        help="Leave the files' digests out of the manifest (faster; it has their CRC-32C all the same).",
+    ),
     click.option("--drop-empty", is_flag=True, help="Leave out images without objects."),
     click.option(
         "--on-error",

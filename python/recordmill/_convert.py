@@ -55,6 +55,7 @@ class WriteOptions(TypedDict, total=False):
     shuffle: bool
     source_id: str
     sha256: bool
+    file_sha256: bool
     fsync: bool
     progress: bool | Callable[[Progress], object] | None
 
@@ -90,6 +91,7 @@ WRITE_DEFAULTS: dict[str, Any] = {
     "shuffle": False,
     "source_id": "index",
     "sha256": True,
+    "file_sha256": True,
     "fsync": True,
 }
 
@@ -175,6 +177,7 @@ def convert(
     group: str = "objects",
     source_id: str = "index",
     sha256: bool = True,
+    file_sha256: bool = True,
     drop_empty: bool = False,
     on_error: str = "stop",
     strict: bool = False,
@@ -225,6 +228,8 @@ def convert(
         source_id: What `image/source_id` is: "index" (position in the source, from 1), "id" (the source's own) or
             "filename".
         sha256: Whether `image/key/sha256` is written.
+        file_sha256: Whether the report and the manifest have the SHA-256 of each file. Its CRC-32C they always have,
+            at hardly any cost; a SHA-256 costs about as much as copying the file.
         drop_empty: Leave out images without objects.
         on_error: "stop", or "skip" to leave out and list what cannot be used.
         strict: Take any correction of a box for an error.
@@ -271,6 +276,7 @@ def convert(
         group=group,
         source_id=source_id,
         sha256=sha256,
+        file_sha256=file_sha256,
         drop_empty=drop_empty,
         on_error=on_error,
         strict=strict,

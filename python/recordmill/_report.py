@@ -69,13 +69,15 @@ class FileCount(NamedTuple):
         split: The split that it belongs to.
         records: Records in it.
         bytes: Its size.
-        sha256: Of its bytes, in hex; None in a dry run.
+        crc32c: CRC-32C of its bytes, in hex, as object stores know it; None in a dry run.
+        sha256: SHA-256 of its bytes, in hex; None in a dry run, and where it was not asked for.
     """
 
     name: str
     split: str
     records: int
     bytes: int
+    crc32c: str | None
     sha256: str | None
 
 
@@ -161,7 +163,8 @@ class Report:
             SplitCount(row["name"], row["images"], row["objects"], tuple(row["files"])) for row in data["splits"]
         ]
         self.files = [
-            FileCount(row["name"], row["split"], row["records"], row["bytes"], row["sha256"]) for row in data["files"]
+            FileCount(row["name"], row["split"], row["records"], row["bytes"], row["crc32c"], row["sha256"])
+            for row in data["files"]
         ]
         self.bytes: int = data["bytes"]
         self.seconds: float = data["seconds"]

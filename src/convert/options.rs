@@ -40,6 +40,8 @@ pub struct Options {
     pub source_id: SourceId,
     /// Whether `image/key/sha256` is written.
     pub sha256: bool,
+    /// Whether the report and the manifest have the SHA-256 of each file.
+    pub file_sha256: bool,
     /// Leave out images without objects.
     pub drop_empty: bool,
     /// Which boxes are left out.
@@ -76,6 +78,7 @@ impl Default for Options {
             labels: LabelSource::Made,
             source_id: SourceId::Index,
             sha256: true,
+            file_sha256: true,
             drop_empty: false,
             skip_rule: SkipRule::None,
             strict: false,

@@ -62,7 +62,7 @@ fn tables(text: &mut String, report: &Report, label_maps: &[String]) -> std::fmt
         writeln!(text, "{:width$}  {records}, {} bytes", file.name, file.bytes)?;
     }
     writeln!(text, "{}: the classes and their ids", label_maps.join(", "))?;
-    writeln!(text, "{MANIFEST}: options, counts and the SHA-256 of each file\n")?;
+    writeln!(text, "{MANIFEST}: options, counts and checksums of each file\n")?;
     writeln!(text, "Classes\n-------")?;
     for class in &report.classes {
         let images = plural(class.images, "image", "images");

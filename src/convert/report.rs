@@ -151,7 +151,9 @@ pub struct FileReport {
     pub records: u64,
     /// Its size.
     pub bytes: u64,
-    /// Of its bytes, in hex; none in a dry run.
+    /// CRC-32C of its bytes, in hex, as object stores know it; none in a dry run.
+    pub crc32c: Option<String>,
+    /// SHA-256 of its bytes, in hex; none in a dry run, and where it was not asked for.
     pub sha256: Option<String>,
 }
 
@@ -261,6 +263,7 @@ mod tests {
                 split: Split::Train,
                 records: 1,
                 bytes: 99,
+                crc32c: Some("00c0ffee".into()),
                 sha256: None,
             }],
             bytes: 99,
@@ -281,7 +284,7 @@ mod tests {
                 "bad-image": {"images": 1, "objects": 2}, "empty-box": {"images": 0, "objects": 1}}},
             "classes": [{"id": 1, "name": "cat", "objects": 1, "images": 1}],
             "splits": [{"name": "train", "images": 1, "objects": 1, "files": ["train.tfrecord"]}],
-            "files": [{"name": "train.tfrecord", "split": "train", "records": 1, "bytes": 99, "sha256": null}],
+            "files": [{"name": "train.tfrecord", "split": "train", "records": 1, "bytes": 99, "crc32c": "00c0ffee", "sha256": null}],
             "bytes": 99, "seconds": 0.5, "unknown_classes": [],
             "problem_counts": {"swapped-corners": 1},
             "problems": [{"kind": "swapped-corners", "severity": "fixed",

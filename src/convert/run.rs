@@ -23,7 +23,7 @@ use super::watch::{Monitor, Phase, Watch};
 use crate::dataset::{Dataset, LabelMap, NO_FILE, Place, ProblemKind, Problems, Severity, Split};
 use crate::files::{AtomicOptions, Root};
 use crate::formats::{self, LoadOptions, Loaded, label_map};
-use crate::record::deflate;
+use crate::record::{Compression, deflate};
 
 /// Converts the dataset in `source`, a folder or an annotation file of any known format, to record files in the folder
 /// `out`.
@@ -150,7 +150,13 @@ fn run(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>) ->
         shard::check_free(out, names.iter().map(String::as_str).chain(others), options.overwrite)?;
         let atomic = AtomicOptions { sync: options.sync, overwrite: options.overwrite };
         // A run that is refused already has no need of a folder.
-        if refused { None } else { Some(Output::open(out, names, atomic)?) }
+        let at_least = |shard: &super::plan::Shard| match options.compression {
+            // The images are in it as they are.
+            Compression::None => shard.images.iter().map(|image| image.bytes).sum(),
+            _ => 0,
+        };
+        let shards = names.into_iter().zip(plan.shards.iter().map(at_least)).collect();
+        if refused { None } else { Some(Output::open(out, shards, atomic)?) }
     };
 
     let job = Job {
@@ -160,6 +166,7 @@ fn run(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>) ->
         output: output.as_ref(),
         compression: options.compression,
         level: options.level,
+        file_sha256: options.file_sha256,
         threads: options.threads(),
         stop_on_error,
         strict: options.strict,
@@ -368,6 +375,7 @@ fn files(plan: &Plan, done: &Done) -> Vec<FileReport> {
         split: shard.split,
         records: done.images,
         bytes: done.bytes,
+        crc32c: done.crc32c.map(|crc32c| format!("{crc32c:08x}")),
         sha256: done.sha256.clone(),
     };
     plan.shards.iter().zip(&done.shards).map(file).collect()

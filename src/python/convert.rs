@@ -122,6 +122,7 @@ fn options(arguments: &Bound<'_, PyDict>) -> PyResult<Options> {
         },
         source_id: choice("source_id", &text("source_id")?, SourceId::ALL, SourceId::name)?,
         sha256: given(arguments, "sha256")?,
+        file_sha256: given(arguments, "file_sha256")?,
         drop_empty: given(arguments, "drop_empty")?,
         skip_rule: choice("skip_rule", &text("skip_rule")?, &[SkipRule::None, SkipRule::Tf], SkipRule::name)?,
         strict: given(arguments, "strict")?,

@@ -11,6 +11,11 @@ pub fn crc32c(bytes: &[u8]) -> u32 {
     crc_fast::crc32_iscsi(bytes)
 }
 
+/// CRC32C of bytes with the CRC `first` and, behind them, `len` bytes with the CRC `second`.
+pub fn combine(first: u32, second: u32, len: u64) -> u32 {
+    crc_fast::checksum_combine(crc_fast::CrcAlgorithm::Crc32Iscsi, first.into(), second.into(), len) as u32
+}
+
 /// CRC32C of the 8 little-endian bytes of `value`.
 #[inline]
 pub fn crc32c_u64(value: u64) -> u32 {
@@ -89,6 +94,13 @@ mod tests {
             prop_assert_eq!(crc32c_u64(value), expected);
             prop_assert_eq!(table(value), expected);
             prop_assert_eq!(super::crc32c(&value.to_le_bytes()), expected);
+        }
+
+        #[test]
+        fn parts_combine(bytes in proptest::collection::vec(any::<u8>(), 0..5000), at: proptest::sample::Index) {
+            let (first, second) = bytes.split_at(at.index(bytes.len() + 1));
+            let combined = combine(super::crc32c(first), super::crc32c(second), second.len() as u64);
+            prop_assert_eq!(combined, crc32c::crc32c(&bytes));
         }
 
         #[test]

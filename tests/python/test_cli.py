@@ -73,6 +73,7 @@ def test_every_option_of_convert_is_one_of_the_function() -> None:
     named = "from to split exact-split shards shard-size compression label-map schema layout group drop-empty on-error "
     named += (
         "strict skip-rule dry-run overwrite workers seed shuffle images source-id no-sha256 no-fsync allow-outside "
+        "no-file-sha256 "
     )
     named += "allow-empty voc-one-based json quiet level"
     assert flags >= {f"--{name}" for name in named.split()}
@@ -101,7 +102,8 @@ def test_every_option_is_taken(good: Path, tmp_path: Path) -> None:
     )
     options += f"--skip-rule tf --overwrite --workers 2 --seed 3 --shuffle --images {good.parent} --images {tmp_path} "
     options += (
-        "--source-id filename --no-sha256 --no-fsync --allow-outside --allow-empty --no-voc-one-based --json --quiet"
+        "--source-id filename --no-sha256 --no-file-sha256 --no-fsync --allow-outside --allow-empty --no-voc-one-based "
+        "--json --quiet"
     )
     report = json.loads(run("convert", good, tmp_path / "out", *options.split())[0])
     assert {row["id"] for row in report["classes"]} == {5, 6}

@@ -1,5 +1,6 @@
 """`convert`, its options, its report and its errors, from Python."""
 
+import hashlib
 import json
 import os
 import pickle
@@ -42,7 +43,11 @@ def test_report(good: Path, tmp_path: Path) -> None:
     (file,) = report.files
     assert (file.name, file.split, file.records) == ("train.tfrecord", "train", 2)
     assert file.bytes == (out / "train.tfrecord").stat().st_size == report.bytes
-    assert file.sha256 is not None
+    assert file.sha256 == hashlib.sha256((out / "train.tfrecord").read_bytes()).hexdigest()
+    (fast,) = rm.convert(good, tmp_path / "fast", file_sha256=False).files
+    assert fast == file._replace(sha256=None)
+    assert fast.crc32c is not None
+    assert len(fast.crc32c) == 8
     assert report.problems == []
     assert report.errors == []
     assert files(out) == {"train.tfrecord", "label_map.pbtxt", "README.txt", "recordmill.json"}
@@ -90,7 +95,7 @@ def test_json_shape(bad: Path, tmp_path: Path) -> None:
         assert problem["place"].keys() == {"path", "line"}
     assert all(row.keys() == {"id", "name", "objects", "images"} for row in data["classes"])
     assert all(row.keys() == {"name", "images", "objects", "files"} for row in data["splits"])
-    assert all(row.keys() == {"name", "split", "records", "bytes", "sha256"} for row in data["files"])
+    assert all(row.keys() == {"name", "split", "records", "bytes", "crc32c", "sha256"} for row in data["files"])
     assert data["skipped"]["images"] == 1
 
 

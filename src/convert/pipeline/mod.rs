@@ -1,7 +1,7 @@
 //! From a plan to the bytes of its shards, on any number of threads.
 //!
 //! Every thread does whatever is next: build a block, write one that has its place in the file, or take the file's
-//! digest one block further. A block gets its place when all before it in its shard have theirs, so that what is
+//! digest one block further (where one is wanted: SHA-256 cannot be taken of blocks apart). A block gets its place when all before it in its shard have theirs, so that what is
 //! written depends on the plan alone; blocks leave the pipeline in plan order, and with them the counts and problems.
 //! Few blocks are on their way at a time (by bytes), which bounds memory whatever the speeds are.
 //!
@@ -25,8 +25,8 @@ use super::shard::Output;
 use super::watch::{Phase, Progress, Watch};
 use crate::dataset::{Dataset, Severity};
 use crate::files::Root;
-use crate::record::Compression;
 use crate::record::deflate::{Piece, Stream};
+use crate::record::{Compression, crc};
 
 /// Bytes of blocks that may be on their way at a time, for the first thread and for each.
 const WINDOW: u64 = 4 * BLOCK_LEN;
@@ -55,6 +55,8 @@ pub struct Job<'a> {
     pub strict: bool,
     /// It is known already that nothing will be written.
     pub refused: bool,
+    /// Whether the manifest gets the SHA-256 of each file.
+    pub file_sha256: bool,
 }
 
 /// What was done.
@@ -77,7 +79,9 @@ pub struct ShardDone {
     pub objects: u64,
     /// Bytes of the file.
     pub bytes: u64,
-    /// Of the file, in hex.
+    /// CRC-32C of the file; none where it was not written.
+    pub crc32c: Option<u32>,
+    /// SHA-256 of the file, in hex; none where it was not written or not asked for.
     pub sha256: Option<String>,
 }
 
@@ -96,7 +100,8 @@ pub fn run(job: &Job<'_>, watch: &mut Watch<'_>) -> Result<Done, ConvertError> {
     let digest = |shard: ShardState| {
         let written = job.output.is_some() && !state.refused;
         let sha256 = shard.digest.filter(|_| written).map(|digest| hex(digest.finalize().as_slice()));
-        ShardDone { images: shard.images, objects: shard.objects, bytes: shard.offset, sha256 }
+        let crc32c = written.then_some(shard.crc32c);
+        ShardDone { images: shard.images, objects: shard.objects, bytes: shard.offset, crc32c, sha256 }
     };
     let mut shards: Vec<ShardDone> = state.shards.into_iter().map(digest).collect();
     if state.refused {
@@ -144,7 +149,9 @@ struct ShardState {
     next_place: usize,
     offset: u64,
     stream: Option<Stream>,
-    /// The block that is digested next; the digest is away while that happens.
+    /// Of the blocks that have left.
+    crc32c: u32,
+    /// The block that is digested next; the digest is away while that happens, or was never wanted.
     next_digest: usize,
     digest: Option<Sha256>,
     images: u64,
@@ -168,6 +175,8 @@ enum Stage {
         parts: Arc<Parts>,
         offset: u64,
         write: Step,
+        /// Once it is written.
+        crc32c: u32,
         digest: Step,
         outcome: Box<Outcome>,
     },
@@ -230,8 +239,9 @@ impl<'a> Line<'a> {
             next_place: 0,
             offset: 0,
             stream: Some(Stream::new(job.compression)),
+            crc32c: crc::crc32c(&[]),
             next_digest: 0,
-            digest: Some(Sha256::new()),
+            digest: job.file_sha256.then(Sha256::new),
             images: 0,
             objects: 0,
         };
@@ -360,10 +370,15 @@ impl<'a> Line<'a> {
                 Ok(Finished::Built { shard, block, body, outcome, memory })
             }
             Task::Write { shard, block, parts, offset } => {
+                let each = parts.each();
+                // Before the copy, which takes the bytes out of the cache.
+                let crc32c = each
+                    .iter()
+                    .fold(crc::crc32c(&[]), |crc32c, part| crc::combine(crc32c, crc::crc32c(part), part.len() as u64));
                 if let Some(output) = self.job.output {
-                    output.write(shard, offset, &parts.each())?;
+                    output.write(shard, offset, &each)?;
                 }
-                Ok(Finished::Written { shard, block })
+                Ok(Finished::Written { shard, block, crc32c })
             }
             Task::Close { shard } => {
                 self.job.output.map_or(Ok(()), |output| output.close(shard))?;
@@ -393,9 +408,10 @@ impl<'a> Line<'a> {
                 }
                 self.place(state);
             }
-            Finished::Written { shard, block } => {
-                if let Some(Stage::Placed { write, .. }) = state.slot(shard, block).map(|slot| &mut slot.stage) {
-                    *write = Step::Done;
+            Finished::Written { shard, block, crc32c: taken } => {
+                if let Some(Stage::Placed { write, crc32c, .. }) = state.slot(shard, block).map(|slot| &mut slot.stage)
+                {
+                    (*write, *crc32c) = (Step::Done, taken);
                 }
             }
             Finished::Digested { shard, block, digest: taken } => {
@@ -438,7 +454,8 @@ impl<'a> Line<'a> {
             shard.objects += outcome.objects;
             let step = if self.job.output.is_none() || state.refused { Step::Done } else { Step::Open };
             let parts = Arc::new(parts);
-            slot.stage = Stage::Placed { parts, offset, write: step, digest: step, outcome };
+            let digest = if self.job.file_sha256 { step } else { Step::Done };
+            slot.stage = Stage::Placed { parts, offset, write: step, crc32c: 0, digest, outcome };
         }
     }
 
@@ -456,7 +473,9 @@ impl<'a> Line<'a> {
             }
             let Some(slot) = state.slots.pop_front() else { break };
             state.in_flight -= slot.weight;
-            let Stage::Placed { parts, outcome, .. } = slot.stage else { break };
+            let Stage::Placed { parts, crc32c, outcome, .. } = slot.stage else { break };
+            let shard = &mut state.shards[slot.shard];
+            shard.crc32c = crc::combine(shard.crc32c, crc32c, parts.len());
             state.total.merge(*outcome);
             if let Some(Parts { body: Some(Body::Plain(buffer)), .. }) = Arc::into_inner(parts) {
                 state.keep(Some(buffer.into_vec()));
@@ -470,7 +489,7 @@ impl<'a> Line<'a> {
 
 enum Finished {
     Built { shard: usize, block: usize, body: Option<Body>, outcome: Box<Outcome>, memory: Option<Vec<u8>> },
-    Written { shard: usize, block: usize },
+    Written { shard: usize, block: usize, crc32c: u32 },
     Digested { shard: usize, block: usize, digest: Sha256 },
     Closed,
 }

@@ -50,6 +50,7 @@ fn records_hold_images_and_boxes() {
 
     let manifest: serde_json::Value = serde_json::from_slice(&files[MANIFEST]).unwrap();
     assert_eq!(manifest["files"][0]["sha256"], hex(&Sha256::digest(&files["train.tfrecord"])));
+    assert_eq!(manifest["files"][0]["crc32c"], format!("{:08x}", crc32c::crc32c(&files["train.tfrecord"])));
     assert_eq!(manifest["files"][0]["bytes"], files["train.tfrecord"].len());
     assert_eq!(manifest["images"], 2);
     assert!(!String::from_utf8_lossy(&files[MANIFEST]).contains(corpus.input().to_str().unwrap()));
@@ -154,7 +155,33 @@ fn a_dry_run_foretells_the_sizes_and_touches_nothing() {
         };
         assert_eq!(sizes(&dry), sizes(&real));
         assert_eq!((dry.images, dry.objects, dry.empty_images), (real.images, real.objects, real.empty_images));
-        assert!(dry.dry_run && dry.files.iter().all(|file| file.sha256.is_none()));
+        assert!(dry.dry_run && dry.files.iter().all(|file| file.sha256.is_none() && file.crc32c.is_none()));
+    }
+}
+
+/// The checksum of a file is put together from those of its blocks, whoever made them; without the digest nothing else
+/// is different.
+#[test]
+fn files_have_checksums() {
+    let corpus = Corpus::many(60);
+    for compression in Compression::ALL {
+        for threads in [1, 8] {
+            let options = Options { compression, shards: ShardRule::Count(3), workers: threads, ..options() };
+            let name = |what: &str| format!("{what}-{}-{threads}", compression.name());
+            let whole = corpus.files(&name("whole"), &options);
+            let options = Options { file_sha256: false, overwrite: true, ..options };
+            let report = corpus.convert(&name("whole"), &options).unwrap();
+            let fast = corpus.files(&name("fast"), &options);
+            assert_eq!(report.files.len(), 3);
+            for file in &report.files {
+                let bytes = &fast[&file.name];
+                assert_eq!(file.crc32c, Some(format!("{:08x}", crc32c::crc32c(bytes))), "{}", file.name);
+                assert_eq!((file.sha256.as_ref(), bytes), (None, &whole[&file.name]));
+            }
+            let manifest: serde_json::Value = serde_json::from_slice(&fast[MANIFEST]).unwrap();
+            assert_eq!(manifest["options"]["file_sha256"], false);
+            assert!(manifest["files"][2]["sha256"].is_null());
+        }
     }
 }
 
