@@ -7,8 +7,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::options::{Layout, Options};
-use super::report::{ClassCount, FileReport, Report, Skipped, SplitCount};
-use crate::dataset::{LabelMap, Split};
+use super::report::{ClassCount, FileReport, Report, SplitCount};
+use crate::dataset::{LabelMap, Skipped, Split};
 use crate::formats::label_map;
 
 /// The manifest's name. It is written last: a folder that has it has all that it lists.

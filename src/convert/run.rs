@@ -16,11 +16,11 @@ use super::options::{LabelSource, OnError, Options, SourceId};
 use super::pipeline::{self, Done, Job};
 use super::plan::Plan;
 use super::readme::readme;
-use super::report::{ClassCount, FileReport, Report, Skipped, SplitCount};
+use super::report::{ClassCount, FileReport, Report, SplitCount};
 use super::shard::{self, Output};
 use super::split::SplitRule;
 use super::watch::{Monitor, Phase, Watch};
-use crate::dataset::{Dataset, LabelMap, NO_FILE, Place, ProblemKind, Problems, Severity, Split};
+use crate::dataset::{Dataset, LabelMap, NO_FILE, Place, ProblemKind, Problems, Severity, Skipped, Split};
 use crate::files::{AtomicOptions, Root};
 use crate::formats::{self, Loaded, label_map};
 use crate::record::deflate;
@@ -127,7 +127,8 @@ fn run(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>) ->
         .iter()
         .map(|path| Root::new(path, options.load.allow_outside).map_err(|error| io_error("cannot open", path)(error)))
         .collect::<Result<Vec<_>, _>>()?;
-    let mut skipped = Skipped::default();
+    // The readers' own, then ours.
+    let mut skipped = loaded.skipped.clone();
     let rows = usable_images(dataset, options, watch, &mut problems, &mut skipped)?;
     if options.split == SplitRule::Keep {
         report_no_split(dataset, &rows, &mut problems);
@@ -176,8 +177,8 @@ fn run(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>) ->
         schema: options.schema,
         images: done.total.images,
         objects: done.total.objects,
-        images_read: dataset.len() as u64,
-        objects_read: dataset.objects.len() as u64,
+        images_read: dataset.len() as u64 + loaded.skipped.images,
+        objects_read: dataset.objects.len() as u64 + loaded.skipped.objects,
         empty_images: done.total.empty,
         skipped,
         classes: classes(&labels, &done),

@@ -11,11 +11,13 @@
 mod column;
 mod label_map;
 mod problem;
+mod skipped;
 mod split;
 
 pub use column::{Sparse, Strings};
 pub use label_map::{Label, LabelMap, LabelMapError};
 pub use problem::{Place, Problem, ProblemKind, Problems, Severity};
+pub use skipped::{Ledger, Skipped};
 pub use split::Split;
 
 use std::ops::Range;
