@@ -204,7 +204,8 @@ fn run(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>) ->
         others.push((name.clone(), manifest::label_map_text(&labels.map, options.layout).into_bytes()));
     }
     others.push((README.into(), readme(&report, options, plan.content.columns, &label_maps).into_bytes()));
-    let text = manifest::manifest(&report, options).map_err(|error| ConvertError::Ledger(error.to_string()))?;
+    let text =
+        manifest::manifest(&report, &label_maps, options).map_err(|error| ConvertError::Ledger(error.to_string()))?;
     others.push((MANIFEST.into(), text));
     finish(output, others, out, &report, options, watch)?;
     Ok(Report { seconds: watch.seconds(), ..report })
@@ -214,8 +215,8 @@ fn has(plan: &Plan, split: Split) -> bool {
     plan.shards.iter().any(|shard| shard.split == split)
 }
 
-/// Gives all files their names, and removes the record files of an earlier run that this one replaces but does not
-/// have: a reader that takes all files by pattern would mix them with ours.
+/// Gives all files their names, and removes the files of an earlier run that this one replaces but does not have: a
+/// reader that takes all files by pattern would mix them with ours.
 fn finish(
     output: Output,
     others: Vec<(String, Vec<u8>)>,
@@ -224,25 +225,22 @@ fn finish(
     options: &Options,
     watch: &mut Watch<'_>,
 ) -> Result<(), ConvertError> {
-    let earlier = if options.overwrite { manifest::listed_in(out) } else { Vec::new() };
+    let mut stale = if options.overwrite { manifest::listed_in(out) } else { Vec::new() };
+    let ours: HashSet<&str> = report
+        .files
+        .iter()
+        .map(|file| &file.name)
+        .chain(others.iter().map(|(name, _)| name))
+        .map(String::as_str)
+        .collect();
+    stale.retain(|name| !ours.contains(name.as_str()));
     let output = std::sync::Mutex::new(Some(output));
     let commit = |_: usize, cancelled: &AtomicBool| match output.lock() {
-        Ok(mut output) => output.take().map_or(Ok(()), |output| output.commit(&others, cancelled)),
+        Ok(mut output) => output.take().map_or(Ok(()), |output| output.commit(&others, &stale, cancelled)),
         Err(_) => Err(ConvertError::Ledger("the output is gone".into())),
     };
     let idle = watch.phase(Phase::Commit);
-    watch.run(1, commit, || idle, || ()).into_iter().collect::<Result<(), _>>()?;
-    let ours: HashSet<&str> = report.files.iter().map(|file| file.name.as_str()).collect();
-    for name in earlier.iter().filter(|name| !ours.contains(name.as_str())) {
-        let path = out.join(name);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(io_error("cannot remove the file of an earlier run", &path)(error));
-            }
-            _ => {}
-        }
-    }
-    Ok(())
+    watch.run(1, commit, || idle, || ()).into_iter().collect()
 }
 
 /// The images that can be written, with the bytes of their files, in the dataset's order.

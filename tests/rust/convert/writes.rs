@@ -234,3 +234,21 @@ fn what_is_there_is_replaced_only_on_request() {
     // The three files of the first run would be mixed with ours by whoever reads train*.tfrecord.
     assert_eq!(after.keys().collect::<Vec<_>>(), [README, "label_map.pbtxt", "mine.txt", MANIFEST, "train.tfrecord"]);
 }
+
+/// From one layout to the other: what the earlier run wrote goes, with its folders, and nothing else.
+#[test]
+fn the_other_layout_takes_the_place_of_the_first() {
+    let corpus = Corpus::many(12);
+    let flat = Options { overwrite: true, ..options() };
+    let roboflow = Options { layout: Layout::Roboflow, ..flat.clone() };
+    let before = corpus.files("out", &flat);
+    std::fs::write(corpus.out("out").join("mine_label_map.pbtxt"), "x").unwrap();
+    let after = corpus.files("out", &roboflow);
+    assert_eq!(
+        after.keys().collect::<Vec<_>>(),
+        [README, "mine_label_map.pbtxt", MANIFEST, "train/objects.tfrecord", "train/objects_label_map.pbtxt"]
+    );
+    std::fs::remove_file(corpus.out("out").join("mine_label_map.pbtxt")).unwrap();
+    assert!(corpus.files("out", &flat) == before);
+    assert!(!corpus.out("out/train").exists());
+}
