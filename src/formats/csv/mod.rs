@@ -32,7 +32,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use self::header::Columns;
 use self::rows::{Row, RowObject};
 use super::builder::{Builder, Entry};
-use super::images::{Asker, Match, Matcher, is_stale};
+use super::images::{Asker, Match, Matcher, differs};
 use super::tree::{FileId, Tree, folder_of};
 use super::{Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, splits, text};
 use crate::dataset::{Ledger, Object, Place, ProblemKind, Problems, Skipped, Split};
@@ -224,9 +224,9 @@ fn find_image(tree: &Tree, matcher: &Matcher<'_>, row: &Row, asker: &Asker<'_>, 
     let place = Place::line(asker.path, row.line);
     match matcher.find(name, asker) {
         Match::Found { file, .. } => {
-            if is_stale(name, tree.path(file)) {
-                let message = format!("{name:?} was found as {}", tree.path(file));
-                problems.push(ProblemKind::StaleName, place, message);
+            if let Some((kind, how)) = differs(name, tree.path(file)) {
+                let message = format!("{name:?} was found as {}{how}", tree.path(file));
+                problems.push(kind, place, message);
             }
             return About::Image(file);
         }

@@ -37,7 +37,7 @@ use std::collections::{BTreeMap, HashSet};
 use self::parse::{Annotation, Found};
 use self::sets::Sets;
 use super::builder::{Builder, Entry};
-use super::images::{Asker, Match, Matcher, Rule, is_stale, leads_above};
+use super::images::{Asker, Match, Matcher, Rule, differs, leads_above};
 use super::tree::{FileId, Tree, folder_of};
 use super::xml::{Cursor, Event, Fault};
 use super::{
@@ -249,14 +249,14 @@ fn find_image(
     match found {
         Match::Found { file, rule } => {
             let path = tree.path(file);
-            if is_stale(name, path) {
+            if let Some((kind, how)) = differs(name, path) {
                 if leads_above(folder_of(asker.path), name) {
                     let message = format!("image {name:?} lies outside the dataset's folders");
                     problems.push(ProblemKind::OutsideRoot, place(), message);
                     taken.insert(file);
                     return None;
                 }
-                problems.push(ProblemKind::StaleName, place(), format!("filename says {name:?}, the image is {path}"));
+                problems.push(kind, place(), format!("filename says {name:?}, the image is {path}{how}"));
             }
             return Some((file, rule));
         }
