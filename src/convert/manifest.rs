@@ -62,9 +62,9 @@ pub fn manifest(report: &Report, label_maps: &[String], options: &Options) -> Re
     let written = Written {
         schema: options.schema.name(),
         layout: options.layout.name(),
-        group: (options.layout == Layout::Roboflow).then_some(&options.group),
+        group: (options.layout == Layout::Roboflow).then_some(options.group()),
         split: options.split.to_string(),
-        split_exact: options.split.is_exact(),
+        split_exact: options.exact_split,
         shards: options.shards.to_string(),
         shuffle: options.shuffle,
         seed: options.seed,
@@ -102,7 +102,7 @@ pub fn manifest(report: &Report, label_maps: &[String], options: &Options) -> Re
 pub fn label_map_names(splits: &[Split], options: &Options) -> Vec<String> {
     match options.layout {
         Layout::Flat => vec!["label_map.pbtxt".to_owned()],
-        Layout::Roboflow => splits.iter().map(|split| format!("{split}/{}_label_map.pbtxt", options.group)).collect(),
+        Layout::Roboflow => splits.iter().map(|split| format!("{split}/{}_label_map.pbtxt", options.group())).collect(),
     }
 }
 
@@ -173,7 +173,7 @@ mod tests {
     fn label_maps_stand_where_the_layout_has_them() {
         let flat = Options::default();
         assert_eq!(label_map_names(&Split::ALL, &flat), ["label_map.pbtxt"]);
-        let roboflow = Options { layout: Layout::Roboflow, group: "Box".into(), ..flat };
+        let roboflow = Options { layout: Layout::Roboflow, group: Some("Box".into()), ..flat };
         assert_eq!(
             label_map_names(&[Split::Train, Split::Test], &roboflow),
             ["train/Box_label_map.pbtxt", "test/Box_label_map.pbtxt"]

@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::error::{ConvertError, io_error};
 use super::labels::Labels;
 use super::manifest::{self, MANIFEST, README};
-use super::options::{LabelSource, OnError, Options, SourceId};
+use super::options::{LabelSource, Layout, OnError, Options, SourceId};
 use super::pipeline::{self, Done, Job};
 use super::plan::Plan;
 use super::readme::readme;
@@ -23,7 +23,7 @@ use super::watch::{Monitor, Phase, Watch};
 use crate::dataset::{Dataset, LabelMap, NO_FILE, Place, ProblemKind, Problems, Severity, Skipped, Split};
 use crate::files::{AtomicOptions, Root};
 use crate::formats::{self, Loaded, label_map};
-use crate::record::deflate;
+use crate::record::{Compression, deflate};
 
 /// Converts the dataset in `source`, a folder or an annotation file of any known format, to record files in the folder
 /// `out`.
@@ -58,13 +58,21 @@ pub fn convert_dataset(
 /// Refuses options that mean nothing.
 fn check(options: &Options) -> Result<(), ConvertError> {
     deflate::check_level(options.level)?;
-    let group = &options.group;
+    let group = options.group();
     let bad = group.is_empty()
         || group.starts_with('.')
         || group.len() > 100
         || group.chars().any(|c| c.is_control() || matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|'));
     if bad {
         return Err(ConvertError::Option(format!("group {group:?} cannot be the name of a file")));
+    }
+    let lonely = [
+        ("exact_split", options.exact_split && options.split == SplitRule::Keep, "split"),
+        ("level", options.level.is_some() && options.compression == Compression::None, "compression"),
+        ("group", options.group.is_some() && options.layout != Layout::Roboflow, "layout roboflow"),
+    ];
+    if let Some((option, _, needs)) = lonely.iter().find(|(_, lonely, _)| *lonely) {
+        return Err(ConvertError::Option(format!("{option} means nothing without {needs}")));
     }
     if options.shards == super::ShardRule::Count(0) {
         return Err(ConvertError::Option("shards 0: there must be at least one".into()));

@@ -280,11 +280,19 @@ fn options_without_meaning_are_refused() {
     let corpus = Corpus::many(2);
     let message = |options: Options| corpus.convert("out", &options).unwrap_err().to_string();
     for group in ["", "../x", "a/b", ".hidden", "a\0"] {
-        let text = message(Options { group: group.into(), ..options() });
+        let text = message(Options { group: Some(group.into()), ..options() });
         assert_eq!(text, format!("group {group:?} cannot be the name of a file"));
     }
     let text = message(Options { source_id: recordmill::convert::SourceId::Id, ..options() });
     assert!(text.starts_with("source-id id: the images of this ") && text.ends_with(" dataset have no ids"), "{text}");
+    for (lonely, message_of) in [
+        (Options { exact_split: true, ..options() }, "exact_split means nothing without split"),
+        (Options { level: Some(3), ..options() }, "level means nothing without compression"),
+        (Options { group: Some("pets".into()), ..options() }, "group means nothing without layout roboflow"),
+    ] {
+        assert_eq!(message(lonely), message_of);
+    }
+    assert!(!corpus.out("out").exists());
     assert!(matches!(corpus.convert("out", &Options { level: Some(10), ..options() }), Err(ConvertError::Record(_))));
 }
 

@@ -162,7 +162,7 @@ fn a_dry_run_foretells_the_sizes_and_touches_nothing() {
 fn roboflow_layout_has_a_folder_per_split() {
     let mut corpus = Corpus::many(20);
     corpus.loaded.dataset.images.split[3] = Some(recordmill::dataset::Split::Test);
-    let options = Options { layout: Layout::Roboflow, group: "box".into(), ..options() };
+    let options = Options { layout: Layout::Roboflow, group: Some("box".into()), ..options() };
     let files = corpus.files("out", &options);
     assert_eq!(
         files.keys().collect::<Vec<_>>(),
