@@ -143,7 +143,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print the result a
         help="Names and folders of the output.",
     ),
     click.option(
-        "--group", metavar="NAME", default="objects", show_default=True, help="Name of the files in layout roboflow."
+        "--group", metavar="NAME", help="Name of the files in layout roboflow; objects if not given."
     ),
     click.option(
         "--source-id",
@@ -437,11 +437,18 @@ def verify_command(
     recordmill verify train.tfrecord valid.tfrecord
     recordmill verify out/*.tfrecord --label-map out/label_map.pbtxt
     """
-    from recordmill._inspect import verify_each
+    from recordmill._inspect import MAX_RECORD_SIZE, verify_each
 
     try:
         found = verify_each(
-            files, label_map=label_map, examples=not any_payload, rules=not any_payload, workers=workers
+            files,
+            label_map=label_map,
+            compression=None,
+            examples=not any_payload,
+            rules=not any_payload,
+            sha256=True,
+            max_record_size=MAX_RECORD_SIZE,
+            workers=workers,
         )
     except (Error, OSError, ValueError) as error:
         return _failed(error)

@@ -42,7 +42,7 @@ class WriteOptions(TypedDict, total=False):
     label_map: Path | Mapping[str, int] | None
     schema: str
     layout: str
-    group: str
+    group: str | None
     drop_empty: bool
     on_error: str
     strict: bool
@@ -78,7 +78,7 @@ WRITE_DEFAULTS: dict[str, Any] = {
     "label_map": None,
     "schema": "tfod",
     "layout": "flat",
-    "group": "objects",
+    "group": None,
     "drop_empty": False,
     "on_error": "stop",
     "strict": False,
@@ -122,13 +122,6 @@ def write_arguments(load: dict[str, Any], **options: Any) -> dict[str, Any]:
         given["shard_size"] = str(given["shard_size"])
     given["skip_rule"] = given["skip_rule"] or "none"
     given["load"] = load
-    for option, needs, there in (
-        ("exact_split", "split", given["split"] not in (None, "keep")),
-        ("level", "compression", given["compression"] not in (None, "", "none")),
-    ):
-        if given[option] not in (None, False) and not there:
-            message = f"{option} means nothing without {needs}"
-            raise ValueError(message)
     return given
 
 
@@ -174,7 +167,7 @@ def convert(
     label_map: Path | Mapping[str, int] | None = None,
     schema: str = "tfod",
     layout: str = "flat",
-    group: str = "objects",
+    group: str | None = None,
     source_id: str = "index",
     sha256: bool = True,
     file_sha256: bool = True,
@@ -224,7 +217,7 @@ def convert(
         schema: "tfod", the keys of the TensorFlow Object Detection API, or "basic", the twelve of
             `generate_tfrecord.py`.
         layout: "flat" or "roboflow".
-        group: Name of the files in layout "roboflow".
+        group: Name of the files in layout "roboflow"; None is "objects".
         source_id: What `image/source_id` is: "index" (position in the source, from 1), "id" (the source's own) or
             "filename".
         sha256: Whether `image/key/sha256` is written.

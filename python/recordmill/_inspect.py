@@ -3,12 +3,24 @@
 import json
 from collections.abc import Mapping, Sequence
 from os import PathLike
-from typing import Any, Literal, TypedDict, overload
+from typing import Any, Literal, TypedDict, Unpack, overload
 
 from recordmill import _native
 from recordmill._convert import Path
 
 MAX_RECORD_SIZE = 2 << 30
+
+
+class VerifyOptions(TypedDict, total=False):
+    """What `verify` can be asked for."""
+
+    label_map: Path | Mapping[str, int] | None
+    compression: str | None
+    examples: bool
+    rules: bool
+    sha256: bool
+    max_record_size: int
+    workers: int
 
 
 class Spread(TypedDict):
@@ -129,29 +141,9 @@ def inspect(
 
 
 @overload
-def verify(  # type: ignore[overload-overlap]
-    path: Path,
-    *,
-    label_map: Path | Mapping[str, int] | None = None,
-    compression: str | None = None,
-    examples: bool = True,
-    rules: bool = True,
-    sha256: bool = True,
-    max_record_size: int = MAX_RECORD_SIZE,
-    workers: int = 0,
-) -> Verdict: ...
+def verify(path: Path, **options: Unpack[VerifyOptions]) -> Verdict: ...  # type: ignore[overload-overlap]
 @overload
-def verify(
-    path: Sequence[Path],
-    *,
-    label_map: Path | Mapping[str, int] | None = None,
-    compression: str | None = None,
-    examples: bool = True,
-    rules: bool = True,
-    sha256: bool = True,
-    max_record_size: int = MAX_RECORD_SIZE,
-    workers: int = 0,
-) -> list[Verdict]: ...
+def verify(path: Sequence[Path], **options: Unpack[VerifyOptions]) -> list[Verdict]: ...
 def verify(
     path: Path | Sequence[Path],
     *,
@@ -200,17 +192,8 @@ def verify(
     return verdicts if several else verdicts[0]
 
 
-def verify_each(
-    paths: Sequence[Path],
-    *,
-    label_map: Path | Mapping[str, int] | None = None,
-    compression: str | None = None,
-    examples: bool = True,
-    rules: bool = True,
-    sha256: bool = True,
-    max_record_size: int = MAX_RECORD_SIZE,
-    workers: int = 0,
-) -> list[Verdict | Exception]:
-    """As `verify`, with the exception in the place of a file that cannot be read."""
-    found = _native.verify(paths, compression, label_map, examples, rules, sha256, max_record_size, workers)
+def verify_each(paths: Sequence[Path], **options: Unpack[VerifyOptions]) -> list[Verdict | Exception]:
+    """As `verify`, of which every option must be given, with the exception in the place of a file that cannot be read."""
+    names = ("compression", "label_map", "examples", "rules", "sha256", "max_record_size", "workers")
+    found = _native.verify(paths, *(options[name] for name in names))  # type: ignore[literal-required]
     return [json.loads(verdict) if isinstance(verdict, str) else verdict for verdict in found]

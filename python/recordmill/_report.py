@@ -108,8 +108,8 @@ class Report:
         schema: "tfod" or "basic".
         images: Images in the records.
         objects: Objects in the records.
-        images_read: Images in the source.
-        objects_read: Objects in the source.
+        images_read: Images in the source; an annotation file of one image that cannot be read counts as one.
+        objects_read: Objects in the source, those that cannot be understood among them; what stands twice counts once.
         empty_images: Images in the records without objects.
         skipped: What was left out; `images + skipped.images == images_read`, and the same for objects.
         classes: The label map, by id.

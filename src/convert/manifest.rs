@@ -7,8 +7,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::options::{Layout, Options};
-use super::report::{ClassCount, FileReport, Report, Skipped, SplitCount};
-use crate::dataset::{LabelMap, Split};
+use super::report::{ClassCount, FileReport, Report, SplitCount};
+use crate::dataset::{LabelMap, Skipped, Split};
 use crate::formats::label_map;
 
 /// The manifest's name. It is written last: a folder that has it has all that it lists.
@@ -31,6 +31,7 @@ struct Manifest<'a> {
     classes: &'a [ClassCount],
     splits: &'a [SplitCount],
     files: &'a [FileReport],
+    label_maps: &'a [String],
 }
 
 /// The options that the records depend on.
@@ -58,13 +59,13 @@ struct Written<'a> {
 }
 
 /// The text of the manifest.
-pub fn manifest(report: &Report, options: &Options) -> Result<Vec<u8>, serde_json::Error> {
+pub fn manifest(report: &Report, label_maps: &[String], options: &Options) -> Result<Vec<u8>, serde_json::Error> {
     let written = Written {
         schema: options.schema.name(),
         layout: options.layout.name(),
-        group: (options.layout == Layout::Roboflow).then_some(&options.group),
+        group: (options.layout == Layout::Roboflow).then_some(options.group()),
         split: options.split.to_string(),
-        split_exact: options.split.is_exact(),
+        split_exact: options.exact_split,
         shards: options.shards.to_string(),
         shuffle: options.shuffle,
         seed: options.seed,
@@ -92,6 +93,7 @@ pub fn manifest(report: &Report, options: &Options) -> Result<Vec<u8>, serde_jso
         classes: &report.classes,
         splits: &report.splits,
         files: &report.files,
+        label_maps,
     };
     let mut text = serde_json::to_vec_pretty(&manifest)?;
     text.push(b'\n');
@@ -102,7 +104,7 @@ pub fn manifest(report: &Report, options: &Options) -> Result<Vec<u8>, serde_jso
 pub fn label_map_names(splits: &[Split], options: &Options) -> Vec<String> {
     match options.layout {
         Layout::Flat => vec!["label_map.pbtxt".to_owned()],
-        Layout::Roboflow => splits.iter().map(|split| format!("{split}/{}_label_map.pbtxt", options.group)).collect(),
+        Layout::Roboflow => splits.iter().map(|split| format!("{split}/{}_label_map.pbtxt", options.group())).collect(),
     }
 }
 
@@ -114,12 +116,13 @@ pub fn label_map_text(map: &LabelMap, layout: Layout) -> String {
     }
 }
 
-/// Record files that the manifest in `folder` lists, if there is one that can be read. A name that leads out of the
-/// folder or is no record file's is not among them.
+/// Record files and label maps that the manifest in `folder` lists, if there is one that can be read. A name that leads
+/// out of the folder or is of neither kind is not among them.
 pub fn listed_in(folder: &Path) -> Vec<String> {
     #[derive(Deserialize)]
     struct Listed {
         files: Vec<Name>,
+        label_maps: Vec<String>,
     }
     #[derive(Deserialize)]
     struct Name {
@@ -129,12 +132,14 @@ pub fn listed_in(folder: &Path) -> Vec<String> {
     let listed: Option<Listed> = read.and_then(|text| serde_json::from_slice(&text).ok());
     let ours = |name: &String| {
         let mut parts = name.split('/');
-        name.ends_with(".tfrecord")
+        let label_map = name.ends_with("_label_map.pbtxt") || name == "label_map.pbtxt";
+        (label_map || name.ends_with(".tfrecord"))
             && !name.contains('\\')
             && parts.all(|part| !part.is_empty() && part != "." && part != "..")
             && name.split('/').count() <= 2
     };
-    listed.map(|listed| listed.files.into_iter().map(|file| file.name).filter(ours).collect()).unwrap_or_default()
+    let Some(Listed { files, label_maps }) = listed else { return Vec::new() };
+    files.into_iter().map(|file| file.name).chain(label_maps).filter(ours).collect()
 }
 
 #[cfg(test)]
@@ -155,9 +160,13 @@ mod tests {
             "./a.tfrecord",
         ];
         let files: Vec<_> = names.iter().map(|name| serde_json::json!({"name": name})).collect();
-        let text = serde_json::json!({"files": files}).to_string();
+        let maps = ["label_map.pbtxt", "train/a_label_map.pbtxt", "../label_map.pbtxt", "my.pbtxt"];
+        let text = serde_json::json!({"files": files, "label_maps": maps}).to_string();
         std::fs::write(folder.path().join(MANIFEST), text).unwrap();
-        assert_eq!(listed_in(folder.path()), ["train.tfrecord", "train/a.tfrecord"]);
+        assert_eq!(
+            listed_in(folder.path()),
+            ["train.tfrecord", "train/a.tfrecord", "label_map.pbtxt", "train/a_label_map.pbtxt"]
+        );
         std::fs::write(folder.path().join(MANIFEST), "{").unwrap();
         assert!(listed_in(folder.path()).is_empty());
     }
@@ -166,7 +175,7 @@ mod tests {
     fn label_maps_stand_where_the_layout_has_them() {
         let flat = Options::default();
         assert_eq!(label_map_names(&Split::ALL, &flat), ["label_map.pbtxt"]);
-        let roboflow = Options { layout: Layout::Roboflow, group: "Box".into(), ..flat };
+        let roboflow = Options { layout: Layout::Roboflow, group: Some("Box".into()), ..flat };
         assert_eq!(
             label_map_names(&[Split::Train, Split::Test], &roboflow),
             ["train/Box_label_map.pbtxt", "test/Box_label_map.pbtxt"]

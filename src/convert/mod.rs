@@ -34,7 +34,7 @@ pub use boxes::SkipRule;
 pub use error::ConvertError;
 pub use manifest::{MANIFEST, README};
 pub use options::{LabelSource, Layout, OnError, Options, SchemaKind, ShardRule, SourceId};
-pub use report::{ClassCount, FileReport, Ledger, Report, Skipped, SplitCount};
+pub use report::{ClassCount, FileReport, Report, SplitCount};
 pub use run::{convert, convert_dataset};
 pub use split::SplitRule;
 pub use watch::{Monitor, Phase, Progress};

@@ -18,6 +18,8 @@ pub struct Options {
     pub load: LoadOptions,
     /// Which image goes into which split.
     pub split: SplitRule,
+    /// Exact counts in the splits, in place of hash against ratio; see [`super::split`].
+    pub exact_split: bool,
     /// How many files a split is cut into.
     pub shards: ShardRule,
     /// Images in an order by the hash of seed and key, in place of the dataset's.
@@ -28,8 +30,8 @@ pub struct Options {
     pub schema: SchemaKind,
     /// Names and folders of the output.
     pub layout: Layout,
-    /// Name of the files in [`Layout::Roboflow`].
-    pub group: String,
+    /// Name of the files in [`Layout::Roboflow`], there `objects` if `None`.
+    pub group: Option<String>,
     /// Around each file.
     pub compression: Compression,
     /// 0 to 9; `None` is zlib's own default.
@@ -67,12 +69,13 @@ impl Default for Options {
         Self {
             load: LoadOptions::default(),
             split: SplitRule::Keep,
+            exact_split: false,
             shards: ShardRule::One,
             shuffle: false,
             seed: 0,
             schema: SchemaKind::Tfod,
             layout: Layout::Flat,
-            group: "objects".into(),
+            group: None,
             compression: Compression::None,
             level: None,
             labels: LabelSource::Made,
@@ -93,6 +96,11 @@ impl Default for Options {
 }
 
 impl Options {
+    /// The name of the files in [`Layout::Roboflow`].
+    pub(super) fn group(&self) -> &str {
+        self.group.as_deref().unwrap_or("objects")
+    }
+
     /// The number of threads.
     pub(super) fn threads(&self) -> usize {
         match self.workers {

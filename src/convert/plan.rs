@@ -159,7 +159,7 @@ impl Plan {
     pub fn new(dataset: &Dataset, rows: &[(usize, u64)], labels: &Labels, options: &Options) -> Self {
         let shared = shared_names(dataset, rows);
         let just_rows: Vec<usize> = rows.iter().map(|(row, _)| *row).collect();
-        let splits = options.split.assign(dataset, &just_rows, options.seed);
+        let splits = options.split.assign(dataset, &just_rows, options.seed, options.exact_split);
         let mut by_split: BTreeMap<Split, Vec<PlannedImage>> = BTreeMap::new();
         for ((index, (row, bytes)), split) in rows.iter().enumerate().zip(splits) {
             let image = PlannedImage { row: *row, bytes: *bytes, shared_name: shared[index] };
@@ -289,7 +289,7 @@ fn block_ends(images: &[PlannedImage]) -> Vec<usize> {
 fn shard_name(split: Split, options: &Options, number: usize, count: usize) -> String {
     let stem = match options.layout {
         Layout::Flat => split.name().to_owned(),
-        Layout::Roboflow => format!("{split}/{}", options.group),
+        Layout::Roboflow => format!("{split}/{}", options.group()),
     };
     if count == 1 && matches!(options.shards, ShardRule::One) {
         format!("{stem}.tfrecord")
@@ -317,9 +317,9 @@ mod tests {
 
     #[test]
     fn one_file_per_split() {
-        let options = Options { split: SplitRule::parse("50/50").unwrap().exactly(true), ..Options::default() };
+        let options = Options { split: SplitRule::parse("50/50").unwrap(), exact_split: true, ..Options::default() };
         assert_eq!(shape(&plan(&options, &[10; 4])), [("train.tfrecord", 2), ("valid.tfrecord", 2)]);
-        let options = Options { layout: Layout::Roboflow, group: "Box".into(), ..options };
+        let options = Options { layout: Layout::Roboflow, group: Some("Box".into()), ..options };
         assert_eq!(shape(&plan(&options, &[10; 4])), [("train/Box.tfrecord", 2), ("valid/Box.tfrecord", 2)]);
     }
 

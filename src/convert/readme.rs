@@ -41,12 +41,12 @@ fn head(text: &mut String, report: &Report) -> std::fmt::Result {
 
 /// In the words of the README that Roboflow puts beside such files.
 fn head_roboflow(text: &mut String, report: &Report, options: &Options) -> std::fmt::Result {
-    let mut group: Vec<char> = options.group.chars().collect();
+    let mut group: Vec<char> = options.group().chars().collect();
     if let Some(first) = group.first_mut() {
         *first = first.to_ascii_uppercase();
     }
     let group: String = group.into_iter().collect();
-    writeln!(text, "\n{}\n==============================\n", options.group)?;
+    writeln!(text, "\n{}\n==============================\n", options.group())?;
     writeln!(text, "This dataset was made by recordmill {}\n", env!("CARGO_PKG_VERSION"))?;
     writeln!(text, "The dataset includes {}.", plural(report.images, "image", "images"))?;
     writeln!(text, "{group} are annotated in Tensorflow TFRecord (raccoon) format.\n")?;

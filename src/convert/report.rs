@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use super::labels::UnknownClass;
 use super::options::SchemaKind;
-use crate::dataset::{Place, ProblemKind, Problems, Severity, Split};
+use crate::dataset::{Place, ProblemKind, Problems, Severity, Skipped, Split};
 
 /// What a run did. Its JSON is what `--json` prints.
 #[derive(Clone, Debug, Serialize)]
@@ -28,9 +28,9 @@ pub struct Report {
     pub images: u64,
     /// Objects in the records.
     pub objects: u64,
-    /// Images in the source.
+    /// Images in the source; an annotation file of one image that cannot be read counts as one.
     pub images_read: u64,
-    /// Objects in the source.
+    /// Objects in the source, those that cannot be understood among them; what stands twice counts once.
     pub objects_read: u64,
     /// Images in the records without objects.
     pub empty_images: u64,
@@ -56,60 +56,12 @@ pub struct Report {
     pub problems: Problems,
 }
 
-/// What was left out.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Skipped {
-    /// Images that are in no record.
-    pub images: u64,
-    /// Objects that are in no record, those of left out images among them.
-    pub objects: u64,
-    /// Both by the reason.
-    pub reasons: BTreeMap<&'static str, Ledger>,
-}
-
-/// A number of images and objects.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Ledger {
-    /// Images.
-    pub images: u64,
-    /// Objects.
-    pub objects: u64,
-}
-
 /// Why images without objects are missing that nothing is wrong with.
 pub const DROP_EMPTY: &str = "drop-empty";
 
 /// A path as text; what is not UTF-8 in it is marked, since JSON has no way to say it.
 fn path_text<S: Serializer>(path: &std::path::Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&path.to_string_lossy())
-}
-
-impl Skipped {
-    /// One image and its objects are left out.
-    pub fn image(&mut self, reason: &'static str, objects: u64) {
-        self.images += 1;
-        self.objects += objects;
-        let ledger = self.reasons.entry(reason).or_default();
-        ledger.images += 1;
-        ledger.objects += objects;
-    }
-
-    /// One object is left out.
-    pub fn object(&mut self, reason: &'static str) {
-        self.objects += 1;
-        self.reasons.entry(reason).or_default().objects += 1;
-    }
-
-    /// Adds what `other` counted.
-    pub fn add(&mut self, other: &Self) {
-        self.images += other.images;
-        self.objects += other.objects;
-        for (reason, count) in &other.reasons {
-            let ledger = self.reasons.entry(reason).or_default();
-            ledger.images += count.images;
-            ledger.objects += count.objects;
-        }
-    }
 }
 
 /// A class of the label map.
@@ -206,6 +158,7 @@ impl Report {
 
     /// The ledger: what was read is what was written and what was left out, and the parts are the whole.
     pub(super) fn balance(&self) -> Result<(), String> {
+        let reasons = || self.skipped.reasons.values();
         let sums = [
             ("images read", self.images_read, "written and left out", self.images + self.skipped.images),
             ("objects read", self.objects_read, "written and left out", self.objects + self.skipped.objects),
@@ -213,19 +166,13 @@ impl Report {
             ("objects", self.objects, "in splits", self.splits.iter().map(|split| split.objects).sum()),
             ("images", self.images, "in files", self.files.iter().map(|file| file.records).sum()),
             ("objects", self.objects, "in classes", self.classes.iter().map(|class| class.objects).sum()),
-            ("images left out", self.skipped.images, "by reason", self.skipped.sum(|ledger| ledger.images)),
-            ("objects left out", self.skipped.objects, "by reason", self.skipped.sum(|ledger| ledger.objects)),
+            ("images left out", self.skipped.images, "by reason", reasons().map(|count| count.images).sum()),
+            ("objects left out", self.skipped.objects, "by reason", reasons().map(|count| count.objects).sum()),
         ];
         match sums.iter().find(|(_, left, _, right)| left != right) {
             None => Ok(()),
             Some((what, left, other, right)) => Err(format!("{left} {what}, but {right} {other}")),
         }
-    }
-}
-
-impl Skipped {
-    fn sum(&self, column: impl Fn(&Ledger) -> u64) -> u64 {
-        self.reasons.values().map(column).sum()
     }
 }
 

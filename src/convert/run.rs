@@ -12,15 +12,15 @@ use std::time::Duration;
 use super::error::{ConvertError, io_error};
 use super::labels::Labels;
 use super::manifest::{self, MANIFEST, README};
-use super::options::{LabelSource, OnError, Options, SourceId};
+use super::options::{LabelSource, Layout, OnError, Options, SourceId};
 use super::pipeline::{self, Done, Job};
 use super::plan::Plan;
 use super::readme::readme;
-use super::report::{ClassCount, FileReport, Report, Skipped, SplitCount};
+use super::report::{ClassCount, FileReport, Report, SplitCount};
 use super::shard::{self, Output};
 use super::split::SplitRule;
 use super::watch::{Monitor, Phase, Watch};
-use crate::dataset::{Dataset, LabelMap, NO_FILE, Place, ProblemKind, Problems, Severity, Split};
+use crate::dataset::{Dataset, LabelMap, NO_FILE, Place, ProblemKind, Problems, Severity, Skipped, Split};
 use crate::files::{AtomicOptions, Root};
 use crate::formats::{self, LoadOptions, Loaded, label_map};
 use crate::record::{Compression, deflate};
@@ -58,13 +58,21 @@ pub fn convert_dataset(
 /// Refuses options that mean nothing.
 fn check(options: &Options) -> Result<(), ConvertError> {
     deflate::check_level(options.level)?;
-    let group = &options.group;
+    let group = options.group();
     let bad = group.is_empty()
         || group.starts_with('.')
         || group.len() > 100
         || group.chars().any(|c| c.is_control() || matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|'));
     if bad {
         return Err(ConvertError::Option(format!("group {group:?} cannot be the name of a file")));
+    }
+    let lonely = [
+        ("exact_split", options.exact_split && options.split == SplitRule::Keep, "split"),
+        ("level", options.level.is_some() && options.compression == Compression::None, "compression"),
+        ("group", options.group.is_some() && options.layout != Layout::Roboflow, "layout roboflow"),
+    ];
+    if let Some((option, _, needs)) = lonely.iter().find(|(_, lonely, _)| *lonely) {
+        return Err(ConvertError::Option(format!("{option} means nothing without {needs}")));
     }
     if options.shards == super::ShardRule::Count(0) {
         return Err(ConvertError::Option("shards 0: there must be at least one".into()));
@@ -128,7 +136,8 @@ fn run(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>) ->
         .iter()
         .map(|path| Root::new(path, options.load.allow_outside).map_err(|error| io_error("cannot open", path)(error)))
         .collect::<Result<Vec<_>, _>>()?;
-    let mut skipped = Skipped::default();
+    // The readers' own, then ours.
+    let mut skipped = loaded.skipped.clone();
     let rows = usable_images(dataset, options, watch, &mut problems, &mut skipped)?;
     if options.split == SplitRule::Keep {
         report_no_split(dataset, &rows, &mut problems);
@@ -184,8 +193,8 @@ fn run(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>) ->
         schema: options.schema,
         images: done.total.images,
         objects: done.total.objects,
-        images_read: dataset.len() as u64,
-        objects_read: dataset.objects.len() as u64,
+        images_read: dataset.len() as u64 + loaded.skipped.images,
+        objects_read: dataset.objects.len() as u64 + loaded.skipped.objects,
         empty_images: done.total.empty,
         skipped,
         classes: classes(&labels, &done),
@@ -212,7 +221,8 @@ fn run(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>) ->
         others.push((name.clone(), manifest::label_map_text(&labels.map, options.layout).into_bytes()));
     }
     others.push((README.into(), readme(&report, options, plan.content.columns, &label_maps).into_bytes()));
-    let text = manifest::manifest(&report, options).map_err(|error| ConvertError::Ledger(error.to_string()))?;
+    let text =
+        manifest::manifest(&report, &label_maps, options).map_err(|error| ConvertError::Ledger(error.to_string()))?;
     others.push((MANIFEST.into(), text));
     finish(output, others, out, &report, options, watch)?;
     Ok(Report { seconds: watch.seconds(), ..report })
@@ -222,8 +232,8 @@ fn has(plan: &Plan, split: Split) -> bool {
     plan.shards.iter().any(|shard| shard.split == split)
 }
 
-/// Gives all files their names, and removes the record files of an earlier run that this one replaces but does not
-/// have: a reader that takes all files by pattern would mix them with ours.
+/// Gives all files their names, and removes the files of an earlier run that this one replaces but does not have: a
+/// reader that takes all files by pattern would mix them with ours.
 fn finish(
     output: Output,
     others: Vec<(String, Vec<u8>)>,
@@ -232,25 +242,22 @@ fn finish(
     options: &Options,
     watch: &mut Watch<'_>,
 ) -> Result<(), ConvertError> {
-    let earlier = if options.overwrite { manifest::listed_in(out) } else { Vec::new() };
+    let mut stale = if options.overwrite { manifest::listed_in(out) } else { Vec::new() };
+    let ours: HashSet<&str> = report
+        .files
+        .iter()
+        .map(|file| &file.name)
+        .chain(others.iter().map(|(name, _)| name))
+        .map(String::as_str)
+        .collect();
+    stale.retain(|name| !ours.contains(name.as_str()));
     let output = std::sync::Mutex::new(Some(output));
     let commit = |_: usize, cancelled: &AtomicBool| match output.lock() {
-        Ok(mut output) => output.take().map_or(Ok(()), |output| output.commit(&others, cancelled)),
+        Ok(mut output) => output.take().map_or(Ok(()), |output| output.commit(&others, &stale, cancelled)),
         Err(_) => Err(ConvertError::Ledger("the output is gone".into())),
     };
     let idle = watch.phase(Phase::Commit);
-    watch.run(1, commit, || idle, || ()).into_iter().collect::<Result<(), _>>()?;
-    let ours: HashSet<&str> = report.files.iter().map(|file| file.name.as_str()).collect();
-    for name in earlier.iter().filter(|name| !ours.contains(name.as_str())) {
-        let path = out.join(name);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(io_error("cannot remove the file of an earlier run", &path)(error));
-            }
-            _ => {}
-        }
-    }
-    Ok(())
+    watch.run(1, commit, || idle, || ()).into_iter().collect()
 }
 
 /// The images that can be written, with the bytes of their files, in the dataset's order.

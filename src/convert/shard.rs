@@ -1,8 +1,9 @@
 //! The output folder: files under temporary names until all of a run are whole.
 //!
-//! Names are given in a fixed order, the manifest's last, so that a folder with a manifest has all that it lists. If
-//! giving names fails midway, those that this run has given are taken away again. The folder is locked meanwhile
-//! (`flock`, which ends with the process), so that two runs do not mix.
+//! Names are given in a fixed order, the manifest's last, so that a folder with a manifest has all that it lists. What
+//! an earlier run has left is replaced on the way, and removed before the manifest changes where this run does not
+//! replace it. If something fails midway, names that this run has given are taken away again, and files of the earlier
+//! run come back. The folder is locked meanwhile (`flock`, which ends with the process), so that two runs do not mix.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -12,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::error::{ConvertError, io_error};
-use crate::files::{AtomicFile, AtomicOptions, ClosedFile};
+use crate::files::{Aside, AtomicFile, AtomicOptions, ClosedFile};
 
 /// Where a run writes to. Dropped before [`Output::commit`], it leaves nothing.
 #[derive(Debug)]
@@ -169,9 +170,14 @@ impl Output {
         Ok(())
     }
 
-    /// Gives all files their names: the shards in order, then `others` in order. Stops between files when `cancelled`
-    /// is set.
-    pub fn commit(mut self, others: &[(String, Vec<u8>)], cancelled: &AtomicBool) -> Result<(), ConvertError> {
+    /// Gives all files their names: the shards in order, then `others` in order, and before the last of them removes
+    /// `stale`, names of an earlier run. Stops between files when `cancelled` is set.
+    pub fn commit(
+        mut self,
+        others: &[(String, Vec<u8>)],
+        stale: &[String],
+        cancelled: &AtomicBool,
+    ) -> Result<(), ConvertError> {
         let mut whole = Vec::new();
         for (shard, file) in std::mem::take(&mut self.files).into_iter().enumerate() {
             let path = self.shard_path(shard);
@@ -188,31 +194,83 @@ impl Output {
             let file = file.close().map_err(|error| io_error("cannot finish the file", &path)(error))?;
             whole.push((path, file));
         }
-        let mut named: Vec<PathBuf> = Vec::new();
-        let mut result = Ok(());
-        for (path, file) in whole {
-            if cancelled.load(Ordering::Relaxed) {
-                result = Err(ConvertError::Cancelled);
-                break;
+        let mut changes = Changes { replace: self.options.overwrite, done: Vec::new() };
+        let last = whole.pop();
+        let stale: Vec<PathBuf> = stale.iter().map(|name| self.path(name)).collect();
+        let steps = whole.into_iter().map(Step::Name).chain(stale.iter().cloned().map(Step::Remove));
+        for step in steps.chain(last.map(Step::Name)) {
+            let result =
+                if cancelled.load(Ordering::Relaxed) { Err(ConvertError::Cancelled) } else { changes.take(step) };
+            if let Err(error) = result {
+                changes.take_back();
+                return Err(error);
             }
-            if let Err(error) = file.commit() {
-                result = Err(match error.kind() {
-                    io::ErrorKind::AlreadyExists => ConvertError::Exists { path },
-                    _ => io_error("cannot give the file its name", &path)(error),
-                });
-                break;
-            }
-            named.push(path);
         }
-        match &result {
-            Ok(()) => self.committed = true,
-            Err(_) => named.iter().for_each(|path| {
-                // There is nothing better to do if this fails as well; the error that led here is told.
-                let _ = fs::remove_file(path);
+        self.committed = true;
+        drop(changes);
+        // Folders that held nothing but what is gone; others are not empty, and stay.
+        let folders: BTreeSet<&Path> = stale.iter().filter_map(|path| path.parent()).collect();
+        folders.into_iter().filter(|folder| **folder != self.folder).for_each(|folder| drop(fs::remove_dir(folder)));
+        Ok(())
+    }
+}
+
+/// A change of the folder.
+enum Step {
+    Name((PathBuf, ClosedFile)),
+    Remove(PathBuf),
+}
+
+/// The changes so far, and what was there before. Dropped, they stay.
+struct Changes {
+    replace: bool,
+    done: Vec<(PathBuf, Option<Aside>)>,
+}
+
+impl Changes {
+    fn take(&mut self, step: Step) -> Result<(), ConvertError> {
+        let path = match &step {
+            Step::Name((path, _)) | Step::Remove(path) => path.clone(),
+        };
+        let mut before = None;
+        if self.replace {
+            before = Aside::keep(&path).map_err(|error| io_error("cannot keep the earlier file", &path)(error))?;
+        }
+        let result = match step {
+            Step::Name((_, file)) => file.commit().map_err(|error| match error.kind() {
+                io::ErrorKind::AlreadyExists => ConvertError::Exists { path: path.clone() },
+                _ => io_error("cannot give the file its name", &path)(error),
             }),
+            Step::Remove(_) => match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    Err(io_error("cannot remove the file of an earlier run", &path)(error))
+                }
+                _ => Ok(()),
+            },
+        };
+        match (&result, before) {
+            (Ok(()), before) => self.done.push((path, before)),
+            // A name may be gone where only its folder could not be synced.
+            (Err(_), Some(before)) => bring_back(before),
+            (Err(_), None) => {}
         }
         result
     }
+
+    fn take_back(self) {
+        for (path, before) in self.done.into_iter().rev() {
+            match before {
+                Some(before) => bring_back(before),
+                // There is nothing better to do if this fails as well; the error that led here is told.
+                None => drop(fs::remove_file(path)),
+            }
+        }
+    }
+}
+
+/// If this fails the file keeps its second name, and the error that led here is the one to tell.
+fn bring_back(before: Aside) {
+    drop(before.restore());
 }
 
 impl Drop for Output {
@@ -314,7 +372,7 @@ mod tests {
         output.write(0, 0, &[b"abc"]).unwrap();
         (0..2).for_each(|shard| output.close(shard).unwrap());
         let others = [("recordmill.json".to_owned(), b"{}".to_vec())];
-        output.commit(&others, &AtomicBool::new(false)).unwrap();
+        output.commit(&others, &[], &AtomicBool::new(false)).unwrap();
         assert_eq!(names_in(folder.path()), ["a.tfrecord", "b.tfrecord", "recordmill.json"]);
         assert_eq!(fs::read(folder.path().join("a.tfrecord")).unwrap(), b"abcdef");
     }
@@ -327,10 +385,36 @@ mod tests {
         output.write(1, 0, &[b"b"]).unwrap();
         (0..2).for_each(|shard| output.close(shard).unwrap());
         fs::write(folder.path().join("b.tfrecord"), "theirs").unwrap();
-        let error = output.commit(&[], &AtomicBool::new(false)).unwrap_err();
+        let error = output.commit(&[], &[], &AtomicBool::new(false)).unwrap_err();
         assert!(matches!(error, ConvertError::Exists { ref path } if path.ends_with("b.tfrecord")), "{error}");
         assert_eq!(names_in(folder.path()), ["b.tfrecord"]);
         assert_eq!(fs::read(folder.path().join("b.tfrecord")).unwrap(), b"theirs");
+    }
+
+    /// Files of an earlier run come back: those that were replaced, and those that were removed.
+    #[test]
+    fn a_failing_commit_brings_back_what_was_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+        let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+        ["a.tfrecord", "old.tfrecord"].iter().for_each(|name| write(name, "earlier"));
+        let commit = |stale: &[&str]| {
+            let options = AtomicOptions { overwrite: true, ..PLAIN };
+            let names = ["a.tfrecord", "b.tfrecord"].map(|name| (name.to_owned(), 0)).to_vec();
+            let output = Output::open(folder.path(), names, options).unwrap();
+            (0..2).for_each(|shard| output.close(shard).unwrap());
+            let stale: Vec<String> = stale.iter().map(|name| (*name).to_owned()).collect();
+            output.commit(&[("recordmill.json".to_owned(), b"{}".to_vec())], &stale, &AtomicBool::new(false))
+        };
+        // A folder cannot be removed as a file.
+        fs::create_dir(folder.path().join("x.tfrecord")).unwrap();
+        let error = commit(&["old.tfrecord", "gone.tfrecord", "x.tfrecord"]).unwrap_err();
+        assert!(matches!(error, ConvertError::Io { .. }), "{error}");
+        assert_eq!(names_in(folder.path()), ["a.tfrecord", "old.tfrecord", "x.tfrecord"]);
+        assert_eq!((read("a.tfrecord"), read("old.tfrecord")), ("earlier".to_owned(), "earlier".to_owned()));
+        commit(&["old.tfrecord", "gone.tfrecord"]).unwrap();
+        assert_eq!(names_in(folder.path()), ["a.tfrecord", "b.tfrecord", "recordmill.json", "x.tfrecord"]);
+        assert_eq!(read("a.tfrecord"), "");
     }
 
     #[test]
@@ -339,7 +423,7 @@ mod tests {
         let output = open(folder.path(), &["a.tfrecord"]);
         output.write(0, 0, &[b"a"]).unwrap();
         output.close(0).unwrap();
-        let error = output.commit(&[], &AtomicBool::new(true)).unwrap_err();
+        let error = output.commit(&[], &[], &AtomicBool::new(true)).unwrap_err();
         assert!(matches!(error, ConvertError::Cancelled));
         assert!(names_in(folder.path()).is_empty());
     }

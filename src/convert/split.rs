@@ -8,7 +8,7 @@
 //! train if x < r1, valid if x < r1 + r2, and so on
 //! ```
 //!
-//! The counts are then near the ratios, not at them. With [`Ratios::exact`] the images are sorted by x and cut at counts
+//! The counts are then near the ratios, not at them. Exact counts are asked for apart: then the images are sorted by x and cut at counts
 //! rounded by the largest remainder: exact, but an added image may move another over a border.
 
 use std::fmt;
@@ -31,8 +31,6 @@ pub enum SplitRule {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ratios {
     parts: Vec<(Split, f64)>,
-    /// Exact counts in place of hash against ratio.
-    pub exact: bool,
 }
 
 /// Why a text is no [`SplitRule`].
@@ -85,30 +83,17 @@ impl SplitRule {
         let whole = [1.0, 100.0].into_iter().find(|whole| (sum - whole).abs() < 1e-6 * whole);
         let whole = whole.ok_or_else(|| error(format!("the parts add up to {sum}, expected 100 or 1")))?;
         parts.iter_mut().for_each(|(_, part)| *part /= whole);
-        Ok(Self::Ratios(Ratios { parts, exact: false }))
+        Ok(Self::Ratios(Ratios { parts }))
     }
 
-    /// The same with [`Ratios::exact`] set.
-    pub fn exactly(self, exact: bool) -> Self {
-        match self {
-            Self::Keep => Self::Keep,
-            Self::Ratios(ratios) => Self::Ratios(Ratios { exact, ..ratios }),
-        }
-    }
-
-    /// Whether [`Ratios::exact`] is set.
-    pub fn is_exact(&self) -> bool {
-        matches!(self, Self::Ratios(ratios) if ratios.exact)
-    }
-
-    /// The split of each of `rows` of `dataset`.
-    pub fn assign(&self, dataset: &Dataset, rows: &[usize], seed: u64) -> Vec<Split> {
+    /// The split of each of `rows` of `dataset`; with `exact`, exact counts in place of hash against ratio.
+    pub fn assign(&self, dataset: &Dataset, rows: &[usize], seed: u64, exact: bool) -> Vec<Split> {
         match self {
             Self::Keep => rows.iter().map(|row| dataset.images.split[*row].unwrap_or(Split::Train)).collect(),
             Self::Ratios(ratios) => {
                 let hashes: Vec<u64> =
                     rows.iter().map(|row| hash("split", seed, dataset.images.key.get(*row))).collect();
-                if ratios.exact {
+                if exact {
                     ratios.exactly(&hashes, |index| dataset.images.key.get(rows[index]))
                 } else {
                     hashes.iter().map(|hash| ratios.at(*hash)).collect()
@@ -238,15 +223,15 @@ mod tests {
         let rule = SplitRule::parse("70/20/10").unwrap();
         let few = dataset_of((0..1000).filter(|number| number % 3 == 0).map(|number| format!("{number}.jpg")));
         let many = dataset_of((0..1000).map(|number| format!("{number}.jpg")));
-        let before = rule.assign(&few, &(0..few.len()).collect::<Vec<_>>(), 7);
-        let after = rule.assign(&many, &(0..many.len()).collect::<Vec<_>>(), 7);
+        let before = rule.assign(&few, &(0..few.len()).collect::<Vec<_>>(), 7, false);
+        let after = rule.assign(&many, &(0..many.len()).collect::<Vec<_>>(), 7, false);
         for (index, split) in before.iter().enumerate() {
             assert_eq!(*split, after[index * 3]);
         }
         let count = |split| after.iter().filter(|other| **other == split).count();
         assert!((650..750).contains(&count(Split::Train)), "{}", count(Split::Train));
         assert!((150..250).contains(&count(Split::Valid)), "{}", count(Split::Valid));
-        assert_ne!(after, rule.assign(&many, &(0..many.len()).collect::<Vec<_>>(), 8));
+        assert_ne!(after, rule.assign(&many, &(0..many.len()).collect::<Vec<_>>(), 8, false));
     }
 
     /// The documented hash, so that another tool can repeat it: `printf 'split:7:a.jpg' | sha256sum`.
@@ -265,9 +250,9 @@ mod tests {
         assert_eq!(counts("70/20/10", 11), [8, 2, 1]);
         assert_eq!(counts("70/20/10", 1), [1, 0, 0]);
         assert_eq!(counts("0/50/50", 3), [0, 2, 1]);
-        let rule = SplitRule::parse("70/20/10").unwrap().exactly(true);
+        let rule = SplitRule::parse("70/20/10").unwrap();
         let dataset = dataset_of((0..200).map(|number| format!("{number}.jpg")));
-        let splits = rule.assign(&dataset, &(0..200).collect::<Vec<_>>(), 1);
+        let splits = rule.assign(&dataset, &(0..200).collect::<Vec<_>>(), 1, true);
         let count = |split| splits.iter().filter(|other| **other == split).count();
         assert_eq!(Split::ALL.map(count), [140, 40, 20]);
     }
@@ -276,6 +261,6 @@ mod tests {
     fn keep_takes_what_is_open_as_train() {
         let mut dataset = dataset_of(["a".to_owned(), "b".to_owned()]);
         dataset.images.split = vec![None, Some(Split::Test)];
-        assert_eq!(SplitRule::Keep.assign(&dataset, &[0, 1], 0), [Split::Train, Split::Test]);
+        assert_eq!(SplitRule::Keep.assign(&dataset, &[0, 1], 0, false), [Split::Train, Split::Test]);
     }
 }

@@ -13,6 +13,7 @@ mod label_map;
 mod objects;
 mod polygons;
 mod problem;
+mod skipped;
 mod split;
 
 pub use column::{Sparse, Strings};
@@ -20,6 +21,7 @@ pub use label_map::{Label, LabelMap, LabelMapError};
 pub use objects::{Keypoint, Mask, Object, Objects, flag};
 pub use polygons::{Outline, Polygons};
 pub use problem::{Place, Problem, ProblemKind, Problems, Severity};
+pub use skipped::{Ledger, Skipped};
 pub use split::Split;
 
 use std::ops::Range;

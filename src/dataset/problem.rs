@@ -113,6 +113,8 @@ problem_kinds! {
     MissingSize = "missing-size", Note;
     /// The annotation names another file than the one that fits; the fitting one was taken.
     StaleName = "stale-name", Note;
+    /// The annotation writes the file's name with the same letters in another form of Unicode (macOS decomposes them).
+    UnicodeForm = "unicode-form", Note;
     /// The file's name says another kind than its bytes.
     WrongExtension = "wrong-extension", Note;
     /// The image is stored turned (EXIF orientation); TensorFlow will not turn it.

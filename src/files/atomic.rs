@@ -61,10 +61,25 @@ pub struct ClosedFile {
 
 /// The temporary name; gone once the file is named or removed.
 #[derive(Debug)]
-struct Temporary {
+pub(super) struct Temporary {
     path: Option<TempPath>,
     /// The process that made the file. A fork of it may drop its copy, and must not take the file from its maker.
     process: u32,
+}
+
+impl Temporary {
+    /// The name, unless it was given away.
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// The file is not removed any more.
+    pub(super) fn leave(&mut self) {
+        if let Some(path) = &mut self.path {
+            path.disable_cleanup(true);
+        }
+        self.path = None;
+    }
 }
 
 impl Drop for Temporary {
@@ -81,9 +96,6 @@ impl AtomicFile {
     pub fn create(target: &Path, options: AtomicOptions) -> io::Result<Self> {
         // The working directory may be another one by the time of the commit.
         let target = std::path::absolute(target)?;
-        let Some(name) = target.file_name() else {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path ends in no file name"));
-        };
         match target.metadata() {
             Ok(there) if there.is_dir() => return Err(is_folder()),
             // A rename would put a file in the place of /dev/null, or of the link /dev/stdout.
@@ -96,21 +108,13 @@ impl AtomicFile {
             // It is looked at again in the end; but work that would be lost need not be begun.
             return Err(exists());
         }
-        let prefix = prefix(name);
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(&prefix).suffix(SUFFIX);
-        // The crate's own errors hide the system's number.
-        let mut cause = None;
-        let made = builder.make_in(folder_of(&target), |path| {
+        let (file, temporary) = temporary_beside(&target, |path| {
             let mut how = OpenOptions::new();
             how.read(true).write(true).create_new(true);
             #[cfg(unix)]
             std::os::unix::fs::OpenOptionsExt::mode(&mut how, 0o644);
-            how.open(path).inspect_err(|error| cause = error.raw_os_error())
-        });
-        let made = made.map_err(|error| cause.map_or(error, io::Error::from_raw_os_error))?;
-        let (file, temporary) = made.into_parts();
-        let temporary = Temporary { path: Some(temporary), process: std::process::id() };
+            how.open(path)
+        })?;
         Ok(Self { file, temporary, target, options, reserved: false, failed: None })
     }
 
@@ -218,6 +222,24 @@ impl Write for AtomicFile {
 /// Whether a file of this name was left by a run that was killed: `.NAME.RANDOM.partial`.
 pub fn is_leftover(name: &str) -> bool {
     name.starts_with('.') && name.ends_with(SUFFIX) && name.matches('.').count() >= 3
+}
+
+/// What `make` makes under a temporary name in the folder of `target`; it must refuse a name that is taken.
+pub(super) fn temporary_beside<T>(
+    target: &Path,
+    mut make: impl FnMut(&Path) -> io::Result<T>,
+) -> io::Result<(T, Temporary)> {
+    let Some(name) = target.file_name() else {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path ends in no file name"));
+    };
+    let prefix = prefix(name);
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&prefix).suffix(SUFFIX);
+    // The crate's own errors hide the system's number.
+    let mut cause = None;
+    let made = builder.make_in(folder_of(target), |path| make(path).inspect_err(|error| cause = error.raw_os_error()));
+    let (made, path) = made.map_err(|error| cause.map_or(error, io::Error::from_raw_os_error))?.into_parts();
+    Ok((made, Temporary { path: Some(path), process: std::process::id() }))
 }
 
 fn prefix(name: &OsStr) -> OsString {

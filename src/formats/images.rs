@@ -3,7 +3,7 @@
 //! A name is first taken to the letter: relative to the annotation's folder, to the root, to each folder of images.
 //! Then as tools garble it: `\` for `/`, `%20`, `file:`, `gs://bucket/`, `s3://bucket/`, `http(s)://host/`, a query
 //! string. What is still not found is compared from its end: the longest tail of the name's components that some
-//! image's path ends with, letter case aside, the extension free. So absolute paths of other machines, folders that
+//! image's path ends with, letter case and Unicode's forms (NFC, NFD) aside, the extension free. So absolute paths of other machines, folders that
 //! were moved and stems without extension find their image. Of several, those remain that have the same extension,
 //! then the same letter case, then lie nearest to the annotation, then in the same split, then in a folder that is
 //! called `images` or alike; still several is ambiguous, never a guess.
@@ -65,7 +65,7 @@ const IMAGE_FOLDERS: [&str; 7] = ["images", "jpegimages", "image", "imgs", "img"
 #[derive(Debug)]
 pub struct Matcher<'t> {
     tree: &'t Tree,
-    /// Components of the path and the root's name in lower case, last first, without extension, each closed by `/`;
+    /// Components of the path and the root's name in lower case and NFC, last first, without extension, each closed by `/`;
     /// sorted.
     ends: Vec<(Box<str>, FileId)>,
 }
@@ -133,8 +133,8 @@ impl<'t> Matcher<'t> {
         let (kind, message) = match self.find(name, asker) {
             Match::Found { file, .. } => {
                 let path = self.tree.path(file);
-                if is_stale(name, path) {
-                    problems.push(ProblemKind::StaleName, place, format!("{name:?} was found as {path}"));
+                if let Some((kind, how)) = differs(name, path) {
+                    problems.push(kind, place, format!("{name:?} was found as {path}{how}"));
                 }
                 return Some(file);
             }
@@ -265,11 +265,18 @@ fn keep(files: &mut Vec<FileId>, satisfies: impl Fn(&FileId) -> bool) {
     }
 }
 
-/// Whether the basename that an annotation gives is another than the found file's.
-pub fn is_stale(name: &str, path: &str) -> bool {
+/// What to say, and how the message ends, where the basename that an annotation gives is another than the found file's.
+pub fn differs(name: &str, path: &str) -> Option<(ProblemKind, &'static str)> {
     let name = plain(text::trim(name));
     let last = name.rsplit('/').next().unwrap_or(&name);
-    !last.is_empty() && path.rsplit('/').next() != Some(last)
+    let found = path.rsplit('/').next().unwrap_or(path);
+    if last.is_empty() || last == found {
+        return None;
+    }
+    Some(match text::nfc(last) == text::nfc(found) {
+        true => (ProblemKind::UnicodeForm, ", the same in another form of Unicode"),
+        false => (ProblemKind::StaleName, ""),
+    })
 }
 
 /// Whether a name, taken relative to `folder`, leads above the root. (An absolute path does not lead anywhere here: its
@@ -301,7 +308,7 @@ fn push_folded(end: &mut String, component: &str) {
     if component.is_ascii() {
         end.extend(component.bytes().map(|byte| char::from(byte.to_ascii_lowercase())));
     } else {
-        end.push_str(&component.to_lowercase());
+        end.push_str(&text::nfc(&component.to_lowercase()));
     }
     end.push('/');
 }

@@ -29,7 +29,7 @@ pub use error::{FormatError, FormatErrorKind};
 pub use registry::{Carries, Confidence, Evidence, FORMATS, Format, Reading, by_name};
 use tree::Tree;
 
-use crate::dataset::{Dataset, Problems};
+use crate::dataset::{Dataset, Problems, Skipped};
 
 /// How a source is read.
 #[derive(Clone, Debug, Default)]
@@ -56,6 +56,8 @@ pub struct Loaded {
     pub dataset: Dataset,
     /// All that is wrong with it, with places.
     pub problems: Problems,
+    /// What is not in the dataset because it cannot be understood.
+    pub skipped: Skipped,
     /// The format that it was in.
     pub format: &'static Format,
     /// Why that format, and what was decided on the way.
@@ -76,12 +78,12 @@ pub fn load(source: &Path, options: &LoadOptions) -> Result<Loaded, FormatError>
         Some(format) => (format, format!("--from {}", format.name)),
         None => detect(&tree, source)?,
     };
-    let Reading { dataset, problems: found, remarks } = (format.read)(&tree, options)
+    let Reading { dataset, problems: found, skipped, remarks } = (format.read)(&tree, options)
         .map_err(|error| if error.path().as_os_str().is_empty() { error.in_file(source) } else { error })?;
     let mut problems = tree.problems().clone();
     problems.append(found);
     let reasons = [reason].into_iter().chain(remarks).collect();
-    Ok(Loaded { dataset, problems, format, reasons })
+    Ok(Loaded { dataset, problems, skipped, format, reasons })
 }
 
 /// The format of a tree and the reason. Of several, the surest; of several that are equally sure, none: the error names

@@ -3,7 +3,7 @@
 use super::error::FormatError;
 use super::tree::Tree;
 use super::{LoadOptions, coco, csv, voc};
-use crate::dataset::{Dataset, Problems};
+use crate::dataset::{Dataset, Problems, Skipped};
 
 /// All formats, sorted by name.
 pub static FORMATS: &[&Format] = &[&coco::FORMAT, &csv::FORMAT, &voc::FORMAT];
@@ -132,6 +132,8 @@ pub struct Reading {
     pub dataset: Dataset,
     /// All that is wrong with it.
     pub problems: Problems,
+    /// What is not in the dataset because it cannot be understood.
+    pub skipped: Skipped,
     /// What was decided on the way, for the report.
     pub remarks: Vec<String>,
 }

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::io::{self, Read};
 
 use encoding_rs::{Encoding, GBK, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// What the bytes of a file say.
 #[derive(Debug, PartialEq, Eq)]
@@ -74,6 +75,14 @@ fn guess(bytes: &[u8]) -> Text<'_> {
 /// break spaces.
 pub fn trim(value: &str) -> &str {
     value.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\0')
+}
+
+/// A name in NFC: file systems of macOS give letters and their accents apart (NFD), annotations have them as one.
+pub fn nfc(name: &str) -> Cow<'_, str> {
+    match is_nfc_quick(name.chars()) {
+        IsNormalized::Yes => name.into(),
+        _ => name.nfc().collect::<String>().into(),
+    }
 }
 
 /// A finite number, with blanks and a byte order mark around it allowed.

@@ -195,6 +195,6 @@ pub fn inspect_reader<R: Read>(
         schema: schema.finish(),
         first,
         damage: damage(reader.lost()).take(MAX_DAMAGE).collect(),
-        damage_left_out: reader.lost().len().saturating_sub(MAX_DAMAGE) as u64,
+        damage_left_out: reader.lost_places().saturating_sub(MAX_DAMAGE as u64),
     })
 }

@@ -102,7 +102,7 @@ pub struct Verdict {
     pub errors: u64,
     /// Warnings in all.
     pub warnings: u64,
-    /// How many of each kind there are.
+    /// How many of each kind there are; `more-damage` is what lies behind the places that a reader remembers.
     pub counts: BTreeMap<&'static str, u64>,
     /// What was found, in the order of the file; not more of each than the options allow.
     pub findings: Vec<Finding>,
@@ -181,6 +181,14 @@ impl Findings<'_> {
             self.list.push(Finding { severity, kind, record, offset, message: message() });
         }
     }
+
+    /// So many errors of whose places nothing is known.
+    fn unlisted(&mut self, kind: &'static str, count: u64) {
+        if count > 0 {
+            self.errors += count;
+            *self.counts.entry(kind).or_default() += count;
+        }
+    }
 }
 
 /// Verifies the file at `path`. An error means that the file could not be read; what is wrong inside it is in the verdict.
@@ -210,46 +218,21 @@ pub fn verify_reader<R: Read>(
     let mut rules = Rules::new(options.label_map.as_ref(), options.sha256);
     loop {
         check_stop(options.stop.as_deref())?;
-        let record = match reader.next_record() {
-            Ok(Some(record)) => record,
-            Ok(None) => break,
-            Err(error) if error.io_error().is_some() => return Err(error),
-            Err(error) => {
-                let place = error.record().zip(error.offset());
-                findings.add(FindingSeverity::Error, word(error.kind()), place, || error.kind().to_string());
-                break;
-            }
-        };
-        let place = Some((record.number, record.offset));
-        let features = match Payload::of(record.payload) {
-            Payload::Example(example) => example.features,
-            Payload::Sequence(sequence) => sequence.context,
-            Payload::Other(error) => {
-                if options.examples {
-                    findings.add(FindingSeverity::Error, "not-an-example", place, || match error {
-                        Some(error) => format!("payload is no Example, {error}"),
-                        None => "payload is no Example, it has no field of one".into(),
-                    });
-                }
-                continue;
-            }
-        };
-        if options.rules || options.label_map.is_some() {
-            rules.check(&features, options.rules, &mut |Warning { severity, kind, message }| {
-                findings.add(severity, kind, place, || message);
-            });
+        let listed = findings.list.len();
+        let more = check_next(&mut reader, &mut findings, &mut rules)?;
+        // The reader counts whole records only; every damage before this one, and there are none behind it yet, counts
+        // as one more.
+        for record in findings.list.iter_mut().skip(listed).filter_map(|finding| finding.record.as_mut()) {
+            *record += reader.lost_places();
+        }
+        if !more {
+            break;
         }
     }
-    // So far records have the numbers of whole records; a damage before them counts as one more.
-    let lost = reader.lost();
-    for finding in &mut findings.list {
-        if let (Some(record), Some(offset)) = (&mut finding.record, finding.offset) {
-            *record += lost.partition_point(|lost| lost.offset < offset) as u64;
-        }
-    }
-    for Finding { severity, kind, record, offset, message } in damage(lost) {
+    for Finding { severity, kind, record, offset, message } in damage(reader.lost()) {
         findings.add(severity, kind, record.zip(offset), || message);
     }
+    findings.unlisted("more-damage", reader.lost_places() - reader.lost().len() as u64);
     // What is in it could be read, but who trains with it would lose it without a word.
     if reader.compression()? == Compression::Zlib && reader.streams() > 1 {
         let streams = reader.streams();
@@ -269,6 +252,45 @@ pub fn verify_reader<R: Read>(
         counts: findings.counts,
         findings: findings.list,
     })
+}
+
+/// Checks the next record. False at the end of what can be read.
+fn check_next<R: Read>(
+    reader: &mut Reader<R>,
+    findings: &mut Findings<'_>,
+    rules: &mut Rules<'_>,
+) -> Result<bool, RecordError> {
+    let options = findings.options;
+    let record = match reader.next_record() {
+        Ok(Some(record)) => record,
+        Ok(None) => return Ok(false),
+        Err(error) if error.io_error().is_some() => return Err(error),
+        Err(error) => {
+            let place = error.record().zip(error.offset());
+            findings.add(FindingSeverity::Error, word(error.kind()), place, || error.kind().to_string());
+            return Ok(false);
+        }
+    };
+    let place = Some((record.number, record.offset));
+    let features = match Payload::of(record.payload) {
+        Payload::Example(example) => example.features,
+        Payload::Sequence(sequence) => sequence.context,
+        Payload::Other(error) => {
+            if options.examples {
+                findings.add(FindingSeverity::Error, "not-an-example", place, || match error {
+                    Some(error) => format!("payload is no Example, {error}"),
+                    None => "payload is no Example, it has no field of one".into(),
+                });
+            }
+            return Ok(true);
+        }
+    };
+    if options.rules || options.label_map.is_some() {
+        rules.check(&features, options.rules, &mut |Warning { severity, kind, message }| {
+            findings.add(severity, kind, place, || message);
+        });
+    }
+    Ok(true)
 }
 
 /// Verifies several files, `workers` at a time; the results have the order of `paths`.

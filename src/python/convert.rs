@@ -106,13 +106,14 @@ fn options(arguments: &Bound<'_, PyDict>) -> PyResult<Options> {
     let compression = given::<Option<String>>(arguments, "compression")?;
     Ok(Options {
         load: load_options(&given::<Bound<'_, PyDict>>(arguments, "load")?)?,
-        split: split.exactly(given(arguments, "exact_split")?),
+        split,
+        exact_split: given(arguments, "exact_split")?,
         shards,
         shuffle: given(arguments, "shuffle")?,
         seed: given(arguments, "seed")?,
         schema: choice("schema", &text("schema")?, SchemaKind::ALL, SchemaKind::name)?,
         layout: choice("layout", &text("layout")?, Layout::ALL, Layout::name)?,
-        group: text("group")?,
+        group: given(arguments, "group")?,
         compression: compression.as_deref().map(writer::parse_compression).transpose()?.unwrap_or_default(),
         level: given(arguments, "level")?,
         labels: match given(arguments, "label_map")? {

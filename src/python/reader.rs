@@ -10,7 +10,7 @@ use super::fork::{Guard, Held};
 use super::path::PathsArg;
 use super::writer::parse_compression;
 use super::{errors, watch};
-use crate::record::{Lost, Positioned, ReadOptions, Reader, RecordError, Recovery};
+use crate::record::{self, MAX_LOST, Positioned, ReadOptions, Reader, RecordError, Recovery};
 
 /// Iterates over the records of a TFRecord file, or of several one after the other, as bytes.
 ///
@@ -49,8 +49,28 @@ struct State {
     /// Number of files begun.
     begun: usize,
     reader: Option<Reader<Positioned>>,
-    lost: Vec<LostBytes>,
+    /// Of the files that are done.
+    lost: Lost,
     closed: bool,
+}
+
+/// What was passed over.
+#[derive(Clone, Default)]
+struct Lost {
+    /// The first [`MAX_LOST`].
+    places: Vec<LostBytes>,
+    count: u64,
+    bytes: u64,
+}
+
+impl Lost {
+    /// Adds what `reader` has lost of `path`.
+    fn add(&mut self, path: &Path, reader: &Reader<Positioned>) {
+        let room = MAX_LOST - self.places.len();
+        self.places.extend(reader.lost().iter().take(room).map(|lost| LostBytes::new(path, lost)));
+        self.count += reader.lost_places();
+        self.bytes += reader.lost_bytes();
+    }
 }
 
 /// Bytes of a damaged file that no record was read from.
@@ -70,8 +90,8 @@ pub struct LostBytes {
 }
 
 impl LostBytes {
-    fn new(path: &Path, lost: &Lost) -> Self {
-        let Lost { offset, len, more, cause } = lost;
+    fn new(path: &Path, lost: &record::Lost) -> Self {
+        let record::Lost { offset, len, more, cause } = lost;
         Self { path: path.to_owned(), offset: *offset, length: *len, more: *more, cause: cause.to_string() }
     }
 }
@@ -90,7 +110,7 @@ impl State {
     fn end_file(&mut self, paths: &[PathBuf]) {
         let Some(reader) = self.reader.take() else { return };
         if let Some(path) = paths.get(self.begun.wrapping_sub(1)) {
-            self.lost.extend(reader.lost().iter().map(|lost| LostBytes::new(path, lost)));
+            self.lost.add(path, &reader);
         }
     }
 }
@@ -167,15 +187,22 @@ impl TFRecordReader {
         self.close(py)
     }
 
-    /// What was passed over so far, with recovery "tolerate_tail" and "skip".
+    /// What was passed over so far, with recovery "tolerate_tail" and "skip"; of more than 10,000 places the first.
     #[getter]
     fn lost(&self, py: Python<'_>) -> PyResult<Vec<LostBytes>> {
-        let state = self.lock(py)?;
-        let mut lost = state.lost.clone();
-        if let (Some(reader), Some(path)) = (&state.reader, self.paths.get(state.begun.wrapping_sub(1))) {
-            lost.extend(reader.lost().iter().map(|lost| LostBytes::new(path, lost)));
-        }
-        Ok(lost)
+        Ok(self.all_lost(py)?.places)
+    }
+
+    /// How many places were passed over so far, those beyond the first 10,000 among them.
+    #[getter]
+    fn lost_count(&self, py: Python<'_>) -> PyResult<u64> {
+        Ok(self.all_lost(py)?.count)
+    }
+
+    /// How many bytes were passed over so far.
+    #[getter]
+    fn lost_bytes(&self, py: Python<'_>) -> PyResult<u64> {
+        Ok(self.all_lost(py)?.bytes)
     }
 
     /// The files that are read.
@@ -195,6 +222,16 @@ impl TFRecordReader {
 impl TFRecordReader {
     fn lock(&self, py: Python<'_>) -> PyResult<Guard<'_, State>> {
         self.state.lock(py, "TFRecordReader")
+    }
+
+    /// What all files have lost so far.
+    fn all_lost(&self, py: Python<'_>) -> PyResult<Lost> {
+        let state = self.lock(py)?;
+        let mut lost = state.lost.clone();
+        if let (Some(reader), Some(path)) = (&state.reader, self.paths.get(state.begun.wrapping_sub(1))) {
+            lost.add(path, reader);
+        }
+        Ok(lost)
     }
 
     /// Opens the next file, if there is one.

@@ -29,7 +29,7 @@ mod writer;
 pub use compression::{Compression, detect};
 pub use error::{RecordError, RecordErrorKind, StreamFault};
 pub use index::{Entry, Index, RandomAccess};
-pub use reader::{DEFAULT_MAX_RECORD_LEN, GoOn, Lost, Positioned, ReadOptions, Reader, Record, Recovery};
+pub use reader::{DEFAULT_MAX_RECORD_LEN, GoOn, Lost, MAX_LOST, Positioned, ReadOptions, Reader, Record, Recovery};
 pub use writer::{WriteOptions, Writer};
 
 /// Bytes before the payload: length and its checksum.

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.python.support import BAD, GOOD, csv
+
 FULL = os.environ.get("RECORDMILL_FULL") == "1"
 REQUIRE_TF = os.environ.get("RECORDMILL_REQUIRE_TF") == "1"
 
@@ -54,3 +56,15 @@ def shared(project: Path) -> Path:
     if not folder.is_dir():
         pytest.skip(f"no {folder}: set RECORDMILL_SHARED")
     return folder
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> Path:
+    """Two images and three boxes, nothing wrong."""
+    return csv(tmp_path / "good", *GOOD)
+
+
+@pytest.fixture
+def bad(tmp_path: Path) -> Path:
+    """The same images, and one of each kind of fault."""
+    return csv(tmp_path / "bad", *BAD)

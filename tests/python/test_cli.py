@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import recordmill as rm
 
-from tests.python.support import BAD, GOOD, csv
+from tests.python.support import csv
 
 RECORDMILL = [sys.executable, "-m", "recordmill"]
 
@@ -25,16 +25,6 @@ def run(*arguments: object, code: int = 0, cwd: Path | None = None) -> tuple[str
     assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
     assert "Traceback" not in done.stderr
     return done.stdout, done.stderr
-
-
-@pytest.fixture
-def good(tmp_path: Path) -> Path:
-    return csv(tmp_path / "good", *GOOD)
-
-
-@pytest.fixture
-def bad(tmp_path: Path) -> Path:
-    return csv(tmp_path / "bad", *BAD)
 
 
 @pytest.fixture

@@ -10,17 +10,6 @@ from typing import Any
 import pytest
 import recordmill as rm
 
-from tests.python.support import BAD, GOOD, csv
-
-
-@pytest.fixture
-def good(tmp_path: Path) -> Path:
-    return csv(tmp_path / "good", *GOOD)
-
-
-@pytest.fixture
-def bad(tmp_path: Path) -> Path:
-    return csv(tmp_path / "bad", *BAD)
 
 
 def examples(folder: Path, name: str = "train.tfrecord") -> list[dict[str, Any]]:
@@ -181,6 +170,8 @@ def test_wrong_options(good: Path, tmp_path: Path) -> None:
         ({"level": 3}, "level means nothing without compression"),
         ({"exact_split": True}, "exact_split means nothing without split"),
         ({"level": 11, "compression": "gzip"}, "compression level 11 is not between 0 and 9"),
+        ({"split": "keep", "exact_split": True}, "exact_split means nothing without split"),
+        ({"group": "pets"}, "group means nothing without layout roboflow"),
         ({"group": "a/b"}, 'group "a/b" cannot be the name of a file'),
         ({"label_map": {"cat": 0}}, 'label map: class "cat" has id 0, ids start at 1'),
         ({"source_format": "nonsense"}, 'no format is called "nonsense"'),

@@ -224,6 +224,11 @@ fn check_case(case: &Path, faults: &mut Vec<String>) -> bool {
         wanted.sort();
     }
     differ("problems", &got.join("\n        "), &wanted.join("\n        "));
+    let count = |kind: ProblemKind| loaded.problems.counts().get(&kind).copied().unwrap_or(0);
+    let skipped = loaded.skipped.reasons.get("bad-entry").map_or(0, |ledger| ledger.objects);
+    // An entry is an object's, unless the case says otherwise.
+    let wanted = expected["lost_objects"].as_u64().unwrap_or_else(|| count(ProblemKind::BadEntry));
+    differ("objects left out", &skipped.to_string(), &wanted.to_string());
     if let Some(classes) = expected["classes"].as_array() {
         let got: Vec<&str> = loaded.dataset.classes.iter().map(|class| class.name.as_str()).collect();
         differ("classes", &json!(got).to_string(), &json!(classes).to_string());

@@ -465,3 +465,36 @@ fn images_of_two_folders_with_one_name_keep_apart() {
     assert_eq!(files, [(1, "a.jpg"), (2, "sub/a.jpg"), (2, "a.jpg")]);
     assert!(loaded.problems.is_empty());
 }
+
+/// macOS gives the names of files decomposed; who wrote the annotations typed them composed.
+#[test]
+fn names_in_another_form_of_unicode() {
+    let (composed, decomposed) = ("caf\u{e9}", "cafe\u{301}");
+    let folder = folder_of(&[&format!("images/{decomposed}.jpg"), "images/\u{1112}\u{1161}\u{11ab}/1.jpg"]);
+    let rows = format!("filename,class,xmin,ymin,xmax,ymax\n{composed}.jpg,c,1,2,3,4\n\u{d55c}/1.jpg,c,1,2,3,4\n");
+    put(folder.path(), "labels.csv", &rows);
+    let loaded = load(folder.path(), &LoadOptions::default()).expect("it loads");
+    let problems: Vec<String> =
+        loaded.problems.iter().map(|problem| format!("{}: {problem}", problem.kind.word())).collect();
+    let note = format!(
+        "unicode-form: labels.csv:2: {:?} was found as images/{decomposed}.jpg, the same in another form of Unicode",
+        format!("{composed}.jpg")
+    );
+    assert_eq!(problems, [note]);
+    // A file of exactly that name goes first.
+    put(folder.path(), &format!("images/{composed}.jpg"), "");
+    let dirs = vec![folder.path().join("images")];
+    let loaded = load(folder.path(), &LoadOptions { image_dirs: dirs, ..LoadOptions::default() }).expect("it loads");
+    assert!(loaded.problems.is_empty(), "{:?}", loaded.problems);
+    assert!(loaded.dataset.images.file.iter().any(|file| file == format!("images/{composed}.jpg")));
+
+    let voc = folder_of(&[&format!("JPEGImages/{decomposed}.jpg")]);
+    let object =
+        "<object><name>c</name><bndbox><xmin>1</xmin><ymin>2</ymin><xmax>3</xmax><ymax>4</ymax></bndbox></object>";
+    let xml = format!("<annotation><filename>{composed}.jpg</filename>{object}</annotation>");
+    put(voc.path(), &format!("Annotations/{composed}.xml"), &xml);
+    put(voc.path(), "ImageSets/Main/test.txt", &format!("{decomposed}\n"));
+    let loaded = load(voc.path(), &LoadOptions::default()).expect("it loads");
+    assert_eq!(loaded.dataset.images.split, [Some(Split::Test)]);
+    assert_eq!(loaded.problems.counts().iter().collect::<Vec<_>>(), [(&ProblemKind::UnicodeForm, &1)]);
+}

@@ -7,7 +7,7 @@ use recordmill::example::{Feature, encode};
 use recordmill::inspect::{
     InspectOptions, Verdict, VerifyOptions, inspect, inspect_reader, verify, verify_all, verify_reader,
 };
-use recordmill::record::{Compression, ReadOptions, Reader, Recovery, WriteOptions, Writer, append};
+use recordmill::record::{Compression, MAX_LOST, ReadOptions, Reader, Recovery, WriteOptions, Writer, append};
 
 use super::golden_wire::shared;
 
@@ -207,4 +207,28 @@ fn several_files_are_verified_in_their_order() {
     let options = VerifyOptions { label_map: Some(cats), ..VerifyOptions::default() };
     let verdict = verify(&path, &options).unwrap();
     assert_eq!((verdict.ok, verdict.counts["text-unknown"]), (false, 44));
+}
+
+/// Records keep their numbers behind more damages than a reader remembers, and none goes uncounted.
+#[test]
+fn more_damages_than_can_be_listed() {
+    let damaged = MAX_LOST as u64 + 5;
+    let mut file = Vec::new();
+    for _ in 0..damaged {
+        let start = file.len();
+        append(&mut file, b"");
+        file[start + 12] ^= 1;
+    }
+    append(&mut file, b"hello");
+    let options = VerifyOptions { max_errors: usize::MAX, ..VerifyOptions::default() };
+    let read = ReadOptions { recovery: Recovery::Skip, ..ReadOptions::default() };
+    let verdict = verify_reader(Reader::new(&file[..], read), Path::new("a"), &options).unwrap();
+    assert_eq!(verdict.errors, damaged + 1);
+    let counts: Vec<_> = verdict.counts.iter().map(|(kind, count)| (*kind, *count)).collect();
+    assert_eq!(counts, [("more-damage", 5), ("not-an-example", 1), ("payload-crc", MAX_LOST as u64)]);
+    let last = verdict.findings.last().unwrap();
+    assert_eq!((last.kind, last.record, last.offset), ("not-an-example", Some(damaged), Some(damaged * 16)));
+    let report =
+        inspect_reader(&mut Reader::new(&file[..], read), Path::new("a"), 0, &InspectOptions::default()).unwrap();
+    assert_eq!(report.damage.len() as u64 + report.damage_left_out, damaged);
 }

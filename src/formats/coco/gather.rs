@@ -6,7 +6,7 @@ use super::Lists;
 use super::elements::{CategoryElement, ImageElement};
 use super::join::{self, Listed};
 use super::parse::Annotations;
-use crate::dataset::{Dataset, Place, ProblemKind, Problems, Split};
+use crate::dataset::{Dataset, Place, ProblemKind, Problems, Skipped, Split};
 use crate::formats::builder::{Builder, Entry};
 use crate::formats::images::{Asker, Matcher};
 use crate::formats::json::scalar::Id;
@@ -24,6 +24,7 @@ pub struct Gathered<'t> {
     listed: Vec<Listed>,
     /// Images that several files list.
     shared: HashSet<u32>,
+    skipped: Skipped,
 }
 
 /// A file that is being added.
@@ -31,8 +32,8 @@ struct File<'a> {
     id: FileId,
     path: &'a str,
     split: Option<Split>,
-    /// Numbers of its images; `None` for one that cannot be used.
-    images: HashMap<Id, Option<u32>>,
+    /// Numbers of its images; for one that cannot be used, why.
+    images: HashMap<Id, Result<u32, ProblemKind>>,
     /// Places of its categories.
     classes: HashMap<Id, u32>,
 }
@@ -55,6 +56,7 @@ impl<'t> Gathered<'t> {
             by_name: HashMap::new(),
             listed: Vec::new(),
             shared: HashSet::new(),
+            skipped: Skipped::default(),
         }
     }
 
@@ -66,7 +68,8 @@ impl<'t> Gathered<'t> {
     /// Adds what a file lists.
     pub fn add(&mut self, id: FileId, lists: Lists, problems: &mut Problems) {
         let path = self.tree.path(id);
-        let Lists { images, categories, annotations, .. } = lists;
+        let Lists { images, categories, annotations, skipped, .. } = lists;
+        self.skipped.add(&skipped);
         let split = splits::of_annotation_file(path);
         let mut file = File { id, path, split, images: HashMap::with_capacity(images.len()), classes: HashMap::new() };
         self.classes(&mut file, categories, &annotations, problems);
@@ -128,12 +131,14 @@ impl<'t> Gathered<'t> {
         for (image, line) in images {
             let Some(id) = image.id else {
                 problems.push(ProblemKind::BadEntry, file.place(line), "image: there is no id");
+                self.skipped.image(ProblemKind::BadEntry.word(), 0);
                 continue;
             };
             let url = image.url.filter(|url| !url.is_empty());
             let Some(name) = image.file_name.filter(|name| !name.trim().is_empty()).or_else(|| url.clone()) else {
                 problems.push(ProblemKind::BadEntry, file.place(line), format!("image {id}: there is no file_name"));
-                file.images.insert(id, None);
+                self.skipped.image(ProblemKind::BadEntry.word(), 0);
+                file.images.insert(id, Err(ProblemKind::BadEntry));
                 continue;
             };
             if let Some(known) = names.get(&id) {
@@ -143,6 +148,9 @@ impl<'t> Gathered<'t> {
                     (ProblemKind::DuplicateImage, format!("image {id} is {known:?} already; {name:?} is not taken"))
                 };
                 problems.push(kind, file.place(line), message);
+                if kind == ProblemKind::DuplicateImage {
+                    self.skipped.image(kind.word(), 0);
+                }
                 continue;
             }
             let asker = Asker { path: file.path, split: file.split };
@@ -169,7 +177,7 @@ impl<'t> Gathered<'t> {
         }
     }
 
-    /// The number of an image, which another file may have listed; `None` if it is in another split there.
+    /// The number of an image, which another file may have listed; an error if it is in another split there.
     fn image(
         &mut self,
         file: &File<'_>,
@@ -178,7 +186,7 @@ impl<'t> Gathered<'t> {
         line: u32,
         ours: &mut HashSet<u32>,
         problems: &mut Problems,
-    ) -> Option<u32> {
+    ) -> Result<u32, ProblemKind> {
         let known = match entry.file {
             Some(found) => self.by_file.get(&found).copied(),
             None => self.by_name.get(&entry.key).copied(),
@@ -191,20 +199,20 @@ impl<'t> Gathered<'t> {
                 Some(found) => drop(self.by_file.insert(found, number)),
                 None => drop(self.by_name.insert(key, number)),
             }
-            return Some(number);
+            return Ok(number);
         };
         if !ours.insert(number) {
             let message = format!("image {id}: {:?} has another id already; they are one image", entry.name);
             problems.push(ProblemKind::RepeatedEntry, file.place(line), message);
-            return Some(number);
+            return Ok(number);
         }
-        let before = self.builder.entry_mut(number)?;
+        let Some(before) = self.builder.entry_mut(number) else { return Ok(number) };
         if let (Some(here), Some(there)) = (entry.split, before.split)
             && here != there
         {
             let message = format!("image {id}: {:?} is in {here} here, and in {there} in another file", entry.name);
             problems.push(ProblemKind::DuplicateImage, file.place(line), message);
-            return None;
+            return Err(ProblemKind::DuplicateImage);
         }
         before.split = before.split.or(entry.split);
         before.id = before.id.or(entry.id);
@@ -212,11 +220,12 @@ impl<'t> Gathered<'t> {
             before.size = entry.size;
         }
         self.shared.insert(number);
-        Some(number)
+        Ok(number)
     }
 
     fn annotations(&mut self, file: &File<'_>, annotations: Annotations, problems: &mut Problems) {
         let Annotations { mut objects, images, categories, labels, captions, .. } = annotations;
+        let skipped = &mut self.skipped;
         let mut say = |line: u32, object: Option<i64>, message: String| {
             let name = object.map_or_else(|| "annotation".to_owned(), |id| format!("annotation {id}"));
             problems.push(ProblemKind::BadEntry, file.place(line), format!("{name}: {message}"));
@@ -233,19 +242,22 @@ impl<'t> Gathered<'t> {
                 }
                 (None, _) => {
                     say(line, id, no_image(image));
-                    None
+                    Err(ProblemKind::BadEntry)
                 }
                 (_, None) => {
                     say(line, id, no_category(category));
-                    None
+                    Err(ProblemKind::BadEntry)
                 }
             };
-            owners.push(owner.unwrap_or(Builder::NOBODY));
+            owners.push(owner.unwrap_or_else(|kind| {
+                skipped.object(kind.word());
+                Builder::NOBODY
+            }));
         }
         for (image, category, line) in labels {
             match (file.images.get(&image), file.classes.get(&category)) {
                 (Some(owner), Some(class)) => {
-                    let entry = owner.and_then(|owner| self.builder.entry_mut(owner));
+                    let entry = owner.ok().and_then(|owner| self.builder.entry_mut(owner));
                     if let Some(entry) = entry.filter(|entry| !entry.labels.contains(class)) {
                         entry.labels.push(*class);
                     }
@@ -257,7 +269,7 @@ impl<'t> Gathered<'t> {
         for (image, caption, line) in captions {
             match file.images.get(&image) {
                 Some(owner) => {
-                    if let Some(entry) = owner.and_then(|owner| self.builder.entry_mut(owner)) {
+                    if let Some(entry) = owner.ok().and_then(|owner| self.builder.entry_mut(owner)) {
                         entry.captions.push(caption);
                     }
                 }
@@ -267,10 +279,10 @@ impl<'t> Gathered<'t> {
         self.listed.push(Listed { file: file.id, objects, owners });
     }
 
-    /// The dataset of all files.
-    pub fn finish(mut self, problems: &mut Problems, remarks: &mut Vec<String>) -> Dataset {
+    /// The dataset of all files, and what is not in it.
+    pub fn finish(mut self, problems: &mut Problems, remarks: &mut Vec<String>) -> (Dataset, Skipped) {
         let tree = self.tree;
-        join::settle(tree, &mut self.listed, &self.shared, problems, remarks);
+        join::settle(tree, &mut self.listed, &self.shared, problems, &mut self.skipped, remarks);
         let first_of = |builder: &mut Builder, owner| builder.entry_mut(owner).and_then(|entry| Some(entry.source?.0));
         for Listed { file, mut objects, owners } in self.listed {
             if !self.shared.is_empty() {
@@ -282,7 +294,7 @@ impl<'t> Gathered<'t> {
             }
             self.builder.extend(objects, owners);
         }
-        self.builder.finish(tree)
+        (self.builder.finish(tree), self.skipped)
     }
 }
 

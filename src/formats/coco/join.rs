@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::dataset::{Objects, Place, ProblemKind, Problems};
+use crate::dataset::{Objects, Place, ProblemKind, Problems, Skipped};
 use crate::formats::builder::Builder;
 use crate::formats::tree::{FileId, Tree};
 
@@ -27,6 +27,7 @@ pub fn settle(
     files: &mut [Listed],
     shared: &HashSet<u32>,
     problems: &mut Problems,
+    skipped: &mut Skipped,
     remarks: &mut Vec<String>,
 ) {
     if shared.is_empty() {
@@ -55,7 +56,10 @@ pub fn settle(
                 let line = rows.first().map_or(0, |row| files[place].objects.line[*row]);
                 let message = "another file has other boxes of the same class for this image";
                 problems.push(ProblemKind::DuplicateImage, Place::line(tree.path(files[place].file), line), message);
-                rows.iter().for_each(|row| files[place].owners[*row] = Builder::NOBODY);
+                for row in rows {
+                    files[place].owners[row] = Builder::NOBODY;
+                    skipped.object(ProblemKind::DuplicateImage.word());
+                }
                 continue;
             }
             for (row, one) in rows.into_iter().zip(one) {

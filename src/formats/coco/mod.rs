@@ -34,7 +34,7 @@ use self::parse::{Annotations, Parsed};
 use super::json::stream::{self, StreamError};
 use super::tree::{FileId, Tree};
 use super::{Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, parallel};
-use crate::dataset::{Place, ProblemKind, Problems};
+use crate::dataset::{Ledger, Place, ProblemKind, Problems, Skipped};
 
 /// The format's row in the registry.
 pub static FORMAT: Format = Format {
@@ -110,6 +110,8 @@ struct Lists {
     categories: Vec<(elements::CategoryElement, u32)>,
     annotations: Annotations,
     findings: Vec<parse::Finding>,
+    /// What cannot be understood.
+    skipped: Skipped,
 }
 
 fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
@@ -143,8 +145,14 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     if unnamed > 0 && tree.only().is_none() {
         remarks.push(format!("images in no list of images, left out: {unnamed}"));
     }
-    let dataset = gathered.finish(&mut problems, &mut remarks);
-    Ok(Reading { dataset, problems, remarks })
+    let (dataset, skipped) = gathered.finish(&mut problems, &mut remarks);
+    Ok(Reading { dataset, problems, skipped, remarks })
+}
+
+const BAD: &str = ProblemKind::BadEntry.word();
+
+fn bad(findings: &[parse::Finding]) -> u64 {
+    findings.iter().filter(|(kind, ..)| *kind == ProblemKind::BadEntry).count() as u64
 }
 
 /// Reads a file's three lists.
@@ -158,6 +166,7 @@ fn lists(tree: &Tree, file: FileId, options: &LoadOptions) -> Result<Lists, Stre
             if batch.first {
                 lists.images.clear();
             }
+            lists.skipped.count(BAD, Ledger { images: bad(&findings), objects: 0 });
             lists.images.extend(images);
             lists.findings.extend(findings);
         }
@@ -172,6 +181,7 @@ fn lists(tree: &Tree, file: FileId, options: &LoadOptions) -> Result<Lists, Stre
             if batch.first {
                 lists.annotations = Annotations::default();
             }
+            lists.skipped.count(BAD, Ledger { images: 0, objects: bad(&annotations.findings) });
             lists.findings.append(&mut annotations.findings);
             lists.annotations.append(*annotations);
         }

@@ -32,10 +32,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use self::header::Columns;
 use self::rows::{Row, RowObject};
 use super::builder::{Builder, Entry};
-use super::images::{Asker, Match, Matcher, is_stale};
+use super::images::{Asker, Matcher};
 use super::tree::{FileId, Tree, folder_of};
 use super::{Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, splits, text};
-use crate::dataset::{Object, Place, ProblemKind, Problems, Split};
+use crate::dataset::{Ledger, Object, Place, ProblemKind, Problems, Skipped, Split};
 
 /// The format's row in the registry.
 pub static FORMAT: Format = Format {
@@ -112,6 +112,7 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
     let matcher = Matcher::new(tree);
     let mut images: BTreeMap<About, Vec<Listing>> = BTreeMap::new();
     let mut remarks = Vec::new();
+    let mut lost = Vec::new();
     for file in candidates(tree) {
         let path = tree.path(file);
         let bytes = match tree.read(file, LIMIT) {
@@ -135,7 +136,7 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
             let message = format!("the text is not UTF-8, read as {encoding}");
             problems.push(ProblemKind::Encoding, Place::file(path), message);
         }
-        add_file(tree, &matcher, file, &decoded.text, &columns, &mut images, &mut problems, &mut remarks);
+        lost.extend(add_file(tree, &matcher, file, &decoded.text, &columns, &mut images, &mut problems, &mut remarks));
     }
     if read == 0 {
         return Err(match first_fault {
@@ -148,13 +149,28 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
         // Not negatives: a CSV has no way to say that it is about an image without boxes.
         remarks.push(format!("images in no row, left out: {unnamed}"));
     }
+    let mut skipped = Skipped::default();
+    skipped.count(ProblemKind::BadEntry.word(), lost_of(&lost, &images));
     let mut builder = Builder::default();
     for (about, listings) in images {
-        builder_push(tree, about, listings, &mut builder, &mut problems);
+        builder_push(tree, about, listings, &mut builder, &mut problems, &mut skipped);
     }
-    Ok(Reading { dataset: builder.finish(tree), problems, remarks })
+    Ok(Reading { dataset: builder.finish(tree), problems, skipped, remarks })
 }
 
+/// What is lost with rows that cannot be used: an object each, and an image where no other row names it.
+fn lost_of(lost: &[Box<str>], images: &BTreeMap<About, Vec<Listing>>) -> Ledger {
+    let mut names: HashSet<&str> = lost.iter().map(|name| &**name).filter(|name| !name.is_empty()).collect();
+    if !names.is_empty() {
+        let rows = images.values().flatten().flat_map(|listing| &listing.rows);
+        for row in rows {
+            names.remove(&*row.image);
+        }
+    }
+    Ledger { images: names.len() as u64, objects: lost.len() as u64 }
+}
+
+/// Adds the rows of one file; gives the images of those that cannot be used.
 #[allow(clippy::too_many_arguments)] // one call, and the arguments are the reader's whole state
 fn add_file(
     tree: &Tree,
@@ -165,7 +181,7 @@ fn add_file(
     images: &mut BTreeMap<About, Vec<Listing>>,
     problems: &mut Problems,
     remarks: &mut Vec<String>,
-) {
+) -> Vec<Box<str>> {
     let path = tree.path(file);
     let found = rows::read(source, columns);
     for (kind, line, message) in found.problems {
@@ -189,7 +205,7 @@ fn add_file(
         let Some(first) = rows.first() else { continue };
         let own = rows.iter().find_map(|row| row.split);
         let asker = Asker { path, split: own.or(split) };
-        let about = find_image(tree, matcher, first, &asker, problems);
+        let about = find_image(matcher, first, &asker, problems);
         let listings = images.entry(about).or_default();
         // Two spellings of one image in one file.
         match listings.last_mut().filter(|last| last.file == file) {
@@ -200,41 +216,28 @@ fn add_file(
             None => listings.push(Listing { file, rows, normalised: found.normalised, split: own.or(split) }),
         }
     }
+    found.lost
 }
 
-fn find_image(tree: &Tree, matcher: &Matcher<'_>, row: &Row, asker: &Asker<'_>, problems: &mut Problems) -> About {
-    let name = &*row.image;
-    let place = Place::line(asker.path, row.line);
-    match matcher.find(name, asker) {
-        Match::Found { file, .. } => {
-            if is_stale(name, tree.path(file)) {
-                let message = format!("{name:?} was found as {}", tree.path(file));
-                problems.push(ProblemKind::StaleName, place, message);
-            }
-            return About::Image(file);
-        }
-        Match::Ambiguous(files) => {
-            let paths: Vec<&str> = files.iter().map(|file| tree.path(*file)).collect();
-            let message = format!("several images fit {name:?}: {}", paths.join(", "));
-            problems.push(ProblemKind::AmbiguousImage, place, message);
-        }
-        Match::Missing => {
-            let message = format!("no image is called {name:?}");
-            problems.push(ProblemKind::MissingImage, place, message);
-        }
-        Match::Outside => {
-            let message = format!("image {name:?} lies outside the dataset's folders");
-            problems.push(ProblemKind::OutsideRoot, place, message);
-        }
+fn find_image(matcher: &Matcher<'_>, row: &Row, asker: &Asker<'_>, problems: &mut Problems) -> About {
+    match matcher.look_up(&row.image, asker, row.line, problems) {
+        Some(file) => About::Image(file),
+        None => About::Name(super::tree::join(folder_of(asker.path), &row.image)),
     }
-    About::Name(super::tree::join(folder_of(asker.path), name))
 }
 
 /// Joins what several files say of an image.
-fn builder_push(tree: &Tree, about: About, mut listings: Vec<Listing>, builder: &mut Builder, problems: &mut Problems) {
+fn builder_push(
+    tree: &Tree,
+    about: About,
+    mut listings: Vec<Listing>,
+    builder: &mut Builder,
+    problems: &mut Problems,
+    skipped: &mut Skipped,
+) {
     listings.iter_mut().for_each(|listing| drop_repeated(tree, listing, problems));
-    keep_one_split(tree, &mut listings, problems);
-    join(tree, &mut listings, problems);
+    keep_one_split(tree, &mut listings, problems, skipped);
+    join(tree, &mut listings, problems, skipped);
     let Some(first) = listings.first().and_then(|listing| Some((listing.file, listing.rows.first()?))) else { return };
     let (source, first_row) = first;
     let mut size = (0, 0);
@@ -313,12 +316,17 @@ fn drop_repeated(tree: &Tree, listing: &mut Listing, problems: &mut Problems) {
     });
 }
 
+/// The objects that a listing has.
+fn objects_of(listing: &Listing) -> Ledger {
+    Ledger { images: 0, objects: listing.rows.iter().filter(|row| row.object.is_some()).count() as u64 }
+}
+
 fn first_place(tree: &Tree, listing: &Listing) -> Place {
     Place::line(tree.path(listing.file), listing.rows.first().map_or(0, |row| row.line))
 }
 
 /// An image is in one split: a file that puts it in another is an error, and is not taken.
-fn keep_one_split(tree: &Tree, listings: &mut Vec<Listing>, problems: &mut Problems) {
+fn keep_one_split(tree: &Tree, listings: &mut Vec<Listing>, problems: &mut Problems, skipped: &mut Skipped) {
     let Some((split, at)) = listings.iter().find_map(|listing| Some((listing.split?, first_place(tree, listing))))
     else {
         return;
@@ -328,6 +336,7 @@ fn keep_one_split(tree: &Tree, listings: &mut Vec<Listing>, problems: &mut Probl
             let name = listing.rows.first().map_or("", |row| &row.image);
             let message = format!("image {name:?} is in {other} here, and in {split} at {at}");
             problems.push(ProblemKind::DuplicateImage, first_place(tree, listing), message);
+            skipped.count(ProblemKind::DuplicateImage.word(), objects_of(listing));
             false
         }
         _ => true,
@@ -335,7 +344,7 @@ fn keep_one_split(tree: &Tree, listings: &mut Vec<Listing>, problems: &mut Probl
 }
 
 /// Keeps what must be kept of an image that several files list; see the module's head.
-fn join(tree: &Tree, listings: &mut Vec<Listing>, problems: &mut Problems) {
+fn join(tree: &Tree, listings: &mut Vec<Listing>, problems: &mut Problems, skipped: &mut Skipped) {
     if listings.len() < 2 {
         return;
     }
@@ -360,6 +369,7 @@ fn join(tree: &Tree, listings: &mut Vec<Listing>, problems: &mut Problems) {
         } else if let Some((other, _)) = kept.iter().find(|(_, known)| !classes(known).is_disjoint(&classes(&boxes))) {
             let message = format!("image {name:?} has other boxes at {}", first_place(tree, other));
             problems.push(ProblemKind::DuplicateImage, place, message);
+            skipped.count(ProblemKind::DuplicateImage.word(), objects_of(&listing));
         } else {
             kept.push((listing, boxes));
         }

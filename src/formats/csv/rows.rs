@@ -38,6 +38,8 @@ pub(super) struct Rows {
     pub normalised: bool,
     /// What is wrong, with the line.
     pub problems: Vec<(ProblemKind, u32, String)>,
+    /// The images of the rows that cannot be used, as far as these say.
+    pub lost: Vec<Box<str>>,
 }
 
 /// Up to here a coordinate can be a fraction of the image's size: 1, and what careless tools are beyond it.
@@ -64,6 +66,7 @@ pub(super) fn read(source: &str, columns: &Columns) -> Rows {
             Ok(false) => break,
             Err(error) => {
                 found.problems.push((ProblemKind::BadEntry, lines.at(source.len()), error.to_string()));
+                found.lost.push("".into());
                 break;
             }
         }
@@ -86,7 +89,11 @@ pub(super) fn read(source: &str, columns: &Columns) -> Rows {
         let last = lines.at(columns.start + (reader.position().byte() as usize).saturating_sub(1));
         match row(&record, columns, line, last, &mut found.problems) {
             Ok(row) => found.rows.push(row),
-            Err(message) => found.problems.push((ProblemKind::BadEntry, line, message)),
+            Err(message) => {
+                found.problems.push((ProblemKind::BadEntry, line, message));
+                let image = std::str::from_utf8(record.get(columns.image).unwrap_or_default()).unwrap_or_default();
+                found.lost.push(text::trim(image).into());
+            }
         }
     }
     decide_normalised(&mut found, columns);
@@ -103,7 +110,7 @@ fn decide_normalised(found: &mut Rows, columns: &Columns) {
     if !found.normalised || pixels == 0 {
         return;
     }
-    let problems = &mut found.problems;
+    let (problems, lost) = (&mut found.problems, &mut found.lost);
     found.rows.retain(|row| {
         let Some(object) = &row.object else { return true };
         let Some(value) = object.bbox.iter().find(|value| value.abs() > NO_FRACTION) else { return true };
@@ -111,6 +118,7 @@ fn decide_normalised(found: &mut Rows, columns: &Columns) {
         let message =
             format!("{columns} reaches {value} where the file's other boxes are fractions of the image's size");
         problems.push((ProblemKind::BadEntry, row.line, message));
+        lost.push(row.image.clone());
         false
     });
 }

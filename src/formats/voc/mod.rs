@@ -37,13 +37,13 @@ use std::collections::{BTreeMap, HashSet};
 use self::parse::{Annotation, Found};
 use self::sets::Sets;
 use super::builder::{Builder, Entry};
-use super::images::{Asker, Match, Matcher, Rule, is_stale, leads_above};
+use super::images::{Asker, Match, Matcher, Rule, differs, leads_above};
 use super::tree::{FileId, Tree, folder_of};
 use super::xml::{Cursor, Event, Fault};
 use super::{
     Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, parallel, splits, text,
 };
-use crate::dataset::{Object, Place, ProblemKind, Problems, Split};
+use crate::dataset::{Ledger, Object, Place, ProblemKind, Problems, Skipped, Split};
 
 /// The format's row in the registry.
 pub static FORMAT: Format = Format {
@@ -149,6 +149,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     let mut sets = Sets::read(tree, &mut problems);
     let matcher = Matcher::among(tree, |path| !is_mask(path));
     let mut labelled = Vec::new();
+    let mut skipped = Skipped::default();
     // Images that belong to an annotation, even where that cannot be used.
     let mut taken: HashSet<FileId> = HashSet::new();
     for (file, parsed) in files.iter().copied().zip(parsed) {
@@ -169,6 +170,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
             }
             Err(fault) => {
                 problems.push(ProblemKind::UnreadableAnnotation, Place::line(path, fault.line), fault.message);
+                skipped.image(ProblemKind::UnreadableAnnotation.word(), 0);
                 match matcher.find_own("", &asker) {
                     Match::Found { file, .. } => drop(taken.insert(file)),
                     Match::Ambiguous(files) => taken.extend(files),
@@ -185,8 +187,10 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     for Labelled { file, annotation, split, image } in labelled {
         taken.extend(image.map(|(file, _)| file));
         // Nothing of what it says can be used: without objects the image would pass for one where there is nothing.
-        let lost = annotation.problems.iter().any(|(kind, ..)| *kind == ProblemKind::BadEntry);
-        if lost && annotation.objects.is_empty() {
+        let lost = annotation.problems.iter().filter(|(kind, ..)| *kind == ProblemKind::BadEntry).count() as u64;
+        let none_left = lost > 0 && annotation.objects.is_empty();
+        skipped.count(ProblemKind::BadEntry.word(), Ledger { images: none_left.into(), objects: lost });
+        if none_left {
             continue;
         }
         let shift = if one_based(&annotation) { 1.0 } else { 0.0 };
@@ -210,8 +214,9 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     for (id, (file, line)) in sets.unused() {
         let message = format!("image {id:?} has neither an annotation nor a file");
         problems.push(ProblemKind::MissingImage, Place::line(tree.path(file), line), message);
+        skipped.image(ProblemKind::MissingImage.word(), 0);
     }
-    Ok(Reading { dataset: builder.finish(tree), problems, remarks })
+    Ok(Reading { dataset: builder.finish(tree), problems, skipped, remarks })
 }
 
 /// What a file says, and the encoding where that was guessed.
@@ -246,14 +251,14 @@ fn find_image(
     match found {
         Match::Found { file, rule } => {
             let path = tree.path(file);
-            if is_stale(name, path) {
+            if let Some((kind, how)) = differs(name, path) {
                 if leads_above(folder_of(asker.path), name) {
                     let message = format!("image {name:?} lies outside the dataset's folders");
                     problems.push(ProblemKind::OutsideRoot, place(), message);
                     taken.insert(file);
                     return None;
                 }
-                problems.push(ProblemKind::StaleName, place(), format!("filename says {name:?}, the image is {path}"));
+                problems.push(kind, place(), format!("filename says {name:?}, the image is {path}{how}"));
             }
             return Some((file, rule));
         }

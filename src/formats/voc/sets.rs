@@ -15,7 +15,7 @@ const LIMIT: u64 = 256 << 20;
 /// The splits of one devkit.
 #[derive(Debug, Default)]
 pub(super) struct Sets {
-    /// By folder of the devkit (what holds `ImageSets`), then id.
+    /// By folder of the devkit (what holds `ImageSets`), then id in NFC.
     splits: HashMap<String, HashMap<Box<str>, Listed>>,
 }
 
@@ -80,7 +80,7 @@ impl Sets {
             let Some(by_id) = self.splits.get_mut(devkit) else { continue };
             let below = stem.get(devkit.len()..).unwrap_or_default().trim_start_matches('/');
             let id = below.split_once('/').map_or(below, |(_, id)| id);
-            if let Some(listed) = by_id.get_mut(id) {
+            if let Some(listed) = by_id.get_mut(&*text::nfc(id)) {
                 listed.used = true;
                 return Some(listed.split);
             }
@@ -122,9 +122,10 @@ fn read_list(
         if id.is_empty() {
             continue;
         }
-        match by_id.get(id) {
+        let id = text::nfc(id);
+        match by_id.get(&*id) {
             None => {
-                by_id.insert(id.into(), Listed { split, place: (file, line), used: false });
+                by_id.insert((&*id).into(), Listed { split, place: (file, line), used: false });
             }
             Some(known) if known.split != split && !union => {
                 let message = format!("image {id:?} is already in {}, and stays there", known.split);

@@ -23,6 +23,9 @@ use super::{
 /// the limit of what a compressed file of a few megabytes can make a reader allocate.
 pub const DEFAULT_MAX_RECORD_LEN: u64 = 2 << 30;
 
+/// Places of damage that a reader remembers: a file may have one every 32 bytes. All are counted.
+pub const MAX_LOST: usize = 10_000;
+
 /// What to do about damage. The words are RocksDB's (`WALRecoveryMode`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Recovery {
@@ -148,7 +151,10 @@ pub struct Reader<R> {
     offset: u64,
     number: u64,
     finished: bool,
+    /// The first [`MAX_LOST`].
     lost: Vec<Lost>,
+    lost_places: u64,
+    lost_bytes: u64,
     /// Bytes that looked like records, or were looked through for some, and gave none.
     wasted: u64,
     options: ReadOptions,
@@ -199,6 +205,8 @@ impl<R: Read> Reader<R> {
             number: 0,
             finished: false,
             lost: Vec::new(),
+            lost_places: 0,
+            lost_bytes: 0,
             wasted: 0,
             options: ReadOptions { verify, ..options },
         }
@@ -260,9 +268,19 @@ impl<R: Read> Reader<R> {
         self.number
     }
 
-    /// What was passed over so far, in the order of the file.
+    /// What was passed over so far, in the order of the file; of more than [`MAX_LOST`] places the first.
     pub fn lost(&self) -> &[Lost] {
         &self.lost
+    }
+
+    /// How many places were passed over so far.
+    pub fn lost_places(&self) -> u64 {
+        self.lost_places
+    }
+
+    /// How many bytes were passed over so far.
+    pub fn lost_bytes(&self) -> u64 {
+        self.lost_bytes
     }
 
     /// The options, as they are in force.

@@ -1,7 +1,14 @@
 //! A file with a place of its own.
+//!
+//! A pipe has none, and may have nobody who writes to it yet: `open` would wait for one, and `read` for what it writes,
+//! with nobody asked whether to go on. So a pipe is opened with `O_NONBLOCK` and waited for in `poll`, a little at a
+//! time. Without a writer `poll` reports nothing until there has been one (Linux `fs/pipe.c`: no `POLLHUP` before the
+//! first), which is what a blocking `open` waits for.
 
 use std::fmt;
 use std::fs::File;
+#[cfg(unix)]
+use std::fs::OpenOptions;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -15,6 +22,9 @@ pub struct Positioned {
     file: File,
     /// `None` for what has no places.
     offset: Option<u64>,
+    /// It was opened so that reads do not wait.
+    #[cfg(unix)]
+    pipe: bool,
     /// One record may take long: after damage the rest of a file is searched for the next.
     go_on: Option<GoOn>,
 }
@@ -22,12 +32,25 @@ pub struct Positioned {
 impl Positioned {
     /// Opens the file at `path`.
     pub fn open(path: &Path) -> io::Result<Self> {
+        #[cfg(unix)]
+        if is_pipe(path) {
+            use std::os::unix::fs::OpenOptionsExt;
+            let flags = rustix::fs::OFlags::NONBLOCK.bits();
+            let file = OpenOptions::new().read(true).custom_flags(flags.cast_signed()).open(path)?;
+            return Ok(Self { file, offset: None, pipe: true, go_on: None });
+        }
         let file = File::open(path)?;
         let offset = file.metadata()?.is_file().then_some(0);
-        Ok(Self { file, offset, go_on: None })
+        Ok(Self {
+            file,
+            offset,
+            #[cfg(unix)]
+            pipe: false,
+            go_on: None,
+        })
     }
 
-    /// Has `go_on` asked before every read.
+    /// Has `go_on` asked before every read, and while a pipe is waited for.
     pub fn asking(self, go_on: GoOn) -> Self {
         Self { go_on: Some(go_on), ..self }
     }
@@ -49,11 +72,47 @@ impl Read for Positioned {
         if let Some(go_on) = &mut self.go_on {
             go_on()?;
         }
+        #[cfg(unix)]
+        if self.pipe {
+            return self.read_pipe(out);
+        }
         let Some(offset) = &mut self.offset else { return self.file.read(out) };
         let read = read_at(&self.file, out, *offset)?;
         *offset += read as u64;
         Ok(read)
     }
+}
+
+#[cfg(unix)]
+impl Positioned {
+    /// Waits until there is something, or nobody any more who could write it.
+    fn read_pipe(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        loop {
+            let timeout = self.go_on.is_some().then_some(Timespec { tv_sec: 0, tv_nsec: 50_000_000 });
+            let ready = match poll(&mut [PollFd::new(&self.file, PollFlags::IN)], timeout.as_ref()) {
+                Ok(ready) => ready > 0,
+                Err(rustix::io::Errno::INTR) => false,
+                Err(error) => return Err(error.into()),
+            };
+            if ready {
+                match self.file.read(out) {
+                    // Another reader was faster.
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    read => return read,
+                }
+            }
+            if let Some(go_on) = &mut self.go_on {
+                go_on()?;
+            }
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_pipe(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    path.metadata().is_ok_and(|found| found.file_type().is_fifo())
 }
 
 impl fmt::Debug for Positioned {

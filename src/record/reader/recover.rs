@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::{End, HEADER_LEN, Lost, OVERHEAD, Reader, RecordError, RecordErrorKind, Recovery, StreamFault};
+use super::{End, HEADER_LEN, Lost, MAX_LOST, OVERHEAD, Reader, RecordError, RecordErrorKind, Recovery, StreamFault};
 use crate::record::{check_payload, split_header};
 
 /// How many bytes may look like records and be none, in the whole file and beyond four times what was read. By chance a
@@ -58,7 +58,11 @@ impl<R: Read> Reader<R> {
 
     fn lose(&mut self, offset: u64, len: u64, cause: RecordError) {
         let more = matches!(self.end_of_input, Some(End::Broken(_)));
-        self.lost.push(Lost { offset, len, more, cause });
+        self.lost_places += 1;
+        self.lost_bytes += len;
+        if self.lost.len() < MAX_LOST {
+            self.lost.push(Lost { offset, len, more, cause });
+        }
     }
 
     /// Goes to the next record that checks, or to the end.

@@ -108,3 +108,22 @@ fn zeros_at_the_end_are_not_held() {
         assert_eq!(reader.buffer.capacity(), reader.options().buffer_len);
     }
 }
+
+/// A file can be damaged in more places than a reader may remember.
+#[test]
+fn what_is_lost_is_counted_beyond_what_is_remembered() {
+    let damaged = MAX_LOST + 3;
+    let mut file = Vec::new();
+    for _ in 0..damaged {
+        let start = file.len();
+        append(&mut file, b"abc");
+        file[start + HEADER_LEN] ^= 1;
+        append(&mut file, b"ok");
+    }
+    let mut reader = Reader::new(&file[..], with(Recovery::Skip));
+    let (records, error) = all(&mut reader);
+    assert!(error.is_none());
+    assert_eq!((records.len(), reader.lost().len()), (damaged, MAX_LOST));
+    assert_eq!((reader.lost_places(), reader.lost_bytes()), (damaged as u64, damaged as u64 * 19));
+    assert_eq!(reader.lost()[MAX_LOST - 1].offset, (MAX_LOST as u64 - 1) * 37);
+}

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use recordmill::convert::{self, ConvertError, Options, Report};
-use recordmill::dataset::{Class, Dataset, Image, Object, Problems};
+use recordmill::dataset::{Class, Dataset, Image, Object, Problems, Skipped};
 use recordmill::example;
 use recordmill::formats::{FORMATS, Loaded};
 use recordmill::record::{ReadOptions, Reader};
@@ -55,8 +55,13 @@ impl Corpus {
             ..Dataset::default()
         };
         dataset.sources.push("annotations.csv");
-        let loaded =
-            Loaded { dataset, problems: Problems::default(), format: FORMATS[0], reasons: vec!["by hand".into()] };
+        let loaded = Loaded {
+            dataset,
+            problems: Problems::default(),
+            skipped: Skipped::default(),
+            format: FORMATS[0],
+            reasons: vec!["by hand".into()],
+        };
         Self { folder, loaded }
     }
 

@@ -280,11 +280,19 @@ fn options_without_meaning_are_refused() {
     let corpus = Corpus::many(2);
     let message = |options: Options| corpus.convert("out", &options).unwrap_err().to_string();
     for group in ["", "../x", "a/b", ".hidden", "a\0"] {
-        let text = message(Options { group: group.into(), ..options() });
+        let text = message(Options { group: Some(group.into()), ..options() });
         assert_eq!(text, format!("group {group:?} cannot be the name of a file"));
     }
     let text = message(Options { source_id: recordmill::convert::SourceId::Id, ..options() });
     assert!(text.starts_with("source-id id: the images of this ") && text.ends_with(" dataset have no ids"), "{text}");
+    for (lonely, message_of) in [
+        (Options { exact_split: true, ..options() }, "exact_split means nothing without split"),
+        (Options { level: Some(3), ..options() }, "level means nothing without compression"),
+        (Options { group: Some("pets".into()), ..options() }, "group means nothing without layout roboflow"),
+    ] {
+        assert_eq!(message(lonely), message_of);
+    }
+    assert!(!corpus.out("out").exists());
     assert!(matches!(corpus.convert("out", &Options { level: Some(10), ..options() }), Err(ConvertError::Record(_))));
 }
 
@@ -401,4 +409,44 @@ fn boxes_on_a_turned_image_are_turned_back() {
     assert_eq!(all(0), [0.0, 0.5, 0.5, 1.0].map(|part| Value::Float(vec![part])));
     assert_eq!(all(1), [0.0, 0.0, 0.5, 0.5].map(|part| Value::Float(vec![part])));
     refused(corpus.convert("strict", &Options { strict: true, ..options() }));
+}
+
+/// What a reader cannot understand never becomes a row of the dataset, and is counted all the same.
+#[test]
+fn what_cannot_be_read_is_in_the_ledger() {
+    let corpus = Corpus::new(&[]);
+    let source = corpus.input();
+    ["a.png", "b.png", "c.png"].iter().for_each(|name| fs::write(source.join(name), png(100, 50, 0)).unwrap());
+    let header = "filename,class,xmin,ymin,xmax,ymax,split\n";
+    let rows =
+        "a.png,cat,1,1,9,9,train\na.png,cat,one,1,9,9,train\nb.png,,1,1,9,9,train\nb.png,cat,1\nc.png,dog,1,1,5,5,\n";
+    fs::write(source.join("a.csv"), format!("{header}{rows}")).unwrap();
+    // The same images, otherwise: other boxes, and another split.
+    let rows = "a.png,cat,1,1,8,8,test\na.png,cat,2,2,8,8,test\nc.png,dog,2,2,6,6,\n";
+    fs::write(source.join("b.csv"), format!("{header}{rows}")).unwrap();
+    let skip = Options { on_error: OnError::Skip, ..options() };
+    let report = convert(&source, &corpus.out("csv"), &skip, &mut ()).unwrap();
+    assert_eq!((report.images, report.objects, report.images_read, report.objects_read), (2, 2, 3, 8));
+    let reasons = |report: &Report| -> Vec<(&str, u64, u64)> {
+        report.skipped.reasons.iter().map(|(reason, count)| (*reason, count.images, count.objects)).collect()
+    };
+    assert_eq!(reasons(&report), [("bad-entry", 1, 3), ("duplicate-image", 0, 3)]);
+
+    let voc = corpus.out("voc");
+    fs::create_dir_all(voc.join("ImageSets/Main")).unwrap();
+    fs::write(voc.join("ImageSets/Main/train.txt"), "a\nb\nc\nnowhere\n").unwrap();
+    let object = |xmin: &str| {
+        format!(
+            "<object><name>cat</name><bndbox><xmin>{xmin}</xmin><ymin>1</ymin><xmax>9</xmax><ymax>9</ymax></bndbox></object>"
+        )
+    };
+    for (name, objects) in [("a", object("1") + &object("x")), ("b", object("x")), ("c", "<object>".to_owned())] {
+        fs::create_dir_all(voc.join("Annotations")).unwrap();
+        fs::write(voc.join(format!("{name}.png")), png(100, 50, 0)).unwrap();
+        let xml = format!("<annotation><filename>{name}.png</filename>{objects}</annotation>");
+        fs::write(voc.join(format!("Annotations/{name}.xml")), xml).unwrap();
+    }
+    let report = convert(&voc, &corpus.out("out"), &skip, &mut ()).unwrap();
+    assert_eq!((report.images, report.objects, report.images_read, report.objects_read), (1, 1, 4, 3));
+    assert_eq!(reasons(&report), [("bad-entry", 1, 2), ("missing-image", 1, 0), ("unreadable-annotation", 1, 0)]);
 }

@@ -189,7 +189,7 @@ fn files_have_checksums() {
 fn roboflow_layout_has_a_folder_per_split() {
     let mut corpus = Corpus::many(20);
     corpus.loaded.dataset.images.split[3] = Some(recordmill::dataset::Split::Test);
-    let options = Options { layout: Layout::Roboflow, group: "box".into(), ..options() };
+    let options = Options { layout: Layout::Roboflow, group: Some("box".into()), ..options() };
     let files = corpus.files("out", &options);
     assert_eq!(
         files.keys().collect::<Vec<_>>(),
@@ -260,4 +260,22 @@ fn what_is_there_is_replaced_only_on_request() {
     let after = corpus.files("out", &Options { overwrite: true, ..options() });
     // The three files of the first run would be mixed with ours by whoever reads train*.tfrecord.
     assert_eq!(after.keys().collect::<Vec<_>>(), [README, "label_map.pbtxt", "mine.txt", MANIFEST, "train.tfrecord"]);
+}
+
+/// From one layout to the other: what the earlier run wrote goes, with its folders, and nothing else.
+#[test]
+fn the_other_layout_takes_the_place_of_the_first() {
+    let corpus = Corpus::many(12);
+    let flat = Options { overwrite: true, ..options() };
+    let roboflow = Options { layout: Layout::Roboflow, ..flat.clone() };
+    let before = corpus.files("out", &flat);
+    std::fs::write(corpus.out("out").join("mine_label_map.pbtxt"), "x").unwrap();
+    let after = corpus.files("out", &roboflow);
+    assert_eq!(
+        after.keys().collect::<Vec<_>>(),
+        [README, "mine_label_map.pbtxt", MANIFEST, "train/objects.tfrecord", "train/objects_label_map.pbtxt"]
+    );
+    std::fs::remove_file(corpus.out("out").join("mine_label_map.pbtxt")).unwrap();
+    assert!(corpus.files("out", &flat) == before);
+    assert!(!corpus.out("out/train").exists());
 }

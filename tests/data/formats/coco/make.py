@@ -288,7 +288,7 @@ def bad() -> None:
     case("coco", "faults", {"labels.json": faults, "a.png": picture(1), "b.png": picture(2), "x/twice.png": picture(3),
                             "y/twice.png": picture(4)}, {
         "format": "coco", "classes": ["cat"], "ordered": True, "remarks": ["images in no list of images, left out: 3"],
-        "any_order": True,
+        "any_order": True, "lost_objects": 11,
         "images": [
             image("../../etc/passwd", name="../../etc/passwd", id=4), there("a.png", obj("cat", (4, 5, 20, 25), line=13, id=1), id=1),
             image("missing.png", id=3), image("twice.png", id=5),
