@@ -3,10 +3,10 @@
 use std::cell::Cell;
 
 use pyo3::exceptions::{PyTypeError, PyUnicodeDecodeError};
-use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyMapping, PyString};
 
+use super::super::fresh::FreshBytes;
 use super::{Kind, Refusal, Scratch, errors};
 use crate::example::{self, Builder, EncodeError};
 
@@ -37,22 +37,18 @@ pub struct Message<'a, 'py> {
 impl<'py> Message<'_, 'py> {
     /// The bytes, each copied once.
     pub fn to_bytes(&self) -> PyResult<Bound<'py, PyBytes>> {
-        // SAFETY: a new `bytes` of `len` bytes that nobody else knows yet. All of them are written before it leaves
-        // here: the pieces are `len` bytes in all, and each is checked against the room that is left.
-        unsafe {
-            let raw = ffi::PyBytes_FromStringAndSize(std::ptr::null(), self.len as ffi::Py_ssize_t);
-            let bytes = Bound::from_owned_ptr_or_err(self.py, raw)?;
-            let mut target = ffi::PyBytes_AsString(raw).cast::<u8>();
-            let mut left = self.len;
-            self.pieces(|piece| {
-                assert!(piece.len() <= left, "pieces longer than announced");
-                std::ptr::copy_nonoverlapping(piece.as_ptr(), target, piece.len());
-                target = target.add(piece.len());
-                left -= piece.len();
+        let mut bytes = FreshBytes::new(self.py, self.len)?;
+        let mut room = bytes.room();
+        self.pieces(|piece| {
+            let (slots, rest) = std::mem::take(&mut room).split_at_mut(piece.len());
+            slots.iter_mut().zip(piece).for_each(|(slot, byte)| {
+                slot.write(*byte);
             });
-            assert_eq!(left, 0, "pieces shorter than announced");
-            Ok(bytes.cast_into_unchecked())
-        }
+            room = rest;
+        });
+        assert!(room.is_empty(), "pieces shorter than announced");
+        // SAFETY: the pieces have been written one behind the other, and no room is left.
+        Ok(unsafe { bytes.written() })
     }
 
     /// Whether it holds no feature.
