@@ -19,8 +19,9 @@ use super::writer::TFRecordWriter;
 use crate::example::EncodeError;
 use crate::example::columns::{Column, ColumnValues, Columns, Layout};
 
-/// Bytes of Examples after which Python may look for a signal, and makes its `bytes`.
-const CHUNK: usize = 4 << 20;
+/// Bytes of Examples after which Python may look for a signal, and makes its `bytes`: as many as stay in the processor's
+/// cache until then.
+const CHUNK: usize = 1 << 18;
 
 /// Encodes a table: one tf.train.Example per row.
 ///
@@ -62,15 +63,21 @@ pub fn encode_examples<'py>(
     let list = PyList::empty(py);
     let mut encoder = columns.encoder();
     let mut row = 0;
+    // As long as it ever had to be; what counts of it, `ends` says.
     let mut block = Vec::new();
     let mut ends = Vec::new();
     while row < table.rows {
         py.detach(|| {
-            block.clear();
             ends.clear();
-            while row < table.rows && block.len() < CHUNK {
-                encoder.encode(row, &mut block)?;
-                ends.push(block.len());
+            let mut start = 0;
+            while row < table.rows && start < CHUNK {
+                let end = start + encoder.measure(row)?;
+                if end > block.len() {
+                    block.resize(end.max(CHUNK), 0);
+                }
+                encoder.write(row, &mut block[start..end]);
+                ends.push(end);
+                start = end;
                 row += 1;
             }
             Ok(())
