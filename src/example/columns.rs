@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::build::message_header;
-use super::encode::{check_keys, check_len, field_len, put_field, varint_len};
+use super::encode::{check_keys, check_len, field_len, put_field, varints_len};
 use super::error::EncodeError;
 
 /// The values of a column, of all rows one after the other.
@@ -284,15 +284,6 @@ impl RowEncoder<'_, '_> {
 
 /// Bytes that the header of an Example takes at most: tag and length.
 const MAX_HEADER: usize = 6;
-
-/// Bytes of `values` as varints.
-#[inline]
-fn varints_len(values: &[i64]) -> usize {
-    if values.iter().fold(0, |bits, value| bits | *value as u64) < 0x80 {
-        return values.len();
-    }
-    values.iter().map(|value| varint_len(*value as u64)).sum()
-}
 
 /// Writes `values` as varints over `out`, which is as long as they are.
 #[inline]

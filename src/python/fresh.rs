@@ -46,3 +46,39 @@ impl<'py> FreshBytes<'py> {
         self.bytes
     }
 }
+
+/// One of `len` bytes, which `write` puts there piece by piece.
+///
+/// # Panics
+///
+/// Where the pieces are not `len` bytes in all.
+#[inline]
+pub fn of_pieces<'py>(
+    py: Python<'py>,
+    len: usize,
+    write: impl FnOnce(&mut Pieces<'_>),
+) -> PyResult<Bound<'py, PyBytes>> {
+    let mut bytes = FreshBytes::new(py, len)?;
+    let mut pieces = Pieces { room: bytes.room() };
+    write(&mut pieces);
+    assert!(pieces.room.is_empty(), "pieces shorter than announced");
+    // SAFETY: the pieces have been written one behind the other, and no room is left.
+    Ok(unsafe { bytes.written() })
+}
+
+/// The part of a [`FreshBytes`] that is not written yet.
+pub struct Pieces<'a> {
+    room: &'a mut [MaybeUninit<u8>],
+}
+
+impl Pieces<'_> {
+    /// Puts `piece` behind those before.
+    #[inline]
+    pub fn put(&mut self, piece: &[u8]) {
+        let (place, rest) = std::mem::take(&mut self.room).split_at_mut(piece.len());
+        // SAFETY: both are as long as the piece, and nothing else refers to new memory. (`write_copy_of_slice` is newer
+        // than the oldest compiler that is supported, and a loop does not become a `memcpy`.)
+        unsafe { std::ptr::copy_nonoverlapping(piece.as_ptr(), place.as_mut_ptr().cast(), piece.len()) };
+        self.room = rest;
+    }
+}

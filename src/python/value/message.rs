@@ -4,9 +4,9 @@ use std::cell::Cell;
 
 use pyo3::exceptions::{PyTypeError, PyUnicodeDecodeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyMapping, PyString};
+use pyo3::types::{PyBytes, PyDict, PyInt, PyMapping, PyString};
 
-use super::super::fresh::FreshBytes;
+use super::super::fresh;
 use super::{Kind, Refusal, Scratch, errors};
 use crate::example::{self, Builder, EncodeError};
 
@@ -37,18 +37,7 @@ pub struct Message<'a, 'py> {
 impl<'py> Message<'_, 'py> {
     /// The bytes, each copied once.
     pub fn to_bytes(&self) -> PyResult<Bound<'py, PyBytes>> {
-        let mut bytes = FreshBytes::new(self.py, self.len)?;
-        let mut room = bytes.room();
-        self.pieces(|piece| {
-            let (slots, rest) = std::mem::take(&mut room).split_at_mut(piece.len());
-            slots.iter_mut().zip(piece).for_each(|(slot, byte)| {
-                slot.write(*byte);
-            });
-            room = rest;
-        });
-        assert!(room.is_empty(), "pieces shorter than announced");
-        // SAFETY: the pieces have been written one behind the other, and no room is left.
-        Ok(unsafe { bytes.written() })
+        fresh::of_pieces(self.py, self.len, |pieces| self.pieces(|piece| pieces.put(piece)))
     }
 
     /// Whether it holds no feature.
@@ -159,6 +148,18 @@ impl Gatherer {
             } else {
                 self.builder.bytes(key, std::iter::once(value));
             }
+            return Ok(());
+        }
+        // The other plain values, by their exact type: that is one comparison.
+        if let Ok(int) = value.cast_exact::<PyInt>() {
+            if let Ok(int) = int.extract::<i64>() {
+                self.builder.ints(key, &[int]);
+                return Ok(());
+            }
+        } else if let Ok(text) = value.cast_exact::<PyString>()
+            && let Ok(text) = text.to_str()
+        {
+            self.builder.bytes(key, std::iter::once(text.as_bytes()));
             return Ok(());
         }
         let Self { builder, values } = self;
