@@ -7,7 +7,7 @@ use pyo3::buffer::PyUntypedBuffer;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyList, PyMemoryView};
+use pyo3::types::{PyList, PyMemoryView, PyType};
 
 use super::{Blob, Gathering, Kind, Refusal, Scratch, narrow};
 
@@ -63,16 +63,20 @@ impl Parts {
 }
 
 /// Refuses numpy's masked arrays: the numbers behind the mask are there, and mean nothing.
-pub fn refuse_masked(value: &Bound<'_, PyAny>) -> Gathering<()> {
-    static PLAIN: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let py = value.py();
-    // Nearly all that comes here is of this very type, which has no mask.
-    let plain = PLAIN.get_or_try_init(py, || Ok::<_, PyErr>(py.import("numpy")?.getattr("ndarray")?.unbind()))?;
-    if value.get_type().is(plain) || !value.hasattr(intern!(py, "mask"))? || !value.hasattr(intern!(py, "filled"))? {
+pub(super) fn refuse_masked(value: &Bound<'_, PyAny>) -> Gathering<()> {
+    // The first type that was looked at and has no mask: nearly always numpy's `ndarray`, of which nearly all values are.
+    static PLAIN: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let (py, kind) = (value.py(), value.get_type());
+    if kind.is(py.get_type::<PyMemoryView>()) || PLAIN.get(py).is_some_and(|plain| kind.is(plain)) {
         return Ok(());
     }
-    let name = Refusal::type_of(value);
-    Err(Refusal::Type(format!("cannot encode {name}, which may hide values; fill them in with .filled()")))
+    if kind.hasattr(intern!(py, "mask"))? && kind.hasattr(intern!(py, "filled"))? {
+        let name = Refusal::type_of(value);
+        return Err(Refusal::Type(format!("cannot encode {name}, which may hide values; fill them in with .filled()")));
+    }
+    // If it is set by now, it is of use as it is.
+    let _ = PLAIN.set(py, kind.unbind());
+    Ok(())
 }
 
 impl Scratch {

@@ -27,8 +27,8 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyFloat, PyInt, PyList, PyString, PyTuple};
 
-use buffer::contiguous;
 pub use buffer::{Parts, is_raw};
+use buffer::{contiguous, refuse_masked};
 pub use message::{encode_mapping, encode_sequence, items, name};
 
 use super::errors;
@@ -233,6 +233,7 @@ impl Scratch {
             return Ok(None);
         }
         if let Some(dimensions) = value.getattr_opt(intern!(py, "ndim"))? {
+            refuse_masked(value)?;
             let single = dimensions.extract::<usize>().is_ok_and(|count| count == 0);
             return match value.getattr_opt(intern!(py, "item"))?.filter(|_| single) {
                 Some(item) => self.scalar(&item.call0()?),
@@ -290,8 +291,18 @@ impl Scratch {
     }
 
     fn list(&mut self, list: &Bound<'_, PyList>) -> Gathering<Kind> {
-        let Some(first) = list.iter().next() else { return Ok(Kind::Unset) };
-        // The two common lists, straight through; anything else in them starts again below.
+        match self.plain_list(list)? {
+            Some(kind) => Ok(kind),
+            None => self.mixed_list(list),
+        }
+    }
+
+    /// Takes a list if its elements are all of one plain type, and nothing of any other. Runs no Python code.
+    fn plain_list(&mut self, list: &Bound<'_, PyList>) -> Gathering<Option<Kind>> {
+        if list.is_empty() {
+            return Ok(Some(Kind::Unset));
+        }
+        let first = list.get_item(0)?;
         if first.is_exact_instance_of::<PyFloat>() {
             let floats = &mut self.floats;
             each_item(list, |item| {
@@ -300,7 +311,7 @@ impl Scratch {
                 Ok(true)
             })?;
             if self.floats.len() == list.len() {
-                return Ok(Kind::Float);
+                return Ok(Some(Kind::Float));
             }
             self.floats.clear();
         } else if first.is_exact_instance_of::<PyInt>() {
@@ -311,26 +322,29 @@ impl Scratch {
                 Ok(true)
             })?;
             if self.ints.len() == list.len() {
-                return Ok(Kind::Int64);
+                return Ok(Some(Kind::Int64));
             }
             self.ints.clear();
         } else if first.is_exact_instance_of::<PyBytes>() || first.is_exact_instance_of::<PyString>() {
-            for item in list.iter() {
+            let Self { blobs, copied, .. } = self;
+            each_item(list, |item| {
                 if let Ok(bytes) = item.cast_exact::<PyBytes>() {
-                    self.blobs.push(Blob::Shared(bytes.clone().unbind()));
+                    blobs.push(Blob::Shared(bytes.to_owned().unbind()));
                 } else if let Ok(text) = item.cast_exact::<PyString>() {
-                    let blob = self.copy(text.to_str()?.as_bytes());
-                    self.blobs.push(blob);
+                    let start = copied.len();
+                    copied.extend_from_slice(text.to_str()?.as_bytes());
+                    blobs.push(Blob::Copied(start..copied.len()));
                 } else {
-                    break;
+                    return Ok(false);
                 }
-            }
+                Ok(true)
+            })?;
             if self.blobs.len() == list.len() {
-                return Ok(Kind::Bytes);
+                return Ok(Some(Kind::Bytes));
             }
             self.blobs.clear();
         }
-        self.mixed_list(list)
+        Ok(None)
     }
 
     fn mixed_list(&mut self, list: &Bound<'_, PyList>) -> Gathering<Kind> {
