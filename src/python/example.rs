@@ -219,7 +219,7 @@ impl<'py> Payload<'py> {
 }
 
 /// The values of a list with their number, which `PyList::new` asks for.
-struct BytesItems<'a, 'l>(example::BytesIter<'a, 'l>, usize);
+struct BytesItems<'a, 'l>(example::Iter<'a, 'l, &'a [u8]>, usize);
 
 impl<'a> Iterator for BytesItems<'a, '_> {
     type Item = &'a [u8];
