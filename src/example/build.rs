@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::EncodeError;
-use super::encode::{field_len, put_f32s, put_field, put_varint, varint_len};
+use super::encode::{field_len, put_f32s, put_field, put_varint, tag, varints_len};
 
 /// Collects the features of one Example. Kept from one to the next, it keeps its space, and the order of the keys: most
 /// Examples have those of the one before.
@@ -77,14 +77,27 @@ impl<Large> Builder<Large> {
     #[inline]
     fn entry(&mut self, key: &str, len: usize) {
         let start = self.wire.len();
-        put_field(&mut self.wire, 1, field_len(key.len()) + field_len(len));
-        put_field(&mut self.wire, 1, key.len());
-        let key_start = self.wire.len();
-        self.wire.extend_from_slice(key.as_bytes());
-        let key_end = self.wire.len();
-        put_field(&mut self.wire, 2, len);
-        self.keys.extend_from_slice(key.as_bytes());
+        let key = key.as_bytes();
+        let entry = field_len(key.len()) + field_len(len);
+        let key_start = if entry < 0x80 {
+            // So are the lengths within it, each of which is one byte then.
+            self.wire.reserve(2 + entry);
+            self.wire.extend_from_slice(&[tag(1), entry as u8, tag(1), key.len() as u8]);
+            self.wire.extend_from_slice(key);
+            self.wire.extend_from_slice(&[tag(2), len as u8]);
+            start + 4
+        } else {
+            put_field(&mut self.wire, 1, entry);
+            put_field(&mut self.wire, 1, key.len());
+            let key_start = self.wire.len();
+            self.wire.extend_from_slice(key);
+            put_field(&mut self.wire, 2, len);
+            key_start
+        };
+        self.keys.reserve(key.len() + 1);
+        self.keys.extend_from_slice(key);
         self.keys.push(KEY_END);
+        let key_end = key_start + key.len();
         self.entries.push(Entry { bytes: start..start, key: key_start..key_end, large: None });
     }
 
@@ -224,10 +237,6 @@ fn put_floats(out: &mut Vec<u8>, values: &[f32]) {
     put_f32s(out, values);
 }
 
-fn varints_len(values: &[i64]) -> usize {
-    values.iter().map(|value| varint_len(*value as u64)).sum()
-}
-
 fn ints_len(run: usize) -> usize {
     field_len(if run == 0 { 0 } else { field_len(run) })
 }
@@ -238,6 +247,9 @@ fn put_ints(out: &mut Vec<u8>, run: usize, values: &[i64]) {
     }
     put_field(out, INT64, field_len(run));
     put_field(out, 1, run);
+    if run == values.len() {
+        return out.extend(values.iter().map(|value| *value as u8));
+    }
     out.reserve(run);
     values.iter().for_each(|value| put_varint(out, *value as u64));
 }

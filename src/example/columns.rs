@@ -1,11 +1,12 @@
 //! A table of columns to one Example per row.
 //!
-//! What is equal in all rows (tags, keys, lengths where they cannot differ) is written once, into a template per column;
-//! a row copies it and fills in the rest. Columns are checked once, before the first row.
+//! What stands between the values (tags, keys, lengths) is made once and copied from row to row until a length differs.
+//! Columns are checked once, before the first row.
 
 use std::ops::Range;
 
-use super::encode::{check_keys, check_len, field_len, put_f32s, put_field, put_varint, varint_len};
+use super::build::message_header;
+use super::encode::{check_keys, check_len, field_len, put_field, varints_len};
 use super::error::EncodeError;
 
 /// The values of a column, of all rows one after the other.
@@ -97,137 +98,58 @@ impl Column<'_> {
     }
 }
 
-/// A column and what is equal in all its rows.
-#[derive(Debug)]
-struct Compiled<'a> {
-    column: Column<'a>,
-    head: Head,
-}
-
-#[derive(Debug)]
-enum Head {
-    /// All up to the values, whose bytes are always as many: `len` for the whole entry.
-    Constant { bytes: Vec<u8>, len: usize },
-    /// All up to the values with one byte for each length, for entries below 128 bytes. The lengths stand behind the
-    /// tags, at `ENTRY` and that far from the end.
-    Short(Vec<u8>),
-}
-
-/// Where the length of the entry stands in a short head.
-const ENTRY: usize = 1;
-
-/// Bytes of a row's feature: of the whole entry, of the message list, and of the packed run.
-#[derive(Clone, Copy, Debug, Default)]
-struct Sizes {
-    whole: usize,
-    list: usize,
-    run: usize,
-}
-
-impl<'a> Compiled<'a> {
-    fn new(column: Column<'a>) -> Self {
-        let mut compiled = Self { column, head: Head::Short(Vec::new()) };
-        let mut head = Vec::new();
-        let constant = match (column.values, column.layout) {
-            (_, Layout::Each(0)) => Some((0, 0)),
-            (ColumnValues::Float(_), Layout::Each(per_row)) => Some((per_row * 4, per_row)),
-            _ => None,
-        };
-        compiled.head = if let Some((run, count)) = constant {
-            let sizes = compiled.sizes_of(run, if count == 0 { 0 } else { field_len(run) });
-            compiled.put_head(sizes, &mut head);
-            Head::Constant { bytes: head, len: sizes.whole }
-        } else {
-            // The lengths are filled in row by row; numbers have a run, whose tag must be there.
-            let run = usize::from(!compiled.is_bytes());
-            compiled.put_head(Sizes { run, ..Sizes::default() }, &mut head);
-            Head::Short(head)
-        };
-        compiled
-    }
-
+impl<'a> Column<'a> {
     fn is_bytes(&self) -> bool {
-        matches!(self.column.values, ColumnValues::Bytes(_))
+        matches!(self.values, ColumnValues::Bytes(_))
     }
 
-    fn sizes_of(&self, run: usize, list: usize) -> Sizes {
-        let entry = field_len(self.column.key.len()) + field_len(field_len(list));
-        Sizes { whole: field_len(entry), list, run }
+    /// Bytes of the values of `row`: of the packed run, or of the fields of a `bytes_list`.
+    #[inline]
+    fn values_len(&self, row: usize) -> usize {
+        let range = self.range(row);
+        match self.values {
+            ColumnValues::Bytes(values) => values[range].iter().map(|value| field_len(value.len())).sum(),
+            ColumnValues::Float(_) => range.len() * 4,
+            ColumnValues::Int64(values) => varints_len(&values[range]),
+        }
     }
 
-    /// Everything before the values.
-    fn put_head(&self, sizes: Sizes, out: &mut Vec<u8>) {
-        let key = self.column.key.as_bytes();
-        put_field(out, 1, field_len(key.len()) + field_len(field_len(sizes.list)));
+    /// Appends everything before the values of a row in which those take `values` bytes, and gives the number of bytes of
+    /// the entry's message.
+    fn put_head(&self, values: usize, out: &mut Vec<u8>) -> usize {
+        let key = self.key.as_bytes();
+        // An empty list has no packed field.
+        let is_run = values > 0 && !self.is_bytes();
+        let list = if is_run { field_len(values) } else { values };
+        let entry = field_len(key.len()) + field_len(field_len(list));
+        put_field(out, 1, entry);
         put_field(out, 1, key.len());
         out.extend_from_slice(key);
-        put_field(out, 2, field_len(sizes.list));
-        put_field(out, self.column.values.field(), sizes.list);
-        if sizes.run > 0 {
-            put_field(out, 1, sizes.run);
+        put_field(out, 2, field_len(list));
+        put_field(out, self.values.field(), list);
+        if is_run {
+            put_field(out, 1, values);
         }
+        field_len(entry)
     }
 
+    /// Writes the values of `row` into `out`, which is as long as they are.
     #[inline]
-    fn sizes(&self, row: usize) -> Sizes {
-        if let Head::Constant { len, .. } = self.head {
-            return Sizes { whole: len, ..Sizes::default() };
-        }
-        let range = self.column.range(row);
-        let (run, list) = match self.column.values {
-            ColumnValues::Bytes(values) => (0, values[range].iter().map(|value| field_len(value.len())).sum()),
-            ColumnValues::Float(_) => packed(range.len() * 4),
-            ColumnValues::Int64(values) => packed(values[range].iter().map(|value| varint_len(*value as u64)).sum()),
-        };
-        self.sizes_of(run, list)
-    }
-
-    #[inline]
-    fn put(&self, row: usize, sizes: Sizes, out: &mut Vec<u8>) {
-        match &self.head {
-            Head::Constant { bytes, .. } => out.extend_from_slice(bytes),
-            Head::Short(head) if sizes.whole < 128 && (sizes.run > 0 || self.is_bytes()) => {
-                let start = out.len();
-                out.extend_from_slice(head);
-                let head = &mut out[start..];
-                let end = head.len();
-                head[ENTRY] = (sizes.whole - 2) as u8;
-                // Bytes have no run: `12 F 0a L`; numbers, `12 F 1a L 0a R`.
-                let list = if self.is_bytes() {
-                    end - 1
-                } else {
-                    head[end - 1] = sizes.run as u8;
-                    end - 3
-                };
-                head[list] = sizes.list as u8;
-                head[list - 2] = sizes.list as u8 + 2;
-            }
-            Head::Short(_) => self.put_head(sizes, out),
-        }
-        let range = self.column.range(row);
-        match self.column.values {
-            ColumnValues::Bytes(values) => {
-                for value in &values[range] {
-                    put_field(out, 1, value.len());
-                    out.extend_from_slice(value);
-                }
-            }
-            ColumnValues::Float(values) => put_f32s(out, &values[range]),
-            ColumnValues::Int64(values) => values[range].iter().for_each(|value| put_varint(out, *value as u64)),
+    fn write_values(&self, row: usize, out: &mut [u8]) {
+        let range = self.range(row);
+        match self.values {
+            ColumnValues::Bytes(values) => write_byte_strings(out, &values[range]),
+            ColumnValues::Float(values) => write_f32s(out, &values[range]),
+            ColumnValues::Int64(values) => write_varints(out, &values[range]),
         }
     }
-}
-
-/// An empty list has no packed field.
-fn packed(run: usize) -> (usize, usize) {
-    (run, if run == 0 { 0 } else { field_len(run) })
 }
 
 /// A checked table. It can be encoded by several threads at once, each with a [`RowEncoder`] of its own.
 #[derive(Debug)]
 pub struct Columns<'a> {
     rows: usize,
-    columns: Vec<Compiled<'a>>,
+    columns: Vec<Column<'a>>,
 }
 
 impl<'a> Columns<'a> {
@@ -236,7 +158,7 @@ impl<'a> Columns<'a> {
         columns.sort_by_key(|column| column.key);
         check_keys(columns.iter().map(|column| column.key))?;
         columns.iter().try_for_each(|column| column.check(rows))?;
-        Ok(Self { rows, columns: columns.into_iter().map(Compiled::new).collect() })
+        Ok(Self { rows, columns })
     }
 
     /// Number of rows.
@@ -246,7 +168,7 @@ impl<'a> Columns<'a> {
 
     /// Encodes single rows.
     pub fn encoder(&self) -> RowEncoder<'a, '_> {
-        RowEncoder { columns: self, sizes: vec![Sizes::default(); self.columns.len()] }
+        RowEncoder { columns: self, heads: Vec::new(), pieces: Vec::new(), len: 0 }
     }
 
     /// Gives the Example of every row of `rows` to `sink`, until one of the two fails.
@@ -266,33 +188,138 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// Encodes rows of a table, keeping its scratch space from one to the next.
+/// Encodes rows of a table. What stands between the values is kept from one row to the next: it stays the same as long as
+/// the values of each column take as many bytes.
 #[derive(Debug)]
 pub struct RowEncoder<'a, 't> {
     columns: &'t Columns<'a>,
-    sizes: Vec<Sizes>,
+    /// The heads of all columns, that of the Example before the first.
+    heads: Vec<u8>,
+    /// For each column the end of its head, and the length of its values.
+    pieces: Vec<(usize, usize)>,
+    /// Of the Example.
+    len: usize,
 }
 
 impl RowEncoder<'_, '_> {
+    /// The length of the Example of `row`, for which [`RowEncoder::write`] may then be called.
+    ///
+    /// # Panics
+    ///
+    /// Where the table has no such row.
+    #[inline]
+    pub fn measure(&mut self, row: usize) -> Result<usize, EncodeError> {
+        assert!(row < self.columns.rows, "row {row} of {}", self.columns.rows);
+        let mut same = !self.heads.is_empty();
+        for (column, (_, len)) in self.columns.columns.iter().zip(&mut self.pieces) {
+            let values = column.values_len(row);
+            same &= *len == values;
+            *len = values;
+        }
+        if !same {
+            self.make_heads(row)?;
+        }
+        Ok(self.len)
+    }
+
+    fn make_heads(&mut self, row: usize) -> Result<(), EncodeError> {
+        let columns = &self.columns.columns;
+        if self.pieces.is_empty() {
+            self.pieces.extend(columns.iter().map(|column| (0, column.values_len(row))));
+        }
+        // The length of all comes first and is known last.
+        self.heads.clear();
+        self.heads.resize(MAX_HEADER, 0);
+        let mut total = 0;
+        for (column, (end, len)) in columns.iter().zip(&mut self.pieces) {
+            total += column.put_head(*len, &mut self.heads);
+            *end = self.heads.len();
+        }
+        if let Err(error) = check_len(total) {
+            self.heads.clear();
+            return Err(error);
+        }
+        let mut header = Vec::with_capacity(MAX_HEADER);
+        put_field(&mut header, 1, total);
+        let unused = MAX_HEADER - header.len();
+        self.heads.splice(..MAX_HEADER, header);
+        self.pieces.iter_mut().for_each(|(end, _)| *end -= unused);
+        self.len = field_len(total);
+        Ok(())
+    }
+
+    /// Writes the Example of `row`, which [`RowEncoder::measure`] has just measured, into `out`, which has its length.
+    ///
+    /// # Panics
+    ///
+    /// Where `out` is shorter.
+    #[inline]
+    pub fn write(&self, row: usize, out: &mut [u8]) {
+        let (mut start, mut rest) = (0, out);
+        for (column, (end, len)) in self.columns.columns.iter().zip(&self.pieces) {
+            let head = &self.heads[start..*end];
+            let (place, behind) = rest.split_at_mut(head.len() + len);
+            let (head_place, values_place) = place.split_at_mut(head.len());
+            head_place.copy_from_slice(head);
+            column.write_values(row, values_place);
+            (start, rest) = (*end, behind);
+        }
+        if self.pieces.is_empty() {
+            rest.copy_from_slice(&self.heads);
+        }
+    }
+
     /// Appends the Example of `row` to `out`.
     ///
     /// # Panics
     ///
     /// Where the table has no such row.
     pub fn encode(&mut self, row: usize, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        assert!(row < self.columns.rows, "row {row} of {}", self.columns.rows);
-        let mut total = 0;
-        for (column, sizes) in self.columns.columns.iter().zip(&mut self.sizes) {
-            *sizes = column.sizes(row);
-            total += sizes.whole;
-        }
-        check_len(total)?;
-        out.reserve(field_len(total));
-        put_field(out, 1, total);
-        for (column, sizes) in self.columns.columns.iter().zip(&self.sizes) {
-            column.put(row, *sizes, out);
-        }
+        let start = out.len();
+        out.resize(start + self.measure(row)?, 0);
+        self.write(row, &mut out[start..]);
         Ok(())
+    }
+}
+
+/// Bytes that the header of an Example takes at most: tag and length.
+const MAX_HEADER: usize = 6;
+
+/// Writes `values` as varints over `out`, which is as long as they are.
+#[inline]
+fn write_varints(out: &mut [u8], values: &[i64]) {
+    if out.len() == values.len() {
+        return out.iter_mut().zip(values).for_each(|(slot, value)| *slot = *value as u8);
+    }
+    let mut slots = out.iter_mut();
+    for value in values {
+        let mut value = *value as u64;
+        while value >= 0x80 {
+            if let Some(slot) = slots.next() {
+                *slot = value as u8 | 0x80;
+            }
+            value >>= 7;
+        }
+        if let Some(slot) = slots.next() {
+            *slot = value as u8;
+        }
+    }
+}
+
+#[inline]
+fn write_f32s(out: &mut [u8], values: &[f32]) {
+    let slots = out.as_chunks_mut::<4>().0;
+    slots.iter_mut().zip(values).for_each(|(slot, value)| *slot = value.to_le_bytes());
+}
+
+fn write_byte_strings(mut out: &mut [u8], values: &[&[u8]]) {
+    for value in values {
+        let (header, len) = message_header(1, value.len());
+        let (place, behind) = out.split_at_mut(len + value.len());
+        let (header_place, value_place) = place.split_at_mut(len);
+        header_place.copy_from_slice(&header[..len]);
+        value_place.copy_from_slice(value);
+        out = behind;
     }
 }
 

@@ -218,7 +218,7 @@ impl<'a> Decoder<'a> {
                 self.cursor.bytes()?;
                 (rest, len) = (self.cursor.rest(), len + 1);
             }
-            list.set_raw(&message[..message.len() - rest.len()], len);
+            list.add(&message[..message.len() - rest.len()], len);
             self.cursor.back_to(rest);
         }
         self.fields(depth, |decoder, tag| {
@@ -241,7 +241,7 @@ impl<'a> Decoder<'a> {
                     if run.len() % 4 != 0 {
                         return Err(ExampleError::new(at, Kind::FloatRun(run.len())));
                     }
-                    list.add_run(run);
+                    list.add(run, run.len() / 4);
                 }
                 UNPACKED => list.push(f32::from_le_bytes(decoder.cursor.fixed()?)),
                 _ => return Ok(false),
@@ -263,7 +263,7 @@ impl<'a> Decoder<'a> {
                         let kind = if cut { Kind::Cut { end: start + run.len() } } else { Kind::VarintTooLong };
                         ExampleError::new(start + bad, kind)
                     })?;
-                    list.add_run(run, len);
+                    list.add(run, len);
                 }
                 UNPACKED => list.push(decoder.cursor.varint()? as i64),
                 _ => return Ok(false),

@@ -4,7 +4,7 @@ use super::error::EncodeError;
 use super::{Feature, MAX_LEN};
 
 /// Field number and wire type 2 (length-delimited) in one byte.
-const fn tag(field: u8) -> u8 {
+pub(super) const fn tag(field: u8) -> u8 {
     field << 3 | 2
 }
 
@@ -12,6 +12,15 @@ const fn tag(field: u8) -> u8 {
 #[inline]
 pub(super) const fn varint_len(value: u64) -> usize {
     (70 - (value | 1).leading_zeros() as usize) / 7
+}
+
+/// Bytes of `values` as varints. Where they are as many as the values, each is one byte, the value itself.
+#[inline]
+pub(super) fn varints_len(values: &[i64]) -> usize {
+    if values.iter().fold(0, |bits, value| bits | *value as u64) < 0x80 {
+        return values.len();
+    }
+    values.iter().map(|value| varint_len(*value as u64)).sum()
 }
 
 #[inline]
@@ -60,7 +69,7 @@ impl Sizes {
             Feature::Bytes(values) => (0, values.iter().map(|value| field_len(value.len())).sum()),
             Feature::Hole(len) => (0, field_len(*len)),
             Feature::Float(values) => packed(values.len() * 4),
-            Feature::Int64(values) => packed(values.iter().map(|value| varint_len(*value as u64)).sum()),
+            Feature::Int64(values) => packed(varints_len(values)),
         };
         Self { feature: field_len(list), list, run }
     }

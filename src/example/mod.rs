@@ -33,7 +33,7 @@ pub use decode::{Example, FeatureLists, Features, SequenceExample, decode, decod
 pub use encode::{Encoder, encode, encode_sequence};
 pub use error::{EncodeError, ExampleError, ExampleErrorKind};
 pub use map::Map;
-pub use values::{BytesIter, BytesList, FloatList, Int64List, Values};
+pub use values::{BytesList, FloatList, Int64List, Item, Iter, List, Values};
 
 /// Bytes that an Example, as any field of protobuf, may have at most: protobuf refuses 2^31 and above.
 pub const MAX_LEN: u64 = wire::MAX_FIELD;

@@ -5,19 +5,39 @@ use std::borrow::Cow;
 use super::Feature;
 use super::wire::{Cursor, next_varint};
 
-/// A list of one kind. `Raw` is the usual case: the piece of the wire that holds all values, checked. Lists that an
-/// unusual writer split, did not pack or mixed with unknown fields are gathered into `Values`.
+/// How values of one kind stand on the wire.
+pub trait Item<'a>: Copy {
+    /// Goes through them.
+    type OnWire: Iterator<Item = Self>;
+
+    /// The values of a piece that has been checked and holds nothing else.
+    fn on_wire(piece: &'a [u8]) -> Self::OnWire;
+
+    /// Whether two are equal, bit for bit: a NaN equals itself, and 0.0 is not -0.0.
+    fn is_same(self, other: Self) -> bool;
+}
+
+/// The values of a list of one kind.
+#[derive(Clone, Debug)]
+pub struct List<'a, T> {
+    len: usize,
+    form: Form<'a, T>,
+}
+
+/// `Raw` is the usual case: the piece of the wire that holds all values, checked. Lists that an unusual writer split, did
+/// not pack or mixed with unknown fields are gathered into `Values`.
 #[derive(Clone, Debug)]
 enum Form<'a, T> {
     Raw(&'a [u8]),
     Values(Vec<T>),
 }
 
-impl<T> Default for Form<'_, T> {
-    fn default() -> Self {
-        Self::Raw(&[])
-    }
-}
+/// The values of a `bytes_list`. On the wire: the message BytesList, where that holds nothing but values.
+pub type BytesList<'a> = List<'a, &'a [u8]>;
+/// The values of a `float_list`. On the wire: little-endian, 4 bytes each, at any address.
+pub type FloatList<'a> = List<'a, f32>;
+/// The values of an `int64_list`. On the wire: varints.
+pub type Int64List<'a> = List<'a, i64>;
 
 /// The values of one feature.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -85,208 +105,31 @@ impl<'a> Values<'a> {
     }
 }
 
-/// The values of a `bytes_list`.
-#[derive(Clone, Debug, Default)]
-pub struct BytesList<'a> {
-    len: usize,
-    /// `Raw`: the message BytesList, which holds nothing but values.
-    form: Form<'a, &'a [u8]>,
-}
-
-impl<'a> BytesList<'a> {
-    /// A message of `len` values and nothing else.
-    pub(super) fn set_raw(&mut self, message: &'a [u8], len: usize) {
-        *self = Self { len, form: Form::Raw(message) };
-    }
-
-    pub(super) fn push(&mut self, value: &'a [u8]) {
-        self.gathered().push(value);
-        self.len += 1;
-    }
-
-    fn gathered(&mut self) -> &mut Vec<&'a [u8]> {
-        if let Form::Raw(_) = self.form {
-            self.form = Form::Values(self.iter().collect());
-        }
-        let Form::Values(values) = &mut self.form else { unreachable!("set above") };
-        values
-    }
-
-    /// Number of values.
-    pub fn len(&self) -> usize {
-        self.len
-    }
-
-    /// No values.
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
-    /// The value, if there is exactly one.
-    pub fn single(&self) -> Option<&'a [u8]> {
-        if self.len == 1 { self.iter().next() } else { None }
-    }
-
-    /// The values, in order.
-    pub fn iter(&self) -> BytesIter<'a, '_> {
-        BytesIter(match &self.form {
-            Form::Raw(message) => BytesSource::Raw(Cursor::new(message)),
-            Form::Values(values) => BytesSource::Values(values.iter()),
-        })
+impl<T> Default for List<'_, T> {
+    fn default() -> Self {
+        Self { len: 0, form: Form::Raw(&[]) }
     }
 }
 
-impl PartialEq for BytesList<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.len == other.len && self.iter().eq(other.iter())
-    }
-}
-
-impl<'a, 'l> IntoIterator for &'l BytesList<'a> {
-    type Item = &'a [u8];
-    type IntoIter = BytesIter<'a, 'l>;
-
-    fn into_iter(self) -> BytesIter<'a, 'l> {
-        self.iter()
-    }
-}
-
-/// Values of a [`BytesList`].
-pub struct BytesIter<'a, 'l>(BytesSource<'a, 'l>);
-
-enum BytesSource<'a, 'l> {
-    Raw(Cursor<'a>),
-    Values(std::slice::Iter<'l, &'a [u8]>),
-}
-
-impl<'a> Iterator for BytesIter<'a, '_> {
-    type Item = &'a [u8];
-
-    #[inline]
-    fn next(&mut self) -> Option<&'a [u8]> {
-        match &mut self.0 {
-            BytesSource::Raw(cursor) => {
-                cursor.tag().ok()?;
-                cursor.bytes().ok()
-            }
-            BytesSource::Values(values) => values.next().copied(),
-        }
-    }
-}
-
-/// The values of a `float_list`.
-#[derive(Clone, Debug, Default)]
-pub struct FloatList<'a> {
-    /// `Raw`: little-endian values, 4 bytes each.
-    form: Form<'a, f32>,
-}
-
-impl<'a> FloatList<'a> {
-    /// Adds a packed run, whose length is a multiple of 4.
-    pub(super) fn add_run(&mut self, run: &'a [u8]) {
-        if self.is_empty() {
-            self.form = Form::Raw(run);
-        } else if !run.is_empty() {
-            self.gathered().extend(floats(run));
-        }
-    }
-
-    pub(super) fn push(&mut self, value: f32) {
-        self.gathered().push(value);
-    }
-
-    fn gathered(&mut self) -> &mut Vec<f32> {
-        if let Form::Raw(run) = self.form {
-            self.form = Form::Values(floats(run).collect());
-        }
-        let Form::Values(values) = &mut self.form else { unreachable!("set above") };
-        values
-    }
-
-    /// Number of values.
-    pub fn len(&self) -> usize {
-        match &self.form {
-            Form::Raw(run) => run.len() / 4,
-            Form::Values(values) => values.len(),
-        }
-    }
-
-    /// No values.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The bytes of all values, little-endian, where they stand in the payload in one piece; they may lie at any address.
-    pub fn raw(&self) -> Option<&'a [u8]> {
-        if let Form::Raw(run) = self.form { Some(run) } else { None }
-    }
-
-    /// The value, if there is exactly one.
-    pub fn single(&self) -> Option<f32> {
-        if self.len() == 1 { self.iter().next() } else { None }
-    }
-
-    /// The values, in order.
-    pub fn iter(&self) -> impl Iterator<Item = f32> {
-        let (run, values) = match &self.form {
-            Form::Raw(run) => (*run, &[][..]),
-            Form::Values(values) => (&[][..], values.as_slice()),
-        };
-        floats(run).chain(values.iter().copied())
-    }
-
-    /// Fills `out` with the values; the shorter of both decides.
-    pub fn copy_to(&self, out: &mut [f32]) {
-        match &self.form {
-            Form::Raw(run) => out.iter_mut().zip(floats(run)).for_each(|(out, value)| *out = value),
-            Form::Values(values) => out.iter_mut().zip(values).for_each(|(out, value)| *out = *value),
-        }
-    }
-
-    /// The values.
-    pub fn to_vec(&self) -> Vec<f32> {
-        self.iter().collect()
-    }
-}
-
-/// Equal bit for bit, so that a NaN equals itself and 0.0 is not -0.0.
-impl PartialEq for FloatList<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.iter().map(f32::to_bits).eq(other.iter().map(f32::to_bits))
-    }
-}
-
-fn floats(run: &[u8]) -> impl Iterator<Item = f32> {
-    run.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes))
-}
-
-/// The values of an `int64_list`.
-#[derive(Clone, Debug, Default)]
-pub struct Int64List<'a> {
-    len: usize,
-    /// `Raw`: varints.
-    form: Form<'a, i64>,
-}
-
-impl<'a> Int64List<'a> {
-    /// Adds a packed run of `len` varints.
-    pub(super) fn add_run(&mut self, run: &'a [u8], len: usize) {
+impl<'a, T: Item<'a>> List<'a, T> {
+    /// Adds a piece of the wire that holds `len` values and nothing else.
+    pub(super) fn add(&mut self, piece: &'a [u8], len: usize) {
         if self.len == 0 {
-            self.form = Form::Raw(run);
+            self.form = Form::Raw(piece);
         } else if len > 0 {
-            self.gathered().extend(varints(run));
+            self.gathered().extend(T::on_wire(piece));
         }
         self.len += len;
     }
 
-    pub(super) fn push(&mut self, value: i64) {
+    pub(super) fn push(&mut self, value: T) {
         self.gathered().push(value);
         self.len += 1;
     }
 
-    fn gathered(&mut self) -> &mut Vec<i64> {
-        if let Form::Raw(run) = self.form {
-            self.form = Form::Values(varints(run).collect());
+    fn gathered(&mut self) -> &mut Vec<T> {
+        if let Form::Raw(piece) = self.form {
+            self.form = Form::Values(T::on_wire(piece).collect());
         }
         let Form::Values(values) = &mut self.form else { unreachable!("set above") };
         values
@@ -302,51 +145,149 @@ impl<'a> Int64List<'a> {
         self.len == 0
     }
 
-    /// The varints of all values, where they stand in the payload in one piece.
+    /// The piece of the payload that holds all values, where there is one.
     pub fn raw(&self) -> Option<&'a [u8]> {
-        if let Form::Raw(run) = self.form { Some(run) } else { None }
+        if let Form::Raw(piece) = self.form { Some(piece) } else { None }
     }
 
     /// The value, if there is exactly one.
-    pub fn single(&self) -> Option<i64> {
+    pub fn single(&self) -> Option<T> {
         if self.len == 1 { self.iter().next() } else { None }
     }
 
     /// The values, in order.
-    pub fn iter(&self) -> impl Iterator<Item = i64> {
-        let (run, values) = match &self.form {
-            Form::Raw(run) => (*run, &[][..]),
-            Form::Values(values) => (&[][..], values.as_slice()),
-        };
-        varints(run).chain(values.iter().copied())
-    }
-
-    /// Fills `out` with the values; the shorter of both decides.
-    pub fn copy_to(&self, out: &mut [i64]) {
-        match &self.form {
-            // Small numbers, one byte each: labels and flags.
-            Form::Raw(run) if run.len() == self.len => {
-                out.iter_mut().zip(*run).for_each(|(out, byte)| *out = i64::from(*byte));
-            }
-            Form::Raw(run) => out.iter_mut().zip(varints(run)).for_each(|(out, value)| *out = value),
-            Form::Values(values) => out.iter_mut().zip(values).for_each(|(out, value)| *out = *value),
-        }
+    pub fn iter(&self) -> Iter<'a, '_, T> {
+        Iter(match &self.form {
+            Form::Raw(piece) => Source::Raw(T::on_wire(piece)),
+            Form::Values(values) => Source::Values(values.iter()),
+        })
     }
 
     /// The values.
-    pub fn to_vec(&self) -> Vec<i64> {
-        let mut values = vec![0; self.len];
-        self.copy_to(&mut values);
+    pub fn to_vec(&self) -> Vec<T> {
+        let mut values = Vec::with_capacity(self.len);
+        values.extend(self.iter());
         values
     }
 }
 
-impl PartialEq for Int64List<'_> {
+impl<'a, T: Item<'a>> PartialEq for List<'a, T> {
     fn eq(&self, other: &Self) -> bool {
-        self.len == other.len && self.iter().eq(other.iter())
+        self.len == other.len && self.iter().zip(other.iter()).all(|(one, other)| one.is_same(other))
     }
 }
 
-fn varints(mut run: &[u8]) -> impl Iterator<Item = i64> {
-    std::iter::from_fn(move || next_varint(&mut run).map(|value| value as i64))
+impl<'a, 'l, T: Item<'a>> IntoIterator for &'l List<'a, T> {
+    type Item = T;
+    type IntoIter = Iter<'a, 'l, T>;
+
+    fn into_iter(self) -> Iter<'a, 'l, T> {
+        self.iter()
+    }
+}
+
+/// Values of a [`List`].
+pub struct Iter<'a, 'l, T: Item<'a>>(Source<'l, T, T::OnWire>);
+
+enum Source<'l, T, R> {
+    Raw(R),
+    Values(std::slice::Iter<'l, T>),
+}
+
+impl<'a, T: Item<'a>> Iterator for Iter<'a, '_, T> {
+    type Item = T;
+
+    #[inline]
+    fn next(&mut self) -> Option<T> {
+        match &mut self.0 {
+            Source::Raw(values) => values.next(),
+            Source::Values(values) => values.next().copied(),
+        }
+    }
+
+    #[inline]
+    fn fold<B, F: FnMut(B, T) -> B>(self, start: B, work: F) -> B {
+        match self.0 {
+            Source::Raw(values) => values.fold(start, work),
+            Source::Values(values) => values.copied().fold(start, work),
+        }
+    }
+}
+
+impl<'a> Item<'a> for &'a [u8] {
+    type OnWire = ByteStrings<'a>;
+
+    fn on_wire(piece: &'a [u8]) -> ByteStrings<'a> {
+        ByteStrings(Cursor::new(piece))
+    }
+
+    fn is_same(self, other: Self) -> bool {
+        self == other
+    }
+}
+
+/// The fields of a BytesList.
+pub struct ByteStrings<'a>(Cursor<'a>);
+
+impl<'a> Iterator for ByteStrings<'a> {
+    type Item = &'a [u8];
+
+    #[inline]
+    fn next(&mut self) -> Option<&'a [u8]> {
+        self.0.tag().ok()?;
+        self.0.bytes().ok()
+    }
+}
+
+impl<'a> Item<'a> for f32 {
+    type OnWire = Floats<'a>;
+
+    fn on_wire(piece: &'a [u8]) -> Floats<'a> {
+        Floats(piece.as_chunks().0.iter())
+    }
+
+    fn is_same(self, other: Self) -> bool {
+        self.to_bits() == other.to_bits()
+    }
+}
+
+/// A run of floats.
+pub struct Floats<'a>(std::slice::Iter<'a, [u8; 4]>);
+
+impl Iterator for Floats<'_> {
+    type Item = f32;
+
+    #[inline]
+    fn next(&mut self) -> Option<f32> {
+        self.0.next().map(|bytes| f32::from_le_bytes(*bytes))
+    }
+
+    #[inline]
+    fn fold<B, F: FnMut(B, f32) -> B>(self, start: B, work: F) -> B {
+        self.0.map(|bytes| f32::from_le_bytes(*bytes)).fold(start, work)
+    }
+}
+
+impl<'a> Item<'a> for i64 {
+    type OnWire = Varints<'a>;
+
+    fn on_wire(piece: &'a [u8]) -> Varints<'a> {
+        Varints(piece)
+    }
+
+    fn is_same(self, other: Self) -> bool {
+        self == other
+    }
+}
+
+/// A run of varints, checked.
+pub struct Varints<'a>(&'a [u8]);
+
+impl Iterator for Varints<'_> {
+    type Item = i64;
+
+    #[inline]
+    fn next(&mut self) -> Option<i64> {
+        next_varint(&mut self.0).map(|value| value as i64)
+    }
 }

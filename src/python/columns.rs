@@ -7,6 +7,8 @@
 //! | list of N lists or arrays                         | its values                             |
 //! | what has `values` and `row_splits` (`Ragged`)     | `values[splits[i]:splits[i + 1]]`      |
 
+use std::ops::Range;
+
 use pyo3::buffer::PyUntypedBuffer;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
@@ -14,13 +16,16 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
 
 use super::errors;
-use super::value::{self, Kind, Refusal, Scratch};
+use super::value::{self, Kind, Parts, Refusal, Scratch};
 use super::writer::TFRecordWriter;
 use crate::example::EncodeError;
 use crate::example::columns::{Column, ColumnValues, Columns, Layout};
 
-/// Bytes of Examples after which Python may look for a signal, and makes its `bytes`.
-const CHUNK: usize = 4 << 20;
+/// Bytes of Examples after which Python may look for a signal, and makes its `bytes`: as many as stay in the processor's
+/// cache until then.
+const CHUNK: usize = 1 << 18;
+/// Numbers that are copied from arrays at a time.
+const NUMBERS: usize = 1 << 14;
 
 /// Encodes a table: one tf.train.Example per row.
 ///
@@ -56,41 +61,75 @@ pub fn encode_examples<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = columns.py();
     let table = Table::new(columns)?;
-    let views: Vec<Vec<&[u8]>> = table.columns.iter().map(|column| column.values.byte_strings(py).collect()).collect();
-    let columns = table.columns.iter().zip(&views).map(|(column, views)| column.view(views)).collect();
-    let columns = Columns::new(table.rows, columns).map_err(|error| errors::of_encode(&error))?;
-    let list = PyList::empty(py);
-    let mut encoder = columns.encoder();
-    let mut row = 0;
-    let mut block = Vec::new();
-    let mut ends = Vec::new();
-    while row < table.rows {
-        py.detach(|| {
-            block.clear();
-            ends.clear();
-            while row < table.rows && block.len() < CHUNK {
-                encoder.encode(row, &mut block)?;
-                ends.push(block.len());
-                row += 1;
-            }
-            Ok(())
-        })
-        .map_err(|error: EncodeError| errors::of_encode(&error))?;
-        let starts = std::iter::once(0).chain(ends.iter().copied());
-        let examples = starts.zip(&ends).map(|(start, end)| &block[start..*end]);
-        match writer {
-            Some(writer) => writer.get().put_all(py, examples)?,
-            None => {
-                for example in examples {
-                    list.append(PyBytes::new(py, example))?;
-                }
-            }
+    let mut made = Made { list: PyList::empty(py), writer, block: Vec::new(), ends: Vec::new() };
+    let views: Vec<Vec<&[u8]>> = table.columns.iter().map(|column| column.byte_strings(py)).collect();
+    let mut parts: Vec<Scratch> = table.columns.iter().map(|_| Scratch::default()).collect();
+    let rows_of_part = table.rows_of_part();
+    let mut row = 0_usize;
+    loop {
+        let rows = row..row.saturating_add(rows_of_part).min(table.rows);
+        for (column, part) in table.columns.iter().zip(&mut parts) {
+            column.take_part(py, rows.clone(), part)?;
         }
-        py.check_signals()?;
+        let columns = table.columns.iter().zip(&views).zip(&parts);
+        let columns = columns.map(|((column, views), part)| column.view(rows.clone(), views, part)).collect();
+        let columns = Columns::new(rows.len(), columns).map_err(|error| errors::of_encode(&error))?;
+        made.encode(py, &columns)?;
+        row = rows.end;
+        if row == table.rows {
+            break;
+        }
     }
     match writer {
         Some(_) => Ok(table.rows.into_pyobject(py)?.into_any()),
-        None => Ok(list.into_any()),
+        None => Ok(made.list.into_any()),
+    }
+}
+
+/// Where the Examples go.
+struct Made<'a, 'py> {
+    list: Bound<'py, PyList>,
+    writer: Option<&'a Bound<'py, TFRecordWriter>>,
+    /// Some Examples, one behind the other. As long as it ever had to be; what counts of it, `ends` says.
+    block: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl<'py> Made<'_, 'py> {
+    fn encode(&mut self, py: Python<'py>, columns: &Columns<'_>) -> PyResult<()> {
+        let Self { list, writer, block, ends } = self;
+        let mut encoder = columns.encoder();
+        let mut row = 0;
+        while row < columns.rows() {
+            py.detach(|| {
+                ends.clear();
+                let mut start = 0;
+                while row < columns.rows() && start < CHUNK {
+                    let end = start + encoder.measure(row)?;
+                    if end > block.len() {
+                        block.resize(end.max(CHUNK), 0);
+                    }
+                    encoder.write(row, &mut block[start..end]);
+                    ends.push(end);
+                    start = end;
+                    row += 1;
+                }
+                Ok(())
+            })
+            .map_err(|error: EncodeError| errors::of_encode(&error))?;
+            let starts = std::iter::once(0).chain(ends.iter().copied());
+            let examples = starts.zip(&*ends).map(|(start, end)| &block[start..*end]);
+            match writer {
+                Some(writer) => writer.get().put_all(py, examples)?,
+                None => {
+                    for example in examples {
+                        list.append(PyBytes::new(py, example))?;
+                    }
+                }
+            }
+            py.check_signals()?;
+        }
+        Ok(())
     }
 }
 
@@ -99,12 +138,20 @@ struct Table {
     columns: Vec<OwnedColumn>,
 }
 
-/// A column as taken from Python. Numbers are copies, since arrays may change while the interpreter is let go.
+/// A column as taken from Python.
 struct OwnedColumn {
     name: String,
-    values: Scratch,
+    values: Taken,
     kind: Kind,
     spread: Spread,
+}
+
+/// Numbers are copied before the interpreter is let go, since arrays may change meanwhile.
+enum Taken {
+    /// All of them.
+    Whole(Scratch),
+    /// Those of some rows at a time, so that the copies stay in the processor's cache.
+    Parts(Parts),
 }
 
 enum Spread {
@@ -126,6 +173,19 @@ impl Table {
             taken.push(column);
         }
         Ok(Self { rows: rows.unwrap_or(0), columns: taken })
+    }
+
+    /// How many rows are encoded at a time: all, unless numbers are copied for that. (Row splits are of all rows.)
+    fn rows_of_part(&self) -> usize {
+        if self.columns.iter().any(|column| matches!(column.spread, Spread::Splits(_))) {
+            return usize::MAX;
+        }
+        let numbers = self.columns.iter().map(|column| match (&column.values, &column.spread) {
+            (Taken::Parts(_), Spread::Each(each)) => *each,
+            _ => 0,
+        });
+        let in_a_row: usize = numbers.fold(0, usize::saturating_add);
+        NUMBERS.checked_div(in_a_row).map_or(usize::MAX, |rows| rows.max(1))
     }
 }
 
@@ -155,19 +215,33 @@ impl OwnedColumn {
             let kind = values.take(&list, true).map_err(refused)?;
             return Self::finish(name, values, kind, Spread::Each(1), list.len());
         }
-        let array = match PyUntypedBuffer::get(value) {
-            Ok(buffer) => Ok(buffer),
-            Err(_) => value.call_method0(intern!(py, "__array__")).and_then(|array| PyUntypedBuffer::get(&array)),
+        let direct = PyUntypedBuffer::get(value).ok();
+        let rows = match &direct {
+            Some(buffer) => buffer.shape().first().copied(),
+            None => value
+                .call_method0(intern!(py, "__array__"))
+                .and_then(|array| PyUntypedBuffer::get(&array))
+                .ok()
+                .and_then(|buffer| buffer.shape().first().copied()),
         };
-        let Some(&rows) = array.ok().as_ref().and_then(|array| array.shape().first()) else {
+        let Some(rows) = rows else {
             let kind = value.get_type().name()?;
             return Err(PyTypeError::new_err(format!(
                 "feature {name:?}: a column must be an array of one dimension or more, a list or a Ragged, not {kind}"
             )));
         };
+        if let Some(parts) = direct.map(|buffer| Parts::new(value, buffer)).transpose().map_err(refused)?.flatten() {
+            let (kind, each) = (parts.kind, parts.len().checked_div(rows).unwrap_or(1));
+            return Ok((Self { name, values: Taken::Parts(parts), kind, spread: Spread::Each(each) }, rows));
+        }
         let kind = values.take(value, true).map_err(refused)?;
         let len = values.len(&kind);
         let each = len.checked_div(rows).unwrap_or(1);
+        if rows * each != len {
+            // An `__array__` that gave another array the second time.
+            let error = EncodeError::Values { key: name, values: len, rows, per_row: each };
+            return Err(errors::of_encode(&error));
+        }
         Self::finish(name, values, kind, Spread::Each(each), rows)
     }
 
@@ -192,18 +266,38 @@ impl OwnedColumn {
                 format!("feature {name:?}: no row has a value, so its kind is not known; give an array with a dtype");
             return Err(PyValueError::new_err(message));
         }
-        Ok((Self { name, values, kind, spread }, rows))
+        Ok((Self { name, values: Taken::Whole(values), kind, spread }, rows))
     }
 
-    fn view<'a>(&'a self, byte_strings: &'a [&'a [u8]]) -> Column<'a> {
-        let values = match self.kind {
-            Kind::Float => ColumnValues::Float(self.values.floats()),
-            Kind::Bytes => ColumnValues::Bytes(byte_strings),
-            Kind::Int64 | Kind::Unset => ColumnValues::Int64(self.values.ints()),
+    fn byte_strings<'a>(&'a self, py: Python<'a>) -> Vec<&'a [u8]> {
+        match &self.values {
+            Taken::Whole(values) => values.byte_strings(py).collect(),
+            Taken::Parts(_) => Vec::new(),
+        }
+    }
+
+    /// Copies what `rows` have, if the column is copied by parts.
+    fn take_part(&self, py: Python<'_>, rows: Range<usize>, part: &mut Scratch) -> PyResult<()> {
+        let (Taken::Parts(parts), Spread::Each(each)) = (&self.values, &self.spread) else { return Ok(()) };
+        let refused = |refusal: Refusal| refusal.into_error(py, &self.name);
+        part.take_part(parts, rows.start * each..rows.end * each).map_err(refused)
+    }
+
+    /// The column of `rows`, whose copied numbers are in `part`.
+    fn view<'a>(&'a self, rows: Range<usize>, byte_strings: &'a [&'a [u8]], part: &'a Scratch) -> Column<'a> {
+        let (layout, range) = match &self.spread {
+            Spread::Each(each) => (Layout::Each(*each), rows.start * each..rows.end * each),
+            // Then all rows are taken at once.
+            Spread::Splits(splits) => (Layout::Splits(splits), 0..usize::MAX),
         };
-        let layout = match &self.spread {
-            Spread::Each(each) => Layout::Each(*each),
-            Spread::Splits(splits) => Layout::Splits(splits),
+        let (taken, range) = match &self.values {
+            Taken::Whole(taken) => (taken, range.start..range.end.min(taken.len(&self.kind))),
+            Taken::Parts(_) => (part, 0..part.len(&self.kind)),
+        };
+        let values = match self.kind {
+            Kind::Float => ColumnValues::Float(taken.floats().get(range).unwrap_or_default()),
+            Kind::Bytes => ColumnValues::Bytes(byte_strings.get(range).unwrap_or_default()),
+            Kind::Int64 | Kind::Unset => ColumnValues::Int64(taken.ints().get(range).unwrap_or_default()),
         };
         Column { key: &self.name, values, layout }
     }

@@ -17,7 +17,8 @@ use crate::example::{self, BytesList, FloatList, Int64List, Values};
 /// - float: one value of `float_list`
 /// - a list or tuple of these: as many values; int beside float becomes float
 /// - an array or scalar of numpy, array.array, a typed memoryview, or what has `__array__`: its values in C order, by
-///   its dtype, which is any of integers, floats up to 64 bits, bool, `S`, `U` or object
+///   its dtype, which is any of integers, floats up to 64 bits, bool, `S`, `U` or object; no masked array, whose hidden
+///   values would be written: take its `.filled()`
 /// - None, an empty list: a feature without a kind; an empty array keeps its kind
 ///
 /// Floats are rounded to float32, ties to even. Keys are sorted by their bytes: equal features give equal bytes, those
@@ -218,7 +219,7 @@ impl<'py> Payload<'py> {
 }
 
 /// The values of a list with their number, which `PyList::new` asks for.
-struct BytesItems<'a, 'l>(example::BytesIter<'a, 'l>, usize);
+struct BytesItems<'a, 'l>(example::Iter<'a, 'l, &'a [u8]>, usize);
 
 impl<'a> Iterator for BytesItems<'a, '_> {
     type Item = &'a [u8];

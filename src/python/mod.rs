@@ -11,6 +11,7 @@ mod dataset;
 mod errors;
 mod example;
 mod fork;
+mod fresh;
 mod index;
 mod inspect;
 mod path;

@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use super::fork::{Guard, Held};
+use super::fresh::FreshBytes;
 use super::path::PathsArg;
 use super::writer::parse_compression;
 use super::{errors, watch};
@@ -113,6 +114,12 @@ impl State {
             self.lost.add(path, &reader);
         }
     }
+
+    /// After this nothing more comes.
+    fn end(&mut self, paths: &[PathBuf]) {
+        self.end_file(paths);
+        self.closed = true;
+    }
 }
 
 #[pymethods]
@@ -155,6 +162,22 @@ impl TFRecordReader {
             if let Some(record) = reader.next_in_buffer() {
                 return Ok(Some(PyBytes::new(py, record.payload)));
             }
+            if let Some(len) = reader.long_payload() {
+                let mut bytes = match FreshBytes::new(py, len) {
+                    Ok(bytes) => bytes,
+                    Err(error) => {
+                        state.end(&self.paths);
+                        return Err(error);
+                    }
+                };
+                let room = bytes.room();
+                match py.detach(|| reader.read_payload(room)) {
+                    // SAFETY: `read_payload` has written all of the room.
+                    Ok(true) => return Ok(Some(unsafe { bytes.written() })),
+                    Ok(false) => {}
+                    Err(error) => return Err(self.fail(py, state, &error)),
+                }
+            }
             match py.detach(|| reader.next_record()) {
                 Ok(Some(record)) => return Ok(Some(PyBytes::new(py, record.payload))),
                 Ok(None) => state.end_file(&self.paths),
@@ -165,9 +188,7 @@ impl TFRecordReader {
 
     /// Lets go of the file; the iteration is at its end.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
-        let mut state = self.lock(py)?;
-        state.end_file(&self.paths);
-        state.closed = true;
+        self.lock(py)?.end(&self.paths);
         Ok(())
     }
 
@@ -251,8 +272,7 @@ impl TFRecordReader {
     fn fail(&self, py: Python<'_>, state: &mut State, error: &RecordError) -> PyErr {
         let path = self.paths.get(state.begun.wrapping_sub(1)).map_or(Path::new(""), PathBuf::as_path);
         let error = errors::of_record(py, error, path);
-        state.end_file(&self.paths);
-        state.closed = true;
+        state.end(&self.paths);
         error
     }
 }

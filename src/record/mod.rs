@@ -80,6 +80,12 @@ fn check_payload(payload_and_footer: &[u8]) -> Result<(), (u32, u32)> {
     let Some((payload, footer)) = payload_and_footer.split_last_chunk::<FOOTER_LEN>() else {
         return Err((0, 0));
     };
+    check_footer(payload, footer)
+}
+
+/// As [`check_payload`], for a payload and a checksum that stand apart.
+#[inline]
+fn check_footer(payload: &[u8], footer: &[u8; FOOTER_LEN]) -> Result<(), (u32, u32)> {
     let stored = u32::from_le_bytes(*footer);
     let computed = crc::mask(crc::crc32c(payload));
     if stored == computed { Ok(()) } else { Err((stored, computed)) }

@@ -70,6 +70,35 @@ def test_many_rows() -> None:
     assert made[77_777] == rm.encode_example({"a": 77_777, "b": b"x" * 100})
 
 
+@pytest.mark.parametrize("width", [1, 3, 20_000])
+@pytest.mark.parametrize("more", ["arrays", "a list", "row splits"])
+def test_tables_that_are_taken_in_parts(width: int, more: str, tmp_path: Path) -> None:
+    rows = 40_000 // width + 5
+    numbers = np.arange(rows * width).reshape(rows, width)
+    table: dict[str, Any] = {
+        "i2": numbers.astype("i2"),
+        "f4": numbers.astype(">f4") / 3,
+        "f8": numbers / 7,
+        "strided": np.repeat(numbers, 2, axis=1)[:, ::2],
+        "bool": numbers[:, 0] % 3 == 0,
+        "one": np.arange(rows, dtype="u4"),
+    }
+    if more == "a list":
+        table["text"] = [str(row) for row in range(rows)]
+    elif more == "row splits":
+        table["ragged"] = rm.Ragged(np.arange(rows // 2), np.arange(rows + 1) // 2)
+    made = rm.encode_examples(table)
+    with rm.TFRecordWriter(tmp_path / "a.tfrecord") as writer:
+        assert rm.encode_examples(table, writer=writer) == rows
+    assert list(rm.TFRecordReader(tmp_path / "a.tfrecord")) == made
+    assert len(made) == rows
+    for row, payload in enumerate(made):
+        expected = {name: column[row] for name, column in table.items() if name != "ragged"}
+        if more == "row splits":
+            expected["ragged"] = np.arange(row // 2, (row + 1) // 2)
+        assert payload == rm.encode_example(expected)
+
+
 @pytest.mark.parametrize(
     ("columns", "error", "message"),
     [
@@ -92,6 +121,12 @@ def test_many_rows() -> None:
             'feature "a": a column must be an array of one dimension or more, a list or a Ragged, not int',
         ),
         ({"a": np.array(5)}, TypeError, 'feature "a": a column must be an array'),
+        (
+            {"a": np.ma.masked_equal([1, 2], 2)},
+            TypeError,
+            'feature "a": cannot encode MaskedArray, which may hide values; fill them in with .filled()',
+        ),
+        ({"a": [np.ma.masked_equal([1, 2], 2)]}, TypeError, r'feature "a\[0\]": cannot encode MaskedArray'),
         ({"a": [1, 2**63]}, OverflowError, "beyond 64 bits"),
         ({"a": np.array([1e39])}, OverflowError, "beyond the range of float32"),
         ([1], TypeError, "features must be a dict of names to values, not list"),

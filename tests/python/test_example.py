@@ -179,6 +179,14 @@ REFUSED: list[tuple[Any, type[Exception], str]] = [
     (np.zeros(1, [("x", "i4")]), TypeError, "cannot encode ndarray of element type"),
     (np.array(["2020-01-01"], "M8[D]"), TypeError, "cannot encode ndarray"),
     (np.array([[1], None], object), TypeError, "element 0 is list"),
+    (
+        np.ma.masked_equal([1, 2], 2),
+        TypeError,
+        r'feature "a": cannot encode MaskedArray, which may hide values; fill them in with \.filled\(\)',
+    ),
+    (np.ma.masked_equal(["a", "b"], "b"), TypeError, "cannot encode MaskedArray"),
+    (np.ma.masked, TypeError, "cannot encode MaskedConstant"),
+    ([1, np.ma.masked], TypeError, "cannot encode MaskedConstant"),
     (int, TypeError, "cannot encode type"),
     (object(), TypeError, "cannot encode object"),
     ("\ud800", UnicodeEncodeError, "surrogates not allowed"),
@@ -233,6 +241,8 @@ def test_a_value_that_changes_the_dict() -> None:
     features.update(x=b"1" * 10_000, a=Clears(), b=b"2" * 10_000, c=[b"3" * 100, "4"])
     decoded = rm.decode_example(rm.encode_example(features))
     assert decoded == {"a": np.array([5]), "b": [b"2" * 10_000], "c": [b"3" * 100, b"4"], "x": [b"1" * 10_000]}
+    features.update(x=b"1", y=[0.5], a=Clears(), b=3, c=["4"])
+    assert len(rm.decode_example(rm.encode_example(features))) == 5
     values: list[Any] = [1, 2, 3]
 
     class Shrinks:

@@ -1,17 +1,88 @@
 //! Values that come as a buffer: numpy's arrays, `array.array`, memoryviews.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use pyo3::buffer::PyUntypedBuffer;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyMemoryView};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyList, PyMemoryView, PyType};
 
 use super::{Blob, Gathering, Kind, Refusal, Scratch, narrow};
+
+/// Elements of a buffer.
+#[derive(Clone, Copy)]
+struct Element {
+    big: bool,
+    /// The letter of `struct` and PEP 3118.
+    code: u8,
+    size: usize,
+}
+
+impl Element {
+    fn of(buffer: &PyUntypedBuffer) -> Option<Self> {
+        let (big, code) = element_format(buffer.format().to_bytes())?;
+        Some(Self { big, code, size: buffer.item_size() })
+    }
+
+    /// The kind of feature for numbers of which each has its place in one.
+    fn infallible(&self) -> Option<Kind> {
+        match (self.code, self.size) {
+            (b'b' | b'h' | b'i' | b'l' | b'q' | b'n', 1 | 2 | 4 | 8) => Some(Kind::Int64),
+            (b'B' | b'H' | b'I' | b'L' | b'Q' | b'N', 1 | 2 | 4) | (b'?', 1) => Some(Kind::Int64),
+            (b'e', 2) | (b'f', 4) => Some(Kind::Float),
+            _ => None,
+        }
+    }
+}
+
+/// An array of numbers that can be taken part by part, since none of them can be refused and they lie in C order.
+pub struct Parts {
+    buffer: PyUntypedBuffer,
+    element: Element,
+    /// Which list of a [`Scratch`] the numbers go to.
+    pub kind: Kind,
+}
+
+impl Parts {
+    /// The numbers of `value`, which has the buffer.
+    pub fn new(value: &Bound<'_, PyAny>, buffer: PyUntypedBuffer) -> Gathering<Option<Self>> {
+        refuse_masked(value)?;
+        if !buffer.is_c_contiguous() || is_raw(value, &buffer)? {
+            return Ok(None);
+        }
+        let element = Element::of(&buffer).and_then(|element| Some((element, element.infallible()?)));
+        Ok(element.map(|(element, kind)| Self { buffer, element, kind }))
+    }
+
+    /// How many they are.
+    pub fn len(&self) -> usize {
+        self.buffer.len_bytes().checked_div(self.element.size).unwrap_or(0)
+    }
+}
+
+/// Refuses numpy's masked arrays: the numbers behind the mask are there, and mean nothing.
+pub(super) fn refuse_masked(value: &Bound<'_, PyAny>) -> Gathering<()> {
+    // The first type that was looked at and has no mask: nearly always numpy's `ndarray`, of which nearly all values are.
+    static PLAIN: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let (py, kind) = (value.py(), value.get_type());
+    if kind.is(py.get_type::<PyMemoryView>()) || PLAIN.get(py).is_some_and(|plain| kind.is(plain)) {
+        return Ok(());
+    }
+    if kind.hasattr(intern!(py, "mask"))? && kind.hasattr(intern!(py, "filled"))? {
+        let name = Refusal::type_of(value);
+        return Err(Refusal::Type(format!("cannot encode {name}, which may hide values; fill them in with .filled()")));
+    }
+    // If it is set by now, it is of use as it is.
+    let _ = PLAIN.set(py, kind.unbind());
+    Ok(())
+}
 
 impl Scratch {
     /// Takes all elements in C order.
     pub(super) fn buffer(&mut self, value: &Bound<'_, PyAny>, buffer: &PyUntypedBuffer) -> Gathering<Kind> {
+        refuse_masked(value)?;
         let bytes = contiguous(buffer)?;
         if is_raw(value, buffer)? {
             let blob = self.copy(&bytes);
@@ -25,25 +96,20 @@ impl Scratch {
                 "cannot encode {name} of element type {format:?}, expected integers, floats, bool, bytes or str"
             ))
         };
-        let (big, code) = element_format(buffer.format().to_bytes()).ok_or_else(unsupported)?;
-        let size = buffer.item_size();
-        match (code, size) {
-            (b'b' | b'h' | b'i' | b'l' | b'q' | b'n', 1 | 2 | 4 | 8) => Ok(self.signed(&bytes, size, big)),
-            (b'B' | b'H' | b'I' | b'L' | b'Q' | b'N', 1 | 2 | 4 | 8) => self.unsigned(&bytes, size, big),
-            (b'?', 1) => {
-                self.ints.extend(bytes.iter().map(|byte| i64::from(*byte != 0)));
-                Ok(Kind::Int64)
-            }
-            (b'e', 2) | (b'f', 4) | (b'd', 8) => self.real(&bytes, size, big),
+        let element = Element::of(buffer).ok_or_else(unsupported)?;
+        if let Some(kind) = self.numbers(&bytes, element)? {
+            return Ok(kind);
+        }
+        match (element.code, element.size) {
             (b's', 0) | (b'w', 0) => Err(unsupported()),
-            (b's', _) => {
+            (b's', size) => {
                 for item in bytes.chunks_exact(size) {
                     let blob = self.copy(trim_end(item, 1));
                     self.blobs.push(blob);
                 }
                 Ok(Kind::Bytes)
             }
-            (b'w', _) if size.is_multiple_of(4) => self.wide(&bytes, size, big),
+            (b'w', size) if size.is_multiple_of(4) => self.wide(&bytes, size, element.big),
             (b'O', _) => {
                 let flat = value.call_method0("ravel").and_then(|flat| flat.call_method0("tolist"));
                 let flat = flat.map_err(|_| unsupported())?;
@@ -51,6 +117,31 @@ impl Scratch {
             }
             _ => Err(unsupported()),
         }
+    }
+
+    /// Takes the numbers of `range`, in place of those it has.
+    pub fn take_part(&mut self, parts: &Parts, range: Range<usize>) -> Gathering<()> {
+        self.clear();
+        let bytes = contiguous(&parts.buffer)?;
+        let size = parts.element.size;
+        let part = bytes.get(range.start * size..range.end * size).unwrap_or_default();
+        self.numbers(part, parts.element).map(drop)
+    }
+
+    /// Takes elements that are numbers; `None` if they are none.
+    fn numbers(&mut self, bytes: &[u8], element: Element) -> Gathering<Option<Kind>> {
+        let Element { big, code, size } = element;
+        let kind = match (code, size) {
+            (b'b' | b'h' | b'i' | b'l' | b'q' | b'n', 1 | 2 | 4 | 8) => self.signed(bytes, size, big),
+            (b'B' | b'H' | b'I' | b'L' | b'Q' | b'N', 1 | 2 | 4 | 8) => self.unsigned(bytes, size, big)?,
+            (b'?', 1) => {
+                self.ints.extend(bytes.iter().map(|byte| i64::from(*byte != 0)));
+                Kind::Int64
+            }
+            (b'e', 2) | (b'f', 4) | (b'd', 8) => self.real(bytes, size, big)?,
+            _ => return Ok(None),
+        };
+        Ok(Some(kind))
     }
 
     fn signed(&mut self, bytes: &[u8], size: usize, big: bool) -> Kind {

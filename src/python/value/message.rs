@@ -3,11 +3,13 @@
 use std::cell::Cell;
 
 use pyo3::exceptions::{PyTypeError, PyUnicodeDecodeError};
+#[cfg(feature = "abi3")]
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyMapping, PyString};
+use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyList, PyMapping, PyString};
 
-use super::{Kind, Refusal, Scratch, errors};
+use super::super::fresh;
+use super::{Kind, Refusal, Scratch, errors, narrow};
 use crate::example::{self, Builder, EncodeError};
 
 /// Takes features from Python and writes them into an Example. Kept from one to the next, so that its space is.
@@ -37,22 +39,7 @@ pub struct Message<'a, 'py> {
 impl<'py> Message<'_, 'py> {
     /// The bytes, each copied once.
     pub fn to_bytes(&self) -> PyResult<Bound<'py, PyBytes>> {
-        // SAFETY: a new `bytes` of `len` bytes that nobody else knows yet. All of them are written before it leaves
-        // here: the pieces are `len` bytes in all, and each is checked against the room that is left.
-        unsafe {
-            let raw = ffi::PyBytes_FromStringAndSize(std::ptr::null(), self.len as ffi::Py_ssize_t);
-            let bytes = Bound::from_owned_ptr_or_err(self.py, raw)?;
-            let mut target = ffi::PyBytes_AsString(raw).cast::<u8>();
-            let mut left = self.len;
-            self.pieces(|piece| {
-                assert!(piece.len() <= left, "pieces longer than announced");
-                std::ptr::copy_nonoverlapping(piece.as_ptr(), target, piece.len());
-                target = target.add(piece.len());
-                left -= piece.len();
-            });
-            assert_eq!(left, 0, "pieces shorter than announced");
-            Ok(bytes.cast_into_unchecked())
-        }
+        fresh::of_pieces(self.py, self.len, |pieces| self.pieces(|piece| pieces.put(piece)))
     }
 
     /// Whether it holds no feature.
@@ -141,7 +128,40 @@ pub fn name<'a>(key: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
 
 impl Gatherer {
     fn mapping(&mut self, mapping: &Bound<'_, PyAny>) -> PyResult<()> {
-        items(mapping)?.iter().try_for_each(|(key, value)| self.add(name(key)?, value))
+        let done = match mapping.cast_exact::<PyDict>() {
+            Ok(dict) => match self.plain_values(dict)? {
+                done if done == dict.len() => return Ok(()),
+                done => done,
+            },
+            Err(_) => 0,
+        };
+        items(mapping)?.iter().skip(done).try_for_each(|(key, value)| self.add(name(key)?, value))
+    }
+
+    /// Adds what `dict` begins with as far as it is plain, and says how much that was. With abi3 there is a GIL, and
+    /// counting references takes as long as the values do.
+    #[cfg(feature = "abi3")]
+    fn plain_values(&mut self, dict: &Bound<'_, PyDict>) -> PyResult<usize> {
+        let py = dict.py();
+        let (mut place, mut done) = (0, 0);
+        let (mut key, mut value) = (std::ptr::null_mut(), std::ptr::null_mut());
+        // SAFETY: it is a dict, `place` began at 0, and key and value are written if there is one more.
+        while unsafe { ffi::PyDict_Next(dict.as_ptr(), &mut place, &mut key, &mut value) } != 0 {
+            // SAFETY: the dict holds both until it changes. This thread has the GIL, and nothing that is done with them
+            // here runs Python code.
+            let (key, value) = unsafe { (Borrowed::from_ptr(py, key), Borrowed::from_ptr(py, value)) };
+            let Ok(key) = key.cast_exact::<PyString>() else { break };
+            if !self.add_plain(key.to_str()?, &value)? {
+                break;
+            }
+            done += 1;
+        }
+        Ok(done)
+    }
+
+    #[cfg(not(feature = "abi3"))]
+    fn plain_values(&mut self, _: &Bound<'_, PyDict>) -> PyResult<usize> {
+        Ok(0)
     }
 
     fn message<'py>(&mut self, py: Python<'py>, field: u8) -> PyResult<Message<'_, 'py>> {
@@ -154,26 +174,56 @@ impl Gatherer {
         Ok(Message { builder: &self.builder, header, len, py })
     }
 
-    #[inline]
     fn add(&mut self, key: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        if self.add_plain(key, value)? {
+            return Ok(());
+        }
+        self.values.clear();
+        let kind = self.values.take(value, true).map_err(|refusal| refusal.into_error(value.py(), key))?;
+        self.put(key, kind, value.py());
+        Ok(())
+    }
+
+    /// Adds a value if it is a plain one, that is of the very type, or a list of such. Runs no Python code.
+    #[inline]
+    fn add_plain(&mut self, key: &str, value: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let refused = |refusal: Refusal| refusal.into_error(value.py(), key);
+        let Self { builder, values } = self;
         if let Ok(bytes) = value.cast_exact::<PyBytes>() {
             let value = bytes.as_bytes();
             if value.len() >= LARGE {
-                self.builder.large(key, bytes.clone().unbind(), value.len());
+                builder.large(key, bytes.clone().unbind(), value.len());
             } else {
-                self.builder.bytes(key, std::iter::once(value));
+                builder.bytes(key, std::iter::once(value));
             }
-            return Ok(());
+        } else if let Ok(list) = value.cast_exact::<PyList>() {
+            values.clear();
+            let Some(kind) = values.plain_list(list).map_err(refused)? else { return Ok(false) };
+            self.put(key, kind, value.py());
+        } else if let Ok(int) = value.cast_exact::<PyInt>() {
+            let Ok(int) = int.extract::<i64>() else { return Ok(false) };
+            builder.ints(key, &[int]);
+        } else if let Ok(float) = value.cast_exact::<PyFloat>() {
+            builder.floats(key, &[narrow(float.value()).map_err(refused)?]);
+        } else if let Ok(text) = value.cast_exact::<PyString>() {
+            let Ok(text) = text.to_str() else { return Ok(false) };
+            builder.bytes(key, std::iter::once(text.as_bytes()));
+        } else {
+            return Ok(false);
         }
+        Ok(true)
+    }
+
+    /// Adds the values taken.
+    #[inline]
+    fn put(&mut self, key: &str, kind: Kind, py: Python<'_>) {
         let Self { builder, values } = self;
-        values.clear();
-        match values.take(value, true).map_err(|refusal| refusal.into_error(value.py(), key))? {
+        match kind {
             Kind::Unset => builder.unset(key),
             Kind::Float => builder.floats(key, &values.floats),
             Kind::Int64 => builder.ints(key, &values.ints),
-            Kind::Bytes => builder.bytes(key, values.byte_strings(value.py())),
+            Kind::Bytes => builder.bytes(key, values.byte_strings(py)),
         }
-        Ok(())
     }
 
     fn feature_lists(&mut self, lists: &Bound<'_, PyAny>) -> PyResult<()> {

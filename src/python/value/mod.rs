@@ -12,6 +12,7 @@
 //! | what has `__array__`                                          | as that array                              |
 //! | `None`, an empty `list` or `tuple`                            | no kind set                                |
 //!
+//! A masked array of numpy is refused: what it hides would be written as if it were there.
 //! Floats become float32 by the rule of [`crate::example::numbers`]. A finite one beyond its range is an
 //! `OverflowError`, as is an int beyond 64 bits.
 
@@ -26,8 +27,8 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyFloat, PyInt, PyList, PyString, PyTuple};
 
-use buffer::contiguous;
-pub use buffer::is_raw;
+pub use buffer::{Parts, is_raw};
+use buffer::{contiguous, refuse_masked};
 pub use message::{encode_mapping, encode_sequence, items, name};
 
 use super::errors;
@@ -44,6 +45,7 @@ pub struct Scratch {
 }
 
 /// Which of the three lists of [`Scratch`] counts.
+#[derive(Clone, Copy)]
 pub enum Kind {
     Unset,
     Bytes,
@@ -231,6 +233,7 @@ impl Scratch {
             return Ok(None);
         }
         if let Some(dimensions) = value.getattr_opt(intern!(py, "ndim"))? {
+            refuse_masked(value)?;
             let single = dimensions.extract::<usize>().is_ok_and(|count| count == 0);
             return match value.getattr_opt(intern!(py, "item"))?.filter(|_| single) {
                 Some(item) => self.scalar(&item.call0()?),
@@ -288,47 +291,60 @@ impl Scratch {
     }
 
     fn list(&mut self, list: &Bound<'_, PyList>) -> Gathering<Kind> {
-        let Some(first) = list.iter().next() else { return Ok(Kind::Unset) };
-        // The two common lists, straight through; anything else in them starts again below.
+        match self.plain_list(list)? {
+            Some(kind) => Ok(kind),
+            None => self.mixed_list(list),
+        }
+    }
+
+    /// Takes a list if its elements are all of one plain type, and nothing of any other. Runs no Python code.
+    fn plain_list(&mut self, list: &Bound<'_, PyList>) -> Gathering<Option<Kind>> {
+        if list.is_empty() {
+            return Ok(Some(Kind::Unset));
+        }
+        let first = list.get_item(0)?;
         if first.is_exact_instance_of::<PyFloat>() {
-            for item in list.iter() {
-                match item.cast_exact::<PyFloat>() {
-                    Ok(float) => self.floats.push(narrow(float.value())?),
-                    Err(_) => break,
-                }
-            }
+            let floats = &mut self.floats;
+            each_item(list, |item| {
+                let Ok(float) = item.cast_exact::<PyFloat>() else { return Ok(false) };
+                floats.push(narrow(float.value())?);
+                Ok(true)
+            })?;
             if self.floats.len() == list.len() {
-                return Ok(Kind::Float);
+                return Ok(Some(Kind::Float));
             }
             self.floats.clear();
         } else if first.is_exact_instance_of::<PyInt>() {
-            for item in list.iter() {
-                match item.cast_exact::<PyInt>().map(|int| int.extract::<i64>()) {
-                    Ok(Ok(int)) => self.ints.push(int),
-                    _ => break,
-                }
-            }
+            let ints = &mut self.ints;
+            each_item(list, |item| {
+                let Ok(Ok(int)) = item.cast_exact::<PyInt>().map(|int| int.extract::<i64>()) else { return Ok(false) };
+                ints.push(int);
+                Ok(true)
+            })?;
             if self.ints.len() == list.len() {
-                return Ok(Kind::Int64);
+                return Ok(Some(Kind::Int64));
             }
             self.ints.clear();
         } else if first.is_exact_instance_of::<PyBytes>() || first.is_exact_instance_of::<PyString>() {
-            for item in list.iter() {
+            let Self { blobs, copied, .. } = self;
+            each_item(list, |item| {
                 if let Ok(bytes) = item.cast_exact::<PyBytes>() {
-                    self.blobs.push(Blob::Shared(bytes.clone().unbind()));
+                    blobs.push(Blob::Shared(bytes.to_owned().unbind()));
                 } else if let Ok(text) = item.cast_exact::<PyString>() {
-                    let blob = self.copy(text.to_str()?.as_bytes());
-                    self.blobs.push(blob);
+                    let start = copied.len();
+                    copied.extend_from_slice(text.to_str()?.as_bytes());
+                    blobs.push(Blob::Copied(start..copied.len()));
                 } else {
-                    break;
+                    return Ok(false);
                 }
-            }
+                Ok(true)
+            })?;
             if self.blobs.len() == list.len() {
-                return Ok(Kind::Bytes);
+                return Ok(Some(Kind::Bytes));
             }
             self.blobs.clear();
         }
-        self.mixed_list(list)
+        Ok(None)
     }
 
     fn mixed_list(&mut self, list: &Bound<'_, PyList>) -> Gathering<Kind> {
@@ -393,6 +409,33 @@ impl Scratch {
         let name = Refusal::type_of(item);
         Err(Refusal::Type(format!("element {place} is {name}, expected int, float, bool, bytes or str")))
     }
+}
+
+/// Gives the items of `list` to `work`, until that wants no more. It must not run Python code.
+#[inline]
+fn each_item<'py>(
+    list: &Bound<'py, PyList>,
+    mut work: impl FnMut(Borrowed<'_, 'py, PyAny>) -> Gathering<bool>,
+) -> Gathering<()> {
+    // With abi3 there is a GIL, and counting references takes calls of functions, as long as taking a number does.
+    #[cfg(feature = "abi3")]
+    for place in 0..list.len() {
+        // SAFETY: the list is one and has an item at the place. The item stays in it meanwhile: this thread has the GIL
+        // and `work` runs no Python code.
+        let item = unsafe {
+            Borrowed::from_ptr(list.py(), pyo3::ffi::PyList_GetItem(list.as_ptr(), place as pyo3::ffi::Py_ssize_t))
+        };
+        if !work(item)? {
+            break;
+        }
+    }
+    #[cfg(not(feature = "abi3"))]
+    for item in list.iter() {
+        if !work(item.as_borrowed())? {
+            break;
+        }
+    }
+    Ok(())
 }
 
 #[inline]

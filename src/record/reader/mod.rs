@@ -3,6 +3,7 @@
 //! The reader owns one buffer, into which the file is read (or decompressed) directly and out of which records are
 //! lent. It grows only as far as data has really arrived: a length of 2^40 in a file of 130 bytes allocates nothing.
 
+mod direct;
 mod positioned;
 mod recover;
 
