@@ -142,9 +142,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print the result a
         show_default=True,
         help="Names and folders of the output.",
     ),
-    click.option(
-        "--group", metavar="NAME", help="Name of the files in layout roboflow; objects if not given."
-    ),
+    click.option("--group", metavar="NAME", help="Name of the files in layout roboflow; objects if not given."),
     click.option(
         "--source-id",
         type=click.Choice(["index", "id", "filename"]),

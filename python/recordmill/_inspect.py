@@ -192,8 +192,17 @@ def verify(
     return verdicts if several else verdicts[0]
 
 
-def verify_each(paths: Sequence[Path], **options: Unpack[VerifyOptions]) -> list[Verdict | Exception]:
-    """As `verify`, of which every option must be given, with the exception in the place of a file that cannot be read."""
-    names = ("compression", "label_map", "examples", "rules", "sha256", "max_record_size", "workers")
-    found = _native.verify(paths, *(options[name] for name in names))  # type: ignore[literal-required]
+def verify_each(
+    paths: Sequence[Path],
+    *,
+    label_map: Path | Mapping[str, int] | None,
+    compression: str | None,
+    examples: bool,
+    rules: bool,
+    sha256: bool,
+    max_record_size: int,
+    workers: int,
+) -> list[Verdict | Exception]:
+    """As `verify`, with the exception in the place of a file that cannot be read."""
+    found = _native.verify(paths, compression, label_map, examples, rules, sha256, max_record_size, workers)
     return [json.loads(verdict) if isinstance(verdict, str) else verdict for verdict in found]

@@ -11,7 +11,6 @@ import pytest
 import recordmill as rm
 
 
-
 def examples(folder: Path, name: str = "train.tfrecord") -> list[dict[str, Any]]:
     return [rm.decode_example(payload) for payload in rm.TFRecordReader(folder / name)]
 

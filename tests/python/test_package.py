@@ -2,10 +2,10 @@
 
 import doctest
 import inspect
+import resource
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -46,12 +46,18 @@ def test_import_is_light(module: str) -> None:
 
 
 def test_import_is_quick() -> None:
+    """In processor time: the clock also measures what else the machine does."""
+
+    def used() -> float:
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return usage.ru_utime + usage.ru_stime
+
     def least(*arguments: str) -> float:
         times = []
         for _ in range(7):
-            start = time.perf_counter()
+            start = used()
             subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
-            times.append(time.perf_counter() - start)
+            times.append(used() - start)
         return min(times)
 
     bare = least("-c", "pass")
