@@ -168,10 +168,14 @@ fn row(
             if last > line { format!(" (a quote holds lines {line} to {last} together)") } else { String::new() };
         return Err(format!("{} {fields}, the header has {count}{several}", record.len()));
     }
+    // Asked once for all fields: only a delimiter that is part of a letter can cut one.
+    let whole = std::str::from_utf8(record.as_slice()).ok();
     let field = |column: usize| {
-        let bytes = record.get(column).unwrap_or_default();
-        // The source is text, and fields are cut at ASCII.
-        text::trim(std::str::from_utf8(bytes).unwrap_or_default())
+        let value = match whole {
+            Some(whole) => record.range(column).and_then(|range| whole.get(range)),
+            None => record.get(column).and_then(|bytes| std::str::from_utf8(bytes).ok()),
+        };
+        text::trim(value.unwrap_or_default())
     };
     let image = field(columns.image);
     if image.is_empty() {
@@ -256,12 +260,13 @@ fn corners<'r>(columns: &Columns, field: impl Fn(usize) -> &'r str) -> Result<Op
         }
         Geometry::Corners(all) | Geometry::Size(all) | Geometry::Centre(all) => (all, columns.geometry),
     };
-    if all.iter().all(|column| is_empty(field(*column))) {
+    let values = all.map(field);
+    if values.iter().all(|value| is_empty(value)) {
         return Ok(None);
     }
     let mut numbers = [0.0; 4];
-    for (number, column) in numbers.iter_mut().zip(all) {
-        let (name, value) = (&columns.names[column], field(column));
+    for ((number, value), column) in numbers.iter_mut().zip(values).zip(all) {
+        let name = &columns.names[column];
         if is_empty(value) {
             return Err(format!("no {name}"));
         }
