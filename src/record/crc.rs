@@ -1,13 +1,24 @@
 //! CRC32C (Castagnoli) and the mask that TFRecord puts over it.
 //!
-//! Payloads go through `crc-fast` (57 GB/s in cache where VPCLMULQDQ is). Its start-up cost is felt on the
-//! 8 bytes of a length alone, so those have a path of their own: one instruction where the processor has it.
+//! Payloads go through `crc-fast` (57 GB/s in cache where AVX-512 is). On x86-64 without that it makes no use of
+//! VPCLMULQDQ: there we have a way of our own, which takes 41 ns instead of 103 for 1 KB (Zen 3). The 8 bytes of a length
+//! take one instruction where the processor has it.
 
+#[cfg(target_arch = "x86_64")]
+mod x86_64;
+
+/// Castagnoli's, without x^32, lowest power first.
+const POLYNOMIAL: u32 = 0x82f6_3b78;
 const MASK_DELTA: u32 = 0xa282_ead8;
 
 /// CRC32C of `bytes`.
 #[inline]
 pub fn crc32c(bytes: &[u8]) -> u32 {
+    #[cfg(target_arch = "x86_64")]
+    if x86_64::is_available() {
+        // SAFETY: the processor has what it needs, as was just asked.
+        return unsafe { x86_64::crc32c(bytes) };
+    }
     crc_fast::crc32_iscsi(bytes)
 }
 
@@ -64,7 +75,7 @@ const TABLE: [u32; 256] = {
         let mut crc = index as u32;
         let mut bit = 0;
         while bit < 8 {
-            crc = (crc >> 1) ^ (0x82f6_3b78 & (crc & 1).wrapping_neg());
+            crc = (crc >> 1) ^ (POLYNOMIAL & (crc & 1).wrapping_neg());
             bit += 1;
         }
         table[index] = crc;
