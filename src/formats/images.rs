@@ -9,6 +9,7 @@
 //! called `images` or alike; still several is ambiguous, never a guess.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use super::splits;
 use super::text;
@@ -65,9 +66,10 @@ const IMAGE_FOLDERS: [&str; 7] = ["images", "jpegimages", "image", "imgs", "img"
 #[derive(Debug)]
 pub struct Matcher<'t> {
     tree: &'t Tree,
+    images: Vec<FileId>,
     /// Components of the path and the root's name in lower case and NFC, last first, without extension, each closed by `/`;
-    /// sorted.
-    ends: Vec<(Box<str>, FileId)>,
+    /// sorted. Made when the first name is not found to the letter.
+    ends: OnceLock<Vec<(Box<str>, FileId)>>,
 }
 
 impl<'t> Matcher<'t> {
@@ -79,16 +81,22 @@ impl<'t> Matcher<'t> {
     /// A matcher of the images of `tree` whose path is `wanted`.
     pub fn among(tree: &'t Tree, wanted: impl Fn(&str) -> bool) -> Self {
         let images = tree.files().filter(|(_, file)| file.image && wanted(&file.path));
-        let mut ends: Vec<_> = images
-            .map(|(id, file)| {
+        Self { tree, images: images.map(|(id, _)| id).collect(), ends: OnceLock::new() }
+    }
+
+    fn ends(&self) -> &[(Box<str>, FileId)] {
+        self.ends.get_or_init(|| {
+            let end_of = |id: &FileId| {
+                let file = self.tree.file(*id);
                 let mut end = backwards(stem_of(&file.path));
                 // A name may start with the root's own folder.
-                push_folded(&mut end, tree.root_name(file.root));
-                (end.into(), id)
-            })
-            .collect();
-        ends.sort_unstable();
-        Self { tree, ends }
+                push_folded(&mut end, self.tree.root_name(file.root));
+                (end.into(), *id)
+            };
+            let mut ends: Vec<_> = self.images.iter().map(end_of).collect();
+            ends.sort_unstable();
+            ends
+        })
     }
 
     /// The file that an annotation's image name means.
@@ -97,12 +105,13 @@ impl<'t> Matcher<'t> {
         if literal.is_empty() {
             return Match::Missing;
         }
-        let plain = plain(literal);
         let mut outside = false;
-        for name in [literal, &plain] {
-            if let Some((file, rule)) = self.exactly(name, asker, &mut outside) {
-                return Match::Found { file, rule };
-            }
+        if let Some((file, rule)) = self.exactly(literal, asker, &mut outside) {
+            return Match::Found { file, rule };
+        }
+        let plain = plain(literal);
+        if let Some((file, rule)) = self.exactly(&plain, asker, &mut outside) {
+            return Match::Found { file, rule };
         }
         let components: Vec<&str> = plain.split('/').filter(|part| !matches!(*part, "" | "." | "..")).collect();
         let Some((last, folders)) = components.split_last() else { return Match::Missing };
@@ -206,8 +215,9 @@ impl<'t> Matcher<'t> {
     }
 
     fn range(&self, end: &str) -> &[(Box<str>, FileId)] {
-        let start = self.ends.partition_point(|(known, _)| **known < *end);
-        let tail = &self.ends[start..];
+        let ends = self.ends();
+        let start = ends.partition_point(|(known, _)| **known < *end);
+        let tail = &ends[start..];
         &tail[..tail.partition_point(|(known, _)| known.starts_with(end))]
     }
 
@@ -323,6 +333,9 @@ fn backwards(path: &str) -> String {
 fn resolved(folder: &str, name: &str) -> Option<String> {
     if name.starts_with('/') || has_drive(name) {
         return None;
+    }
+    if folder.is_empty() && !name.contains('/') && !matches!(name, "." | "..") {
+        return Some(name.to_owned());
     }
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     for part in name.split('/') {

@@ -74,6 +74,13 @@ fn guess(bytes: &[u8]) -> Text<'_> {
 /// A value without what tools leave around it: blanks, byte order marks (they occur inside files that were joined), no-
 /// break spaces.
 pub fn trim(value: &str) -> &str {
+    // Nearly every value has nothing to take away.
+    if let ([first, ..], [.., last]) = (value.as_bytes(), value.as_bytes())
+        && first.is_ascii_graphic()
+        && last.is_ascii_graphic()
+    {
+        return value;
+    }
     value.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\0')
 }
 
@@ -87,7 +94,12 @@ pub fn nfc(name: &str) -> Cow<'_, str> {
 
 /// A finite number, with blanks and a byte order mark around it allowed.
 pub fn number(value: &str) -> Option<f64> {
-    trim(value).parse::<f64>().ok().filter(|number| number.is_finite())
+    let value = trim(value);
+    // Short whole numbers, which most are: exact in every step.
+    if (1..=15).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(value.bytes().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')) as f64);
+    }
+    value.parse::<f64>().ok().filter(|number| number.is_finite())
 }
 
 /// A number of pixels: whole, or written as a float; `None` if it is no number or out of range. 0 and below are 0.

@@ -20,7 +20,7 @@ use crate::dataset::{Dataset, Place, ProblemKind, Problems, Skipped};
 use crate::example::{self, Encoder};
 use crate::files::Root;
 use crate::image::{Header, Kind, header};
-use crate::record;
+use crate::record::{self, crc};
 
 /// How much of the work is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,12 +75,18 @@ impl Outcome {
 pub struct Buffer {
     bytes: Vec<u8>,
     used: usize,
+    crc32c: u32,
 }
 
 impl Buffer {
     /// An empty one in the memory of `bytes`.
     pub fn reuse(bytes: Vec<u8>) -> Self {
-        Self { bytes, used: 0 }
+        Self { bytes, used: 0, crc32c: crc::crc32c(&[]) }
+    }
+
+    /// CRC32C of the bytes: put together from those that the records hold anyway.
+    pub fn crc32c(&self) -> u32 {
+        self.crc32c
     }
 
     /// The bytes.
@@ -232,15 +238,22 @@ impl<'a> Builder<'a> {
                 bytes[at..at + part.len()].copy_from_slice(part);
                 at += part.len();
             };
-            put(&mut block.bytes, &record::header(payload as u64));
+            let header = record::header(payload as u64);
+            put(&mut block.bytes, &header);
             put(&mut block.bytes, prefix);
             let behind = right + len;
             block.bytes[behind..behind + suffix.len()].copy_from_slice(suffix);
             let body = start + record::HEADER_LEN;
-            let footer = record::footer(&block.bytes[body..body + payload]);
+            let sum = crc::crc32c(&block.bytes[body..body + payload]);
+            let footer = crc::mask(sum).to_le_bytes();
             let end = body + payload;
             block.bytes[end..end + footer.len()].copy_from_slice(&footer);
             block.used = end + footer.len();
+            for (sum, len) in
+                [(crc::crc32c(&header), header.len()), (sum, payload), (crc::crc32c(&footer), footer.len())]
+            {
+                block.crc32c = crc::combine(block.crc32c, sum, len as u64);
+            }
         }
 
         let objects = columns.len() as u64;

@@ -1,9 +1,11 @@
 //! From a plan to the bytes of its shards, on any number of threads.
 //!
 //! Every thread does whatever is next: build a block, write one that has its place in the file, or take the file's
-//! digest one block further (where one is wanted: SHA-256 cannot be taken of blocks apart). A block gets its place when all before it in its shard have theirs, so that what is
-//! written depends on the plan alone; blocks leave the pipeline in plan order, and with them the counts and problems.
-//! Few blocks are on their way at a time (by bytes), which bounds memory whatever the speeds are.
+//! digest one block further (where one is wanted: SHA-256 cannot be taken of blocks apart, CRC32C can). A block gets its
+//! place when all before it in its shard have theirs, so that what is written depends on the plan alone; blocks leave the
+//! pipeline in plan order, and with them the counts and problems. Few blocks are on their way at a time (by bytes), which
+//! bounds memory whatever the speeds are. One thread at a time writes to a file, since the system lets no more than one
+//! in: the others had better do something else meanwhile.
 //!
 //! Once a problem stops the run, blocks are only checked, so that all problems are found, and nothing is written.
 
@@ -149,8 +151,10 @@ struct ShardState {
     next_place: usize,
     offset: u64,
     stream: Option<Stream>,
-    /// Of the blocks that have left.
+    /// Of the blocks that are placed.
     crc32c: u32,
+    /// A thread is writing.
+    writing: bool,
     /// The block that is digested next; the digest is away while that happens, or was never wanted.
     next_digest: usize,
     digest: Option<Sha256>,
@@ -175,8 +179,6 @@ enum Stage {
         parts: Arc<Parts>,
         offset: u64,
         write: Step,
-        /// Once it is written.
-        crc32c: u32,
         digest: Step,
         outcome: Box<Outcome>,
     },
@@ -191,7 +193,8 @@ enum Step {
 
 enum Body {
     Plain(Buffer),
-    Piece(Piece),
+    /// And its CRC32C.
+    Piece(Piece, u32),
 }
 
 /// A block's bytes: the stream's header before the first, its trailer after the last.
@@ -205,10 +208,23 @@ impl Parts {
     fn each(&self) -> [&[u8]; 3] {
         let body = match &self.body {
             Some(Body::Plain(buffer)) => buffer.bytes(),
-            Some(Body::Piece(piece)) => piece.bytes(),
+            Some(Body::Piece(piece, _)) => piece.bytes(),
             None => &[],
         };
         [self.head, body, &self.tail]
+    }
+
+    /// CRC32C of what stands before them, `before`, and of them.
+    fn crc32c(&self, before: u32) -> u32 {
+        let [head, body, tail] = self.each();
+        let of_body = match &self.body {
+            Some(Body::Plain(buffer)) => buffer.crc32c(),
+            Some(Body::Piece(_, crc32c)) => *crc32c,
+            None => crc::crc32c(&[]),
+        };
+        [(head, crc::crc32c(head)), (body, of_body), (tail, crc::crc32c(tail))]
+            .into_iter()
+            .fold(before, |before, (part, crc32c)| crc::combine(before, crc32c, part.len() as u64))
     }
 
     fn len(&self) -> u64 {
@@ -240,6 +256,7 @@ impl<'a> Line<'a> {
             offset: 0,
             stream: Some(Stream::new(job.compression)),
             crc32c: crc::crc32c(&[]),
+            writing: false,
             next_digest: 0,
             digest: job.file_sha256.then(Sha256::new),
             images: 0,
@@ -322,7 +339,10 @@ impl<'a> Line<'a> {
             }
         }
         for slot in &mut state.slots {
-            if let Stage::Placed { parts, offset, write: step @ Step::Open, .. } = &mut slot.stage {
+            let shard = &mut state.shards[slot.shard];
+            if let Stage::Placed { parts, offset, write: step @ Step::Open, .. } = &mut slot.stage
+                && !mem::replace(&mut shard.writing, true)
+            {
                 *step = Step::Taken;
                 let (parts, offset) = (Arc::clone(parts), *offset);
                 return Next::Task(Task::Write { shard: slot.shard, block: slot.block, parts, offset });
@@ -364,21 +384,17 @@ impl<'a> Line<'a> {
                     (Mode::Write, Compression::None) => (Some(Body::Plain(buffer)), None),
                     (Mode::Write, compression) => {
                         let piece = Piece::compress(buffer.bytes(), compression, self.job.level)?;
-                        (Some(Body::Piece(piece)), Some(buffer.into_vec()))
+                        let crc32c = crc::crc32c(piece.bytes());
+                        (Some(Body::Piece(piece, crc32c)), Some(buffer.into_vec()))
                     }
                 };
                 Ok(Finished::Built { shard, block, body, outcome, memory })
             }
             Task::Write { shard, block, parts, offset } => {
-                let each = parts.each();
-                // Before the copy, which takes the bytes out of the cache.
-                let crc32c = each
-                    .iter()
-                    .fold(crc::crc32c(&[]), |crc32c, part| crc::combine(crc32c, crc::crc32c(part), part.len() as u64));
                 if let Some(output) = self.job.output {
-                    output.write(shard, offset, &each)?;
+                    output.write(shard, offset, &parts.each())?;
                 }
-                Ok(Finished::Written { shard, block, crc32c })
+                Ok(Finished::Written { shard, block })
             }
             Task::Close { shard } => {
                 self.job.output.map_or(Ok(()), |output| output.close(shard))?;
@@ -408,11 +424,11 @@ impl<'a> Line<'a> {
                 }
                 self.place(state);
             }
-            Finished::Written { shard, block, crc32c: taken } => {
-                if let Some(Stage::Placed { write, crc32c, .. }) = state.slot(shard, block).map(|slot| &mut slot.stage)
-                {
-                    (*write, *crc32c) = (Step::Done, taken);
+            Finished::Written { shard, block } => {
+                if let Some(Stage::Placed { write, .. }) = state.slot(shard, block).map(|slot| &mut slot.stage) {
+                    *write = Step::Done;
                 }
+                state.shards[shard].writing = false;
             }
             Finished::Digested { shard, block, digest: taken } => {
                 if let Some(Stage::Placed { digest, .. }) = state.slot(shard, block).map(|slot| &mut slot.stage) {
@@ -439,7 +455,7 @@ impl<'a> Line<'a> {
                 if slot.block == 0 {
                     parts.head = stream.header();
                 }
-                if let Some(Body::Piece(piece)) = &parts.body {
+                if let Some(Body::Piece(piece, _)) = &parts.body {
                     stream.append(piece);
                 }
             }
@@ -450,12 +466,13 @@ impl<'a> Line<'a> {
             let offset = shard.offset;
             // In a dry run without compression the bytes were not made, but their number is known.
             shard.offset += if parts.body.is_some() { parts.len() } else { outcome.bytes };
+            shard.crc32c = parts.crc32c(shard.crc32c);
             shard.images += outcome.images;
             shard.objects += outcome.objects;
             let step = if self.job.output.is_none() || state.refused { Step::Done } else { Step::Open };
             let parts = Arc::new(parts);
             let digest = if self.job.file_sha256 { step } else { Step::Done };
-            slot.stage = Stage::Placed { parts, offset, write: step, crc32c: 0, digest, outcome };
+            slot.stage = Stage::Placed { parts, offset, write: step, digest, outcome };
         }
     }
 
@@ -473,9 +490,7 @@ impl<'a> Line<'a> {
             }
             let Some(slot) = state.slots.pop_front() else { break };
             state.in_flight -= slot.weight;
-            let Stage::Placed { parts, crc32c, outcome, .. } = slot.stage else { break };
-            let shard = &mut state.shards[slot.shard];
-            shard.crc32c = crc::combine(shard.crc32c, crc32c, parts.len());
+            let Stage::Placed { parts, outcome, .. } = slot.stage else { break };
             state.total.merge(*outcome);
             if let Some(Parts { body: Some(Body::Plain(buffer)), .. }) = Arc::into_inner(parts) {
                 state.keep(Some(buffer.into_vec()));
@@ -489,7 +504,7 @@ impl<'a> Line<'a> {
 
 enum Finished {
     Built { shard: usize, block: usize, body: Option<Body>, outcome: Box<Outcome>, memory: Option<Vec<u8>> },
-    Written { shard: usize, block: usize, crc32c: u32 },
+    Written { shard: usize, block: usize },
     Digested { shard: usize, block: usize, digest: Sha256 },
     Closed,
 }

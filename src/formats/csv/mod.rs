@@ -28,6 +28,7 @@ mod header;
 mod rows;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
 
 use self::header::Columns;
 use self::rows::{Row, RowObject};
@@ -159,7 +160,7 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
 }
 
 /// What is lost with rows that cannot be used: an object each, and an image where no other row names it.
-fn lost_of(lost: &[Box<str>], images: &BTreeMap<About, Vec<Listing>>) -> Ledger {
+fn lost_of(lost: &[Rc<str>], images: &BTreeMap<About, Vec<Listing>>) -> Ledger {
     let mut names: HashSet<&str> = lost.iter().map(|name| &**name).filter(|name| !name.is_empty()).collect();
     if !names.is_empty() {
         let rows = images.values().flatten().flat_map(|listing| &listing.rows);
@@ -181,7 +182,7 @@ fn add_file(
     images: &mut BTreeMap<About, Vec<Listing>>,
     problems: &mut Problems,
     remarks: &mut Vec<String>,
-) -> Vec<Box<str>> {
+) -> Vec<Rc<str>> {
     let path = tree.path(file);
     let found = rows::read(source, columns);
     for (kind, line, message) in found.problems {
@@ -191,13 +192,18 @@ fn add_file(
         remarks.push(format!("{path}: boxes are fractions of the image's size"));
     }
     // Rows by image, in the order of the first row of each.
-    let mut places: HashMap<Box<str>, usize> = HashMap::new();
+    let mut places: HashMap<Rc<str>, usize> = HashMap::new();
     let mut by_name: Vec<Vec<Row>> = Vec::new();
+    let mut place = 0;
     for row in found.rows {
-        let place = *places.entry(row.image.clone()).or_insert_with(|| {
-            by_name.push(Vec::new());
-            by_name.len() - 1
-        });
+        // The rows of an image mostly stand together.
+        let same = by_name.get(place).and_then(|rows| rows.first()).is_some_and(|first| first.image == row.image);
+        if !same {
+            place = *places.entry(Rc::clone(&row.image)).or_insert_with(|| {
+                by_name.push(Vec::new());
+                by_name.len() - 1
+            });
+        }
         by_name[place].push(row);
     }
     let split = splits::of_annotation_file(path);
@@ -291,10 +297,10 @@ fn builder_push(
 }
 
 /// What makes two boxes the same: class and corners, to the bit.
-type Identity = (Box<str>, [u64; 4]);
+type Identity = ([u64; 4], Rc<str>);
 
 fn identity(object: &RowObject) -> Identity {
-    (object.class.clone(), object.bbox.map(f64::to_bits))
+    (object.bbox.map(f64::to_bits), Rc::clone(&object.class))
 }
 
 fn identities(listing: &Listing) -> BTreeSet<Identity> {
@@ -303,16 +309,31 @@ fn identities(listing: &Listing) -> BTreeSet<Identity> {
 
 /// Leaves out rows that say what a row before has said.
 fn drop_repeated(tree: &Tree, listing: &mut Listing, problems: &mut Problems) {
-    let mut seen: HashMap<_, u32> = HashMap::new();
     let path = tree.path(listing.file);
-    listing.rows.retain(|row| {
-        let Some(object) = &row.object else { return true };
-        let before = *seen.entry((identity(object), object.flags, object.attributes.clone())).or_insert(row.line);
-        if before != row.line {
-            let message = format!("the same row as line {before}; taken once");
-            problems.push(ProblemKind::RepeatedEntry, Place::line(path, row.line), message);
-        }
-        before == row.line
+    let rows = &listing.rows;
+    // Rows that say the same side by side, the first of them first.
+    let mut order: Vec<usize> = (0..rows.len()).filter(|row| rows[*row].object.is_some()).collect();
+    let said = |row: &usize| {
+        let object = rows[*row].object.as_ref();
+        object.map(|object| (object.bbox.map(f64::to_bits), &object.class, object.flags, &object.attributes))
+    };
+    order.sort_by(|a, b| said(a).cmp(&said(b)));
+    let mut repeated: Vec<(usize, u32)> = Vec::new();
+    for same in order.chunk_by(|a, b| said(a) == said(b)) {
+        let Some((first, others)) = same.split_first() else { continue };
+        let before = rows[*first].line;
+        repeated.extend(others.iter().filter(|row| rows[**row].line != before).map(|row| (*row, before)));
+    }
+    repeated.sort_unstable();
+    for (row, before) in repeated.iter().copied() {
+        let message = format!("the same row as line {before}; taken once");
+        problems.push(ProblemKind::RepeatedEntry, Place::line(path, rows[row].line), message);
+    }
+    let mut repeated = repeated.into_iter().map(|(row, _)| row).peekable();
+    let mut row = 0;
+    listing.rows.retain(|_| {
+        row += 1;
+        repeated.next_if_eq(&(row - 1)).is_none()
     });
 }
 
@@ -362,7 +383,7 @@ fn join(tree: &Tree, listings: &mut Vec<Listing>, problems: &mut Problems, skipp
     for (listing, boxes) in all {
         let place = first_place(tree, &listing);
         let name = listing.rows.first().map_or("", |row| &row.image);
-        let classes = |boxes: &BTreeSet<Identity>| boxes.iter().map(|(class, _)| class.clone()).collect::<HashSet<_>>();
+        let classes = |boxes: &BTreeSet<Identity>| boxes.iter().map(|(_, class)| class.clone()).collect::<HashSet<_>>();
         if let Some((whole, _)) = kept.iter().find(|(_, known)| boxes.is_subset(known)) {
             let message = format!("image {name:?} has the same boxes at {}; taken once", first_place(tree, whole));
             problems.push(ProblemKind::RepeatedEntry, place, message);

@@ -1,5 +1,8 @@
 //! The rows of one file.
 
+use std::collections::HashSet;
+use std::rc::Rc;
+
 use csv::ByteRecord;
 
 use super::header::{Columns, Geometry};
@@ -12,7 +15,7 @@ use crate::formats::text::{self, Lines};
 #[derive(Debug)]
 pub(super) struct Row {
     pub line: u32,
-    pub image: Box<str>,
+    pub image: Rc<str>,
     pub size: (u32, u32),
     pub split: Option<Split>,
     /// `None`: the image is there without objects.
@@ -22,7 +25,7 @@ pub(super) struct Row {
 /// The object of a row.
 #[derive(Debug)]
 pub(super) struct RowObject {
-    pub class: Box<str>,
+    pub class: Rc<str>,
     /// Corners as the row says, pixels or fractions.
     pub bbox: [f64; 4],
     pub flags: u16,
@@ -39,7 +42,31 @@ pub(super) struct Rows {
     /// What is wrong, with the line.
     pub problems: Vec<(ProblemKind, u32, String)>,
     /// The images of the rows that cannot be used, as far as these say.
-    pub lost: Vec<Box<str>>,
+    pub lost: Vec<Rc<str>>,
+}
+
+/// Texts that many rows have, each kept once.
+#[derive(Debug, Default)]
+struct Texts {
+    known: HashSet<Rc<str>>,
+    /// Mostly the next row's too.
+    last: Rc<str>,
+}
+
+impl Texts {
+    fn get(&mut self, text: &str) -> Rc<str> {
+        if *self.last != *text {
+            self.last = match self.known.get(text) {
+                Some(known) => Rc::clone(known),
+                None => {
+                    let new = Rc::from(text);
+                    self.known.insert(Rc::clone(&new));
+                    new
+                }
+            };
+        }
+        Rc::clone(&self.last)
+    }
 }
 
 /// Up to here a coordinate can be a fraction of the image's size: 1, and what careless tools are beyond it.
@@ -59,6 +86,7 @@ pub(super) fn read(source: &str, columns: &Columns) -> Rows {
         .from_reader(body.as_bytes());
     let mut record = ByteRecord::new();
     let mut header = None;
+    let (mut images, mut classes) = (Texts::default(), Texts::default());
     loop {
         match reader.read_byte_record(&mut record) {
             Ok(true) => {}
@@ -87,7 +115,7 @@ pub(super) fn read(source: &str, columns: &Columns) -> Rows {
             continue;
         }
         let last = lines.at(columns.start + (reader.position().byte() as usize).saturating_sub(1));
-        match row(&record, columns, line, last, &mut found.problems) {
+        match row(&record, columns, line, last, (&mut images, &mut classes), &mut found.problems) {
             Ok(row) => found.rows.push(row),
             Err(message) => {
                 found.problems.push((ProblemKind::BadEntry, line, message));
@@ -137,6 +165,7 @@ fn row(
     columns: &Columns,
     line: u32,
     last: u32,
+    (images, classes): (&mut Texts, &mut Texts),
     problems: &mut Vec<(ProblemKind, u32, String)>,
 ) -> Result<Row, String> {
     let count = columns.names.len();
@@ -147,10 +176,14 @@ fn row(
             if last > line { format!(" (a quote holds lines {line} to {last} together)") } else { String::new() };
         return Err(format!("{} {fields}, the header has {count}{several}", record.len()));
     }
+    // Asked once for all fields: only a delimiter that is part of a letter can cut one.
+    let whole = std::str::from_utf8(record.as_slice()).ok();
     let field = |column: usize| {
-        let bytes = record.get(column).unwrap_or_default();
-        // The source is text, and fields are cut at ASCII.
-        text::trim(std::str::from_utf8(bytes).unwrap_or_default())
+        let value = match whole {
+            Some(whole) => record.range(column).and_then(|range| whole.get(range)),
+            None => record.get(column).and_then(|bytes| std::str::from_utf8(bytes).ok()),
+        };
+        text::trim(value.unwrap_or_default())
     };
     let image = field(columns.image);
     if image.is_empty() {
@@ -176,7 +209,7 @@ fn row(
         }
     }
     let Some(bbox) = corners(columns, field)? else {
-        return Ok(Row { line, image: image.into(), size, split, object: None });
+        return Ok(Row { line, image: images.get(image), size, split, object: None });
     };
     let class = field(columns.class);
     if class.is_empty() {
@@ -199,13 +232,17 @@ fn row(
     let pose = columns.pose.map(field).filter(|pose| !pose.is_empty()).map(Into::into);
     let extra = columns.extra.iter().filter(|column| !field(**column).is_empty());
     attributes.extend(extra.map(|column| (columns.names[*column].as_str().into(), field(*column).into())));
-    let object = RowObject { class: class.into(), bbox, flags, pose, attributes };
-    Ok(Row { line, image: image.into(), size, split, object: Some(object) })
+    let object = RowObject { class: classes.get(class), bbox, flags, pose, attributes };
+    Ok(Row { line, image: images.get(image), size, split, object: Some(object) })
 }
 
 /// What pandas and spreadsheets write where there is nothing.
 fn is_empty(value: &str) -> bool {
-    value.is_empty() || ["nan", "none", "null", "na", "n/a"].iter().any(|word| word.eq_ignore_ascii_case(value))
+    match value.as_bytes() {
+        [] => true,
+        [b'0'..=b'9', ..] => false,
+        _ => ["nan", "none", "null", "na", "n/a"].iter().any(|word| word.eq_ignore_ascii_case(value)),
+    }
 }
 
 /// A number with a decimal comma, where the comma does not part fields.
@@ -231,12 +268,13 @@ fn corners<'r>(columns: &Columns, field: impl Fn(usize) -> &'r str) -> Result<Op
         }
         Geometry::Corners(all) | Geometry::Size(all) | Geometry::Centre(all) => (all, columns.geometry),
     };
-    if all.iter().all(|column| is_empty(field(*column))) {
+    let values = all.map(field);
+    if values.iter().all(|value| is_empty(value)) {
         return Ok(None);
     }
     let mut numbers = [0.0; 4];
-    for (number, column) in numbers.iter_mut().zip(all) {
-        let (name, value) = (&columns.names[column], field(column));
+    for ((number, value), column) in numbers.iter_mut().zip(values).zip(all) {
+        let name = &columns.names[column];
         if is_empty(value) {
             return Err(format!("no {name}"));
         }

@@ -13,27 +13,25 @@
 //! - A file name that is not UTF-8 is a problem where its extension is one that would matter.
 //! - A folder of images that lies inside the root is not walked again.
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use walkdir::WalkDir;
+mod walk;
 
+pub use self::walk::ANNOTATION_EXTENSIONS;
+use self::walk::Walk;
 use super::error::{FormatError, FormatErrorKind};
 use super::text;
-use crate::dataset::{Place, ProblemKind, Problems};
+use crate::dataset::Problems;
 use crate::files::Root;
 use crate::image::is_image_name;
 
 /// Bytes of a file that detection looks at.
 const HEAD: u64 = 64 * 1024;
-
-/// Extensions of annotation files; only such names and images are worth a problem when they cannot be reached.
-pub const ANNOTATION_EXTENSIONS: [&str; 10] =
-    ["xml", "csv", "tsv", "json", "jsonl", "ndjson", "txt", "yaml", "yml", "manifest"];
 
 /// Place of a file in [`Tree::files`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -113,7 +111,7 @@ impl Tree {
             problems: Problems::default(),
             heads: Mutex::default(),
         };
-        let mut walk = Walk { allow_outside, reals: Vec::new() };
+        let mut walk = Walk::new(allow_outside);
         let beside_only = is_file && !image_folders.is_empty();
         walk.add_root(&mut tree, folder, beside_only).map_err(io_at(folder))?;
         for folder in image_folders {
@@ -311,173 +309,10 @@ impl Tree {
     }
 }
 
-/// Whether a name is a tool's or the system's own business.
-fn ignored(name: &std::ffi::OsStr) -> bool {
-    let name = name.as_encoded_bytes();
-    name.starts_with(b".") || [&b"__MACOSX"[..], b"Thumbs.db", b"desktop.ini", b"@eaDir"].contains(&name)
-}
-
 /// A relative path with `/`, if it is UTF-8.
 fn slashed(path: &Path) -> Option<String> {
     let path = path.to_str()?;
     Some(if std::path::MAIN_SEPARATOR == '/' { path.into() } else { path.replace(std::path::MAIN_SEPARATOR, "/") })
-}
-
-/// A path for a message, with the bytes that are no UTF-8 as `\xff`.
-fn escaped(path: &Path) -> String {
-    let mut shown = String::new();
-    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
-        shown.push_str(chunk.valid());
-        chunk.invalid().iter().for_each(|byte| shown.push_str(&format!("\\x{byte:02x}")));
-    }
-    shown
-}
-
-/// What a file of this name would be, if that matters.
-fn matters(name: &str) -> Option<ProblemKind> {
-    if is_image_name(name) {
-        return Some(ProblemKind::BadImage);
-    }
-    let extension = name.rsplit_once('.')?.1.to_ascii_lowercase();
-    ANNOTATION_EXTENSIONS.contains(&extension.as_str()).then_some(ProblemKind::UnreadableAnnotation)
-}
-
-/// The walk of all roots.
-struct Walk {
-    allow_outside: bool,
-    /// Real paths of the roots.
-    reals: Vec<PathBuf>,
-}
-
-/// A folder to be walked, and the path below the root that its files stand under.
-struct Job {
-    folder: PathBuf,
-    below: String,
-}
-
-impl Walk {
-    fn add_root(&mut self, tree: &mut Tree, path: &Path, beside_only: bool) -> io::Result<()> {
-        let real = fs::canonicalize(path)?;
-        let root = u16::try_from(tree.roots.len()).map_err(|_| io::Error::other("too many folders of images"))?;
-        tree.roots.push(path.to_owned());
-        tree.doors.push(Root::new(path, self.allow_outside)?);
-        tree.names.push(real.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned());
-        self.reals.push(real.clone());
-        let mut entered = HashSet::new();
-        let mut jobs = VecDeque::from([Job { folder: real.clone(), below: String::new() }]);
-        let start = tree.files.len();
-        while let Some(job) = jobs.pop_front() {
-            let depth = if beside_only { 1 } else { usize::MAX };
-            let walk = WalkDir::new(&job.folder).max_depth(depth).sort_by_file_name().into_iter();
-            let wanted = |entry: &walkdir::DirEntry| {
-                let again = entry.file_type().is_dir() && self.is_earlier_root(entry.path(), usize::from(root));
-                entry.depth() == 0 || !(ignored(entry.file_name()) || again)
-            };
-            for entry in walk.filter_entry(wanted) {
-                let entry = match entry {
-                    Ok(entry) => entry,
-                    Err(error) => {
-                        let at = error.path().and_then(|path| path.strip_prefix(&job.folder).ok()).map(escaped);
-                        if error.depth() == 0 && job.below.is_empty() {
-                            return Err(error.into());
-                        }
-                        let place = Place::file(join(&job.below, &at.unwrap_or_default()));
-                        let error = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
-                        let message = format!("the folder cannot be listed: {error}");
-                        tree.problems.push(ProblemKind::UnreadableAnnotation, place, message);
-                        continue;
-                    }
-                };
-                if entry.depth() == 0 {
-                    continue;
-                }
-                let Ok(relative) = entry.path().strip_prefix(&job.folder) else { continue };
-                let kind = entry.file_type();
-                let Some(path) = slashed(relative).map(|relative| join(&job.below, &relative)) else {
-                    // Of a folder, its files are told.
-                    let shown = join(&job.below, &escaped(relative));
-                    if let Some(kind) = matters(&shown).filter(|_| !entry.file_type().is_dir()) {
-                        tree.problems.push(
-                            kind,
-                            Place::file(shown),
-                            "the file's name is not UTF-8, so nothing can name it",
-                        );
-                    }
-                    continue;
-                };
-                if kind.is_symlink() {
-                    if let Some(file) = self.follow(tree, root, &entry, path, &mut entered, &mut jobs) {
-                        tree.files.push(file);
-                    }
-                } else if kind.is_file() {
-                    // Below a link, the real path differs from the name.
-                    let linked = !job.below.is_empty();
-                    let real = linked.then(|| self.below_root(entry.path(), root)).flatten();
-                    let image = is_image_name(&path);
-                    tree.files.push(File { root, image, path: path.into(), real, repeated: false });
-                }
-            }
-        }
-        tree.files[start..].sort_by(|a, b| a.path.cmp(&b.path));
-        let mut seen = HashSet::new();
-        // Only what a link leads to can have two names: collected first, so that the usual tree costs nothing.
-        let linked: HashSet<Box<str>> = tree.files[start..].iter().filter_map(|file| file.real.clone()).collect();
-        for file in &mut tree.files[start..] {
-            let real = file.real.as_ref().unwrap_or(&file.path);
-            file.repeated = linked.contains(real) && !seen.insert(real.clone());
-        }
-        tree.ends.push(tree.files.len());
-        Ok(())
-    }
-
-    fn is_earlier_root(&self, folder: &Path, root: usize) -> bool {
-        self.reals.iter().take(root).any(|real| real == folder)
-    }
-
-    /// A real path relative to its root, if it lies inside.
-    fn below_root(&self, real: &Path, root: u16) -> Option<Box<str>> {
-        let below = real.strip_prefix(self.reals.get(usize::from(root))?).ok()?;
-        slashed(below).map(Into::into)
-    }
-
-    fn follow(
-        &self,
-        tree: &mut Tree,
-        root: u16,
-        entry: &walkdir::DirEntry,
-        path: String,
-        entered: &mut HashSet<PathBuf>,
-        jobs: &mut VecDeque<Job>,
-    ) -> Option<File> {
-        let Ok(target) = fs::canonicalize(entry.path()) else {
-            if let Some(kind) = matters(&path) {
-                let target = fs::read_link(entry.path()).unwrap_or_default();
-                let message = format!("the link leads to nothing: {}", target.display());
-                tree.problems.push(kind, Place::file(path), message);
-            }
-            return None;
-        };
-        let inside = target.starts_with(self.reals.get(usize::from(root))?);
-        let metadata = fs::metadata(&target).ok()?;
-        if !inside && !self.allow_outside {
-            if metadata.is_dir() || matters(&path).is_some() {
-                let message = format!("the link leads outside the dataset's folder, to {}", target.display());
-                tree.problems.push(ProblemKind::OutsideRoot, Place::file(&path), message);
-                tree.outside.insert((root, path));
-            }
-            return None;
-        }
-        if metadata.is_dir() {
-            // From below itself a folder is never entered, and from elsewhere once.
-            if !entry.path().starts_with(&target) && entered.insert(target.clone()) {
-                jobs.push_back(Job { folder: target, below: path });
-            }
-            return None;
-        }
-        let image = is_image_name(&path);
-        let real = self.below_root(&target, root);
-        metadata.is_file().then(|| File { root, image, path: path.into(), real, repeated: false })
-    }
 }
 
 /// `name` below `folder`.
@@ -485,7 +320,7 @@ pub fn join(folder: &str, name: &str) -> String {
     match (folder, name) {
         ("", name) => name.to_owned(),
         (folder, "") => folder.to_owned(),
-        (folder, name) => format!("{folder}/{name}"),
+        (folder, name) => [folder, "/", name].concat(),
     }
 }
 
