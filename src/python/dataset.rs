@@ -12,6 +12,9 @@ use pyo3::types::PyList;
 use crate::dataset::{Keypoint, Mask, Severity, Split, Strings};
 use crate::formats::Loaded;
 
+/// Supercategory, names of keypoints, pairs of keypoints that are joined.
+type ClassDetails<'a> = (&'a str, Vec<&'a str>, Vec<[u32; 2]>);
+
 /// A loaded dataset. Never changes.
 #[pyclass(frozen, module = "recordmill._native", name = "Dataset")]
 pub struct Dataset(Arc<Loaded>);
@@ -75,7 +78,7 @@ impl Dataset {
 
     /// Supercategory, names of keypoints and skeleton of each class.
     #[getter]
-    fn class_details(&self) -> Vec<(&str, Vec<&str>, Vec<[u32; 2]>)> {
+    fn class_details(&self) -> Vec<ClassDetails<'_>> {
         let classes = self.0.dataset.classes.iter();
         classes
             .map(|class| {
@@ -170,10 +173,12 @@ impl Dataset {
                 PyList::new(py, objects.masks.iter().map(mask).collect::<Vec<_>>())
             }
             "objects.keypoints" => {
-                let points = |(row, points): (usize, &Box<[Keypoint]>)| {
-                    (row, points.iter().map(|point| (point.x, point.y, point.visibility)).collect::<Vec<_>>())
-                };
-                PyList::new(py, objects.keypoints.iter().map(points).collect::<Vec<_>>())
+                let point = |point: &Keypoint| (point.x, point.y, point.visibility);
+                let rows = objects.keypoints.iter();
+                PyList::new(
+                    py,
+                    rows.map(|(row, all)| (row, all.iter().map(point).collect::<Vec<_>>())).collect::<Vec<_>>(),
+                )
             }
             "objects.corners" => PyList::new(py, objects.corners.iter().collect::<Vec<_>>()),
             "objects.area" => PyList::new(py, objects.area.iter().collect::<Vec<_>>()),

@@ -50,7 +50,14 @@ def test_columns(dataset: rm.Dataset, tmp_path: Path) -> None:
         assert not column.flags.owndata
         with pytest.raises(ValueError, match="WRITEABLE"):
             column.flags.writeable = True
-    sparse = [objects.pose, objects.attributes, objects.polygons, objects.masks, objects.keypoints, objects.corners]
+    sparse: list[Any] = [
+        objects.pose,
+        objects.attributes,
+        objects.polygons,
+        objects.masks,
+        objects.keypoints,
+        objects.corners,
+    ]
     sparse += [
         objects.area,
         objects.score,
