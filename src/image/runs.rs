@@ -126,11 +126,11 @@ mod tests {
 
     #[test]
     fn what_is_none() {
-        assert_eq!(from_text("a b"), Err(RunsError::Length(0)));
+        assert_eq!(from_text("a b"), Err(RunsError::Character(' ', 1)));
         assert_eq!(from_text("1 "), Err(RunsError::Character(' ', 1)));
         assert_eq!(from_text("P"), Err(RunsError::Length(0)));
         assert_eq!(from_text("ooooooooo0"), Err(RunsError::Length(0)));
-        assert_eq!(from_text("?"), Err(RunsError::Length(0)));
+        assert_eq!((from_text("?"), from_text("@")), (Ok(vec![15]), Err(RunsError::Length(0))));
     }
 
     proptest! {
