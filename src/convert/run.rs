@@ -1,7 +1,6 @@
 //! A run from its beginning to its end.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -138,7 +137,7 @@ fn run(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>) ->
         .collect::<Result<Vec<_>, _>>()?;
     // The readers' own, then ours.
     let mut skipped = loaded.skipped.clone();
-    let rows = usable_images(dataset, options, watch, &mut problems, &mut skipped)?;
+    let rows = usable_images(dataset, &roots, options, watch, &mut problems, &mut skipped)?;
     if options.split == SplitRule::Keep {
         report_no_split(dataset, &rows, &mut problems);
     }
@@ -263,6 +262,7 @@ fn finish(
 /// The images that can be written, with the bytes of their files, in the dataset's order.
 fn usable_images(
     dataset: &Dataset,
+    roots: &[Root],
     options: &Options,
     watch: &mut Watch<'_>,
     problems: &mut Problems,
@@ -273,7 +273,8 @@ fn usable_images(
     let part = dataset.len().div_ceil(threads.max(1)).max(1);
     let look = |thread: usize, cancelled: &AtomicBool| {
         let rows = (thread * part).min(dataset.len())..((thread + 1) * part).min(dataset.len());
-        rows.map_while(|row| (!cancelled.load(Ordering::Relaxed)).then(|| size_of(dataset, row))).collect::<Vec<_>>()
+        rows.map_while(|row| (!cancelled.load(Ordering::Relaxed)).then(|| size_of(dataset, roots, row)))
+            .collect::<Vec<_>>()
     };
     let sizes: Vec<Size> = watch.run(threads, look, || idle, || ()).concat();
     if watch.cancelled() {
@@ -340,14 +341,14 @@ enum Size {
     Refused(ProblemKind, String),
 }
 
-fn size_of(dataset: &Dataset, row: usize) -> Size {
+fn size_of(dataset: &Dataset, roots: &[Root], row: usize) -> Size {
     let root = dataset.images.root[row];
-    let Some(root) = dataset.roots.get(usize::from(root)).filter(|_| root != NO_FILE) else {
+    let Some(root) = roots.get(usize::from(root)).filter(|_| root != NO_FILE) else {
         return Size::NoFile;
     };
-    match fs::metadata(root.join(dataset.images.file.get(row))) {
-        Ok(found) if found.is_file() => Size::Bytes(found.len()),
-        Ok(_) => Size::Refused(ProblemKind::BadImage, "is not a regular file".into()),
+    match root.size_of(dataset.images.file.get(row)) {
+        Ok(Some(bytes)) => Size::Bytes(bytes),
+        Ok(None) => Size::Refused(ProblemKind::BadImage, "is not a regular file".into()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             Size::Refused(ProblemKind::MissingImage, "the file is not there".into())
         }

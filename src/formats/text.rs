@@ -202,6 +202,16 @@ mod tests {
         );
     }
 
+    /// The short way for whole numbers gives what the long one gives, at its borders too.
+    #[test]
+    fn whole_numbers() {
+        for value in ["0", "007", "640", "999999999999999", "1000000000000001", "9007199254740993", "+5", "-0", "5."] {
+            let long: f64 = value.parse().expect(value);
+            assert_eq!(number(value).map(f64::to_bits), Some(long.to_bits()), "{value}");
+        }
+        assert_eq!(number("12\u{664}"), None);
+    }
+
     #[test]
     fn lines_count_line_feeds() {
         let mut lines = Lines::new("a\r\nb\n\nc");

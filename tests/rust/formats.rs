@@ -413,3 +413,28 @@ fn limits() {
     let problems: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();
     assert_eq!(problems, ["a.xml: more than 67108864 bytes, which no annotation file needs"]);
 }
+
+/// The rows of an image may stand anywhere, and of rows that say the same the first one counts; the others are told in
+/// the order of the file.
+#[test]
+fn repeated_rows_are_told_in_order() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rows = "a.jpg,cat,1,2,3,4\nb.jpg,cat,1,2,3,4\na.jpg,dog,1,2,3,4\na.jpg,cat,1,2,3,4\na.jpg,dog,1,2,3,4\n\
+                b.jpg,cat,1,2,3.5,4\na.jpg,cat,1,2,3,4\na.jpg,cat,1,2,3,4.5\n";
+    std::fs::write(folder.path().join("labels.csv"), format!("filename,class,xmin,ymin,xmax,ymax\n{rows}"))
+        .expect("written");
+    for image in ["a.jpg", "b.jpg"] {
+        std::fs::write(folder.path().join(image), "").expect("written");
+    }
+    let loaded = load(folder.path(), &from("csv")).expect("it loads");
+    let told: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "labels.csv:5: the same row as line 2; taken once",
+            "labels.csv:6: the same row as line 4; taken once",
+            "labels.csv:8: the same row as line 2; taken once",
+        ]
+    );
+    assert_eq!(loaded.dataset.objects.line, [2, 4, 9, 3, 7]);
+}

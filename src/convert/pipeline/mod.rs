@@ -10,6 +10,7 @@
 //! Once a problem stops the run, blocks are only checked, so that all problems are found, and nothing is written.
 
 mod block;
+mod parts;
 
 use std::collections::VecDeque;
 use std::mem;
@@ -20,6 +21,7 @@ use sha2::{Digest, Sha256};
 
 pub use block::Outcome;
 use block::{Buffer, Builder, Mode};
+use parts::{Body, Parts};
 
 use super::error::ConvertError;
 use super::plan::{BLOCK_LEN, Plan};
@@ -189,47 +191,6 @@ enum Step {
     Open,
     Taken,
     Done,
-}
-
-enum Body {
-    Plain(Buffer),
-    /// And its CRC32C.
-    Piece(Piece, u32),
-}
-
-/// A block's bytes: the stream's header before the first, its trailer after the last.
-struct Parts {
-    head: &'static [u8],
-    body: Option<Body>,
-    tail: Vec<u8>,
-}
-
-impl Parts {
-    fn each(&self) -> [&[u8]; 3] {
-        let body = match &self.body {
-            Some(Body::Plain(buffer)) => buffer.bytes(),
-            Some(Body::Piece(piece, _)) => piece.bytes(),
-            None => &[],
-        };
-        [self.head, body, &self.tail]
-    }
-
-    /// CRC32C of what stands before them, `before`, and of them.
-    fn crc32c(&self, before: u32) -> u32 {
-        let [head, body, tail] = self.each();
-        let of_body = match &self.body {
-            Some(Body::Plain(buffer)) => buffer.crc32c(),
-            Some(Body::Piece(_, crc32c)) => *crc32c,
-            None => crc::crc32c(&[]),
-        };
-        [(head, crc::crc32c(head)), (body, of_body), (tail, crc::crc32c(tail))]
-            .into_iter()
-            .fold(before, |before, (part, crc32c)| crc::combine(before, crc32c, part.len() as u64))
-    }
-
-    fn len(&self) -> u64 {
-        self.each().iter().map(|part| part.len() as u64).sum()
-    }
 }
 
 enum Task {

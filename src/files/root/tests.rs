@@ -347,3 +347,15 @@ fn a_folder_that_becomes_a_link() {
         });
     }
 }
+
+#[test]
+fn sizes_are_those_of_regular_files() {
+    let scene = scene();
+    for root in roots(&scene) {
+        let size = |name| root.size_of(name).map_err(|error| error.kind());
+        assert_eq!(size("sub/b.jpg"), Ok(Some(6)));
+        assert_eq!(size("link-to-link"), Ok(Some(6)));
+        assert_eq!(size("sub"), Ok(None));
+        assert_eq!(size("none.jpg"), Err(io::ErrorKind::NotFound));
+    }
+}

@@ -273,7 +273,7 @@ fn builder_push(
         source: Some((source, first_row.line)),
         ..Entry::default()
     };
-    let mut objects = Vec::new();
+    let mut objects = Vec::with_capacity(listings.iter().map(|listing| listing.rows.len()).sum());
     for listing in listings {
         for row in listing.rows {
             let Some(RowObject { class, bbox, flags, pose, attributes }) = row.object else { continue };

@@ -176,13 +176,10 @@ fn row(
             if last > line { format!(" (a quote holds lines {line} to {last} together)") } else { String::new() };
         return Err(format!("{} {fields}, the header has {count}{several}", record.len()));
     }
-    // Asked once for all fields: only a delimiter that is part of a letter can cut one.
-    let whole = std::str::from_utf8(record.as_slice()).ok();
+    // The source is text, and fields are cut at ASCII.
+    let whole = std::str::from_utf8(record.as_slice()).unwrap_or_default();
     let field = |column: usize| {
-        let value = match whole {
-            Some(whole) => record.range(column).and_then(|range| whole.get(range)),
-            None => record.get(column).and_then(|bytes| std::str::from_utf8(bytes).ok()),
-        };
+        let value = record.range(column).and_then(|range| whole.get(range));
         text::trim(value.unwrap_or_default())
     };
     let image = field(columns.image);
