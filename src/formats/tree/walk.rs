@@ -40,7 +40,24 @@ fn matters(name: &str) -> Option<ProblemKind> {
     ANNOTATION_EXTENSIONS.contains(&extension.as_str()).then_some(ProblemKind::UnreadableAnnotation)
 }
 
+/// What stands in a folder, by name.
+type Entries = std::vec::IntoIter<(OsString, io::Result<fs::FileType>)>;
+
 impl Tree {
+    /// Lists `folder`, which messages call `below`.
+    fn list(&mut self, folder: &Path, below: &[u8]) -> io::Result<Entries> {
+        let mut entries = Vec::new();
+        for entry in fs::read_dir(folder)? {
+            match entry {
+                // Most systems say the type with the name, so that no file is looked at.
+                Ok(entry) => entries.push((entry.file_name(), entry.file_type())),
+                Err(error) => self.cannot_list(&escaped(below), &error),
+            }
+        }
+        entries.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        Ok(entries.into_iter())
+    }
+
     fn cannot_list(&mut self, below: &str, error: &io::Error) {
         let message = format!("the folder cannot be listed: {error}");
         self.problems.push(ProblemKind::UnreadableAnnotation, Place::file(below), message);
@@ -66,19 +83,7 @@ struct Inside {
     /// Its path below the root, in bytes: what is not UTF-8 is only for messages.
     below: Vec<u8>,
     /// What is left of it.
-    entries: std::vec::IntoIter<(OsString, io::Result<fs::FileType>)>,
-}
-
-/// What stands in a folder, by name.
-fn list(folder: &Path) -> io::Result<Vec<(OsString, io::Result<fs::FileType>)>> {
-    let mut entries = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        // Most systems say it with the name, so that no file is looked at.
-        entries.push((entry.file_name(), entry.file_type()));
-    }
-    entries.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-    Ok(entries)
+    entries: Entries,
 }
 
 /// The bytes of `name` below those of `folder`.
@@ -104,7 +109,7 @@ impl Walk {
         let start = tree.files.len();
         while let Some(job) = jobs.pop_front() {
             let linked = !job.below.is_empty();
-            let entries = match list(&job.folder) {
+            let entries = match tree.list(&job.folder, job.below.as_bytes()) {
                 Ok(entries) => entries,
                 Err(error) if linked => {
                     tree.cannot_list(&job.below, &error);
@@ -112,8 +117,7 @@ impl Walk {
                 }
                 Err(error) => return Err(error),
             };
-            let below = job.below.into_bytes();
-            let mut inside = vec![Inside { folder: job.folder, below, entries: entries.into_iter() }];
+            let mut inside = vec![Inside { folder: job.folder, below: job.below.into_bytes(), entries }];
             while let Some(at) = inside.last_mut() {
                 let Some((name, kind)) = at.entries.next() else {
                     inside.pop();
@@ -135,8 +139,8 @@ impl Walk {
                     if beside_only || self.is_earlier_root(&folder, usize::from(root)) {
                         continue;
                     }
-                    match list(&folder) {
-                        Ok(entries) => inside.push(Inside { folder, below, entries: entries.into_iter() }),
+                    match tree.list(&folder, &below) {
+                        Ok(entries) => inside.push(Inside { folder, below, entries }),
                         Err(error) => tree.cannot_list(&escaped(&below), &error),
                     }
                     continue;
