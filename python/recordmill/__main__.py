@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import NoReturn
 
 
 def main() -> int:
@@ -36,5 +37,17 @@ def _interrupted() -> int:
     return 130
 
 
+def run() -> NoReturn:
+    """Runs the command line and ends the process.
+
+    The interpreter's own clearing up takes about as long as its start. Nothing needs it: files are closed, threads have
+    ended with the call that made them. (mypy ends in this way too.)
+    """
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    run()
