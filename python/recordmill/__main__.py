@@ -44,8 +44,12 @@ def run() -> NoReturn:
     ended with the call that made them. (mypy ends in this way too.)
     """
     code = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            # What was printed did not arrive; that is no success.
+            code = code or 1
     os._exit(code)
 
 
