@@ -6,7 +6,7 @@ use super::Lists;
 use super::elements::{CategoryElement, ImageElement};
 use super::join::{self, Listed};
 use super::parse::Annotations;
-use crate::dataset::{Dataset, Place, ProblemKind, Problems, Skipped, Split};
+use crate::dataset::{Dataset, Objects, Place, ProblemKind, Problems, Skipped, Split};
 use crate::formats::builder::{Builder, Entry};
 use crate::formats::images::{Asker, Matcher};
 use crate::formats::json::scalar::Id;
@@ -225,6 +225,11 @@ impl<'t> Gathered<'t> {
 
     fn annotations(&mut self, file: &File<'_>, annotations: Annotations, problems: &mut Problems) {
         let Annotations { mut objects, images, categories, labels, captions, .. } = annotations;
+        let repeated = repeated(&objects, &images, &categories);
+        for (row, id) in repeated.iter().filter_map(|row| Some((*row, objects.id.get(*row)?))) {
+            let message = format!("annotation {id} stands twice; taken once");
+            problems.push(ProblemKind::RepeatedEntry, file.place(objects.line[row]), message);
+        }
         let skipped = &mut self.skipped;
         let mut say = |line: u32, object: Option<i64>, message: String| {
             let name = object.map_or_else(|| "annotation".to_owned(), |id| format!("annotation {id}"));
@@ -233,7 +238,12 @@ impl<'t> Gathered<'t> {
         let no_image = |id: &Id| format!("its image {id} is not in the list of images");
         let no_category = |id: &Id| format!("its category {id} is not in the list of categories");
         let mut owners = Vec::with_capacity(images.len());
+        let mut repeated = repeated.into_iter().peekable();
         for (row, (image, category)) in images.iter().zip(&categories).enumerate() {
+            if repeated.next_if_eq(&row).is_some() {
+                owners.push(Builder::NOBODY);
+                continue;
+            }
             let (line, id) = (objects.line[row], objects.id.get(row).copied());
             let owner = match (file.images.get(image), file.classes.get(category)) {
                 (Some(owner), Some(class)) => {
@@ -296,6 +306,21 @@ impl<'t> Gathered<'t> {
         }
         (self.builder.finish(tree), self.skipped)
     }
+}
+
+/// Rows, in order, of annotations that say what one before has said: number, image, category and box.
+fn repeated(objects: &Objects, images: &[Id], categories: &[Id]) -> Vec<usize> {
+    let mut ids: Vec<(i64, usize)> = objects.id.iter().map(|(row, id)| (*id, row)).collect();
+    ids.sort_unstable();
+    let said = |row: usize| (&images[row], &categories[row], objects.bbox[row].map(f64::to_bits));
+    let mut rows = Vec::new();
+    // Some tools number all of them alike, so what is said is sorted too.
+    for same in ids.chunk_by_mut(|a, b| a.0 == b.0).filter(|same| same.len() > 1) {
+        same.sort_unstable_by(|(_, a), (_, b)| (said(*a), *a).cmp(&(said(*b), *b)));
+        rows.extend(same.windows(2).filter(|pair| said(pair[0].1) == said(pair[1].1)).map(|pair| pair[1].1));
+    }
+    rows.sort_unstable();
+    rows
 }
 
 fn pixels(side: Option<f64>) -> u32 {

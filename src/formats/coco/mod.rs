@@ -18,6 +18,7 @@
 //! - Classes keep the order and the ids of `categories`. A category 0 that nobody uses and that is the supercategory of
 //!   others is Roboflow's name of the project, not a class. Two categories of one name are one class.
 //! - An annotation without any place (no `bbox`, no outline, no keypoints) says what the image shows as a whole.
+//! - An annotation that stands twice, with the same number, image, category and box, counts once.
 //! - Only the images of `images` belong to the dataset; others in the folder are left out, and counted.
 //! - All COCO files of a folder are read together. An image in several files has the objects of all; the same box in two
 //!   counts once, the one that says more. Two files that have different boxes of one class for an image are an error, as

@@ -188,7 +188,8 @@ def good() -> None:
 {"id": 3, "image_id": 1, "category_id": 1, "bbox": null, "segmentation": [4, 5, 20, 5, 20, 25, 4, 25]},
 {"id": 4, "image_id": 1, "category_id": 1, "segmentation": {"size": [30, 40], "counts": "o03k00eR1"}},
 {"id": 5, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "segmentation": {"size": [30, 40], "counts": "0"}},
-{"id": 6, "image_id": 1, "category_id": 3, "bbox": [0, 0, 1, 1], "bbox": [1, 2, 3, 4], "keypoints": [1, 2]}
+{"id": 6, "image_id": 1, "category_id": 3, "bbox": [0, 0, 1, 1], "bbox": [1, 2, 3, 4], "keypoints": [1, 2]},
+{"id": 6, "image_id": 1, "category_id": 3, "bbox": [1, 2, 3, 4]}, {"id": 6, "image_id": 1, "category_id": 3, "bbox": [1, 2, 3, 5]}
 ],
 "categories": null,
 "categories": [{"id": 1, "name": " cat "}, {"id": 3, "name": "cat"}],
@@ -203,15 +204,16 @@ def good() -> None:
             obj("cat", (4, 5, 20, 25), line=4, id=2, polygons=SQUARE_POINTS),
             obj("cat", (4, 5, 20, 25), line=5, id=3, polygons=SQUARE_POINTS),
             obj("cat", (1, 1, 3, 4), line=6, id=4, mask=mask), obj("cat", (1, 2, 4, 6), line=7, id=5),
-            obj("cat", (1, 2, 4, 6), line=8, id=6), id=1, name="C:\\data\\a.png")],
+            obj("cat", (1, 2, 4, 6), line=8, id=6), obj("cat", (1, 2, 4, 7), line=9, id=6), id=1, name="C:\\data\\a.png")],
         "problems": [
             "loose-syntax: labels.json:3: annotation 1: NaN or Infinity is no JSON; read as null",
             "loose-syntax: labels.json:4: annotation 2: NaN or Infinity is no JSON; read as null",
             "ignored-field: labels.json:4: annotation 2: a polygon of 4 numbers is left out",
             "ignored-field: labels.json:7: annotation 5: its mask is left out: its runs have 0 pixels, 40 x 30 are 1200",
             "ignored-field: labels.json:8: annotation 6: 2 numbers are no keypoints, of three each",
-            'repeated-entry: labels.json:11: category 3: another one is called "cat" too; they are one class',
-            "repeated-entry: labels.json:12: image 1 stands twice; taken once",
+            'repeated-entry: labels.json:12: category 3: another one is called "cat" too; they are one class',
+            "repeated-entry: labels.json:13: image 1 stands twice; taken once",
+            "repeated-entry: labels.json:9: annotation 6 stands twice; taken once",
         ],
     })
 
