@@ -174,6 +174,23 @@ def conversion(corpus: Path, out: Path, classes: str) -> list[Row]:
     def bytes_of(file: Path) -> Callable[[], Any]:
         return lambda: [count, file.stat().st_size]
 
+    # A Way holds the runs of its row, so each row has its own.
+    def cat_only() -> Way:
+        return Way("cat *.jpg > file", plain, before=fresh(plain_out), result=bytes_of(plain_out))
+
+    def cat_and_sync() -> Way:
+        return Way("cat *.jpg > file; sync file", synced, before=fresh(synced_out), result=bytes_of(synced_out))
+
+    def beside(copy: Way, name: str, command: list[str], folder: Path, target: float | None = None) -> Row:
+        """A conversion beside a plain copy of the images."""
+        conversion = Way(
+            "recordmill",
+            command,
+            before=fresh(folder),
+            result=lambda: ask("image_bytes_of", *records(folder)),
+        )
+        return Row(name, [conversion, copy], target=target, size=size)
+
     return [
         Row(
             f"TF CSV, {count} JPEGs, {total / 1e6:.0f} MB -> TFRecord (basic schema, no fsync)",
@@ -194,47 +211,11 @@ def conversion(corpus: Path, out: Path, classes: str) -> list[Row]:
             target=25,
             size=size,
         ),
-        Row(
-            "the same, full schema with the sha256 of each image, no fsync",
-            [
-                Way(
-                    "recordmill",
-                    full,
-                    before=fresh(full_out),
-                    result=lambda: ask("image_bytes_of", *records(full_out)),
-                ),
-                Way("cat *.jpg > file", plain, before=fresh(plain_out), result=bytes_of(plain_out)),
-            ],
-            target=1,
-            size=size,
+        beside(cat_only(), "the same, full schema with the sha256 of each image, no fsync", full, full_out, target=1),
+        beside(
+            cat_only(), "the same, and the SHA-256 of the file in the manifest (the default)", digested, digested_out
         ),
-        Row(
-            "the same, and the SHA-256 of the file in the manifest (the default)",
-            [
-                Way(
-                    "recordmill",
-                    digested,
-                    before=fresh(digested_out),
-                    result=lambda: ask("image_bytes_of", *records(digested_out)),
-                ),
-                Way("cat *.jpg > file", plain, before=fresh(plain_out), result=bytes_of(plain_out)),
-            ],
-            size=size,
-        ),
-        Row(
-            "full schema with the sha256 of each image, fsync",
-            [
-                Way(
-                    "recordmill",
-                    safe,
-                    before=fresh(safe_out),
-                    result=lambda: ask("image_bytes_of", *records(safe_out)),
-                ),
-                Way("cat *.jpg > file; sync file", synced, before=fresh(synced_out), result=bytes_of(synced_out)),
-            ],
-            target=1 / 1.3,
-            size=size,
-        ),
+        beside(cat_and_sync(), "full schema with the sha256 of each image, fsync", safe, safe_out, target=1 / 1.3),
     ]
 
 
