@@ -92,11 +92,6 @@ impl<T> Sparse<T> {
         self.values.iter_mut()
     }
 
-    /// Number of rows that have a value.
-    pub fn count(&self) -> usize {
-        self.rows.len()
-    }
-
     /// The value of `row`.
     pub fn get(&self, row: usize) -> Option<&T> {
         self.rows.binary_search(&(row as u64)).ok().map(|index| &self.values[index])

@@ -50,11 +50,6 @@ impl Polygons {
         self.spans.is_empty()
     }
 
-    /// Number of rows that have one.
-    pub fn count(&self) -> usize {
-        self.spans.len()
-    }
-
     /// Adds a part to the outline of `row`, which must be the last row set or lie behind it.
     pub fn push_part(&mut self, row: usize, points: impl Iterator<Item = [f64; 2]> + Clone) {
         let start = self.hundredths.len();
@@ -166,7 +161,7 @@ mod tests {
         polygons.push_part(1, [[0.0, 1.0], [2.0, 3.0]].into_iter());
         polygons.push_part(1, [].into_iter());
         polygons.push_part(3, [[4.0, 1.0 / 3.0]].into_iter());
-        assert_eq!((polygons.count(), polygons.is_empty()), (2, false));
+        assert_eq!((polygons.iter().count(), polygons.is_empty()), (2, false));
         assert_eq!(outline(&polygons, 1), Some(vec![vec![[0.0, 1.0], [2.0, 3.0]], vec![]]));
         assert_eq!((outline(&polygons, 0), outline(&polygons, 4)), (None, None));
         let mut moved = polygons.clone().moved(&[None, Some(7), None, Some(2), None]);

@@ -1,7 +1,7 @@
 //! The formats there are. A new one is its own file and a line in [`FORMATS`].
 
 use super::error::FormatError;
-use super::tree::Tree;
+use super::tree::{FileId, Tree};
 use super::{LoadOptions, coco, csv, voc};
 use crate::dataset::{Dataset, Problems, Skipped};
 
@@ -123,6 +123,17 @@ pub struct Evidence {
     pub confidence: Confidence,
     /// In words, with the name of a file.
     pub reason: String,
+}
+
+impl Evidence {
+    /// That `files` can mean nothing else: the names of the first, and `what` they have. `None` if there is none.
+    pub fn certain(tree: &Tree, files: &[FileId], what: &str) -> Option<Self> {
+        let names: Vec<&str> = files.iter().take(3).map(|file| tree.path(*file)).collect();
+        let more = if files.len() > 3 { " ..." } else { "" };
+        let have = if files.len() == 1 { "has" } else { "have" };
+        let reason = format!("{}{more} {have} {what}", names.join(", "));
+        (!files.is_empty()).then_some(Self { confidence: Confidence::Certain, reason })
+    }
 }
 
 /// What a format's reader gives.

@@ -43,6 +43,11 @@ const SQUARES: [u32; u64::BITS as usize] = {
     squares
 };
 
+/// `value` times x mod P.
+const fn times_x(value: u32) -> u32 {
+    (value >> 1) ^ (POLYNOMIAL & (value & 1).wrapping_neg())
+}
+
 /// The product of two polynomials mod P.
 const fn multiply(a: u32, b: u32) -> u32 {
     let (mut product, mut power) = (0, b);
@@ -50,7 +55,7 @@ const fn multiply(a: u32, b: u32) -> u32 {
     while bit > 0 {
         bit -= 1;
         product ^= power & (a >> bit & 1).wrapping_neg();
-        power = (power >> 1) ^ (POLYNOMIAL & (power & 1).wrapping_neg());
+        power = times_x(power);
     }
     product
 }
@@ -103,7 +108,7 @@ const TABLE: [u32; 256] = {
         let mut crc = index as u32;
         let mut bit = 0;
         while bit < 8 {
-            crc = (crc >> 1) ^ (POLYNOMIAL & (crc & 1).wrapping_neg());
+            crc = times_x(crc);
             bit += 1;
         }
         table[index] = crc;

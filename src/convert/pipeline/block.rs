@@ -362,8 +362,10 @@ impl<'a> Builder<'a> {
             let reason = fitted.corrections.last().map_or(ProblemKind::EmptyBox, |(kind, _)| *kind);
             for (kind, message) in fitted.corrections {
                 // A file of one line has no other place than the annotation's number.
-                let id = objects.id.get(object);
-                let message = id.map_or(message.clone(), |id| format!("annotation {id}: {message}"));
+                let message = match objects.id.get(object) {
+                    Some(id) => format!("annotation {id}: {message}"),
+                    None => message,
+                };
                 found.problems.push(kind, self.dataset.object_place(row, object), message);
             }
             match fitted.unit {

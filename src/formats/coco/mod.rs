@@ -34,7 +34,7 @@ use self::gather::Gathered;
 use self::parse::{Annotations, Parsed};
 use super::json::stream::{self, StreamError};
 use super::tree::{FileId, Tree};
-use super::{Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, parallel};
+use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, parallel};
 use crate::dataset::{Ledger, Place, ProblemKind, Problems, Skipped};
 
 /// The format's row in the registry.
@@ -78,11 +78,7 @@ const MEMBERS: [&str; 3] = ["images", "categories", "annotations"];
 
 fn detect(tree: &Tree) -> Option<Evidence> {
     let files: Vec<FileId> = tree.annotations(&["json"]).take(SAMPLE).filter(|file| is_coco(tree, *file)).collect();
-    let names: Vec<&str> = files.iter().take(3).map(|file| tree.path(*file)).collect();
-    let more = if files.len() > 3 { " ..." } else { "" };
-    let have = if files.len() == 1 { "has" } else { "have" };
-    let reason = format!("{}{more} {have} COCO's images and annotations", names.join(", "));
-    (!files.is_empty()).then_some(Evidence { confidence: Confidence::Certain, reason })
+    Evidence::certain(tree, &files, "COCO's images and annotations")
 }
 
 /// Whether the start of a file is COCO's.

@@ -35,7 +35,7 @@ use self::rows::{Row, RowObject};
 use super::builder::{Builder, Entry};
 use super::images::{Asker, Matcher};
 use super::tree::{FileId, Tree, folder_of};
-use super::{Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, splits, text};
+use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, splits, text};
 use crate::dataset::{Ledger, Object, Place, ProblemKind, Problems, Skipped, Split};
 
 /// The format's row in the registry.
@@ -83,11 +83,7 @@ fn detect(tree: &Tree) -> Option<Evidence> {
     let all = candidates(tree);
     let fits = |file: &FileId| tree.head(*file).is_ok_and(|head| header::columns(&text::decode(&head).text).is_ok());
     let found: Vec<FileId> = all.iter().copied().take(SAMPLE).filter(fits).collect();
-    let names: Vec<&str> = found.iter().take(3).map(|file| tree.path(*file)).collect();
-    let more = if found.len() > 3 { " ..." } else { "" };
-    let have = if found.len() == 1 { "has" } else { "have" };
-    let reason = format!("{}{more} {have} a header with image, class and box", names.join(", "));
-    (!found.is_empty()).then_some(Evidence { confidence: Confidence::Certain, reason })
+    Evidence::certain(tree, &found, "a header with image, class and box")
 }
 
 /// What one file says of one image.

@@ -12,7 +12,7 @@ use std::arch::x86_64::{
     _mm256_set_epi64x, _mm256_xor_si256,
 };
 
-use super::POLYNOMIAL;
+use super::times_x;
 
 /// Bytes of one register.
 const WIDTH: usize = 32;
@@ -115,7 +115,7 @@ const fn power(n: usize) -> u32 {
     let mut value: u32 = 1 << 31;
     let mut done = 0;
     while done < n {
-        value = (value >> 1) ^ (POLYNOMIAL & (value & 1).wrapping_neg());
+        value = times_x(value);
         done += 1;
     }
     value
