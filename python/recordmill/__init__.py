@@ -3,6 +3,7 @@
 The main doors:
 
 - `convert` turns a folder of images and annotations, in any known format, into TFRecord files or another format.
+- `check` looks at such a folder: what is in it, and what is wrong with it.
 - `load` reads such a folder into a `Dataset`: its columns are numpy arrays.
 - `TFRecordWriter`, `TFRecordReader` and `TFRecordIndex` write records, read them in order, and read any of them.
 - `encode_example`, `decode_example`, `encode_examples` and the two for sequences make and read tf.train.Example.
@@ -32,6 +33,7 @@ from recordmill._native import (
 )
 
 if TYPE_CHECKING:
+    from recordmill._check import BoxSizes, ClassHealth, Health, ImageSizes, SplitHealth, Spread, check
     from recordmill._columns import Ragged
     from recordmill._convert import Progress, convert
     from recordmill._dataset import ClassDetails, Dataset, Image, Images, Objects, load
@@ -41,12 +43,16 @@ if TYPE_CHECKING:
 
 # Loaded when asked for, so that reading and writing records costs nothing else.
 _LATER = {
+    "BoxSizes": "_check",
     "ClassCount": "_report",
     "ClassDetails": "_dataset",
+    "ClassHealth": "_check",
     "Dataset": "_dataset",
     "FileCount": "_report",
     "Format": "_formats",
+    "Health": "_check",
     "Image": "_dataset",
+    "ImageSizes": "_check",
     "Images": "_dataset",
     "Loss": "_report",
     "Objects": "_dataset",
@@ -56,6 +62,9 @@ _LATER = {
     "Report": "_report",
     "Skipped": "_report",
     "SplitCount": "_report",
+    "SplitHealth": "_check",
+    "Spread": "_check",
+    "check": "_check",
     "convert": "_convert",
     "formats": "_formats",
     "inspect": "_inspect",
@@ -64,8 +73,10 @@ _LATER = {
 }
 
 __all__ = [
+    "BoxSizes",
     "ClassCount",
     "ClassDetails",
+    "ClassHealth",
     "ConvertError",
     "Dataset",
     "Error",
@@ -73,7 +84,9 @@ __all__ = [
     "FileCount",
     "Format",
     "FormatError",
+    "Health",
     "Image",
+    "ImageSizes",
     "Images",
     "Loss",
     "Lost",
@@ -85,10 +98,13 @@ __all__ = [
     "Report",
     "Skipped",
     "SplitCount",
+    "SplitHealth",
+    "Spread",
     "TFRecordIndex",
     "TFRecordReader",
     "TFRecordWriter",
     "__version__",
+    "check",
     "convert",
     "decode_example",
     "decode_sequence_example",

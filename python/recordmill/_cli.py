@@ -39,6 +39,7 @@ def cli() -> None:
     \b
     recordmill convert pets/ out/                        any known format to TFRecord
     recordmill convert pets/ out/ --split 70/20/10       with splits of its own
+    recordmill check pets/                               what is in a dataset, and what is wrong with it
     recordmill inspect out/train.tfrecord                what is in a file
     recordmill verify out/*.tfrecord                     whether files are sound
 
@@ -92,17 +93,61 @@ def _flags(*flags: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return add
 
 
+def _pairs(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> dict[str, str] | None:
+    pairs: dict[str, str] = {}
+    for text in given:
+        old, equals, new = text.partition("=")
+        if not equals:
+            message = f"{text!r} is not OLD=NEW"
+            raise click.BadParameter(message)
+        if old in pairs:
+            message = f"class {old!r} gets two names"
+            raise click.BadParameter(message)
+        pairs[old] = new
+    return pairs or None
+
+
+def _names(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> list[str] | None:
+    names = [name.strip() for text in given for name in text.split(",")]
+    return names or None
+
+
 _path = click.Path(path_type=str)
 _json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+_from = click.option(
+    "--from", "source_format", metavar="FORMAT", help="Format of the source; found by content if not given."
+)
+_workers = click.option(
+    "--workers",
+    metavar="N",
+    type=click.IntRange(min=0),
+    default=0,
+    help="Threads; 0, the default: one per processor.",
+)
+# Where images are looked for and how sources are read.
+_reading = (
+    click.option(
+        "--images",
+        metavar="DIR",
+        type=_path,
+        multiple=True,
+        help="A folder where images lie, besides the source's own. May be repeated.",
+    ),
+    click.option("--allow-outside", is_flag=True, help="Links may lead out of these folders."),
+    click.option(
+        "--voc-one-based/--no-voc-one-based",
+        default=None,
+        help="VOC coordinates count from 1, the maximum included; without either, where the file says that it is of "
+        "the VOC challenge itself.",
+    ),
+)
 
 
 @cli.command(short_help="Convert a dataset to TFRecord, or to another format.")
 @click.argument("source", type=_path)
 @click.argument("output", metavar="OUT", type=_path)
 @_flags(
-    click.option(
-        "--from", "source_format", metavar="FORMAT", help="Format of the source; found by content if not given."
-    ),
+    _from,
     click.option(
         "--to",
         "target_format",
@@ -120,20 +165,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print the result a
     ),
     click.option("--no-images", "images_mode", flag_value="none", help="The same as --images-mode none."),
     click.option("--no-loss", is_flag=True, help="Write nothing if the target cannot hold all that the source has."),
-    click.option(
-        "--images",
-        metavar="DIR",
-        type=_path,
-        multiple=True,
-        help="A folder where images lie, besides the source's own. May be repeated.",
-    ),
-    click.option("--allow-outside", is_flag=True, help="Links may lead out of these folders."),
-    click.option(
-        "--voc-one-based/--no-voc-one-based",
-        default=None,
-        help="VOC coordinates count from 1, the maximum included; without either, where the file says that it is of "
-        "the VOC challenge itself.",
-    ),
+    *_reading,
     click.option(
         "--split",
         metavar="PARTS",
@@ -195,6 +227,39 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print the result a
     ),
     click.option("--drop-empty", is_flag=True, help="Leave out images without objects."),
     click.option(
+        "--rename",
+        metavar="OLD=NEW",
+        multiple=True,
+        callback=_pairs,
+        help="Give a class another name; two that get the same are one from there on. May be repeated.",
+    ),
+    click.option(
+        "--keep-classes",
+        metavar="A,B",
+        multiple=True,
+        callback=_names,
+        help="Objects of these classes alone, by their new names. May be repeated.",
+    ),
+    click.option(
+        "--drop-classes",
+        metavar="A,B",
+        multiple=True,
+        callback=_names,
+        help="No objects of these classes. May be repeated.",
+    ),
+    click.option(
+        "--min-box-size",
+        metavar="PIXELS",
+        type=click.FloatRange(min=0),
+        help="Leave out boxes of which a side is less.",
+    ),
+    click.option(
+        "--sample",
+        metavar="N",
+        type=click.IntRange(min=1),
+        help="N images, drawn by --seed in proportion to splits and classes.",
+    ),
+    click.option(
         "--on-error",
         type=click.Choice(["stop", "skip"]),
         default="stop",
@@ -212,17 +277,11 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print the result a
     click.option("--allow-empty", is_flag=True, help="Accept a result without images or without boxes."),
     click.option("--shuffle", is_flag=True, help="Order the records by a hash of seed and key."),
     click.option(
-        "--seed", metavar="N", type=click.IntRange(min=0), default=0, show_default=True, help="For both hashes."
+        "--seed", metavar="N", type=click.IntRange(min=0), default=0, show_default=True, help="For the hashes."
     ),
     click.option("--dry-run", is_flag=True, help="Only report: counts, problems, sizes."),
     click.option("--overwrite", is_flag=True, help="Replace files that are there."),
-    click.option(
-        "--workers",
-        metavar="N",
-        type=click.IntRange(min=0),
-        default=0,
-        help="Threads; 0, the default: one per processor.",
-    ),
+    _workers,
     click.option(
         "--no-fsync", "fsync", flag_value=False, default=True, help="Do not wait until the files are on disk."
     ),
@@ -295,6 +354,44 @@ def _tell_problems(report: "Report", *, quiet: bool) -> None:
         _say(problem)
     if len(others) > _LISTED:
         _say(f"... and {len(others) - _LISTED:,} more; --json lists them")
+
+
+@cli.command(name="check", short_help="Say what is in a dataset, and what is wrong with it.")
+@click.argument("source", type=_path)
+@_flags(_from, *_reading, _workers)
+@click.option("--all", "every_problem", is_flag=True, help="Print every problem, not 20 of a kind.")
+@_json
+@click.option("--quiet", "-q", is_flag=True, help="No progress, and only what is more than a note.")
+def check_command(source: str, every_problem: bool, as_json: bool, quiet: bool, **options: Any) -> int:
+    """Read the dataset in SOURCE, a folder or an annotation file, with all its images, and write nothing.
+
+    Prints the format, splits, classes, sizes of images and boxes, and every problem with its place: what a conversion
+    would refuse, leave out or put right, images that are the same to the byte, also in two splits, images without
+    annotation and annotations without image, names of classes that differ in letter case or blanks only.
+
+    Exit code 1 if there is more than notes, 2 if SOURCE cannot be loaded.
+
+    \b
+    recordmill check pets/
+    recordmill check instances.json --images photos/ --json
+    """
+    from recordmill._check import check
+
+    try:
+        health = check(source, progress=not quiet, **options)
+    except (Error, OSError, ValueError) as error:
+        _failed(error)
+        if as_json:
+            _print_json({"error": str(error)})
+        return REFUSED
+    if as_json:
+        _print_json(health.to_dict())
+    elif quiet:
+        for problem in health.faults:
+            print(problem)
+    else:
+        print(health.described(every_problem=every_problem))
+    return PROBLEMS if health.faults else DONE
 
 
 @cli.command(name="formats", short_help="List the annotation formats.")

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
-from typing import Any, NamedTuple, TypeAlias, TypedDict
+from typing import Any, NamedTuple, TypeAlias, TypedDict, TypeVar
 
 from recordmill import _native
 from recordmill._report import Report
 
+T = TypeVar("T")
 Path: TypeAlias = str | bytes | PathLike[str] | PathLike[bytes]
 
 
@@ -46,6 +47,11 @@ class WriteOptions(TypedDict, total=False):
     layout: str
     group: str | None
     drop_empty: bool
+    rename: Mapping[str, str] | None
+    keep_classes: str | Sequence[str] | None
+    drop_classes: str | Sequence[str] | None
+    min_box_size: float | None
+    sample: int | None
     on_error: str
     strict: bool
     skip_rule: str | None
@@ -85,6 +91,11 @@ WRITE_DEFAULTS: dict[str, Any] = {
     "layout": "flat",
     "group": None,
     "drop_empty": False,
+    "rename": None,
+    "keep_classes": None,
+    "drop_classes": None,
+    "min_box_size": None,
+    "sample": None,
     "on_error": "stop",
     "strict": False,
     "skip_rule": None,
@@ -126,11 +137,16 @@ def write_arguments(load: dict[str, Any], **options: Any) -> dict[str, Any]:
     if given["shard_size"] is not None:
         given["shard_size"] = str(given["shard_size"])
     given["skip_rule"] = given["skip_rule"] or "none"
+    given["rename"] = list((given["rename"] or {}).items())
+    for option in ("keep_classes", "drop_classes"):
+        names = given[option]
+        given[option] = [names] if isinstance(names, str) else None if names is None else list(names)
+    given["drop_classes"] = given["drop_classes"] or []
     given["load"] = load
     return given
 
 
-def run(work: Callable[[Any], Report], progress: bool | Callable[[Progress], object] | None) -> Report:
+def run(work: Callable[[Any], T], progress: bool | Callable[[Progress], object] | None) -> T:
     """Does `work` with what is to be called about every 100 ms."""
     if callable(progress):
         tell = progress
@@ -172,6 +188,11 @@ def convert(
     sha256: bool = True,
     file_sha256: bool = True,
     drop_empty: bool = False,
+    rename: Mapping[str, str] | None = None,
+    keep_classes: str | Sequence[str] | None = None,
+    drop_classes: str | Sequence[str] | None = None,
+    min_box_size: float | None = None,
+    sample: int | None = None,
     on_error: str = "stop",
     strict: bool = False,
     skip_rule: str | None = None,
@@ -230,12 +251,21 @@ def convert(
         file_sha256: Whether the report and the manifest have the SHA-256 of each file. Its CRC-32C they always have,
             at hardly any cost; a SHA-256 costs about as much as copying the file.
         drop_empty: Leave out images without objects.
+        rename: New names of classes by the old ones. Classes that get one name are one from there on; of a class that
+            had the name before, number and place stay.
+        keep_classes: A class, or several, by their new names: objects of no other are taken. Images that are left
+            without objects stay, unless `drop_empty`.
+        drop_classes: A class, or several, of which no object is taken.
+        min_box_size: Leave out boxes of which a side, inside the image, is less than so many pixels.
+        sample: Draw so many images, by a hash of seed and key, in proportion to the source's splits and to the rarest
+            class of each image; at least one of each such part where there are as many images as parts. All of them
+            where there are no more. Whatever these options leave out is counted in `Report.skipped` by their names.
         on_error: "stop", or "skip" to leave out and list what cannot be used.
         strict: Take any correction of a box for an error.
         skip_rule: "tf" leaves out the boxes that TensorFlow's own scripts leave out.
         allow_empty: Accept a result without images or without boxes.
         shuffle: Order the records by a hash of seed and key in place of the source's order.
-        seed: For `split` and `shuffle`.
+        seed: For `split`, `shuffle` and `sample`.
         dry_run: Do everything but write; the report has the sizes that the files would have.
         overwrite: Replace files that are there.
         workers: Threads; 0 is as many as there are processors.
@@ -280,6 +310,11 @@ def convert(
         sha256=sha256,
         file_sha256=file_sha256,
         drop_empty=drop_empty,
+        rename=rename,
+        keep_classes=keep_classes,
+        drop_classes=drop_classes,
+        min_box_size=min_box_size,
+        sample=sample,
         on_error=on_error,
         strict=strict,
         skip_rule=skip_rule,

@@ -41,6 +41,15 @@ impl SkipRule {
     }
 }
 
+/// Which boxes are left out, and by which size.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct BoxRules {
+    /// By their place.
+    pub skip_rule: SkipRule,
+    /// Those of which a side is less than so many pixels of the image.
+    pub min_size: f64,
+}
+
 /// A box as fractions of the image's size, as it stands in a record.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct UnitBox {

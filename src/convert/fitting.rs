@@ -1,6 +1,6 @@
 //! An image's own header against what its annotation says, and its objects fitted into it: what every target needs.
 
-use super::boxes::{self, SkipRule, UnitBox};
+use super::boxes::{self, BoxRules, UnitBox};
 use crate::dataset::{Dataset, Place, ProblemKind, Problems};
 use crate::image::{Header, Kind};
 
@@ -26,6 +26,21 @@ impl Canvas {
     /// Width and height of the image as it is stored.
     pub fn stored(self) -> (u32, u32) {
         if self.orientation >= 5 { (self.size.1, self.size.0) } else { self.size }
+    }
+}
+
+/// Notes what is worth knowing about image `row` as a whole, to somebody who feeds it to TensorFlow.
+pub fn look_at(dataset: &Dataset, row: usize, header: &Header, problems: &mut Problems) {
+    compare(dataset, row, header, problems);
+    let place = || Place::file(dataset.images.key.get(row));
+    let Header { kind, orientation, tensorflow, .. } = *header;
+    if orientation != 1 {
+        let message = format!("stored turned (EXIF orientation {orientation}), and TensorFlow does not turn it back");
+        problems.push(ProblemKind::Rotated, place(), message);
+    }
+    if !tensorflow {
+        let message = format!("TensorFlow's decoders do not take this {kind}");
+        problems.push(ProblemKind::UndecodableKind, place(), message);
     }
 }
 
@@ -60,12 +75,12 @@ pub fn fit(
     dataset: &Dataset,
     (row, object): (usize, usize),
     canvas: Canvas,
-    rule: SkipRule,
+    rules: BoxRules,
     problems: &mut Problems,
 ) -> Result<(UnitBox, [f64; 4]), ProblemKind> {
     let objects = &dataset.objects;
     let (bbox, normalised) = (objects.bbox[object], objects.normalised[object]);
-    let fitted = boxes::fit_turned(bbox, normalised, canvas.size, rule, canvas.orientation);
+    let fitted = boxes::fit_turned(bbox, normalised, canvas.size, rules.skip_rule, canvas.orientation);
     let reason = fitted.corrections.last().map_or(ProblemKind::EmptyBox, |(kind, _)| *kind);
     for (kind, message) in fitted.corrections {
         // A file of one line has no other place than the annotation's number.
@@ -74,6 +89,15 @@ pub fn fit(
             None => message,
         };
         problems.push(kind, dataset.object_place(row, object), message);
+    }
+    let [x0, y0, x1, y1] = fitted.pixels;
+    let (width, height) = (x1 - x0, y1 - y0);
+    // A box of whole pixels that was written in fractions comes back a hair smaller.
+    if fitted.unit.is_some() && width.min(height) < rules.min_size - 1e-6 {
+        let shown = |side: f64| (side * 100.0).round() / 100.0;
+        let message = format!("box of {} x {}, asked for {} pixels", shown(width), shown(height), rules.min_size);
+        problems.push(ProblemKind::MinBoxSize, dataset.object_place(row, object), message);
+        return Err(ProblemKind::MinBoxSize);
     }
     let tiny =
         !normalised && bbox.iter().all(|side| (0.0..=1.0).contains(side)) && canvas.size.0.min(canvas.size.1) > 1;

@@ -47,7 +47,8 @@ impl Labels {
             }
             for (index, class) in dataset.classes.iter().enumerate() {
                 if of_class[index].is_none() && counts[index] > 0 {
-                    let nearest = nearest(&class.name, &map).map(str::to_owned);
+                    let nearest =
+                        nearest(&class.name, map.labels().iter().map(|label| label.name.as_str())).map(str::to_owned);
                     unknown.push(UnknownClass { name: class.name.clone(), objects: counts[index], nearest });
                 }
             }
@@ -113,17 +114,20 @@ fn label(id: i64, class: &Class) -> Label {
     Label { id, name: class.name.clone(), display_name: None }
 }
 
-/// The class whose name looks most like `name`: equal but for case and separators, or few edits away.
-fn nearest<'a>(name: &str, map: &'a LabelMap) -> Option<&'a str> {
-    let plain = |text: &str| text.to_lowercase().replace(['-', '_', ' '], "");
+/// A name without what people write now this way, now that: letter case, blanks, and the signs between words.
+pub(super) fn plain(name: &str) -> String {
+    name.to_lowercase().replace(|c: char| c.is_whitespace() || matches!(c, '-' | '_'), "")
+}
+
+/// The one of `names` that looks most like `name`: equal but for case and separators, or few edits away.
+pub(super) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let wanted = plain(name);
     let limit = (wanted.chars().count() / 3).max(1);
-    map.labels()
-        .iter()
-        .map(|label| (edits(&wanted, &plain(&label.name)), label))
+    names
+        .map(|name| (edits(&wanted, &plain(name)), name))
         .filter(|(edits, _)| *edits <= limit)
-        .min_by_key(|(edits, label)| (*edits, label.id))
-        .map(|(_, label)| label.name.as_str())
+        .min_by_key(|(edits, _)| *edits)
+        .map(|(_, name)| name)
 }
 
 /// Insertions, deletions, replacements and exchanges of neighbours that make `a` into `b` (optimal string alignment).

@@ -56,6 +56,8 @@ struct Written<'a> {
     file_sha256: bool,
     drop_empty: bool,
     skip_rule: super::boxes::SkipRule,
+    #[serde(flatten)]
+    select: &'a super::select::Selection,
     strict: bool,
     on_error: &'static str,
 }
@@ -78,6 +80,7 @@ pub fn manifest(report: &Report, label_maps: &[String], options: &Options) -> Re
         file_sha256: options.file_sha256,
         drop_empty: options.drop_empty,
         skip_rule: options.skip_rule,
+        select: &options.select,
         strict: options.strict,
         on_error: options.on_error.name(),
     };
@@ -104,21 +107,27 @@ pub fn manifest(report: &Report, label_maps: &[String], options: &Options) -> Re
 
 /// The manifest of a dataset that is not records: `files` are all of its files but this one.
 pub fn of_dataset(report: &Report, files: &[String], options: &Options) -> Result<Vec<u8>, serde_json::Error> {
+    let mut written = serde_json::json!({
+        "images_mode": options.images_mode.name(),
+        "split": options.split.to_string(),
+        "split_exact": options.exact_split,
+        "seed": options.seed,
+        "drop_empty": options.drop_empty,
+        "skip_rule": options.skip_rule,
+        "strict": options.strict,
+        "on_error": options.on_error.name(),
+    });
+    if let (Some(written), serde_json::Value::Object(select)) =
+        (written.as_object_mut(), serde_json::to_value(&options.select)?)
+    {
+        written.extend(select);
+    }
     let names: Vec<serde_json::Value> = files.iter().map(|name| serde_json::json!({ "name": name })).collect();
     let manifest = serde_json::json!({
         "recordmill": env!("CARGO_PKG_VERSION"),
         "format": report.target,
         "source_format": report.format,
-        "options": {
-            "images_mode": options.images_mode.name(),
-            "split": options.split.to_string(),
-            "split_exact": options.exact_split,
-            "seed": options.seed,
-            "drop_empty": options.drop_empty,
-            "skip_rule": options.skip_rule,
-            "strict": options.strict,
-            "on_error": options.on_error.name(),
-        },
+        "options": written,
         "images": report.images,
         "objects": report.objects,
         "empty_images": report.empty_images,

@@ -2,6 +2,7 @@
 //! report.
 //!
 //! ```text
+//! select    which images and classes are taken, and under which names
 //! labels    which number each class gets
 //! split     which image goes into which part
 //! fitting   an image's header against its annotation, and its objects inside it
@@ -12,6 +13,7 @@
 //! schema    which features a record has
 //! pipeline  blocks of framed records, on any number of threads, in plan order
 //! shard     temporary files, and the moment when all get their names
+//! check     what is in a dataset, and what is wrong with it; writes nothing
 //! report    what was read, written, put right and left out; the counts have to add up
 //! ```
 //!
@@ -19,6 +21,7 @@
 //! the machine.
 
 pub mod boxes;
+pub mod check;
 mod error;
 mod fitting;
 pub mod labels;
@@ -32,18 +35,21 @@ mod report;
 mod run;
 mod save;
 pub mod schema;
+mod select;
 mod settle;
 mod shard;
 pub mod split;
 mod watch;
 
 pub use boxes::SkipRule;
+pub use check::{Health, check, check_dataset};
 pub use error::ConvertError;
 pub use losses::Loss;
 pub use manifest::{MANIFEST, README};
 pub use options::{ImagesMode, LabelSource, Layout, OnError, Options, SchemaKind, ShardRule, SourceId};
 pub use report::{ClassCount, FileReport, Report, SplitCount};
 pub use run::{convert, convert_dataset};
+pub use select::Selection;
 pub use split::SplitRule;
 pub use watch::{Monitor, Phase, Progress};
 

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::boxes::SkipRule;
+use super::boxes::{BoxRules, SkipRule};
+use super::select::Selection;
 use super::split::SplitRule;
 use crate::dataset::LabelMap;
 use crate::formats::{Format, LoadOptions};
@@ -30,7 +31,7 @@ pub struct Options {
     pub shards: ShardRule,
     /// Images in an order by the hash of seed and key, in place of the dataset's.
     pub shuffle: bool,
-    /// For `split` and `shuffle`.
+    /// For `split`, `shuffle` and the sample.
     pub seed: u64,
     /// Which features a record has.
     pub schema: SchemaKind,
@@ -52,6 +53,8 @@ pub struct Options {
     pub file_sha256: bool,
     /// Leave out images without objects.
     pub drop_empty: bool,
+    /// What of the dataset is taken, and under which names of classes.
+    pub select: Selection,
     /// Which boxes are left out.
     pub skip_rule: SkipRule,
     /// Any correction of a box is an error.
@@ -92,6 +95,7 @@ impl Default for Options {
             sha256: true,
             file_sha256: true,
             drop_empty: false,
+            select: Selection::default(),
             skip_rule: SkipRule::None,
             strict: false,
             on_error: OnError::Stop,
@@ -108,6 +112,11 @@ impl Options {
     /// The name of the files in [`Layout::Roboflow`].
     pub(super) fn group(&self) -> &str {
         self.group.as_deref().unwrap_or("objects")
+    }
+
+    /// Which boxes are left out.
+    pub(super) fn box_rules(&self) -> BoxRules {
+        BoxRules { skip_rule: self.skip_rule, min_size: self.select.min_box_size.unwrap_or(0.0) }
     }
 
     /// The number of threads.

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::boxes::SkipRule;
+use super::boxes::BoxRules;
 use super::labels::Labels;
 use super::options::{Layout, Options, SchemaKind, ShardRule, SourceId};
 use super::split::hash;
@@ -47,7 +47,7 @@ pub struct Content {
     /// Whether `image/key/sha256` is written.
     pub sha256: bool,
     /// Which boxes are left out.
-    pub skip_rule: SkipRule,
+    pub rules: BoxRules,
     /// Leave out images without objects.
     pub drop_empty: bool,
 }
@@ -196,7 +196,7 @@ impl Plan {
             source_id: options.source_id,
             // The basic schema has no such key; hashing an image only to forget it costs as much as copying it.
             sha256: options.sha256 && options.schema == SchemaKind::Tfod,
-            skip_rule: options.skip_rule,
+            rules: options.box_rules(),
             drop_empty: options.drop_empty,
         };
         Self { shards, content }

@@ -122,11 +122,11 @@ fn split<S: Serializer>(split: &Split, serializer: S) -> Result<S::Ok, S::Error>
     serializer.serialize_str(split.name())
 }
 
-fn counts<S: Serializer>(counts: &BTreeMap<ProblemKind, u64>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn counts<S: Serializer>(counts: &BTreeMap<ProblemKind, u64>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(counts.iter().map(|(kind, count)| (kind.word(), count)))
 }
 
-fn problems<S: Serializer>(problems: &Problems, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn problems<S: Serializer>(problems: &Problems, serializer: S) -> Result<S::Ok, S::Error> {
     #[derive(Serialize)]
     struct Row<'a> {
         kind: ProblemKind,

@@ -20,10 +20,10 @@ use super::report::{ClassCount, FileReport, Report, SplitCount};
 use super::shard::{self, Output};
 use super::split::SplitRule;
 use super::watch::{Monitor, Phase, Watch};
-use super::{save, settle};
+use super::{save, select, settle};
 use crate::dataset::{Dataset, LabelMap, NO_FILE, Place, ProblemKind, Problems, Severity, Skipped, Split};
 use crate::files::{AtomicOptions, Root};
-use crate::formats::{self, LoadOptions, Loaded, label_map};
+use crate::formats::{self, FormatError, LoadOptions, Loaded, label_map};
 use crate::record::{Compression, deflate};
 
 /// Converts the dataset in `source`, a folder or an annotation file of any known format, to record files in the folder
@@ -40,8 +40,11 @@ pub fn convert(
         // What always has this name; the rest is looked for when the names of the files are known.
         shard::check_free(out, [MANIFEST], options.overwrite)?;
     }
-    let loaded = load(source, options, &mut watch)?;
-    run(&loaded, out, options, &mut watch)
+    // No schema has outlines or masks. What a part of a dataset loses with them takes to have them.
+    let boxes_only = options.target.is_none() && options.select.is_all();
+    let (source, load) = (source.to_owned(), LoadOptions { boxes_only, ..options.load.clone() });
+    let loaded = aside(move || formats::load(&source, &load), &mut watch)?;
+    run(&select::apply(loaded, options)?, out, options, &mut watch)
 }
 
 /// Converts a dataset that was loaded before.
@@ -53,12 +56,16 @@ pub fn convert_dataset(
 ) -> Result<Report, ConvertError> {
     let mut watch = Watch::new(monitor);
     check(options)?;
-    run(loaded, out, options, &mut watch)
+    if options.select.is_all() {
+        return run(loaded, out, options, &mut watch);
+    }
+    run(&select::apply(loaded.clone(), options)?, out, options, &mut watch)
 }
 
 /// Refuses options that mean nothing.
 fn check(options: &Options) -> Result<(), ConvertError> {
     deflate::check_level(options.level)?;
+    options.select.check()?;
     let group = options.group();
     let bad = group.is_empty()
         || group.starts_with('.')
@@ -107,13 +114,13 @@ fn of_records(options: &Options) -> Option<&'static str> {
 
 /// Loads on a thread of its own, so that the wish to stop is heard at once. The thread then ends when its work does;
 /// it only reads.
-fn load(source: &Path, options: &Options, watch: &mut Watch<'_>) -> Result<Loaded, ConvertError> {
+pub(super) fn aside(
+    load: impl FnOnce() -> Result<Loaded, FormatError> + Send + 'static,
+    watch: &mut Watch<'_>,
+) -> Result<Loaded, ConvertError> {
     let (send, receive) = mpsc::channel();
-    // No schema has outlines or masks.
-    let boxes_only = options.target.is_none();
-    let (source, load) = (source.to_owned(), LoadOptions { boxes_only, ..options.load.clone() });
     // Nobody listens any more when the run was cancelled.
-    let work = move || drop(send.send(formats::load(&source, &load)));
+    let work = move || drop(send.send(load()));
     let thread = thread::Builder::new().spawn(work).map_err(io_error("cannot start a thread", Path::new("")))?;
     let idle = watch.phase(Phase::Load);
     loop {
@@ -416,7 +423,7 @@ fn usable_images(
 
 /// A note for each image that the source puts in no split, where it puts others in one: it was perhaps left out of the
 /// lists on purpose.
-fn report_no_split(dataset: &Dataset, rows: &[(usize, u64)], problems: &mut Problems) {
+pub(super) fn report_no_split(dataset: &Dataset, rows: &[(usize, u64)], problems: &mut Problems) {
     let split = |row: &usize| dataset.images.split[*row];
     if rows.iter().all(|(row, _)| split(row).is_none()) {
         return;

@@ -165,8 +165,8 @@ fn fit_image(
             fitted.skipped.object(ProblemKind::UnknownClass.word());
             continue;
         };
-        let rule = options.skip_rule;
-        match fitting::fit(dataset, (row, object), fitted.canvas, rule, &mut fitted.problems) {
+        let rules = options.box_rules();
+        match fitting::fit(dataset, (row, object), fitted.canvas, rules, &mut fitted.problems) {
             Ok((_, bbox)) => fitted.objects.push(ReadyObject { row: object, class, bbox }),
             Err(reason) => fitted.skipped.object(reason.word()),
         }

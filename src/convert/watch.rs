@@ -30,6 +30,8 @@ pub enum Phase {
     Load,
     /// Image files are looked up and given their places.
     Plan,
+    /// Images are read to be looked at.
+    Check,
     /// Records are made.
     Write,
     /// Files get their names.
@@ -42,6 +44,7 @@ impl Phase {
         match self {
             Self::Load => "reading annotations",
             Self::Plan => "planning",
+            Self::Check => "checking images",
             Self::Write => "converting",
             Self::Commit => "finishing files",
         }
@@ -53,11 +56,11 @@ impl Phase {
 pub struct Progress {
     /// What it does.
     pub phase: Phase,
-    /// Images done in [`Phase::Write`].
+    /// Images done in [`Phase::Check`] and [`Phase::Write`].
     pub images: u64,
     /// Of so many.
     pub images_total: u64,
-    /// Bytes of image files done in [`Phase::Write`].
+    /// Bytes of image files done in these.
     pub bytes: u64,
     /// Of so many.
     pub bytes_total: u64,

@@ -13,6 +13,7 @@ mod label_map;
 mod objects;
 mod polygons;
 mod problem;
+mod retain;
 mod skipped;
 mod split;
 

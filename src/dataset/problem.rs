@@ -103,6 +103,8 @@ problem_kinds! {
     EmptyBox = "empty-box", Fixed;
     /// A box that TensorFlow's own script would drop, left out as asked (`--skip-rule tf`).
     SkipRule = "skip-rule", Note;
+    /// A box that is smaller than was asked for, left out (`--min-box-size`).
+    MinBoxSize = "min-box-size", Note;
     /// The boxes were drawn on the image as its EXIF orientation shows it: turned to the stored pixels.
     TurnedBoxes = "turned-boxes", Fixed;
     /// The same annotation stands twice: taken once.
@@ -133,8 +135,15 @@ problem_kinds! {
     NoSplit = "no-split", Note;
     /// An annotation field that was not understood and has a default.
     IgnoredField = "ignored-field", Note;
-    /// Class names that differ only in letter case or blanks.
+    /// Class names that differ only in letter case, blanks, or the signs between words.
     SimilarClasses = "similar-classes", Note;
+    /// A class that the source lists, and no object or image is of.
+    UnusedClass = "unused-class", Note;
+    /// Two image files with the same bytes.
+    SameContent = "same-content", Note;
+    /// The same bytes are an image of one split and of another: what is measured on one was learnt from the other. Nothing
+    /// but a check of the whole dataset looks for it.
+    SplitLeak = "split-leak", Error;
 }
 
 impl Serialize for ProblemKind {

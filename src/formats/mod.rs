@@ -24,11 +24,12 @@ pub mod tree;
 pub mod voc;
 pub mod xml;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 pub use error::{FormatError, FormatErrorKind};
 pub use registry::{Carries, Confidence, Evidence, FORMATS, Format, Reading, Write, by_name};
-use tree::Tree;
+use tree::{FileId, Tree};
 
 use crate::dataset::{Dataset, Problems, Skipped};
 
@@ -51,7 +52,7 @@ pub struct LoadOptions {
 }
 
 /// A dataset as it was found.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Loaded {
     /// The dataset.
     pub dataset: Dataset,
@@ -67,18 +68,41 @@ pub struct Loaded {
 
 /// Reads the dataset in `source`, a folder or an annotation file.
 pub fn load(source: &Path, options: &LoadOptions) -> Result<Loaded, FormatError> {
+    read(&Tree::open(source, &options.image_dirs, options.allow_outside)?, source, options)
+}
+
+/// Reads the dataset in `tree`, which is that of `source`.
+pub fn read(tree: &Tree, source: &Path, options: &LoadOptions) -> Result<Loaded, FormatError> {
     let wanted = options.from.as_deref().map(named).transpose()?;
-    let tree = Tree::open(source, &options.image_dirs, options.allow_outside)?;
     let (format, reason) = match wanted {
         Some(format) => (format, format!("--from {}", format.name)),
-        None => detect(&tree, source)?,
+        None => detect(tree, source)?,
     };
-    let Reading { dataset, problems: found, skipped, remarks } = (format.read)(&tree, options)
+    let Reading { dataset, problems: found, skipped, remarks } = (format.read)(tree, options)
         .map_err(|error| if error.path().as_os_str().is_empty() { error.in_file(source) } else { error })?;
     let mut problems = tree.problems().clone();
     problems.append(found);
     let reasons = [reason].into_iter().chain(remarks).collect();
     Ok(Loaded { dataset, problems, skipped, format, reasons })
+}
+
+/// Images of `tree` that `dataset` does not have, but for those that are called like one that it has (masks, previews). None of
+/// a source that is one file: what lies beside it may be the business of other files.
+pub fn unnamed(tree: &Tree, dataset: &Dataset) -> Vec<FileId> {
+    if tree.only().is_some() {
+        return Vec::new();
+    }
+    let stem = |path: &str| {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
+    };
+    let images = &dataset.images;
+    let named: HashSet<(u16, &str)> = images.root.iter().copied().zip(images.file.iter()).collect();
+    let stems: HashSet<String> = images.file.iter().map(stem).collect();
+    let is_unnamed = |(id, file): &(FileId, &tree::File)| {
+        file.image && !named.contains(&(file.root, tree.path_to_open(*id))) && !stems.contains(&stem(&file.path))
+    };
+    tree.files().filter(is_unnamed).map(|(id, _)| id).collect()
 }
 
 /// The format called `name`, or the error that lists those there are.

@@ -12,8 +12,8 @@ use super::dataset::Dataset;
 use super::path::PathArg;
 use super::{errors, watch, writer};
 use crate::convert::{
-    ConvertError, ImagesMode, LabelSource, Layout, Monitor, OnError, Options, Progress, Report, SchemaKind, ShardRule,
-    SkipRule, SourceId, SplitRule,
+    ConvertError, Health, ImagesMode, LabelSource, Layout, Monitor, OnError, Options, Progress, Report, SchemaKind,
+    Selection, ShardRule, SkipRule, SourceId, SplitRule,
 };
 use crate::dataset::{Label, LabelMap};
 use crate::formats::{self, FORMATS, LoadOptions};
@@ -132,6 +132,13 @@ fn options(arguments: &Bound<'_, PyDict>) -> PyResult<Options> {
         sha256: given(arguments, "sha256")?,
         file_sha256: given(arguments, "file_sha256")?,
         drop_empty: given(arguments, "drop_empty")?,
+        select: Selection {
+            rename: given(arguments, "rename")?,
+            keep_classes: given(arguments, "keep_classes")?,
+            drop_classes: given(arguments, "drop_classes")?,
+            min_box_size: given(arguments, "min_box_size")?,
+            sample: given(arguments, "sample")?,
+        },
         skip_rule: choice("skip_rule", &text("skip_rule")?, &[SkipRule::None, SkipRule::Tf], SkipRule::name)?,
         strict: given(arguments, "strict")?,
         on_error: choice("on_error", &text("on_error")?, OnError::ALL, OnError::name)?,
@@ -167,19 +174,19 @@ impl Monitor for Detached<'_> {
     }
 }
 
-/// Runs a conversion detached, and gives its report to Python.
-fn run<'py>(
-    py: Python<'py>,
+/// Runs something of the conversion's room detached.
+fn run<T: Send>(
+    py: Python<'_>,
     progress: Option<Py<PyAny>>,
-    work: impl FnOnce(&mut dyn Monitor) -> Result<Report, ConvertError> + Send,
-) -> PyResult<Bound<'py, PyAny>> {
+    work: impl FnOnce(&mut dyn Monitor) -> Result<T, ConvertError> + Send,
+) -> PyResult<T> {
     let (result, raised) = py.detach(|| {
         let mut monitor = Detached { progress: progress.as_ref(), raised: None };
         let result = work(&mut monitor);
         (result, monitor.raised)
     });
     match (result, raised) {
-        (Ok(report), _) => report_to_python(py, &report),
+        (Ok(result), _) => Ok(result),
         (Err(_), Some(raised)) => Err(raised),
         (Err(ConvertError::Cancelled), None) => Err(PyKeyboardInterrupt::new_err(())),
         (Err(error), None) => Err(errors::of_convert(py, &error)),
@@ -202,7 +209,22 @@ pub fn convert<'py>(
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let options = options(arguments)?;
-    run(py, progress, |monitor| crate::convert::convert(&source.0, &output.0, &options, monitor))
+    let report = run(py, progress, |monitor| crate::convert::convert(&source.0, &output.0, &options, monitor))?;
+    report_to_python(py, &report)
+}
+
+/// Looks at a source.
+#[pyfunction]
+pub fn check<'py>(
+    py: Python<'py>,
+    source: PathArg,
+    arguments: &Bound<'py, PyDict>,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let options = load_options(arguments)?;
+    let health: Health = run(py, progress, |monitor| crate::convert::check(&source.0, &options, monitor))?;
+    let json = watch::to_json(&health)?;
+    py.import("recordmill._check")?.getattr("Health")?.call_method1("from_json", (json,))
 }
 
 /// Converts a dataset that was loaded.
@@ -216,7 +238,8 @@ pub fn save<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let options = options(arguments)?;
     let loaded = dataset.get().loaded();
-    run(py, progress, |monitor| crate::convert::convert_dataset(loaded, &output.0, &options, monitor))
+    let report = run(py, progress, |monitor| crate::convert::convert_dataset(loaded, &output.0, &options, monitor))?;
+    report_to_python(py, &report)
 }
 
 /// Loads a source.

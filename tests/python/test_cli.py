@@ -38,11 +38,12 @@ def test_help() -> None:
     text, _ = run("--help")
     assert re.findall(r"^  (\w+) ", text.split("Commands:")[1], flags=re.MULTILINE) == [
         "convert",
+        "check",
         "formats",
         "inspect",
         "verify",
     ]
-    for command in ("convert", "formats", "inspect", "verify"):
+    for command in ("convert", "check", "formats", "inspect", "verify"):
         described, _ = run(command, "-h")
         assert re.search(rf"^  recordmill {command}", described, flags=re.MULTILINE)
         assert "\\b" not in described
@@ -60,7 +61,7 @@ def test_every_option_of_convert_is_one_of_the_function() -> None:
     named = "from to split exact-split shards shard-size compression label-map schema layout group drop-empty on-error "
     named += (
         "strict skip-rule dry-run overwrite workers seed shuffle images source-id no-sha256 no-fsync allow-outside "
-        "no-file-sha256 images-mode no-images no-loss "
+        "no-file-sha256 images-mode no-images no-loss rename keep-classes drop-classes min-box-size sample "
     )
     named += "allow-empty voc-one-based json quiet level"
     assert flags >= {f"--{name}" for name in named.split()}
@@ -359,3 +360,19 @@ def test_a_terminal_gets_a_bar(good: Path, tmp_path: Path) -> None:
     assert process.returncode == 0
     assert b"\x1b[" in seen
     assert text.startswith(b"csv -> ")
+
+
+def test_classes_are_selected(good: Path, tmp_path: Path) -> None:
+    options = (
+        "--rename dog=hound --rename cat=pet --keep-classes hound,pet --min-box-size 12.5 --sample 1 --seed 2 --json"
+    )
+    report = json.loads(run("convert", good, tmp_path / "out", *options.split())[0])
+    assert {row["name"] for row in report["classes"]} == {"hound", "pet"}
+    assert report["images"] == 1
+    report = json.loads(run("convert", good, tmp_path / "o2", "--drop-classes", "dog", "--dry-run", "--json")[0])
+    assert report["skipped"]["reasons"] == {"drop-classes": {"images": 0, "objects": 1}}
+    _, messages = run("convert", good, tmp_path / "o3", "--keep-classes", "dgo", code=2)
+    assert messages == 'recordmill: --keep-classes: no class is called "dgo" (nearest is "dog")\n'
+    _, messages = run("convert", good, tmp_path / "o3", "--rename", "dog", code=2)
+    assert "'dog' is not OLD=NEW" in messages
+    assert not (tmp_path / "o3").exists()

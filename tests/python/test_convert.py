@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import pickle
+import re
 from pathlib import Path
 from typing import Any
 
@@ -240,3 +241,34 @@ def test_same_input_gives_the_same_bytes(project: Path, tmp_path: Path, compress
         names = files(out) - {"recordmill.json"}
         made.add(tuple((name, (out / name).read_bytes()) for name in sorted(names)))
     assert len(made) == 1
+
+
+def test_classes_boxes_and_images_are_selected(good: Path, tmp_path: Path) -> None:
+    report = rm.convert(good, tmp_path / "one", rename={"dog": "cat"}, fsync=False)
+    assert [(row.id, row.name, row.objects) for row in report.classes] == [(1, "cat", 3)]
+    report = rm.convert(good, tmp_path / "two", keep_classes="dog", drop_empty=True, fsync=False)
+    assert (report.images, report.objects) == (1, 1)
+    assert report.skipped.reasons == {"drop-empty": (1, 0), "keep-classes": (0, 2)}
+    report = rm.convert(good, tmp_path / "three", drop_classes=["dog"], min_box_size=20, target_format="coco")
+    assert (report.images, report.objects) == (2, 1)
+    assert report.skipped.reasons == {"drop-classes": (0, 1), "min-box-size": (0, 1)}
+    report = rm.load(good).save(tmp_path / "four", sample=1, seed=1, fsync=False)
+    assert (report.images, report.images_read) == (1, 2)
+    assert "sample: 1 of 2 images" in report.reasons
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"rename": {"dgo": "cat"}}, 'rename: no class is called "dgo" (nearest is "dog")'),
+        ({"keep_classes": ["Cat"]}, 'keep_classes: no class is called "Cat" (nearest is "cat")'),
+        ({"keep_classes": []}, "keep_classes: no class is named"),
+        ({"drop_classes": "zebra"}, 'drop_classes: no class is called "zebra"'),
+        ({"min_box_size": -1.0}, "min_box_size -1: expected a number of pixels"),
+        ({"sample": 0}, "sample 0: there must be at least one"),
+    ],
+)
+def test_selections_that_mean_nothing(options: dict[str, Any], message: str, good: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        rm.convert(good, tmp_path / "out", **options)
+    assert not (tmp_path / "out").exists()

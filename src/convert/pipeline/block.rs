@@ -173,7 +173,7 @@ impl<'a> Builder<'a> {
             Ok(header) => header,
             Err(error) => return Err(Unusable(ProblemKind::BadImage, error.to_string())),
         };
-        self.look_at(image.row, &header, &mut outcome.problems);
+        fitting::look_at(self.dataset, image.row, &header, &mut outcome.problems);
 
         let mut columns = ObjectColumns::default();
         let mut found = Outcome::default();
@@ -293,22 +293,6 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Notes what is worth knowing about the image as a whole.
-    fn look_at(&self, row: usize, header: &Header, problems: &mut Problems) {
-        fitting::compare(self.dataset, row, header, problems);
-        let place = || Place::file(self.dataset.images.key.get(row));
-        let Header { kind, orientation, tensorflow, .. } = *header;
-        if orientation != 1 {
-            let message =
-                format!("stored turned (EXIF orientation {orientation}), and TensorFlow does not turn it back");
-            problems.push(ProblemKind::Rotated, place(), message);
-        }
-        if !tensorflow {
-            let message = format!("TensorFlow's decoders do not take this {kind}");
-            problems.push(ProblemKind::UndecodableKind, place(), message);
-        }
-    }
-
     /// Fits the objects of image `row` into it.
     fn objects(&self, row: usize, header: &Header, columns: &mut ObjectColumns<'a>, found: &mut Outcome) {
         let canvas = Canvas::of(self.dataset, row, header);
@@ -320,8 +304,8 @@ impl<'a> Builder<'a> {
                 found.skipped.object(ProblemKind::UnknownClass.word());
                 continue;
             };
-            let rule = self.content.skip_rule;
-            match fitting::fit(self.dataset, (row, object), canvas, rule, &mut found.problems) {
+            let rules = self.content.rules;
+            match fitting::fit(self.dataset, (row, object), canvas, rules, &mut found.problems) {
                 Ok((unit, _)) => {
                     let placed = Placed { unit, class, size, orientation };
                     columns.push(self.dataset, object, self.content.columns, placed);

@@ -1,6 +1,8 @@
 //! Conversions from end to end, read back with the crate's own reader.
 
+mod checks;
 pub mod corpus;
 mod faults;
 mod raccoon;
+mod selects;
 mod writes;
