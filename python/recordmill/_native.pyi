@@ -26,6 +26,7 @@ __all__ = [
     "TFRecordReader",
     "TFRecordWriter",
     "__version__",
+    "check",
     "convert",
     "decode_example",
     "decode_sequence_example",
