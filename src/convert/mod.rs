@@ -24,6 +24,7 @@ pub mod boxes;
 pub mod check;
 mod error;
 mod fitting;
+mod images;
 pub mod labels;
 mod losses;
 mod manifest;
@@ -39,6 +40,7 @@ mod select;
 mod settle;
 mod shard;
 pub mod split;
+mod tfrecord;
 mod watch;
 
 pub use boxes::SkipRule;
@@ -52,6 +54,22 @@ pub use run::{convert, convert_dataset};
 pub use select::Selection;
 pub use split::SplitRule;
 pub use watch::{Monitor, Phase, Progress};
+
+use std::path::Path;
+
+use crate::formats::{self, FORMATS, Format, FormatError, LoadOptions, Loaded};
+
+/// All formats that are read, TFRecord among them, sorted by name.
+pub fn formats() -> Vec<&'static Format> {
+    let mut all: Vec<&'static Format> = FORMATS.iter().copied().chain([&tfrecord::FORMAT]).collect();
+    all.sort_by_key(|format| format.name);
+    all
+}
+
+/// Reads the dataset in `source`, a folder or a file of annotations or records.
+pub fn load(source: &Path, options: &LoadOptions) -> Result<Loaded, FormatError> {
+    formats::load_among(&formats(), source, options)
+}
 
 #[cfg(test)]
 mod tests {

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::error::{ConvertError, io_error};
+use super::images;
 use super::labels::Labels;
 use super::losses::{losses, record_holds};
 use super::manifest::{self, MANIFEST, README};
@@ -23,7 +24,7 @@ use super::watch::{Monitor, Phase, Watch};
 use super::{save, select, settle};
 use crate::dataset::{Dataset, LabelMap, NO_FILE, Place, ProblemKind, Problems, Severity, Skipped, Split};
 use crate::files::{AtomicOptions, Root};
-use crate::formats::{self, FormatError, LoadOptions, Loaded, label_map};
+use crate::formats::{FormatError, LoadOptions, Loaded, label_map};
 use crate::record::{Compression, deflate};
 
 /// Converts the dataset in `source`, a folder or an annotation file of any known format, to record files in the folder
@@ -43,7 +44,7 @@ pub fn convert(
     // No schema has outlines or masks. What a part of a dataset loses with them takes to have them.
     let boxes_only = options.target.is_none() && options.select.is_all();
     let (source, load) = (source.to_owned(), LoadOptions { boxes_only, ..options.load.clone() });
-    let loaded = aside(move || formats::load(&source, &load), &mut watch)?;
+    let loaded = aside(move || super::load(&source, &load), &mut watch)?;
     run(&select::apply(loaded, options)?, out, options, &mut watch)
 }
 
@@ -449,7 +450,7 @@ fn size_of(dataset: &Dataset, roots: &[Root], row: usize) -> Size {
     let Some(root) = roots.get(usize::from(root)).filter(|_| root != NO_FILE) else {
         return Size::NoFile;
     };
-    match root.size_of(dataset.images.file.get(row)) {
+    match images::size_of(dataset, root, row) {
         Ok(Some(bytes)) => Size::Bytes(bytes),
         Ok(None) => Size::Refused(ProblemKind::BadImage, "is not a regular file".into()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {

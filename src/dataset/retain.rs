@@ -18,8 +18,9 @@ impl Dataset {
             }
             object_end.push(u64::from(objects));
         }
-        let Images { key, name, root, file, width, height, id, url, captions, labels, split, source, line, .. } =
-            self.images;
+        let Images {
+            key, name, root, file, span, width, height, id, url, captions, labels, split, source, line, ..
+        } = self.images;
         let text = |column: &Strings| {
             let mut kept = Strings::default();
             for row in &rows {
@@ -35,6 +36,7 @@ impl Dataset {
             name: text(&name),
             root: dense(&rows, &root),
             file: text(&file),
+            span: span.moved(&image_places),
             width: dense(&rows, &width),
             height: dense(&rows, &height),
             id: id.moved(&image_places),

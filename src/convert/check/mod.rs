@@ -10,7 +10,6 @@ mod statistics;
 mod twins;
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -24,6 +23,7 @@ use self::statistics::{Boxes, Sizes};
 use super::boxes::BoxRules;
 use super::error::{ConvertError, io_error};
 use super::fitting::{self, Canvas};
+use super::images;
 use super::options::Options;
 use super::run;
 use super::watch::{Monitor, Phase, Progress, Watch};
@@ -102,7 +102,7 @@ pub fn check(source: &Path, options: &LoadOptions, monitor: &mut dyn Monitor) ->
     let (source, load) = (source.to_owned(), options.clone());
     let read = move || {
         let tree = Tree::open(&source, &load.image_dirs, load.allow_outside)?;
-        let mut loaded = formats::read(&tree, &source, &load)?;
+        let mut loaded = formats::read_among(&super::formats(), &tree, &source, &load)?;
         for image in formats::unnamed(&tree, &loaded.dataset) {
             let place = Place::file(tree.path(image));
             loaded.problems.push(ProblemKind::UnlabelledImage, place, "no annotation names this image");
@@ -209,9 +209,10 @@ fn look_at(dataset: &Dataset, row: usize, roots: &[Root], buffer: &mut Vec<u8>, 
     let said = (dataset.images.width[row], dataset.images.height[row]);
     // Of an image that cannot be read, what the annotation says has to do.
     let mut canvas = (said.0 > 0 && said.1 > 0).then_some(Canvas { size: said, orientation: 1 });
-    if let Some(file) = open(dataset, row, roots) {
+    // Where the reader found no file, it said so.
+    if dataset.images.root[row] != NO_FILE {
         let place = || Place::file(dataset.images.key.get(row));
-        match file.and_then(|mut file| file.read_to_end(buffer)) {
+        match images::open(dataset, roots, row).and_then(|mut image| image.read_to_end(buffer)) {
             Ok(_) => {
                 looked.digest = Some(Sha256::digest(&*buffer).into());
                 match header::read(buffer) {
@@ -240,13 +241,6 @@ fn look_at(dataset: &Dataset, row: usize, roots: &[Root], buffer: &mut Vec<u8>, 
         }
     }
     looked
-}
-
-/// The file of image `row`; none where the reader found none, and said so.
-fn open(dataset: &Dataset, row: usize, roots: &[Root]) -> Option<io::Result<File>> {
-    let root = dataset.images.root[row];
-    let root = roots.get(usize::from(root)).filter(|_| root != NO_FILE)?;
-    Some(root.open(dataset.images.file.get(row)))
 }
 
 fn splits(dataset: &Dataset) -> Vec<SplitHealth> {
