@@ -2,11 +2,39 @@
 
 use super::error::FormatError;
 use super::tree::{FileId, Tree};
-use super::{LoadOptions, coco, csv, voc};
+use super::{
+    LoadOptions, automl, coco, csv, darknet, dota, image_folder, imagenet_list, kaggle, kitti, mot, multilabel_csv,
+    oidv4, open_images, retinanet, udacity, voc, wider_face, yolo, yolo_keras,
+};
 use crate::dataset::{Dataset, Problems, Skipped};
 
 /// All formats, sorted by name.
-pub static FORMATS: &[&Format] = &[&coco::FORMAT, &csv::FORMAT, &voc::FORMAT];
+pub static FORMATS: &[&Format] = &[
+    &automl::FORMAT,
+    &coco::FORMAT,
+    &csv::FORMAT,
+    &darknet::FORMAT,
+    &dota::DOTA,
+    &image_folder::FORMAT,
+    &imagenet_list::FORMAT,
+    &kaggle::RLE,
+    &kaggle::WHEAT,
+    &kitti::FORMAT,
+    &mot::FORMAT,
+    &multilabel_csv::FORMAT,
+    &oidv4::FORMAT,
+    &open_images::FORMAT,
+    &retinanet::FORMAT,
+    &udacity::FORMAT,
+    &voc::FORMAT,
+    &wider_face::FORMAT,
+    &yolo::DETECT,
+    &yolo_keras::FORMAT,
+    &yolo::OBB,
+    &yolo::POSE,
+    &yolo::SEGMENT,
+    &dota::YOLOV5_OBB,
+];
 
 /// An annotation format.
 #[derive(Debug)]
@@ -39,6 +67,8 @@ pub enum Carries {
     Boxes,
     /// Outlines of objects.
     Polygons,
+    /// Corners of turned boxes.
+    Corners,
     /// Masks of objects.
     Masks,
     /// Keypoints of objects, their names and skeleton.
@@ -49,6 +79,8 @@ pub enum Carries {
     Area,
     /// Confidence of predictions.
     Score,
+    /// Which objects of a video's images are the same one.
+    Tracks,
     /// `difficult`.
     Difficult,
     /// `truncated`.
@@ -83,11 +115,13 @@ impl Carries {
         match self {
             Self::Boxes => "boxes",
             Self::Polygons => "polygons",
+            Self::Corners => "turned boxes",
             Self::Masks => "masks",
             Self::Keypoints => "keypoints",
             Self::Crowd => "crowd",
             Self::Area => "area",
             Self::Score => "score",
+            Self::Tracks => "tracks",
             Self::Captions => "captions",
             Self::ImageLabels => "image labels",
             Self::ClassIds => "class ids",
@@ -182,7 +216,7 @@ mod tests {
             assert!(format.specification.contains("://"), "{}", format.name);
             assert!(!format.carries.is_empty() && format.carries.is_sorted(), "{}", format.name);
         }
-        assert_eq!(FORMATS.len(), 3);
+        assert_eq!(FORMATS.len(), 24);
         assert!(by_name("raccoon").is_none());
     }
 }

@@ -6,9 +6,9 @@
 use crate::formats::text;
 
 /// Delimiters in the order they are tried.
-const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+const DELIMITERS: [u8; 5] = [b',', b';', b'\t', b'|', b' '];
 
-const IMAGE: [&str; 16] = [
+const IMAGE: [&str; 17] = [
     "filename",
     "imgfname",
     "imagename",
@@ -25,6 +25,7 @@ const IMAGE: [&str; 16] = [
     "imageid",
     "imgid",
     "imageurl",
+    "frame",
 ];
 const CLASS: [&str; 13] = [
     "class",
@@ -116,6 +117,11 @@ pub(super) fn columns(source: &str) -> Result<Columns, String> {
         let Some(Ok(record)) = reader.records().next() else { continue };
         let names: Vec<String> = record.iter().map(|name| text::trim(name).to_owned()).collect();
         let count = names.len();
+        // A blank parts words only: any text has blanks.
+        let is_word = |name: &String| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if delimiter == b' ' && !names.iter().all(is_word) {
+            continue;
+        }
         match resolve(names, delimiter, start) {
             Ok(columns) => return Ok(columns),
             Err(missing) if best.as_ref().is_none_or(|(most, _)| count > *most) => best = Some((count, missing)),
@@ -126,7 +132,7 @@ pub(super) fn columns(source: &str) -> Result<Columns, String> {
 }
 
 fn resolve(names: Vec<String>, delimiter: u8, start: usize) -> Result<Columns, String> {
-    let folded: Vec<String> = names.iter().map(|name| fold(name)).collect();
+    let folded: Vec<String> = names.iter().map(|name| text::fold(name)).collect();
     let has = |name: &str| folded.iter().any(|known| known == name);
     if has("regionshapeattributes") || has("imageid") && has("labelname") && (has("source") || has("confidence")) {
         return Err("the header is that of another format".into());
@@ -204,10 +210,6 @@ fn resolve(names: Vec<String>, delimiter: u8, start: usize) -> Result<Columns, S
     let is_index = |name: &str| name.is_empty() || name == "index" || name.starts_with("unnamed");
     let extra = (0..names.len()).filter(|column| free[*column] && !is_index(&folded[*column])).collect();
     Ok(Columns { extra, names, ..columns })
-}
-
-fn fold(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// A header for a message, at a bearable length.
