@@ -15,11 +15,13 @@
 //! - Images in no row are left out, as for other CSV.
 
 use super::builder::Builder;
+use super::csv::write::quoted;
 use super::listed::{Listed, Namer};
 use super::rows::{self, Row};
+use super::target::{Plain, Ready, ReadyImage, Remarks, Sink, on_a_line, put_images, put_pieces, word_of};
 use super::tree::{FileId, Tree};
 use super::yolo::lines::around;
-use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, splits, text};
+use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text};
 use crate::dataset::{Object, Place, ProblemKind, Problems, Skipped, Split};
 use crate::image::is_image_name;
 
@@ -31,11 +33,12 @@ pub static FORMAT: Format = Format {
     specification: "https://cloud.google.com/vision/automl/object-detection/docs/csv-format",
     layout: "\
 all.csv  images/a.jpg",
-    carries: &[Carries::Boxes, Carries::ImageLabels, Carries::Negatives, Carries::Splits],
+    carries: &[Carries::Boxes, Carries::ImageLabels, Carries::Negatives, Carries::Splits, Carries::Fractions],
     detect,
     looks_for: "CSV files without header whose rows are TRAIN, VALIDATION, TEST or UNASSIGNED, an image, and a class with \
                 eight fractions or classes alone",
     read,
+    write: Some(Write { not: &[], write }),
 };
 
 /// What the first column says, if it is one: the split, or that there is none.
@@ -158,4 +161,35 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
     let remarks = rows::remark_unnamed(&listed).into_iter().collect();
     listed.finish(&mut builder);
     Ok(Reading { dataset: builder.finish(tree), problems, skipped, remarks })
+}
+
+fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    let places: Vec<usize> = (0..ready.images.len()).collect();
+    let rows = |_: usize, image: &ReadyImage, text: &mut Vec<u8>| {
+        let set = word_of(image.split, ["TRAIN", "VALIDATION", "TEST"]);
+        let head = format!("{set},{}", quoted(&format!("images/{}", image.name)));
+        let (width, height) = (f64::from(image.width), f64::from(image.height));
+        let mut rows = String::new();
+        let labels = ready.labels(image);
+        if !labels.is_empty() {
+            rows += &head;
+            for class in labels.iter().filter_map(|label| ready.classes.get(*label as usize)) {
+                rows += &format!(",{}", quoted(&on_a_line(&class.name)));
+            }
+            rows.push('\n');
+        }
+        for object in ready.objects_of(image) {
+            let [x0, y0, x1, y1] = object.bbox;
+            let [x0, y0, x1, y1] = [x0 / width, y0 / height, x1 / width, y1 / height].map(Plain);
+            let class = quoted(&on_a_line(ready.class_of(object)));
+            rows += &format!("{head},{class},{x0},{y0},,,{x1},{y1},,\n");
+        }
+        if rows.is_empty() {
+            rows = format!("{head},,,,,,,,,\n");
+        }
+        text.extend_from_slice(rows.as_bytes());
+    };
+    put_pieces(ready, sink, "all.csv", "", &places, rows)?;
+    put_images(ready, sink, |image| format!("images/{}", image.name))?;
+    Ok(Remarks::new())
 }

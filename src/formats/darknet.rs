@@ -20,12 +20,14 @@
 use super::builder::Builder;
 use super::images::Matcher;
 use super::per_image::{self, Layout, file_name, first_lines, lies_in};
+use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, word_of};
 use super::tree::{FileId, Tree, folder_of, join};
 use super::yolo::names::{self, Names};
 use super::yolo::parts::Parts;
 use super::yolo::survey::Survey;
+use super::yolo::write::{put_box, write_labels};
 use super::yolo::{Task, lines};
-use super::{Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, text};
+use super::{Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, text};
 use crate::dataset::{Place, ProblemKind, Problems, Skipped, Split};
 use crate::image::is_image_name;
 
@@ -40,11 +42,19 @@ obj.data  obj.names  train.txt  obj_train_data/a.jpg  obj_train_data/a.txt     (
 train/_darknet.labels  train/a.jpg  train/a.txt  also in valid/ test/          (Roboflow)
 classes.txt  a.jpg  a.txt                                                      (LabelImg)
 obj.names  images.txt  data/a.jpg  data/a.txt                                  (FiftyOne)",
-    carries: &[Carries::Boxes, Carries::Score, Carries::Negatives, Carries::Splits, Carries::ClassOrder],
+    carries: &[
+        Carries::Boxes,
+        Carries::Score,
+        Carries::Negatives,
+        Carries::Splits,
+        Carries::ClassOrder,
+        Carries::Fractions,
+    ],
     detect,
     looks_for: "obj.names, _darknet.labels or classes.txt, and text files beside images whose lines are a class and four \
                 fractions",
     read,
+    write: Some(Write { not: &[Carries::Score], write }),
 };
 
 /// Size of `obj.data` that is still read.
@@ -159,4 +169,25 @@ fn read_lists(tree: &Tree, survey: &Survey, problems: &mut Problems) -> Parts {
         parts.read_list(tree, &matcher, list, split, problems);
     }
     parts
+}
+
+/// As CVAT writes it: below `data/`, from where darknet is called.
+fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    let folder = |split| format!("obj_{}_data", word_of(split, ["train", "valid", "test"]));
+    let mut data = format!("classes = {}\n", ready.classes.len());
+    for split in ready.splits() {
+        let list = format!("{}.txt", word_of(split, ["train", "valid", "test"]));
+        data += &format!("{} = data/{list}\n", word_of(split, ["train", "valid", "test"]));
+        let path = |_: usize, image: &ReadyImage, text: &mut Vec<u8>| {
+            text.extend_from_slice(format!("data/{}/{}\n", folder(split), image.name).as_bytes());
+        };
+        put_pieces(ready, sink, &list, "", &ready.images_of(split), path)?;
+    }
+    data += "names = data/obj.names\nbackup = backup/\n";
+    put(sink, "obj.data", data.as_bytes())?;
+    let names: String = ready.classes.iter().map(|class| on_a_line(&class.name) + "\n").collect();
+    put(sink, "obj.names", names.as_bytes())?;
+    write_labels(ready, sink, |image| folder(image.split), put_box)?;
+    put_images(ready, sink, |image| format!("{}/{}", folder(image.split), image.name))?;
+    Ok(Remarks::new())
 }

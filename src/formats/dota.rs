@@ -18,12 +18,14 @@
 
 use super::builder::Builder;
 use super::per_image::{self, Layout, Parsed, each_line, lies_in, parallel_path};
+use super::target::{Plain, Ready, Remarks, Sink, one_word, put, put_images, remark_words, stem, word_of};
 use super::tree::{FileId, Tree};
 use super::yolo::data_file;
 use super::yolo::lines::around;
 use super::yolo::names::Names;
 use super::yolo::parts::Parts;
-use super::{Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, text};
+use super::yolo::write::{corners_of, data_text};
+use super::{Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, text};
 use crate::dataset::{Object, Problems, Skipped, flag};
 
 const CARRIES: &[Carries] =
@@ -41,6 +43,7 @@ train/images/P0000.png  train/labelTxt/P0000.txt    also in val/ test/",
     detect: |tree| detect(tree, false),
     looks_for: "text files whose lines are eight numbers, a class and whether it is difficult",
     read: |tree, options| read(tree, options, &DOTA),
+    write: Some(Write { not: &[], write: write_dota }),
 };
 
 /// YOLOv5-OBB: the row in the registry.
@@ -53,15 +56,17 @@ pub static YOLOV5_OBB: Format = Format {
 data.yaml  train/images/a.jpg  train/labelTxt/a.txt    also in valid/ test/ (Roboflow)",
     carries: &[
         Carries::Boxes,
-        Carries::Corners,
         Carries::Difficult,
         Carries::Negatives,
         Carries::Splits,
         Carries::ClassOrder,
+        Carries::Corners,
+        Carries::Fractions,
     ],
     detect: |tree| detect(tree, true),
     looks_for: "data.yaml, and text files whose lines are eight numbers, a class and whether it is difficult",
     read: |tree, options| read(tree, options, &YOLOV5_OBB),
+    write: Some(Write { not: &[], write: write_yolov5 }),
 };
 
 /// Folders of labels.
@@ -79,13 +84,20 @@ fn label_files(tree: &Tree) -> Vec<FileId> {
 
 fn detect(tree: &Tree, yaml: bool) -> Option<Evidence> {
     let files = label_files(tree);
-    let fits = |line: &str| matches!(object(line), Ok(Some(_)));
-    let example = per_image::example(tree, &files, fits, is_head)?;
     if data_file::find(tree, |_, _, _| {}).is_empty() == yaml {
         return None;
     }
-    let reason = format!("{} has eight numbers and a class in each line", tree.path(example));
-    Some(Evidence { confidence: Confidence::Certain, reason })
+    // Ten numbers and a word are WIDER's with a class.
+    let is_word = |class: &str| class.split(' ').next().is_some_and(|word| text::number(word).is_none());
+    let fits = |line: &str| matches!(object(line), Ok(Some((class, _))) if is_word(&class));
+    if let Some(example) = per_image::example(tree, &files, fits, is_head) {
+        let reason = format!("{} has eight numbers and a class in each line", tree.path(example));
+        return Some(Evidence { confidence: Confidence::Certain, reason });
+    }
+    // Files without a line can only be told by their folder.
+    let first = files.first().filter(|file| lies_in(tree.path(**file), &FOLDERS[..1]) && tree.only().is_none())?;
+    let reason = format!("{} lies in labelTxt, no file there has an object", tree.path(*first));
+    Some(Evidence { confidence: Confidence::Likely, reason })
 }
 
 fn is_head(line: &str) -> bool {
@@ -114,10 +126,11 @@ fn object(line: &str) -> Result<Option<(String, Object)>, String> {
         class => (class, 0),
     };
     // Numbers all the way: another format's line.
-    if let Some(first) = class.first().filter(|first| text::number(first).is_some()) {
-        return Err(format!("{first:?} is no name of a class"));
+    let words = class.join(" ");
+    if class.iter().all(|word| text::number(word).is_some()) {
+        return Err(format!("{words:?} is no name of a class"));
     }
-    let class = class.join(" ");
+    let class = words;
     let bbox = around(corners.into_iter());
     Ok(Some((class, Object { bbox, corners: Some(corners), flags, ..Object::default() })))
 }
@@ -153,4 +166,37 @@ fn read(tree: &Tree, options: &LoadOptions, format: &Format) -> Result<Reading, 
     let class = |name: String, builder: &mut Builder| Ok(builder.class(&name));
     per_image::push_all(tree, files, &layout, class, &mut builder, &mut problems, &mut skipped);
     Ok(Reading { dataset: builder.finish(tree), problems, skipped, remarks: Vec::new() })
+}
+
+fn write_dota(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    write(ready, sink, ["train", "val", "test"], "imagesource:null\ngsd:null\n")
+}
+
+/// As Roboflow writes it, but that the paths in `data.yaml` are right.
+fn write_yolov5(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    let words = ["train", "valid", "test"];
+    let images = |split| format!("{}/images", word_of(split, words));
+    let names = |name: &str| one_word(name);
+    put(sink, "data.yaml", data_text(ready, "", images, names).as_bytes())?;
+    write(ready, sink, words, "")
+}
+
+fn write(ready: &Ready<'_>, sink: &dyn Sink, words: [&str; 3], head: &str) -> Result<Remarks, FormatError> {
+    let places: Vec<usize> = (0..ready.images.len()).collect();
+    ready.for_each(&places, |_, image| {
+        let mut text = head.to_owned();
+        for object in ready.objects_of(image) {
+            let corners = ready.corners(image, object).unwrap_or_else(|| corners_of(object.bbox));
+            for side in corners.into_iter().flatten() {
+                text += &format!("{} ", Plain(side));
+            }
+            let flags = ready.dataset.objects.flags.get(object.row).copied().unwrap_or(0);
+            let difficult = u8::from(flags & flag::DIFFICULT != 0);
+            text += &format!("{} {difficult}\n", one_word(ready.class_of(object)));
+        }
+        let name = format!("{}/labelTxt/{}.txt", word_of(image.split, words), stem(&image.name));
+        put(sink, &name, text.as_bytes())
+    })?;
+    put_images(ready, sink, |image| format!("{}/images/{}", word_of(image.split, words), image.name))?;
+    Ok(remark_words(ready))
 }

@@ -18,8 +18,11 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::builder::{Builder, Entry};
 use super::per_image::{file_name, stem_of};
+use super::target::{Ready, Remarks, Sink, put_images, word_of};
 use super::tree::{ANNOTATION_EXTENSIONS, FileId, Tree};
-use super::{Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, splits, text};
+use super::{
+    Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text,
+};
 use crate::dataset::{Place, ProblemKind, Problems, Skipped, Split};
 
 /// The format's row in the registry.
@@ -35,6 +38,7 @@ train/cat/a.jpg  train/dog/b.jpg  also in val/ test/",
     detect,
     looks_for: "images in folders of classes, with nothing beside them that could be an annotation",
     read,
+    write: Some(Write { not: &[Carries::ClassOrder], write }),
 };
 
 /// Names of folders that are parts of another format, not classes.
@@ -187,4 +191,28 @@ fn names<'c>(
     }
     remarks.push(format!("names of the classes: {}", tree.path(file)));
     names
+}
+
+/// A folder per split, and in it one per class; an image without a class lies beside these.
+fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    let mut several = 0;
+    put_images(ready, sink, |image| {
+        let labels = ready.labels(image);
+        several += u64::from(labels.len() > 1);
+        let split = word_of(image.split, ["train", "val", "test"]);
+        match labels.first().and_then(|class| ready.classes.get(*class as usize)) {
+            Some(class) => format!("{split}/{}/{}", folder_name(&class.name), image.name),
+            None => format!("{split}/{}", image.name),
+        }
+    })?;
+    let remark = format!("images with several classes, of which a folder can hold the first: {several}");
+    Ok(if several > 0 { vec![remark] } else { Remarks::new() })
+}
+
+/// A class's name as that of a folder.
+pub fn folder_name(class: &str) -> String {
+    let bad = |c: char| c.is_control() || matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|');
+    let name: String = class.chars().map(|c| if bad(c) { '_' } else { c }).collect();
+    let name = name.trim().trim_start_matches('.').trim_end_matches('.');
+    if name.is_empty() { "_".into() } else { name.into() }
 }

@@ -16,9 +16,10 @@
 use super::builder::Builder;
 use super::listed::{Listed, Namer};
 use super::per_image::{file_name, first_lines};
+use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, word_of};
 use super::tree::{FileId, Tree};
 use super::yolo::names::{self, Names};
-use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, splits, text};
+use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text};
 use crate::dataset::{Ledger, Place, ProblemKind, Problems, Skipped};
 use crate::image::is_image_name;
 
@@ -34,6 +35,7 @@ synsets.txt  train.txt  val.txt  images/a.jpg",
     detect,
     looks_for: "text files whose lines are an image and numbers of classes (a.jpg 0)",
     read,
+    write: Some(Write { not: &[], write }),
 };
 
 /// Size of a list that is still read.
@@ -42,7 +44,9 @@ const LIMIT: u64 = 1 << 30;
 const LINES: usize = 16;
 
 /// Names of the files that name the classes.
-const NAMES: [&str; 3] = ["synsets.txt", "labels.txt", "classes.txt"];
+const NAMES: [&str; 3] = [SYNSETS, "labels.txt", "classes.txt"];
+/// The one that belongs to this format alone, so that lists beside it may have images without a class.
+const SYNSETS: &str = "synsets.txt";
 
 fn names_file(tree: &Tree) -> Option<FileId> {
     NAMES.iter().find_map(|name| tree.annotations_around(&["txt"]).find(|file| file_name(tree.path(*file)) == *name))
@@ -51,12 +55,12 @@ fn names_file(tree: &Tree) -> Option<FileId> {
 /// Lists: every line is one.
 fn lists(tree: &Tree) -> Vec<FileId> {
     let named = names_file(tree);
+    let own = named.is_some_and(|file| file_name(tree.path(file)) == SYNSETS);
     let fits = |file: &FileId| {
         let lines = first_lines(tree, *file, LINES);
         let good = |line: &String| {
             line_of(line).is_ok_and(|(name, numbers)| {
-                is_image_name(name) && !numbers.is_empty()
-                    || named.is_some() && numbers.len() == 1 && !name.contains('/')
+                is_image_name(name) && (own || !numbers.is_empty()) || own && numbers.len() == 1 && !name.contains('/')
             })
         };
         let with_number = lines.iter().filter(|line| good(line)).count();
@@ -155,4 +159,21 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
     }
     listed.finish(&mut builder);
     Ok(Reading { dataset: builder.finish(tree), problems, skipped, remarks })
+}
+
+fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    let names: String = ready.classes.iter().map(|class| on_a_line(&class.name) + "\n").collect();
+    put(sink, "synsets.txt", names.as_bytes())?;
+    for split in ready.splits() {
+        let line = |_: usize, image: &ReadyImage, text: &mut Vec<u8>| {
+            let blank = image.name.contains(char::is_whitespace);
+            let name = if blank { format!("\"{}\"", image.name) } else { image.name.clone() };
+            let labels: String = ready.labels(image).iter().map(|label| format!(" {label}")).collect();
+            text.extend_from_slice(format!("{name}{labels}\n").as_bytes());
+        };
+        let name = format!("{}.txt", word_of(split, ["train", "val", "test"]));
+        put_pieces(ready, sink, &name, "", &ready.images_of(split), line)?;
+    }
+    put_images(ready, sink, |image| format!("images/{}", image.name))?;
+    Ok(Remarks::new())
 }

@@ -19,10 +19,12 @@
 //! - Starts below 1, runs that overlap or lead beyond the image are errors.
 
 use super::builder::Builder;
+use super::csv::write::quoted;
 use super::listed::{Listed, Namer};
 use super::rows::{self, Row};
+use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put_images, put_pieces, whole};
 use super::tree::{FileId, Tree};
-use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, splits, text};
+use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text};
 use crate::dataset::{Mask, Object, Place, ProblemKind, Problems, Skipped};
 use crate::image::{header, runs};
 
@@ -34,10 +36,18 @@ pub static WHEAT: Format = Format {
     specification: "https://www.kaggle.com/c/global-wheat-detection/data",
     layout: "\
 train.csv  train/b6ab77fd7.jpg",
-    carries: &[Carries::Boxes, Carries::Attributes, Carries::Negatives, Carries::Splits, Carries::Sizes],
+    carries: &[
+        Carries::Boxes,
+        Carries::Attributes,
+        Carries::Negatives,
+        Carries::Splits,
+        Carries::Sizes,
+        Carries::Fractions,
+    ],
     detect: |tree| Evidence::certain(tree, &files(tree, is_wheat), "a header image_id, width, height, bbox"),
     looks_for: "CSV files with a header image_id,width,height,bbox and no class",
     read: read_wheat,
+    write: None,
 };
 
 /// Masks: the row in the registry.
@@ -52,6 +62,7 @@ train.csv  train_images/0002cc93b.jpg",
     detect: |tree| Evidence::certain(tree, &files(tree, is_rle), "a header ImageId, EncodedPixels"),
     looks_for: "CSV files with a header ImageId,EncodedPixels",
     read: read_rle,
+    write: Some(Write { not: &[], write: write_rle }),
 };
 
 /// Size of an image whose header is read.
@@ -267,4 +278,50 @@ fn mask(encoded: &str, (width, height): (u32, u32)) -> Result<Mask, String> {
         runs.push((pixels - end) as u32);
     }
     Ok(Mask { width, height, runs: runs.into() })
+}
+
+/// A row per mask with its class. An object without a mask has that of its box, so that its image does not seem empty.
+fn write_rle(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    for split in ready.splits() {
+        let rows = |_: usize, image: &ReadyImage, text: &mut Vec<u8>| {
+            let name = quoted(&image.name);
+            let mut rows = String::new();
+            for object in ready.objects_of(image) {
+                let encoded = match ready.mask(image, object) {
+                    Some(mask) => starts_and_lengths(&mask.runs),
+                    None => starts_and_lengths(&of_box(image, whole(image, object.bbox))),
+                };
+                rows += &format!("{name},{encoded},{}\n", quoted(&on_a_line(ready.class_of(object))));
+            }
+            if rows.is_empty() {
+                rows = format!("{name},,\n");
+            }
+            text.extend_from_slice(rows.as_bytes());
+        };
+        let head = "ImageId,EncodedPixels,ClassId\n";
+        put_pieces(ready, sink, &format!("{split}.csv"), head, &ready.images_of(split), rows)?;
+    }
+    put_images(ready, sink, |image| format!("{}_images/{}", image.split, image.name))?;
+    Ok(Remarks::new())
+}
+
+fn starts_and_lengths(runs: &[u32]) -> String {
+    let mut before = 0u64;
+    let mut words: Vec<String> = Vec::new();
+    for (place, run) in runs.iter().enumerate() {
+        if place % 2 == 1 && *run > 0 {
+            words.push(format!("{} {run}", before + 1));
+        }
+        before += u64::from(*run);
+    }
+    words.join(" ")
+}
+
+/// The runs of a box, one per column.
+fn of_box(image: &ReadyImage, [x0, y0, x1, y1]: [u32; 4]) -> Vec<u32> {
+    let mut runs = vec![x0 * image.height + y0];
+    for _ in x0..x1 {
+        runs.extend([y1 - y0, image.height - (y1 - y0)]);
+    }
+    runs
 }

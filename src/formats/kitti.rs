@@ -16,9 +16,12 @@
 //! - An image without a file, or with an empty one, has no object.
 
 use super::builder::Builder;
-use super::per_image::{self, Layout, Parsed, each_line, parallel_path};
+use super::per_image::{self, Layout, Parsed, each_line, parallel_path, sample};
+use super::target::{Plain, Ready, Remarks, Sink, one_word, put, put_images, remark_words, stem, word_of};
 use super::tree::{FileId, Tree};
-use super::{Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, splits, text};
+use super::{
+    Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text,
+};
 use crate::dataset::{Ledger, Object, ProblemKind, Problems, Skipped, flag};
 
 /// The format's row in the registry.
@@ -38,10 +41,12 @@ images/a.jpg  labels/a.txt  or  data/a.jpg  labels/a.txt",
         Carries::Attributes,
         Carries::Negatives,
         Carries::Splits,
+        Carries::Fractions,
     ],
     detect,
     looks_for: "text files whose lines are a class and 14 or 15 numbers",
     read,
+    write: Some(Write { not: &[Carries::Attributes], write }),
 };
 
 /// Folders of labels, and those of images beside them.
@@ -59,9 +64,16 @@ fn label_files(tree: &Tree) -> Vec<FileId> {
 
 fn detect(tree: &Tree) -> Option<Evidence> {
     let files = label_files(tree);
-    let example = per_image::example(tree, &files, |line| object(line).is_ok(), |_| false)?;
-    let reason = format!("{} has a class and 14 or 15 numbers in each line", tree.path(example));
-    Some(Evidence { confidence: Confidence::Certain, reason })
+    if let Some(example) = per_image::example(tree, &files, |line| object(line).is_ok(), |_| false) {
+        let reason = format!("{} has a class and 14 or 15 numbers in each line", tree.path(example));
+        return Some(Evidence { confidence: Confidence::Certain, reason });
+    }
+    // Files without a line can only be told by their folder.
+    let is_empty = |file: &FileId| per_image::first_lines(tree, *file, 1).is_empty();
+    let in_folder = |file: &&FileId| per_image::lies_in(tree.path(**file), &["label_2"]);
+    let first = files.iter().find(in_folder).filter(|_| sample(&files, 64).all(|file| is_empty(&file)))?;
+    let reason = format!("{} lies in a folder of that name, no file there has an object", tree.path(*first));
+    Some(Evidence { confidence: Confidence::Likely, reason })
 }
 
 /// The object of a line and its class.
@@ -148,4 +160,34 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     let class = |name: String, builder: &mut Builder| Ok(builder.class(&name));
     per_image::push_all(tree, files, &layout, class, &mut builder, &mut problems, &mut skipped);
     Ok(Reading { dataset: builder.finish(tree), problems, skipped, remarks })
+}
+
+/// What is not known is 0, in space too; a class is one word.
+fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    let folder = |split| word_of(split, ["training", "validation", "testing"]);
+    let places: Vec<usize> = (0..ready.images.len()).collect();
+    ready.for_each(&places, |_, image| {
+        let mut text = String::new();
+        for object in ready.objects_of(image) {
+            let objects = &ready.dataset.objects;
+            let flags = objects.flags.get(object.row).copied().unwrap_or(0);
+            let state = |has: u16, is: u16| match flags {
+                flags if flags & is != 0 => "1",
+                flags if flags & has != 0 => "0",
+                _ => "-1",
+            };
+            let truncated = state(flag::HAS_TRUNCATED, flag::TRUNCATED);
+            let occluded = state(flag::HAS_OCCLUDED, flag::OCCLUDED);
+            let [x0, y0, x1, y1] = object.bbox.map(Plain);
+            let class = one_word(ready.class_of(object));
+            text += &format!("{class} {truncated} {occluded} 0 {x0} {y0} {x1} {y1} 0 0 0 0 0 0 0");
+            if let Some(score) = objects.score.get(object.row) {
+                text += &format!(" {}", Plain(*score));
+            }
+            text.push('\n');
+        }
+        put(sink, &format!("{}/label_2/{}.txt", folder(image.split), stem(&image.name)), text.as_bytes())
+    })?;
+    put_images(ready, sink, |image| format!("{}/image_2/{}", folder(image.split), image.name))?;
+    Ok(remark_words(ready))
 }

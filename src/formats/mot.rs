@@ -17,7 +17,7 @@
 //! - In `gt.txt` a `conf` of 0 marks what is not to be evaluated: kept, with the attribute `ignored`.
 //! - Visibility below 1 is an attribute, and occluded where it is below 0.5.
 //! - Classes: `labels.txt` beside `gt.txt`, else the challenge's twelve; -1 is a pedestrian.
-//! - Tracks of several sequences get numbers of their own: those of a later one begin where those before end.
+//! - Tracks of several sequences of one split get numbers of their own: those of a later one begin where those before end.
 //! - Images of a sequence without a line are negatives.
 
 use std::collections::HashMap;
@@ -25,10 +25,13 @@ use std::collections::HashMap;
 use super::builder::Builder;
 use super::listed::{Listed, Namer};
 use super::per_image::file_name;
+use super::target::{Plain, Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, stem, word_of};
 use super::tree::{FileId, Tree, folder_of, join};
 use super::yolo::names;
-use super::{Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, splits, text};
-use crate::dataset::{Object, Place, ProblemKind, Problems, Skipped, flag};
+use super::{
+    Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text,
+};
+use crate::dataset::{Object, Place, ProblemKind, Problems, Skipped, Split, flag};
 
 /// The format's row in the registry.
 pub static FORMAT: Format = Format {
@@ -42,16 +45,18 @@ gt/gt.txt  gt/labels.txt  img1/000001.jpg                                       
     carries: &[
         Carries::Boxes,
         Carries::Score,
-        Carries::Tracks,
         Carries::Occluded,
         Carries::Attributes,
         Carries::Negatives,
         Carries::Splits,
         Carries::Sizes,
+        Carries::Tracks,
+        Carries::Fractions,
     ],
     detect,
     looks_for: "gt/gt.txt or det/det.txt with lines frame,id,x,y,w,h and more numbers",
     read,
+    write: Some(Write { not: &[Carries::Score, Carries::Attributes, Carries::Sizes], write }),
 };
 
 /// Size of a table that is still read.
@@ -106,9 +111,16 @@ fn detect(tree: &Tree) -> Option<Evidence> {
         let lines = super::per_image::first_lines(tree, sequence.table, 4);
         !lines.is_empty() && lines.iter().all(|line| row(line).is_ok())
     };
-    let fit = sequences.iter().find(fits)?;
-    let reason = format!("{} has frame, track and box in each line", tree.path(fit.table));
-    Some(Evidence { confidence: Confidence::Certain, reason })
+    if let Some(fit) = sequences.iter().find(fits) {
+        let reason = format!("{} has frame, track and box in each line", tree.path(fit.table));
+        return Some(Evidence { confidence: Confidence::Certain, reason });
+    }
+    // A table without a line can only be told by what stands beside it.
+    let info = |sequence: &&Sequence| tree.find(0, &join(&sequence.folder, "seqinfo.ini")).is_some();
+    let is_empty = |sequence: &Sequence| super::per_image::first_lines(tree, sequence.table, 1).is_empty();
+    let fit = sequences.iter().find(info).filter(|_| sequences.iter().all(is_empty))?;
+    let reason = format!("{} lies beside a seqinfo.ini, no table has a line", tree.path(fit.table));
+    Some(Evidence { confidence: Confidence::Likely, reason })
 }
 
 /// A line: frame, track, box, and what stands behind.
@@ -185,13 +197,14 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
     let mut skipped = Skipped::default();
     let mut builder = Builder::default();
     let mut listed = Listed::new(tree);
-    let mut before = 0;
+    let mut last: HashMap<Option<Split>, i64> = HashMap::new();
     let mut folders = Vec::new();
     for sequence in &sequences {
         let info = info(tree, &sequence.folder, &mut problems);
         let folder = join(&sequence.folder, &info.images);
-        before =
-            read_table(tree, sequence, &folder, &info, before, &mut listed, &mut builder, &mut problems, &mut skipped);
+        let before = last.entry(splits::of_folders(tree.path(sequence.table))).or_default();
+        *before =
+            read_table(tree, sequence, &folder, &info, *before, &mut listed, &mut builder, &mut problems, &mut skipped);
         folders.push(folder);
     }
     let below = |path: &str| folders.iter().any(|folder| folder_of(path) == folder);
@@ -293,4 +306,45 @@ fn read_table(
         listed.object(&name, &namer, object, problems, skipped);
     }
     last
+}
+
+/// A sequence per split. Frames are numbered, as all tools of the challenge want them, so images lose their names.
+fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    let mut frames = vec![0; ready.images.len()];
+    let folder = |split| {
+        let word = word_of(split, ["train", "val", "test"]);
+        format!("{word}/recordmill-{word}")
+    };
+    let labels: String = ready.classes.iter().map(|class| on_a_line(&class.name) + "\n").collect();
+    for split in ready.splits() {
+        let (folder, places) = (folder(split), ready.images_of(split));
+        (1..).zip(&places).for_each(|(frame, place)| frames[*place] = frame);
+        let rows = |place: usize, image: &ReadyImage, text: &mut Vec<u8>| {
+            for object in ready.objects_of(image) {
+                let objects = &ready.dataset.objects;
+                let [x0, y0, x1, y1] = object.bbox;
+                let [x, y, w, h] = [x0, y0, x1 - x0, y1 - y0].map(Plain);
+                let track = objects.track.get(object.row).copied().unwrap_or(-1);
+                let occluded = objects.flags.get(object.row).is_some_and(|flags| flags & flag::OCCLUDED != 0);
+                let (frame, class, visible) = (frames[place], object.class + 1, u8::from(!occluded));
+                text.extend_from_slice(format!("{frame},{track},{x},{y},{w},{h},1,{class},{visible}\n").as_bytes());
+            }
+        };
+        put_pieces(ready, sink, &format!("{folder}/gt/gt.txt"), "", &places, rows)?;
+        put(sink, &format!("{folder}/gt/labels.txt"), labels.as_bytes())?;
+        let mut info = format!("[Sequence]\nname={}\nimDir=img1\nseqLength={}\n", file_name(&folder), places.len());
+        let size = |place: &usize| (ready.images[*place].width, ready.images[*place].height);
+        if let Some((width, height)) =
+            places.first().map(size).filter(|first| places.iter().all(|one| size(one) == *first))
+        {
+            info += &format!("imWidth={width}\nimHeight={height}\n");
+        }
+        put(sink, &format!("{folder}/seqinfo.ini"), info.as_bytes())?;
+    }
+    let mut numbers = frames.iter();
+    put_images(ready, sink, |image| {
+        let extension = &image.name[stem(&image.name).len()..];
+        format!("{}/img1/{:06}{extension}", folder(image.split), numbers.next().unwrap_or(&0))
+    })?;
+    Ok(vec!["images are called by the numbers of their frames".into()])
 }

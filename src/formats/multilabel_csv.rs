@@ -16,10 +16,12 @@
 //! - The split is that of the file's folder or name. Images in no row are left out, as for other CSV.
 
 use super::builder::Builder;
+use super::csv::write::quoted;
 use super::listed::{Listed, Namer};
 use super::rows::{self, Row};
+use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put_images, put_pieces};
 use super::tree::{FileId, Tree};
-use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, splits, text};
+use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text};
 use crate::dataset::{Ledger, Place, ProblemKind, Problems, Skipped};
 use crate::image::is_image_name;
 
@@ -36,6 +38,7 @@ train.csv  a.jpg",
     detect,
     looks_for: "CSV files with a header of filename and classes, and 0 or 1 in each row, or of two columns, image and label",
     read,
+    write: Some(Write { not: &[], write }),
 };
 
 /// Names of the first column, folded.
@@ -66,7 +69,8 @@ fn form(rows: &[Row]) -> Option<Form> {
         return whole().any(|fields| !fields[0].is_empty()).then_some(Form::Pairs);
     }
     let is_flag = |value: &String| text::yes_or_no(value).is_some();
-    let flags = whole().filter(|fields| fields.iter().skip(1).all(is_flag)).count();
+    let says = |fields: &&Vec<String>| fields.iter().skip(1).any(|value| !value.is_empty());
+    let flags = whole().filter(|fields| fields.iter().skip(1).all(is_flag)).filter(says).count();
     let images = whole().filter(|fields| is_image_name(&fields[0])).count();
     (images > 0 && flags * 2 > rows.len()).then(|| Form::Columns(classes.to_vec()))
 }
@@ -139,4 +143,25 @@ fn labels<'r>(row: &'r Row, form: &'r Form) -> Result<(&'r str, Vec<&'r str>), S
             Ok((name, labels))
         }
     }
+}
+
+/// A file per split beside its images, as Roboflow writes it.
+fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    let mut head = String::from("filename");
+    ready.classes.iter().for_each(|class| head += &format!(", {}", quoted(&on_a_line(&class.name))));
+    head.push('\n');
+    for split in ready.splits() {
+        let row = |_: usize, image: &ReadyImage, text: &mut Vec<u8>| {
+            let labels = ready.labels(image);
+            let mut row = quoted(&image.name);
+            for class in 0..ready.classes.len() as u32 {
+                row += if labels.contains(&class) { ", 1" } else { ", 0" };
+            }
+            row.push('\n');
+            text.extend_from_slice(row.as_bytes());
+        };
+        put_pieces(ready, sink, &format!("{split}/_classes.csv"), &head, &ready.images_of(split), row)?;
+    }
+    put_images(ready, sink, |image| format!("{}/{}", image.split, image.name))?;
+    Ok(Remarks::new())
 }

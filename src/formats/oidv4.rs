@@ -14,9 +14,13 @@
 //! - Images without a file are negatives.
 
 use super::builder::Builder;
-use super::per_image::{self, Layout, Parsed, each_line, lies_in};
+use super::image_folder::folder_name;
+use super::per_image::{self, Layout, Parsed, each_line, lies_in, sample};
+use super::target::{Plain, Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, stem, word_of};
 use super::tree::{FileId, Tree};
-use super::{Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, splits, text};
+use super::{
+    Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text,
+};
 use crate::dataset::{Object, Problems, Skipped};
 
 /// The format's row in the registry.
@@ -27,10 +31,11 @@ pub static FORMAT: Format = Format {
     specification: "https://github.com/EscVM/OIDv4_ToolKit",
     layout: "\
 OID/Dataset/train/Apple/a.jpg  OID/Dataset/train/Apple/Label/a.txt    also in validation/ test/",
-    carries: &[Carries::Boxes, Carries::Negatives, Carries::Splits],
+    carries: &[Carries::Boxes, Carries::Negatives, Carries::Splits, Carries::Fractions],
     detect,
     looks_for: "text files in folders Label, whose lines are a class and four numbers of pixels",
     read,
+    write: Some(Write { not: &[], write }),
 };
 
 fn label_files(tree: &Tree) -> Vec<FileId> {
@@ -42,9 +47,16 @@ fn detect(tree: &Tree) -> Option<Evidence> {
         return None;
     }
     let files = label_files(tree);
-    let example = per_image::example(tree, &files, |line| object(line).is_ok(), |_| false)?;
-    let reason = format!("{} in a folder Label has a class and a box in each line", tree.path(example));
-    Some(Evidence { confidence: Confidence::Certain, reason })
+    if let Some(example) = per_image::example(tree, &files, |line| object(line).is_ok(), |_| false) {
+        let reason = format!("{} in a folder Label has a class and a box in each line", tree.path(example));
+        return Some(Evidence { confidence: Confidence::Certain, reason });
+    }
+    // Files without a line can only be told by their folder.
+    let is_empty = |file: &FileId| per_image::first_lines(tree, *file, 1).is_empty();
+    let in_folder = |file: &&FileId| per_image::lies_in(tree.path(**file), &["Label"]);
+    let first = files.iter().find(in_folder).filter(|_| sample(&files, 64).all(|file| is_empty(&file)))?;
+    let reason = format!("{} lies in a folder of that name, no file there has an object", tree.path(*first));
+    Some(Evidence { confidence: Confidence::Likely, reason })
 }
 
 /// The object of a line and its class.
@@ -97,4 +109,23 @@ fn without_label(path: &str) -> String {
         parts.remove(place);
     }
     parts.join("/")
+}
+
+/// As the toolkit does with `--multiclasses 1`: one folder for all classes of a split.
+fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    let names: Vec<&str> = ready.classes.iter().map(|class| &*class.name).collect();
+    let all = folder_name(&names.join("_"));
+    let all = if all.len() > 100 { "all" } else { &all };
+    let folder = |image: &ReadyImage| format!("{}/{all}", word_of(image.split, ["train", "validation", "test"]));
+    let places: Vec<usize> = (0..ready.images.len()).collect();
+    ready.for_each(&places, |_, image| {
+        let mut text = String::new();
+        for object in ready.objects_of(image) {
+            let [x0, y0, x1, y1] = object.bbox.map(Plain);
+            text += &format!("{} {x0} {y0} {x1} {y1}\n", on_a_line(ready.class_of(object)));
+        }
+        put(sink, &format!("{}/Label/{}.txt", folder(image), stem(&image.name)), text.as_bytes())
+    })?;
+    put_images(ready, sink, |image| format!("{}/{}", folder(image), image.name))?;
+    Ok(Remarks::new())
 }

@@ -20,11 +20,15 @@
 use std::collections::HashMap;
 
 use super::builder::Builder;
+use super::csv::write::quoted;
 use super::listed::{Listed, Namer};
 use super::per_image::file_name;
 use super::rows::{self, Row};
+use super::target::{
+    Plain, Ready, ReadyImage, ReadyObject, Remarks, Sink, on_a_line, put, put_images, put_pieces, stem, word_of,
+};
 use super::tree::{FileId, Tree};
-use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, splits, text};
+use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text};
 use crate::dataset::{Object, Place, ProblemKind, Problems, Skipped, Split, flag};
 
 /// The format's row in the registry.
@@ -45,10 +49,12 @@ train-annotations-human-imagelabels.csv  oidv6-class-descriptions.csv  train/ID.
         Carries::Attributes,
         Carries::ImageLabels,
         Carries::Splits,
+        Carries::Fractions,
     ],
     detect,
     looks_for: "CSV files with a header ImageID,Source,LabelName,Confidence",
     read,
+    write: Some(Write { not: &[Carries::Attributes], write }),
 };
 
 /// What a file is, by its header.
@@ -226,4 +232,57 @@ impl Columns {
         }
         Ok(object)
     }
+}
+
+/// Names stand for themselves: there are no others for classes that are not of Open Images.
+fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    let field = |name: &str| quoted(&on_a_line(name));
+    let name_of = |class: u32| ready.classes.get(class as usize).map_or(String::new(), |class| field(&class.name));
+    let labelled = ready.images.iter().any(|image| !ready.labels(image).is_empty());
+    for split in ready.splits() {
+        let (places, word) = (ready.images_of(split), word_of(split, ["train", "validation", "test"]));
+        let boxes = |_: usize, image: &ReadyImage, text: &mut Vec<u8>| {
+            for object in ready.objects_of(image) {
+                let class = name_of(object.class);
+                text.extend_from_slice(box_row(ready, image, object, &field(stem(&image.name)), &class).as_bytes());
+            }
+        };
+        let head = "ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,IsOccluded,IsTruncated,IsGroupOf,IsDepiction,\
+                    IsInside\n";
+        put_pieces(ready, sink, &format!("annotations/{word}-annotations-bbox.csv"), head, &places, boxes)?;
+        if !labelled {
+            continue;
+        }
+        let labels = |_: usize, image: &ReadyImage, text: &mut Vec<u8>| {
+            for label in ready.labels(image) {
+                let row = format!("{},verification,{},1\n", field(stem(&image.name)), name_of(label));
+                text.extend_from_slice(row.as_bytes());
+            }
+        };
+        let name = format!("annotations/{word}-annotations-human-imagelabels.csv");
+        put_pieces(ready, sink, &name, "ImageID,Source,LabelName,Confidence\n", &places, labels)?;
+    }
+    let names = (0..ready.classes.len() as u32).map(name_of);
+    let names: String = names.map(|name| format!("{name},{name}\n")).collect();
+    put(sink, "annotations/class-descriptions.csv", names.as_bytes())?;
+    put_images(ready, sink, |image| {
+        format!("images/{}/{}", word_of(image.split, ["train", "validation", "test"]), image.name)
+    })?;
+    Ok(Remarks::new())
+}
+
+fn box_row(ready: &Ready<'_>, image: &ReadyImage, object: &ReadyObject, id: &str, class: &str) -> String {
+    let objects = &ready.dataset.objects;
+    let flags = objects.flags.get(object.row).copied().unwrap_or(0);
+    let state = |bit: u16| match (flags & bit, flags & bit << 8) {
+        (0, 0) => "-1",
+        (0, _) => "0",
+        _ => "1",
+    };
+    let score = Plain(objects.score.get(object.row).copied().unwrap_or(1.0));
+    let (width, height) = (f64::from(image.width), f64::from(image.height));
+    let [x0, y0, x1, y1] = object.bbox;
+    let [x0, x1, y0, y1] = [x0 / width, x1 / width, y0 / height, y1 / height].map(Plain);
+    let [occluded, truncated, crowd] = [flag::OCCLUDED, flag::TRUNCATED, flag::CROWD].map(state);
+    format!("{id},xclick,{class},{score},{x0},{x1},{y0},{y1},{occluded},{truncated},{crowd},-1,-1\n")
 }

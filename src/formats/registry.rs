@@ -1,6 +1,7 @@
 //! The formats there are. A new one is its own file and a line in [`FORMATS`].
 
 use super::error::FormatError;
+use super::target::{Ready, Remarks, Sink};
 use super::tree::{FileId, Tree};
 use super::{
     LoadOptions, automl, coco, csv, darknet, dota, image_folder, imagenet_list, kaggle, kitti, mot, multilabel_csv,
@@ -57,6 +58,24 @@ pub struct Format {
     pub looks_for: &'static str,
     /// Reads all of it.
     pub read: fn(&Tree, &LoadOptions) -> Result<Reading, FormatError>,
+    /// Writes a dataset; none where the format is only read.
+    pub write: Option<Write>,
+}
+
+/// How a format is written.
+#[derive(Clone, Copy, Debug)]
+pub struct Write {
+    /// What of [`Format::carries`] is read but cannot be written.
+    pub not: &'static [Carries],
+    /// Writes all of it.
+    pub write: fn(&Ready<'_>, &dyn Sink) -> Result<Remarks, FormatError>,
+}
+
+impl Format {
+    /// Whether a dataset that is written has this in it.
+    pub fn writes(&self, carries: Carries) -> bool {
+        self.write.is_some_and(|write| !write.not.contains(&carries)) && self.carries.contains(&carries)
+    }
 }
 
 /// Something that a format can carry.
@@ -67,8 +86,6 @@ pub enum Carries {
     Boxes,
     /// Outlines of objects.
     Polygons,
-    /// Corners of turned boxes.
-    Corners,
     /// Masks of objects.
     Masks,
     /// Keypoints of objects, their names and skeleton.
@@ -79,8 +96,6 @@ pub enum Carries {
     Area,
     /// Confidence of predictions.
     Score,
-    /// Which objects of a video's images are the same one.
-    Tracks,
     /// `difficult`.
     Difficult,
     /// `truncated`.
@@ -107,6 +122,14 @@ pub enum Carries {
     Sizes,
     /// The source's own ids of images.
     ImageIds,
+    /// Corners of turned boxes.
+    Corners,
+    /// Which objects of several images are one.
+    Tracks,
+    /// Classes above classes.
+    Supercategories,
+    /// Parts of a pixel in boxes.
+    Fractions,
 }
 
 impl Carries {
@@ -115,13 +138,11 @@ impl Carries {
         match self {
             Self::Boxes => "boxes",
             Self::Polygons => "polygons",
-            Self::Corners => "turned boxes",
             Self::Masks => "masks",
             Self::Keypoints => "keypoints",
             Self::Crowd => "crowd",
             Self::Area => "area",
             Self::Score => "score",
-            Self::Tracks => "tracks",
             Self::Captions => "captions",
             Self::ImageLabels => "image labels",
             Self::ClassIds => "class ids",
@@ -135,6 +156,10 @@ impl Carries {
             Self::Splits => "splits",
             Self::ClassOrder => "class order",
             Self::Sizes => "sizes",
+            Self::Corners => "turned boxes",
+            Self::Tracks => "tracks",
+            Self::Supercategories => "supercategories",
+            Self::Fractions => "fractions of pixels",
         }
     }
 }
@@ -215,8 +240,9 @@ mod tests {
             }
             assert!(format.specification.contains("://"), "{}", format.name);
             assert!(!format.carries.is_empty() && format.carries.is_sorted(), "{}", format.name);
+            let not = format.write.map_or(&[][..], |write| write.not);
+            assert!(not.iter().all(|carries| format.carries.contains(carries)), "{}", format.name);
         }
-        assert_eq!(FORMATS.len(), 24);
         assert!(by_name("raccoon").is_none());
     }
 }

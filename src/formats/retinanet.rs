@@ -14,10 +14,12 @@
 //! - The split is that of the file's name or folder. Images in no row are left out, as for other CSV.
 
 use super::builder::Builder;
+use super::csv::write::quoted;
 use super::listed::{Listed, Namer};
 use super::rows::{self, Row};
+use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, whole, word_of};
 use super::tree::{FileId, Tree};
-use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, splits, text};
+use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text};
 use crate::dataset::{Object, Place, ProblemKind, Problems, Skipped};
 
 /// The format's row in the registry.
@@ -33,6 +35,7 @@ train.csv  val.csv  classes.csv  images/a.jpg",
     detect,
     looks_for: "CSV files without header whose rows are an image, four numbers and a class",
     read,
+    write: Some(Write { not: &[], write }),
 };
 
 fn is_row(row: &Row) -> bool {
@@ -144,4 +147,29 @@ fn object(row: &Row) -> Result<(&str, Option<(&str, [f64; 4])>), String> {
         *number = text::number(side).ok_or_else(|| format!("{side:?} is no number"))?;
     }
     Ok((image, Some((class, bbox))))
+}
+
+/// Whole numbers, since Keras RetinaNet takes no others.
+fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    for split in ready.splits() {
+        let rows = |_: usize, image: &ReadyImage, text: &mut Vec<u8>| {
+            let name = quoted(&format!("images/{}", image.name));
+            let mut rows = String::new();
+            for object in ready.objects_of(image) {
+                let [x0, y0, x1, y1] = whole(image, object.bbox);
+                rows += &format!("{name},{x0},{y0},{x1},{y1},{}\n", quoted(&on_a_line(ready.class_of(object))));
+            }
+            if rows.is_empty() {
+                rows = format!("{name},,,,,\n");
+            }
+            text.extend_from_slice(rows.as_bytes());
+        };
+        let name = format!("{}.csv", word_of(split, ["train", "val", "test"]));
+        put_pieces(ready, sink, &name, "", &ready.images_of(split), rows)?;
+    }
+    let classes = (0..).zip(&ready.classes).map(|(number, class)| (number, quoted(&on_a_line(&class.name))));
+    let classes: String = classes.map(|(number, name): (usize, _)| format!("{name},{number}\n")).collect();
+    put(sink, "classes.csv", classes.as_bytes())?;
+    put_images(ready, sink, |image| format!("images/{}", image.name))?;
+    Ok(Remarks::new())
 }

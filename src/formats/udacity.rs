@@ -9,14 +9,16 @@
 //! (CrowdAI's, with a header), the same with a header, and Roboflow's edition are read by `csv`.
 //!
 //! Decisions
+//! - A header `frame xmin ymin xmax ymax occluded label attributes` may stand above, and is written.
 //! - What stands behind the class is the attribute `attributes`, as the table with a header calls it.
 //! - Images in no row are left out, as for other CSV.
 
 use super::builder::Builder;
 use super::listed::{Listed, Namer};
 use super::rows::{self, Row};
+use super::target::{Plain, Ready, ReadyImage, Remarks, Sink, on_a_line, put_images, put_pieces};
 use super::tree::{FileId, Tree};
-use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, splits, text};
+use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text};
 use crate::dataset::{Object, Place, ProblemKind, Problems, Skipped, flag};
 use crate::image::is_image_name;
 
@@ -28,11 +30,15 @@ pub static FORMAT: Format = Format {
     specification: "https://github.com/udacity/self-driving-car/tree/master/annotations",
     layout: "\
 labels.csv  a.jpg",
-    carries: &[Carries::Boxes, Carries::Occluded, Carries::Attributes, Carries::Splits],
+    carries: &[Carries::Boxes, Carries::Occluded, Carries::Attributes, Carries::Splits, Carries::Fractions],
     detect,
     looks_for: "CSV files with blanks between fields: an image, four numbers, 0 or 1 and a class",
     read,
+    write: Some(Write { not: &[Carries::Attributes], write }),
 };
+
+/// Names of the columns, where they are said.
+const HEADER: &str = "frame xmin ymin xmax ymax occluded label attributes";
 
 fn is_row(row: &Row) -> bool {
     let [image, x0, y0, x1, y1, occluded, class, ..] = &row.fields[..] else { return false };
@@ -42,11 +48,16 @@ fn is_row(row: &Row) -> bool {
         && !class.is_empty()
 }
 
+fn is_header(row: &Row) -> bool {
+    row.fields.len() >= 7 && row.fields.iter().zip(HEADER.split(' ')).all(|(field, name)| field == name)
+}
+
 fn files(tree: &Tree) -> Vec<FileId> {
     let fits = |file: &FileId| {
         let rows = rows::head(tree, *file, b' ');
-        let good = rows.iter().filter(|row| is_row(row)).count();
-        rows.first().is_some_and(is_row) && good * 2 >= rows.len()
+        let Some((first, rest)) = rows.split_first() else { return false };
+        let good = rest.iter().filter(|row| is_row(row)).count();
+        (is_header(first) || is_row(first)) && good * 2 >= rest.len().saturating_sub(1)
     };
     tree.annotations(&["csv", "txt"]).filter(fits).collect()
 }
@@ -68,6 +79,9 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
         let path = tree.path(file);
         let split = splits::of_annotation_file(path);
         for row in rows::read(tree, file, b' ', &mut problems) {
+            if is_header(&row) {
+                continue;
+            }
             match object(&row) {
                 Ok((image, class, object)) => {
                     let object = Object { class: builder.class(class), ..object };
@@ -108,4 +122,26 @@ fn object(row: &Row) -> Result<(&str, &str, Object), String> {
         object.attributes.push(("attributes".into(), more.into()));
     }
     Ok((image, class, object))
+}
+
+fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    let head = format!("{HEADER}\n");
+    for split in ready.splits() {
+        let rows = |_: usize, image: &ReadyImage, text: &mut Vec<u8>| {
+            for object in ready.objects_of(image) {
+                let [x0, y0, x1, y1] = object.bbox.map(Plain);
+                let flags = ready.dataset.objects.flags.get(object.row).copied().unwrap_or(0);
+                let occluded = u8::from(flags & flag::OCCLUDED != 0);
+                let [name, class] = [&image.name, ready.class_of(object)].map(in_quotes);
+                text.extend_from_slice(format!("{name} {x0} {y0} {x1} {y1} {occluded} {class} \"\"\n").as_bytes());
+            }
+        };
+        put_pieces(ready, sink, &format!("{split}/labels.csv"), &head, &ready.images_of(split), rows)?;
+    }
+    put_images(ready, sink, |image| format!("{}/{}", image.split, image.name))?;
+    Ok(Remarks::new())
+}
+
+fn in_quotes(text: &str) -> String {
+    format!("\"{}\"", on_a_line(text).replace('"', "\"\""))
 }

@@ -18,8 +18,9 @@
 use super::builder::Builder;
 use super::listed::{Listed, Namer};
 use super::per_image::{file_name, first_lines};
+use super::target::{Plain, Ready, ReadyImage, Remarks, Sink, on_a_line, put_images, put_pieces, word_of};
 use super::tree::{FileId, Tree};
-use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, splits, text};
+use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text};
 use crate::dataset::{Object, Place, ProblemKind, Problems, Skipped, Split, flag};
 use crate::image::is_image_name;
 
@@ -38,14 +39,18 @@ wider_face_split/wider_face_train_bbx_gt.txt  WIDER_train/images/0--Parade/a.jpg
         Carries::Attributes,
         Carries::Negatives,
         Carries::Splits,
+        Carries::Fractions,
     ],
     detect,
     looks_for: "text files with an image, a number of faces and a line of numbers for each",
     read,
+    write: Some(Write { not: &[Carries::Score, Carries::Attributes], write }),
 };
 
 /// Size of a list that is still read.
 const LIMIT: u64 = 1 << 30;
+/// The class.
+const FACE: &str = "face";
 /// What stands behind the box.
 const FIELDS: [&str; 6] = ["blur", "expression", "illumination", "invalid", "occlusion", "pose"];
 
@@ -138,7 +143,7 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
             };
             match face(&fields) {
                 Ok((class, object)) => {
-                    let class = builder.class(class);
+                    let class = builder.class(&class);
                     listed.object(name, &namer, Object { class, ..object }, &mut problems, &mut skipped);
                 }
                 Err(message) => bad(message),
@@ -172,7 +177,7 @@ fn told_missing(
 }
 
 /// The face of a line and its class.
-fn face<'l>(fields: &[&'l str]) -> Result<(&'l str, Object), String> {
+fn face(fields: &[&str]) -> Result<(String, Object), String> {
     let (boxed, rest) = fields.split_at_checked(4).ok_or_else(|| format!("{} fields, a face has 10", fields.len()))?;
     let mut numbers = [0.0; 4];
     for (number, field) in numbers.iter_mut().zip(boxed) {
@@ -180,7 +185,7 @@ fn face<'l>(fields: &[&'l str]) -> Result<(&'l str, Object), String> {
     }
     let [x, y, w, h] = numbers;
     let mut object = Object { bbox: [x, y, x + w, y + h], ..Object::default() };
-    let mut class = "face";
+    let mut class = FACE.to_owned();
     match rest {
         [] => {}
         [score] => object.score = text::number(score),
@@ -199,10 +204,43 @@ fn face<'l>(fields: &[&'l str]) -> Result<(&'l str, Object), String> {
                     (name, Some(_)) => object.attributes.push((name.into(), (*value).into())),
                 }
             }
-            if let Some(named) = fields.get(FIELDS.len()) {
-                class = named;
+            if let Some(named) = fields.get(FIELDS.len()..).filter(|named| !named.is_empty()) {
+                class = named.join(" ");
             }
         }
     }
     Ok((class, object))
+}
+
+/// A class that is not `face` stands behind the ten fields, as Datumaro writes it.
+fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    for split in ready.splits() {
+        let lines = |_: usize, image: &ReadyImage, text: &mut Vec<u8>| {
+            let objects = ready.objects_of(image);
+            let mut lines = format!("{}\n{}\n", image.name, objects.len());
+            for object in objects {
+                let [x0, y0, x1, y1] = object.bbox;
+                let [x, y, w, h] = [x0, y0, x1 - x0, y1 - y0].map(Plain);
+                let flags = ready.dataset.objects.flags.get(object.row).copied().unwrap_or(0);
+                let occluded = u8::from(flags & flag::OCCLUDED != 0);
+                lines += &format!("{x} {y} {w} {h} 0 0 0 0 {occluded} 0");
+                match ready.class_of(object) {
+                    FACE => {}
+                    class => lines += &format!(" {}", on_a_line(class)),
+                }
+                lines.push('\n');
+            }
+            if objects.is_empty() {
+                lines += "0 0 0 0 0 0 0 0 0 0\n";
+            }
+            text.extend_from_slice(lines.as_bytes());
+        };
+        let word = word_of(split, ["train", "val", "test"]);
+        let name = format!("wider_face_split/wider_face_{word}_bbx_gt.txt");
+        put_pieces(ready, sink, &name, "", &ready.images_of(split), lines)?;
+    }
+    put_images(ready, sink, |image| {
+        format!("WIDER_{}/images/{}", word_of(image.split, ["train", "val", "test"]), image.name)
+    })?;
+    Ok(Remarks::new())
 }

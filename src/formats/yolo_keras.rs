@@ -16,9 +16,10 @@
 use super::builder::Builder;
 use super::listed::{Listed, Namer};
 use super::per_image::{file_name, first_lines};
+use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, whole};
 use super::tree::{FileId, Tree, folder_of};
 use super::yolo::names::{self, Names};
-use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, splits, text};
+use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text};
 use crate::dataset::{Object, Place, ProblemKind, Problems, Skipped};
 use crate::image::is_image_name;
 
@@ -35,12 +36,16 @@ train.txt  voc_classes.txt  images/a.jpg",
     detect,
     looks_for: "text files whose lines are an image and boxes (a.jpg x0,y0,x1,y1,class)",
     read,
+    write: Some(Write { not: &[], write }),
 };
 
 /// Size of a list that is still read.
 const LIMIT: u64 = 4 << 30;
 /// Lines of a list that detection looks at.
 const LINES: usize = 64;
+
+/// Roboflow's name of a list, which may be one of images without objects.
+const LIST: &str = "_annotations.txt";
 
 /// A class and its box.
 type Boxed = (u32, [f64; 4]);
@@ -86,7 +91,8 @@ fn lists(tree: &Tree) -> Vec<FileId> {
         let good = |line: &&String| line_of(line).is_ok_and(|(name, boxes)| is_image_name(name) && !boxes.is_empty());
         let empty = lines.iter().filter(|line| is_image_name(line)).count();
         let with_box = lines.iter().filter(good).count();
-        with_box > 0 && (with_box + empty) * 2 > lines.len()
+        let own = file_name(tree.path(*file)) == LIST;
+        (with_box > 0 || own) && (with_box + empty) * 2 > lines.len()
     };
     tree.annotations(&["txt"]).filter(fits).collect()
 }
@@ -184,4 +190,24 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
     }
     listed.finish(&mut builder);
     Ok(Reading { dataset: builder.finish(tree), problems, skipped, remarks })
+}
+
+/// As Roboflow writes it, a list per split beside its images; whole numbers.
+fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    let names: String = ready.classes.iter().map(|class| on_a_line(&class.name) + "\n").collect();
+    for split in ready.splits() {
+        let line = |_: usize, image: &ReadyImage, text: &mut Vec<u8>| {
+            let mut line = image.name.clone();
+            for object in ready.objects_of(image) {
+                let [x0, y0, x1, y1] = whole(image, object.bbox);
+                line += &format!(" {x0},{y0},{x1},{y1},{}", object.class);
+            }
+            line.push('\n');
+            text.extend_from_slice(line.as_bytes());
+        };
+        put_pieces(ready, sink, &format!("{split}/{LIST}"), "", &ready.images_of(split), line)?;
+        put(sink, &format!("{split}/_classes.txt"), names.as_bytes())?;
+    }
+    put_images(ready, sink, |image| format!("{}/{}", image.split, image.name))?;
+    Ok(Remarks::new())
 }

@@ -6,7 +6,7 @@
 use crate::formats::text;
 
 /// Delimiters in the order they are tried.
-const DELIMITERS: [u8; 5] = [b',', b';', b'\t', b'|', b' '];
+const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 const IMAGE: [&str; 17] = [
     "filename",
@@ -117,11 +117,6 @@ pub(super) fn columns(source: &str) -> Result<Columns, String> {
         let Some(Ok(record)) = reader.records().next() else { continue };
         let names: Vec<String> = record.iter().map(|name| text::trim(name).to_owned()).collect();
         let count = names.len();
-        // A blank parts words only: any text has blanks.
-        let is_word = |name: &String| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        if delimiter == b' ' && !names.iter().all(is_word) {
-            continue;
-        }
         match resolve(names, delimiter, start) {
             Ok(columns) => return Ok(columns),
             Err(missing) if best.as_ref().is_none_or(|(most, _)| count > *most) => best = Some((count, missing)),

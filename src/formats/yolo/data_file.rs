@@ -37,13 +37,21 @@ pub struct DataFile {
     pub task: Option<String>,
     /// `kpt_shape:`.
     pub points: Option<(usize, usize)>,
-    /// `kpt_names:` of the first class.
-    pub point_names: Vec<String>,
+    /// `kpt_names:` by class.
+    point_names: Vec<(u32, Vec<String>)>,
     /// Fields that were not understood.
     notes: Vec<(u32, String)>,
 }
 
 impl DataFile {
+    /// Names of the keypoints of a class; where only one class has names, they are those of all.
+    pub fn points_of(&self, class: u32) -> &[String] {
+        match &self.point_names[..] {
+            [(_, names)] => names,
+            all => all.iter().find(|(number, _)| *number == class).map_or(&[], |(_, names)| names),
+        }
+    }
+
     /// Says what was not understood.
     pub fn tell(&self, tree: &Tree, problems: &mut Problems) {
         for (line, message) in &self.notes {
@@ -143,10 +151,10 @@ fn understand(file: FileId, root: &Node) -> Option<DataFile> {
             _ => data.notes.push((node.line, "kpt_shape is not a number of points and 2 or 3".into())),
         }
     }
-    if let Some(Node { value: Value::Map(of_classes), .. }) = root.get("kpt_names")
-        && let Some((_, first)) = of_classes.first()
-    {
-        data.point_names = first.elements().iter().filter_map(Node::text).map(str::to_owned).collect();
+    if let Some(Node { value: Value::Map(of_classes), .. }) = root.get("kpt_names") {
+        let texts = |node: &Node| node.elements().iter().filter_map(Node::text).map(str::to_owned).collect();
+        data.point_names =
+            of_classes.iter().filter_map(|(class, names)| Some((class.trim().parse().ok()?, texts(names)))).collect();
     }
     says.then_some(data)
 }

@@ -22,6 +22,7 @@ pub mod lines;
 pub mod names;
 pub mod parts;
 pub mod survey;
+pub mod write;
 
 use self::names::Names;
 use self::parts::Parts;
@@ -29,7 +30,7 @@ use self::survey::Survey;
 use super::builder::Builder;
 use super::per_image::{self, Layout, parallel_path};
 use super::tree::{FileId, Tree};
-use super::{Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading};
+use super::{Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write};
 use crate::dataset::{Place, ProblemKind, Problems, Skipped};
 
 /// What the objects of a dataset are.
@@ -58,6 +59,9 @@ images/a.jpg  labels/a.txt  classes.txt  notes.json    (Label Studio)";
 const LOOKS_FOR: &str = "a YAML file with names (or nc) and train or val, or text files in labels/ whose lines are a class and \
                          four or more fractions";
 
+/// Of what is read, what is not written.
+const NOT: &[Carries] = &[Carries::Score, Carries::Tracks];
+
 const SPECIFICATION: &str = "https://docs.ultralytics.com/datasets/";
 
 /// Boxes: the row in the registry.
@@ -81,14 +85,16 @@ pub static DETECT: Format = Format {
     carries: &[
         Carries::Boxes,
         Carries::Score,
-        Carries::Tracks,
         Carries::Negatives,
         Carries::Splits,
         Carries::ClassOrder,
+        Carries::Tracks,
+        Carries::Fractions,
     ],
     detect: |tree| detect(tree, |task| task == Task::Detect),
     looks_for: LOOKS_FOR,
     read: |tree, options| read(tree, options, &DETECT, None),
+    write: Some(Write { not: NOT, write: write::detect }),
 };
 
 /// Outlines: the row in the registry.
@@ -100,16 +106,18 @@ pub static SEGMENT: Format = Format {
         Carries::Boxes,
         Carries::Polygons,
         Carries::Score,
-        Carries::Tracks,
         Carries::Negatives,
         Carries::Splits,
         Carries::ClassOrder,
+        Carries::Tracks,
+        Carries::Fractions,
     ],
     specification: "https://docs.ultralytics.com/datasets/segment/",
     layout: LAYOUT,
     detect: |tree| detect(tree, |task| task == Task::Segment),
     looks_for: LOOKS_FOR,
     read: |tree, options| read(tree, options, &SEGMENT, Some(Task::Segment)),
+    write: Some(Write { not: NOT, write: write::segment }),
 };
 
 /// Turned boxes: the row in the registry.
@@ -121,16 +129,18 @@ pub static OBB: Format = Format {
     layout: LAYOUT,
     carries: &[
         Carries::Boxes,
-        Carries::Corners,
         Carries::Score,
-        Carries::Tracks,
         Carries::Negatives,
         Carries::Splits,
         Carries::ClassOrder,
+        Carries::Corners,
+        Carries::Tracks,
+        Carries::Fractions,
     ],
     detect: |tree| detect(tree, |task| task == Task::Obb),
     looks_for: LOOKS_FOR,
     read: |tree, options| read(tree, options, &OBB, Some(Task::Obb)),
+    write: Some(Write { not: NOT, write: write::obb }),
 };
 
 /// Poses: the row in the registry.
@@ -144,14 +154,16 @@ pub static POSE: Format = Format {
         Carries::Boxes,
         Carries::Keypoints,
         Carries::Score,
-        Carries::Tracks,
         Carries::Negatives,
         Carries::Splits,
         Carries::ClassOrder,
+        Carries::Tracks,
+        Carries::Fractions,
     ],
     detect: |tree| detect(tree, |task| matches!(task, Task::Pose { .. })),
     looks_for: LOOKS_FOR,
     read: |tree, options| read(tree, options, &POSE, None),
+    write: Some(Write { not: NOT, write: write::pose }),
 };
 
 fn detect(tree: &Tree, mine: impl Fn(Task) -> bool) -> Option<Evidence> {
@@ -159,6 +171,11 @@ fn detect(tree: &Tree, mine: impl Fn(Task) -> bool) -> Option<Evidence> {
     let in_labels = |file: &FileId| per_image::lies_in(tree.path(*file), &["labels"]);
     let data = survey.data.as_ref().map(|data| data.file);
     if data.is_none() && (!survey.darknet.is_empty() || !survey.labels.iter().any(in_labels)) {
+        return None;
+    }
+    // That folder's lines are of `yolov5-obb`, which has the same data.yaml.
+    let is_obb = |file: FileId| per_image::lies_in(tree.path(file), &["labelTxt"]);
+    if survey.example.is_none() && tree.annotations_around(&["txt"]).any(is_obb) {
         return None;
     }
     let frame = data.map(|data| format!("{} has classes", tree.path(data)));
@@ -206,10 +223,12 @@ fn read(tree: &Tree, options: &LoadOptions, format: &Format, task: Option<Task>)
         Some((names, from)) => Names::set(names, &from, &mut builder, &mut problems),
         None => Names::of_numbers(lines::used(&files), &mut builder, &mut problems),
     };
-    if let Some(data) = data.filter(|data| !data.point_names.is_empty()) {
-        for place in data.names.iter().filter_map(|(number, _)| names.place(*number).ok()) {
-            if let Some(class) = builder.class_mut(place) {
-                class.keypoints.clone_from(&data.point_names);
+    if let Some(data) = data {
+        for (number, _) in &data.names {
+            let points = data.points_of(*number);
+            let class = names.place(*number).ok().and_then(|place| builder.class_mut(place));
+            if let Some(class) = class.filter(|_| !points.is_empty()) {
+                class.keypoints = points.to_vec();
             }
         }
     }

@@ -19,6 +19,11 @@ def make() -> None:
         "images": [there("object-dataset/1478019952686311006.png", car(), car(2, "trafficLight", flags=["occluded"], attributes={"attributes": "Red"}), **NO_SIZE)],
         "problems": [],
     })
+    case("udacity", "with-header", {
+        "labels.csv": 'frame xmin ymin xmax ymax occluded label attributes\na.png 4 5 20 25 0 "trafficLight" "Red"\n', "a.png": picture(1),
+    }, {
+        **frame, "classes": ["trafficLight"], "images": [there("a.png", car(2, "trafficLight", attributes={"attributes": "Red"}), **NO_SIZE)], "problems": [],
+    })
     case("udacity", "no-quotes", {"labels.csv": "a.png 4 5 20 25 0 car\n", "a.png": picture(1), "b.png": picture(2)}, {
         **frame, "classes": ["car"], "remarks": ["images in no row, left out: 1"], "images": [there("a.png", car(), **NO_SIZE)], "problems": [],
     })
