@@ -75,5 +75,12 @@ pub fn fit(
         };
         problems.push(kind, dataset.object_place(row, object), message);
     }
+    let tiny =
+        !normalised && bbox.iter().all(|side| (0.0..=1.0).contains(side)) && canvas.size.0.min(canvas.size.1) > 1;
+    if tiny && fitted.unit.is_some() {
+        let [x0, y0, x1, y1] = bbox;
+        let message = format!("box [{x0}, {y0}, {x1}, {y1}] is within one pixel: are these fractions of the size?");
+        problems.push(ProblemKind::TinyBox, dataset.object_place(row, object), message);
+    }
     fitted.unit.map(|unit| (unit, fitted.pixels)).ok_or(reason)
 }

@@ -40,10 +40,11 @@ pub(super) fn run(
     let dataset = &loaded.dataset;
     let mut start = Start::of(loaded, options, watch)?;
     let rows: Vec<usize> = start.rows.iter().map(|(row, _)| *row).collect();
-    let splits = options.split.assign(dataset, &rows, options.seed, options.exact_split);
-    let losses = losses(dataset, &rows, &splits, &start.labels, |carries| target.writes(carries));
-    let with_splits: Vec<(usize, Split)> = rows.into_iter().zip(splits).collect();
-    let (ready, found) = settle::settle(dataset, &with_splits, &start.labels, &start.roots, options, watch)?;
+    let (mut ready, found) = settle::settle(dataset, &rows, &start.labels, &start.roots, options, watch)?;
+    let kept: Vec<usize> = ready.images.iter().map(|image| image.row).collect();
+    let splits = options.split.assign(dataset, &kept, options.seed, options.exact_split);
+    ready.images.iter_mut().zip(&splits).for_each(|(image, split)| image.split = *split);
+    let losses = losses(dataset, &kept, &splits, &start.labels, |carries| target.writes(carries));
     start.problems.append(found.problems.clone());
     start.skipped.add(&found.skipped);
     let refused = start.refused(options);
@@ -75,6 +76,7 @@ pub(super) fn run(
     if found.renamed > 0 {
         report.reasons.push(format!("images with another file name, since two had the same: {}", found.renamed));
     }
+    report.say_empty_splits(options);
     report.balance().map_err(ConvertError::Ledger)?;
     if refused {
         return Err(ConvertError::Refused(Box::new(report)));

@@ -40,10 +40,10 @@ struct Fitted {
     skipped: Skipped,
 }
 
-/// Settles `rows` of `dataset`, each in its split.
+/// Settles `rows` of `dataset`. Splits are not its business: all images are in the first.
 pub fn settle<'a>(
     dataset: &'a Dataset,
-    rows: &[(usize, Split)],
+    rows: &[usize],
     labels: &'a Labels,
     roots: &[Root],
     options: &Options,
@@ -58,7 +58,7 @@ pub fn settle<'a>(
         let mut done = Vec::new();
         while !cancelled.load(Ordering::Relaxed) {
             let place = next.fetch_add(1, Ordering::Relaxed) as usize;
-            let Some((row, _)) = rows.get(place) else { break };
+            let Some(row) = rows.get(place) else { break };
             done.push((place, fit(*row)));
         }
         done
@@ -75,7 +75,7 @@ pub fn settle<'a>(
     let mut found = Found::default();
     let mut images = Vec::with_capacity(rows.len());
     let mut objects = Vec::new();
-    for ((row, split), (_, fitted)) in rows.iter().zip(fitted) {
+    for (row, (_, fitted)) in rows.iter().zip(fitted) {
         let count = dataset.objects_of(*row).len() as u64;
         let Fitted { canvas, objects: ours, problems, skipped } = match fitted {
             Ok(fitted) => fitted,
@@ -104,7 +104,7 @@ pub fn settle<'a>(
         let (width, height) = canvas.stored();
         images.push(ReadyImage {
             row: *row,
-            split: *split,
+            split: Split::Train,
             name: String::new(),
             width,
             height,

@@ -24,8 +24,8 @@
 //! - Splits: `ImageSets/Main/{train,val,test,trainval}.txt` of a devkit, or else the folders' names.
 //! - Classes: `labelmap.txt` (CVAT), `classes.txt` or `predefined_classes.txt` gives the order where it has all classes
 //!   that are used; `background` at its head is no class.
-//! - Images that no annotation names are negatives, except in folders `Segmentation*`, `mask` and `masks`. The image of
-//!   an annotation that cannot be read, or of whose objects none can, is none.
+//! - Images that no annotation names are negatives, except in folders `Segmentation*`, `masks`, `trimaps`, and in those
+//!   whose images are called like labelled ones elsewhere. The image of an annotation that cannot be read, or of whose objects none can, is none.
 //! - Children of an object that are not of the format are kept as attributes; `<part>` is left out with a note.
 
 mod classes;
@@ -33,7 +33,7 @@ mod parse;
 mod sets;
 mod write;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use self::parse::{Annotation, Found};
 use self::sets::Sets;
@@ -213,7 +213,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         builder.push(entry, objects);
     }
     if tree.only().is_none() {
-        add_negatives(tree, &taken, &mut sets, &mut builder, &mut problems);
+        add_negatives(tree, &taken, &mut sets, &mut builder, &mut problems, &mut remarks);
     }
     for (id, (file, line)) in sets.unused() {
         let message = format!("image {id:?} has neither an annotation nor a file");
@@ -234,7 +234,7 @@ fn read_file(tree: &Tree, file: FileId) -> Result<(Annotation, Option<&'static s
 fn is_mask(path: &str) -> bool {
     folder_of(path).split('/').any(|part| {
         let part = part.to_ascii_lowercase();
-        part.starts_with("segmentation") || part == "mask" || part == "masks"
+        part.starts_with("segmentation") || ["mask", "masks", "trimap", "trimaps"].contains(&part.as_str())
     })
 }
 
@@ -385,6 +385,31 @@ fn object(found: Found, shift: f64, builder: &mut Builder) -> Object {
     }
 }
 
+/// Folders without a labelled image of which a quarter or more is called like labelled images elsewhere: masks, previews,
+/// thumbnails. Photos of nothing are numbered anew, too; their folder's name says so.
+fn derived_folders<'t>(tree: &'t Tree, taken: &HashSet<FileId>) -> HashSet<&'t str> {
+    let stem = |path: &'t str| {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+    };
+    let labelled: HashSet<&str> = taken.iter().map(|file| stem(tree.path(*file))).collect();
+    let mut folders: HashMap<&str, (usize, usize, bool)> = HashMap::new();
+    for (image, file) in tree.files().filter(|(_, file)| file.image) {
+        let (all, alike, own) = folders.entry(folder_of(&file.path)).or_default();
+        *all += 1;
+        *alike += usize::from(labelled.contains(stem(&file.path)));
+        *own |= taken.contains(&image);
+    }
+    let of_nothing = |folder: &str| {
+        let folder = folder.to_ascii_lowercase();
+        ["neg", "background", "empty", "without"].iter().any(|word| folder.contains(word))
+    };
+    let derived = |(folder, (all, alike, own)): (&'t str, (usize, usize, bool))| {
+        (!own && alike > 0 && alike * 4 >= all && !of_nothing(folder)).then_some(folder)
+    };
+    folders.into_iter().filter_map(derived).collect()
+}
+
 /// Images that no annotation names: without objects.
 fn add_negatives(
     tree: &Tree,
@@ -392,7 +417,10 @@ fn add_negatives(
     sets: &mut Sets,
     builder: &mut Builder,
     problems: &mut Problems,
+    remarks: &mut Vec<String>,
 ) {
+    let derived = derived_folders(tree, taken);
+    let mut left_out: BTreeMap<&str, usize> = BTreeMap::new();
     // A file that has two names is taken by either.
     let opened: HashSet<(u16, &str)> =
         taken.iter().map(|image| (tree.file(*image).root, tree.path_to_open(*image))).collect();
@@ -400,6 +428,10 @@ fn add_negatives(
     for (image, file) in tree.files() {
         let opens = (file.root, tree.path_to_open(image));
         if !file.image || is_mask(&file.path) || opened.contains(&opens) || !added.insert(opens) {
+            continue;
+        }
+        if derived.contains(folder_of(&file.path)) {
+            *left_out.entry(folder_of(&file.path)).or_default() += 1;
             continue;
         }
         let split = sets.split_of(&file.path).or_else(|| splits::of_folders(&file.path));
@@ -410,5 +442,10 @@ fn add_negatives(
         );
         let name = file.path.rsplit('/').next().unwrap_or(&file.path).to_owned();
         builder.push(Entry { file: Some(image), name, split, ..Entry::default() }, []);
+    }
+    for (folder, count) in left_out {
+        remarks.push(format!(
+            "left out: {count} images in {folder}/, called like labelled ones elsewhere (masks, previews)"
+        ));
     }
 }
