@@ -29,7 +29,7 @@ use super::{Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind,
 use crate::dataset::{Object, Problems, Skipped, flag};
 
 const CARRIES: &[Carries] =
-    &[Carries::Boxes, Carries::Corners, Carries::Difficult, Carries::Negatives, Carries::Splits];
+    &[Carries::Boxes, Carries::Difficult, Carries::Negatives, Carries::Splits, Carries::Corners, Carries::Fractions];
 
 /// DOTA: the row in the registry.
 pub static DOTA: Format = Format {

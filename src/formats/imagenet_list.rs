@@ -15,7 +15,7 @@
 
 use super::builder::Builder;
 use super::listed::{Listed, Namer};
-use super::per_image::{file_name, first_lines};
+use super::per_image::{file_name, first_lines, list_candidates};
 use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, word_of};
 use super::tree::{FileId, Tree};
 use super::yolo::names::{self, Names};
@@ -66,7 +66,7 @@ fn lists(tree: &Tree) -> Vec<FileId> {
         let with_number = lines.iter().filter(|line| good(line)).count();
         !lines.is_empty() && with_number * 2 > lines.len()
     };
-    tree.annotations(&["txt"]).filter(|file| Some(*file) != named).filter(fits).collect()
+    list_candidates(tree).filter(|file| Some(*file) != named).filter(fits).collect()
 }
 
 fn detect(tree: &Tree) -> Option<Evidence> {

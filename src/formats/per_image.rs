@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::builder::{Builder, Entry};
 use super::images::{Asker, Match, Matcher, Rule};
-use super::tree::{FileId, Tree};
+use super::tree::{FileId, Tree, folder_of};
 use super::{parallel, text};
 use crate::dataset::{Ledger, Object, Place, ProblemKind, Problems, Skipped, Split};
 
@@ -301,6 +301,16 @@ pub fn lies_in(path: &str, names: &[&str]) -> bool {
 /// Up to `count` of `files`, evenly spread.
 pub fn sample(files: &[FileId], count: usize) -> impl Iterator<Item = FileId> {
     files.iter().copied().step_by(files.len().div_ceil(count).max(1))
+}
+
+/// Text files that may be lists of many images: a folder with many text files has one per image, and these are left unopened.
+pub fn list_candidates(tree: &Tree) -> impl Iterator<Item = FileId> + '_ {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for file in tree.annotations(&["txt"]) {
+        *counts.entry(folder_of(tree.path(file))).or_default() += 1;
+    }
+    tree.annotations(&["txt"])
+        .filter(move |file| counts.get(folder_of(tree.path(*file))).is_none_or(|count| *count <= SAMPLE))
 }
 
 /// A file of a sample that is a format's: of its first lines at least a quarter `fit`, without those that `do_not_count`.

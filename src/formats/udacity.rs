@@ -59,7 +59,7 @@ fn files(tree: &Tree) -> Vec<FileId> {
         let good = rest.iter().filter(|row| is_row(row)).count();
         (is_header(first) || is_row(first)) && good * 2 >= rest.len().saturating_sub(1)
     };
-    tree.annotations(&["csv", "txt"]).filter(fits).collect()
+    tree.annotations(&["csv"]).filter(fits).collect()
 }
 
 fn detect(tree: &Tree) -> Option<Evidence> {

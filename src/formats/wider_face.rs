@@ -17,7 +17,7 @@
 
 use super::builder::Builder;
 use super::listed::{Listed, Namer};
-use super::per_image::{file_name, first_lines};
+use super::per_image::{file_name, first_lines, list_candidates};
 use super::target::{Plain, Ready, ReadyImage, Remarks, Sink, on_a_line, put_images, put_pieces, word_of};
 use super::tree::{FileId, Tree};
 use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text};
@@ -63,7 +63,7 @@ fn lists(tree: &Tree) -> Vec<FileId> {
             && face.split_ascii_whitespace().count() >= 4
             && face.split_ascii_whitespace().take(4).all(|field| text::number(field).is_some())
     };
-    tree.annotations(&["txt"]).filter(fits).collect()
+    list_candidates(tree).filter(fits).collect()
 }
 
 fn detect(tree: &Tree) -> Option<Evidence> {

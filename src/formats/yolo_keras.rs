@@ -15,7 +15,7 @@
 
 use super::builder::Builder;
 use super::listed::{Listed, Namer};
-use super::per_image::{file_name, first_lines};
+use super::per_image::{file_name, first_lines, list_candidates};
 use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, whole};
 use super::tree::{FileId, Tree, folder_of};
 use super::yolo::names::{self, Names};
@@ -94,7 +94,7 @@ fn lists(tree: &Tree) -> Vec<FileId> {
         let own = file_name(tree.path(*file)) == LIST;
         (with_box > 0 || own) && (with_box + empty) * 2 > lines.len()
     };
-    tree.annotations(&["txt"]).filter(fits).collect()
+    list_candidates(tree).filter(fits).collect()
 }
 
 fn detect(tree: &Tree) -> Option<Evidence> {

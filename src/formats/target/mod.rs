@@ -129,7 +129,7 @@ pub fn put_pieces(
 }
 
 /// The word of `words` for a split: those for training, validation, test.
-pub fn word_of<'w>(split: Split, words: [&'w str; 3]) -> &'w str {
+pub fn word_of(split: Split, words: [&str; 3]) -> &str {
     let [train, valid, test] = words;
     match split {
         Split::Train => train,

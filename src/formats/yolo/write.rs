@@ -25,7 +25,7 @@ use crate::formats::target::{
 const DIGITS: usize = 8;
 
 pub(super) fn detect(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
-    write(ready, sink, "", |image, object, line| put_box(image, object, line))
+    write(ready, sink, "", put_box)
 }
 
 pub(super) fn segment(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
