@@ -258,6 +258,44 @@ def tables() -> dict[str, bytes]:
     }
 
 
+def lists_of_lines() -> dict[str, bytes]:
+    """The first byte is the format's place in `TEXTS` of tests/rust/properties.rs."""
+    plain = [
+        "path: x\ntrain: [images, a.txt]\nval:\nnc: 2\nnames: {0: cat, 1: 'no'}\nkpt_shape: [2, 3]\nkpt_names: {0: [a, b]}\n",
+        "0 0.1 0.2 0.5 0.2 0.5 0.75\n1 0.3 0.5 0.4 0.66\n0 0.3 0.5 0.4 0.66 0.5\n",
+        "0 0.25 0.1 0.5 0.3 0.375 0.5 0.125 0.25\n0 0.25 0.1 0.5 0.3 0.375 0.5 0.125 0.25 7\n",
+        "0 0.3 0.5 0.4 0.66 0.25 0.5 2 0.5 0.75 1 0 0 0\n",
+        "0 0.3 0.5 0.4 0.66\r\n 0.0\t.5 .5  1 1\n",
+        "classes = 2\ntrain = data/train.txt\nvalid = ../../x.txt\nnames = data/obj.names\n",
+        "imagesource:x\ngsd:0.1\n1 2 3 4 5 6 7 8 small ship 1\n",
+        "1 2 3 4 5 6 7 8 ship 0\n1 2 3 4 5 6 7 8 ship\n",
+        "Car 0.42 2 -1.58 4 5 20 25 1.6 1.6 3.6 -0.6 1.7 46.7 -1.5 0.5\nDontCare -1 -1 -10 1 2 3 4 -1 -1 -1 -1000 -1000 -1000 -10\n",
+        "Traffic light 1 2 3 4\n",
+        "a.jpg 1,2,3,4,0 5,6,7,8,1\nx y/b.png\n",
+        "a.jpg\n1\n1 2 3 4 0 0 0 0 2 0\nb.png\n0\n0 0 0 0 0 0 0 0 0 0\n",
+        '"a.jpg" 0 3\nimages/c.jpg 1\n',
+        "1,1,4,5,16,20,1,1,0.25\n2,-1,4,5,16,20,0.5,-1,-1,-1\n",
+        'a.jpg,1,2,3,4,"a, cat"\nb.png,,,,,\n',
+        "TRAIN,gs://x/a.jpg,cat,0.1,0.2,,,0.5,0.9,,\nb.png,cat,0.1,0.2,0.5,0.2,0.5,0.9,0.1,0.9\nTEST,a.jpg,x,y\n",
+        "ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,IsOccluded\na,xclick,/m/0,1,0.1,0.5,0.2,0.9,-1\n",
+        'image_id,width,height,bbox,source\na,40,30,"[1, 2, 3, 4]",x\nb,40,30,,\n',
+        "ImageId,width,height,EncodedPixels\na.jpg,40,30,1 2 36 5 66 5\nb.png,40,30,\n",
+        'a.jpg 1 2 3 4 0 "car" "Red"\n',
+        "filename, cat, dog\na.jpg, 1, 0\nb.png, 0, 0\n",
+    ]
+    seeds = {f"{place:02}": bytes([place]) + text.encode() for place, text in enumerate(plain)}
+    seeds |= {
+        "yaml aliases": b"\x00a: &a [x, x]\nnames: [*a, *a]\ntrain: *a\n",
+        "yaml deep": b"\x00names: " + b"[" * 200,
+        "pairs": b"\x14id,label\na,cat\nb,\n",
+        "box without end": b"\x0ba.jpg\n1\n1e308 1 1e308 1\n",
+        "runs beyond": b"\x12ImageId,width,height,EncodedPixels\na.jpg,4294967295,4294967295,1 18446744073709551615\n",
+        "latin 1": b"\x09B\xe4r 1 2 3 4\n",
+        "empty": b"\x0d",
+    }
+    return seeds
+
+
 def label_maps() -> dict[str, bytes]:
     return {
         "plain": b"item {\n  id: 1\n  name: 'raccoon'\n}\nitem {\n  id: 90\n  name: \"tooth brush\"\n}\n",
@@ -311,6 +349,7 @@ def main() -> None:
         "label_map": label_maps(),
         "record_frames": frames(),
         "sequence_decode": sequences(),
+        "text_formats": lists_of_lines(),
         "voc_xml": vocs(),
     }
     for target, seeds in made.items():

@@ -64,7 +64,7 @@ pub struct Objects {
     pub normalised: Vec<bool>,
     /// Pose or view (`Left`, `Frontal`), VOC.
     pub pose: Sparse<Box<str>>,
-    /// Outlines in pixels.
+    /// Outlines in pixels (or parts of the size, where `normalised`).
     pub polygons: Polygons,
     /// Masks.
     pub masks: Sparse<Mask>,

@@ -330,7 +330,7 @@ fn backwards(path: &str) -> String {
 }
 
 /// `name` relative to `folder`, with `.` and `..` resolved by the letter; `None` if that leads above the root.
-fn resolved(folder: &str, name: &str) -> Option<String> {
+pub fn resolved(folder: &str, name: &str) -> Option<String> {
     if name.starts_with('/') || has_drive(name) {
         return None;
     }

@@ -8,22 +8,42 @@
 //! A reader never stops at what is wrong inside its files: it gathers [`Problems`] with file and line. [`FormatError`]
 //! is for a source that cannot be loaded at all.
 
+pub mod automl;
 pub mod builder;
 pub mod coco;
 pub mod csv;
+pub mod darknet;
+pub mod dota;
 mod error;
+pub mod image_folder;
+pub mod imagenet_list;
 pub mod images;
 pub mod json;
+pub mod kaggle;
+pub mod kitti;
 pub mod label_map;
+pub mod listed;
+pub mod mot;
+pub mod multilabel_csv;
+pub mod oidv4;
+pub mod open_images;
 pub mod parallel;
+pub mod per_image;
 mod registry;
+pub mod retinanet;
+pub mod rows;
 pub mod spill;
 pub mod splits;
 pub mod target;
 pub mod text;
 pub mod tree;
+pub mod udacity;
 pub mod voc;
+pub mod wider_face;
 pub mod xml;
+pub mod yaml;
+pub mod yolo;
+pub mod yolo_keras;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

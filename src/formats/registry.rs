@@ -3,11 +3,39 @@
 use super::error::FormatError;
 use super::target::{Ready, Remarks, Sink};
 use super::tree::{FileId, Tree};
-use super::{LoadOptions, coco, csv, voc};
+use super::{
+    LoadOptions, automl, coco, csv, darknet, dota, image_folder, imagenet_list, kaggle, kitti, mot, multilabel_csv,
+    oidv4, open_images, retinanet, udacity, voc, wider_face, yolo, yolo_keras,
+};
 use crate::dataset::{Dataset, Problems, Skipped};
 
 /// All formats, sorted by name.
-pub static FORMATS: &[&Format] = &[&coco::FORMAT, &csv::FORMAT, &voc::FORMAT];
+pub static FORMATS: &[&Format] = &[
+    &automl::FORMAT,
+    &coco::FORMAT,
+    &csv::FORMAT,
+    &darknet::FORMAT,
+    &dota::DOTA,
+    &image_folder::FORMAT,
+    &imagenet_list::FORMAT,
+    &kaggle::RLE,
+    &kaggle::WHEAT,
+    &kitti::FORMAT,
+    &mot::FORMAT,
+    &multilabel_csv::FORMAT,
+    &oidv4::FORMAT,
+    &open_images::FORMAT,
+    &retinanet::FORMAT,
+    &udacity::FORMAT,
+    &voc::FORMAT,
+    &wider_face::FORMAT,
+    &yolo::DETECT,
+    &yolo_keras::FORMAT,
+    &yolo::OBB,
+    &yolo::POSE,
+    &yolo::SEGMENT,
+    &dota::YOLOV5_OBB,
+];
 
 /// An annotation format.
 #[derive(Debug)]

@@ -7,7 +7,7 @@
 use crate::dataset::Split;
 
 /// Words that stand beside a split in a folder's name.
-const TRADE: [&str; 15] = [
+const TRADE: [&str; 16] = [
     "image",
     "images",
     "img",
@@ -23,6 +23,8 @@ const TRADE: [&str; 15] = [
     "set",
     "data",
     "dataset",
+    // The dataset of that name: WIDER_train.
+    "wider",
 ];
 
 /// The split that a word names; digits behind it (`val2017`) do not count, and `trainval` is to be trained with.

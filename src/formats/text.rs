@@ -92,6 +92,11 @@ pub fn nfc(name: &str) -> Cow<'_, str> {
     }
 }
 
+/// A name of a column or alike, without case, blanks and marks: `img_fName` is `imgfname`.
+pub fn fold(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
 /// A finite number, with blanks and a byte order mark around it allowed.
 pub fn number(value: &str) -> Option<f64> {
     let value = trim(value);

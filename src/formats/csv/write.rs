@@ -6,8 +6,8 @@
 //!
 //! `generate_tfrecord.py` and its kin take a row for a box, so an image without objects has none.
 
-use crate::formats::target::{Plain, Ready, ReadyImage, Remarks, Sink, at};
-use crate::formats::{FormatError, FormatErrorKind};
+use crate::formats::FormatError;
+use crate::formats::target::{Plain, Ready, ReadyImage, Remarks, Sink, put_images, put_pieces};
 
 const HEADER: &str = "filename,width,height,class,xmin,ymin,xmax,ymax\n";
 
@@ -15,18 +15,9 @@ pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, Forma
     for split in ready.splits() {
         let name = format!("{split}_labels.csv");
         let rows = |_: usize, image: &ReadyImage, text: &mut Vec<u8>| rows(ready, image, text);
-        sink.create(&name)
-            .and_then(|mut file| {
-                file.write_all(HEADER.as_bytes())?;
-                ready.write_pieces(&ready.images_of(split), &mut file, rows)?;
-                file.flush()
-            })
-            .map_err(|error| FormatError::new(FormatErrorKind::Io(error), &name))?;
+        put_pieces(ready, sink, &name, HEADER, &ready.images_of(split), rows)?;
     }
-    for (place, image) in ready.images.iter().enumerate() {
-        let name = format!("images/{}", image.name);
-        sink.image(place, &name).map_err(at(&name))?;
-    }
+    put_images(ready, sink, |image| format!("images/{}", image.name))?;
     Ok(Remarks::new())
 }
 

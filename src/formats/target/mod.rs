@@ -98,6 +98,72 @@ pub fn put(sink: &dyn Sink, name: &str, bytes: &[u8]) -> Result<(), FormatError>
     written.map_err(at(name))
 }
 
+/// Puts all files of images where `name` says.
+pub fn put_images(
+    ready: &Ready<'_>,
+    sink: &dyn Sink,
+    mut name: impl FnMut(&ReadyImage) -> String,
+) -> Result<(), FormatError> {
+    for (place, image) in ready.images.iter().enumerate() {
+        let name = name(image);
+        sink.image(place, &name).map_err(at(&name))?;
+    }
+    Ok(())
+}
+
+/// Writes a file with a piece of text for each image of `places`, in order, behind `head`.
+pub fn put_pieces(
+    ready: &Ready<'_>,
+    sink: &dyn Sink,
+    name: &str,
+    head: &str,
+    places: &[usize],
+    piece: impl Fn(usize, &ReadyImage, &mut Vec<u8>) + Sync,
+) -> Result<(), FormatError> {
+    let written = sink.create(name).and_then(|mut file| {
+        file.write_all(head.as_bytes())?;
+        ready.write_pieces(places, &mut file, piece)?;
+        file.flush()
+    });
+    written.map_err(at(name))
+}
+
+/// The word of `words` for a split: those for training, validation, test.
+pub fn word_of(split: Split, words: [&str; 3]) -> &str {
+    let [train, valid, test] = words;
+    match split {
+        Split::Train => train,
+        Split::Valid => valid,
+        Split::Test => test,
+    }
+}
+
+/// A box in whole pixels that is inside the image and not empty.
+pub fn whole(image: &ReadyImage, [x0, y0, x1, y1]: [f64; 4]) -> [u32; 4] {
+    let side = |from: f64, to: f64, size: u32| {
+        let from = (from.round() as u32).min(size.saturating_sub(1));
+        (from, (to.round() as u32).clamp(from + 1, size.max(from + 1)))
+    };
+    let ((x0, x1), (y0, y1)) = (side(x0, x1, image.width), side(y0, y1, image.height));
+    [x0, y0, x1, y1]
+}
+
+/// A name without blanks, for formats that part their fields by them.
+pub fn one_word(name: &str) -> String {
+    name.chars().map(|c| if c.is_whitespace() || c.is_control() { '_' } else { c }).collect()
+}
+
+/// What is said where [`one_word`] changes a class's name.
+pub fn remark_words(ready: &Ready<'_>) -> Remarks {
+    let changed = ready.classes.iter().filter(|class| one_word(&class.name) != class.name).count();
+    if changed > 0 { vec![format!("classes whose blanks became _: {changed}")] } else { Remarks::new() }
+}
+
+/// A name on a line of its own: without breaks.
+pub fn on_a_line(name: &str) -> String {
+    name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
 /// An error of the system, at the file called `name`.
 pub fn at(name: &str) -> impl FnOnce(io::Error) -> FormatError + '_ {
     move |error| FormatError::new(FormatErrorKind::Io(error), name)

@@ -218,7 +218,16 @@ impl Tree {
     /// Annotation files with one of these extensions (lower case, without the dot), in order; the one file where the
     /// source is a file and has one of them.
     pub fn annotations<'t>(&'t self, extensions: &'t [&'t str]) -> impl Iterator<Item = FileId> + 't {
-        let (range, only) = match self.only {
+        self.among(extensions, self.only)
+    }
+
+    /// As [`Tree::annotations`], where a source that is a file (`data.yaml`) stands for the folder that it lies in.
+    pub fn annotations_around<'t>(&'t self, extensions: &'t [&'t str]) -> impl Iterator<Item = FileId> + 't {
+        self.among(extensions, None)
+    }
+
+    fn among<'t>(&'t self, extensions: &'t [&'t str], only: Option<FileId>) -> impl Iterator<Item = FileId> + 't {
+        let (range, only) = match only {
             Some(only) => (only.0 as usize..only.0 as usize + 1, true),
             None => (self.range(0), false),
         };

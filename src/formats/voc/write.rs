@@ -9,9 +9,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::dataset::{Split, flag};
+use crate::dataset::flag;
 use crate::formats::FormatError;
-use crate::formats::target::{Plain, Ready, ReadyImage, ReadyObject, Remarks, Sink, at, put, stem};
+use crate::formats::target::{Plain, Ready, ReadyImage, ReadyObject, Remarks, Sink, put, put_images, stem, word_of};
 
 pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
     let several = AtomicU64::new(0);
@@ -20,16 +20,9 @@ pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, Forma
         let name = format!("Annotations/{}.xml", stem(&image.name));
         put(sink, &name, document(ready, image, &several).as_bytes())
     })?;
-    for (place, image) in ready.images.iter().enumerate() {
-        let name = format!("JPEGImages/{}", image.name);
-        sink.image(place, &name).map_err(at(&name))?;
-    }
+    put_images(ready, sink, |image| format!("JPEGImages/{}", image.name))?;
     for split in ready.splits() {
-        let word = match split {
-            Split::Train => "train",
-            Split::Valid => "val",
-            Split::Test => "test",
-        };
+        let word = word_of(split, ["train", "val", "test"]);
         let stems = ready.images_of(split).into_iter().map(|place| stem(&ready.images[place].name));
         let text: String = stems.flat_map(|stem| [stem, "\n"]).collect();
         put(sink, &format!("ImageSets/Main/{word}.txt"), text.as_bytes())?;

@@ -52,3 +52,20 @@ def obj(name: str, box, **more) -> dict:
 def there(key: str, *objects, **more) -> dict:
     """An image whose file was found under its key."""
     return image(key, *objects, file=key, **more)
+
+
+def fraction(name: str, cx: float, cy: float, width: float, height: float, **more) -> dict:
+    """An object whose box is given by its centre and size, as parts of the image's."""
+    box = (cx - width / 2, cy - height / 2, cx + width / 2, cy + height / 2)
+    return obj(name, box, normalised=True, **more)
+
+
+def around(name: str, points, **more) -> dict:
+    """An object with the upright box around some points."""
+    columns, rows = [point[0] for point in points], [point[1] for point in points]
+    return obj(name, (min(columns), min(rows), max(columns), max(rows)), **more)
+
+
+def unlabelled(path: str) -> str:
+    """What is said of an image that no annotation names."""
+    return f"unlabelled-image: {path}: no annotation names this image; kept without objects"

@@ -107,6 +107,28 @@ def csv_good() -> None:
         "images": [there("a.png", one(2), obj("dog", (1, 2, 3, 4), line=2, source="dog.csv"))], "problems": [],
     })
 
+    # Udacity: CrowdAI's half. (The other has blanks between its fields.)
+    case("csv", "udacity", {
+        "labels_crowdai.csv": "xmin,ymin,xmax,ymax,Frame,Label,Preview URL\n4,5,20,25,a.png,Car,http://crowdai.com/1\n",
+        "a.png": picture(1),
+    }, {
+        "format": "csv", "classes": ["Car"], "ordered": False,
+        "images": [there("a.png", one(2, "Car", attributes={"Preview URL": "http://crowdai.com/1"}), size=(0, 0))],
+        "problems": [],
+    })
+
+    # VoTT, make-sense and Kaggle's tables that name image, class and box.
+    case("csv", "other-tools", {
+        "vott-csv-export/cats-export.csv": '"image","xmin","ymin","xmax","ymax","label"\n"a.png",4.0,5.0,20.0,25.0,"cat"\n',
+        "kaggle.csv": "image_name,label_name,x1,y1,w,h\nb.png,cat,4,5,16,20\n",
+        "rows.csv": "label_name,bbox_x,bbox_y,bbox_width,bbox_height,image_name,image_width,image_height\ncat,4,5,16,20,c.png,40,30\n",
+        "vott-csv-export/a.png": picture(1), "b.png": picture(2), "c.png": picture(3),
+    }, {
+        "format": "csv", "classes": ["cat"], "ordered": False,
+        "images": [there("b.png", one(2), size=(0, 0)), there("c.png", one(2)), there("vott-csv-export/a.png", one(2), size=(0, 0))],
+        "problems": [],
+    })
+
 
 def csv_bad() -> None:
     case("csv", "bad-no-class", {"labels.csv": "filename,xmin,ymin,xmax,ymax\na.png,1,2,3,4\n", "a.png": picture(1)}, {

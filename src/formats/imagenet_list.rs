@@ -1,0 +1,179 @@
+//! Lists of images with the numbers of their classes, as Caffe and Datumaro (`imagenet_txt`) have them.
+//!
+//! ```text
+//! train.txt      n01440764/a.JPEG 0
+//!                "a b.jpg" 0 3          several classes; names with blanks in quotes
+//! synsets.txt    a class per line, from 0
+//! ```
+//!
+//! Specification: Datumaro's `imagenet_txt`.
+//!
+//! Decisions
+//! - The split is that of the list's name.
+//! - Names may lack their extension where there is `synsets.txt`; without one, classes are `class_<number>`.
+//! - A line without a number is an image without a class. Images in no list are left out: a list often names a part.
+
+use super::builder::Builder;
+use super::listed::{Listed, Namer};
+use super::per_image::{file_name, first_lines, list_candidates};
+use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, word_of};
+use super::tree::{FileId, Tree};
+use super::yolo::names::{self, Names};
+use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text};
+use crate::dataset::{Ledger, Place, ProblemKind, Problems, Skipped};
+use crate::image::is_image_name;
+
+/// The format's row in the registry.
+pub static FORMAT: Format = Format {
+    name: "imagenet-list",
+    aliases: &["imagenet-txt", "imagenet_txt", "caffe-list"],
+    title: "list of images and classes",
+    specification: "https://open-edge-platform.github.io/datumaro/stable/docs/data-formats/formats/imagenet.html",
+    layout: "\
+synsets.txt  train.txt  val.txt  images/a.jpg",
+    carries: &[Carries::ImageLabels, Carries::Negatives, Carries::Splits, Carries::ClassOrder],
+    detect,
+    looks_for: "text files whose lines are an image and numbers of classes (a.jpg 0)",
+    read,
+    write: Some(Write { not: &[], write }),
+};
+
+/// Size of a list that is still read.
+const LIMIT: u64 = 1 << 30;
+/// Lines of a list that detection looks at.
+const LINES: usize = 16;
+
+/// Names of the files that name the classes.
+const NAMES: [&str; 3] = [SYNSETS, "labels.txt", "classes.txt"];
+/// The one that belongs to this format alone, so that lists beside it may have images without a class.
+const SYNSETS: &str = "synsets.txt";
+
+fn names_file(tree: &Tree) -> Option<FileId> {
+    NAMES.iter().find_map(|name| tree.annotations_around(&["txt"]).find(|file| file_name(tree.path(*file)) == *name))
+}
+
+/// Lists: every line is one.
+fn lists(tree: &Tree) -> Vec<FileId> {
+    let named = names_file(tree);
+    let own = named.is_some_and(|file| file_name(tree.path(file)) == SYNSETS);
+    let fits = |file: &FileId| {
+        let lines = first_lines(tree, *file, LINES);
+        let good = |line: &String| {
+            line_of(line).is_ok_and(|(name, numbers)| {
+                is_image_name(name) && (own || !numbers.is_empty()) || own && numbers.len() == 1 && !name.contains('/')
+            })
+        };
+        let with_number = lines.iter().filter(|line| good(line)).count();
+        !lines.is_empty() && with_number * 2 > lines.len()
+    };
+    list_candidates(tree).filter(|file| Some(*file) != named).filter(fits).collect()
+}
+
+fn detect(tree: &Tree) -> Option<Evidence> {
+    Evidence::certain(tree, &lists(tree), "an image and numbers of classes in each line")
+}
+
+/// An image's name and the numbers of its classes.
+fn line_of(line: &str) -> Result<(&str, Vec<u32>), String> {
+    let (name, rest) = match line.strip_prefix('"').and_then(|line| line.split_once('"')) {
+        Some(parts) => parts,
+        None => {
+            // A name may have blanks: numbers are what stands at the end.
+            let is_number = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
+            let mut end = line.len();
+            while let Some((before, word)) = line[..end].trim_end().rsplit_once(char::is_whitespace) {
+                if !is_number(word) {
+                    break;
+                }
+                end = before.trim_end().len();
+            }
+            line.split_at(end)
+        }
+    };
+    let number = |word: &str| word.parse().map_err(|_| format!("{word:?} is no number of a class"));
+    let numbers = rest.split_whitespace().map(number).collect::<Result<_, _>>()?;
+    if name.is_empty() { Err("no image's name".into()) } else { Ok((name, numbers)) }
+}
+
+fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
+    let lists = lists(tree);
+    if lists.is_empty() {
+        return Err(FormatError::new(FormatErrorKind::NotThisFormat(FORMAT.name, FORMAT.looks_for.into()), ""));
+    }
+    let mut problems = Problems::default();
+    let mut skipped = Skipped::default();
+    let mut remarks = Vec::new();
+    let mut builder = Builder::default();
+    let mut listed = Listed::new(tree);
+    let mut rows: Vec<(Namer, String, Vec<u32>)> = Vec::new();
+    for file in lists {
+        let path = tree.path(file);
+        let bytes = match tree.read(file, LIMIT) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                problems.push(ProblemKind::UnreadableAnnotation, Place::file(path), error.to_string());
+                continue;
+            }
+        };
+        let split = splits::of_annotation_file(path);
+        for (line, content) in (1..).zip(text::decode(&bytes).text.lines()) {
+            let content = text::trim(content);
+            if content.is_empty() {
+                continue;
+            }
+            match line_of(content) {
+                Ok((name, numbers)) => rows.push((Namer { file, split, line }, name.to_owned(), numbers)),
+                Err(message) => {
+                    problems.push(ProblemKind::BadEntry, Place::line(path, line), message);
+                    skipped.count(ProblemKind::BadEntry.word(), Ledger { images: 1, objects: 0 });
+                }
+            }
+        }
+    }
+    let names = match names_file(tree).and_then(|file| Some((file, names::lines(tree, file, &mut problems)?))) {
+        Some((file, names)) => {
+            remarks.push(format!("names of the classes: {}", tree.path(file)));
+            Names::set(names, tree.path(file), &mut builder, &mut problems)
+        }
+        None => {
+            let used = rows.iter().flat_map(|(_, _, numbers)| numbers.iter().copied());
+            Names::of_numbers(used, &mut builder, &mut problems)
+        }
+    };
+    for (namer, name, numbers) in rows {
+        let mut labels = Vec::new();
+        for number in numbers {
+            match names.place(number) {
+                Ok(place) => labels.push(place),
+                Err(message) => {
+                    let place = Place::line(tree.path(namer.file), namer.line);
+                    problems.push(ProblemKind::IgnoredField, place, format!("{message}; left out"));
+                }
+            }
+        }
+        listed.label(&name, &namer, &labels, &mut problems);
+    }
+    let unnamed = listed.unnamed(|_| true).len();
+    if unnamed > 0 {
+        remarks.push(format!("images in no list, left out: {unnamed}"));
+    }
+    listed.finish(&mut builder);
+    Ok(Reading { dataset: builder.finish(tree), problems, skipped, remarks })
+}
+
+fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    let names: String = ready.classes.iter().map(|class| on_a_line(&class.name) + "\n").collect();
+    put(sink, "synsets.txt", names.as_bytes())?;
+    for split in ready.splits() {
+        let line = |_: usize, image: &ReadyImage, text: &mut Vec<u8>| {
+            let blank = image.name.contains(char::is_whitespace);
+            let name = if blank { format!("\"{}\"", image.name) } else { image.name.clone() };
+            let labels: String = ready.labels(image).iter().map(|label| format!(" {label}")).collect();
+            text.extend_from_slice(format!("{name}{labels}\n").as_bytes());
+        };
+        let name = format!("{}.txt", word_of(split, ["train", "val", "test"]));
+        put_pieces(ready, sink, &name, "", &ready.images_of(split), line)?;
+    }
+    put_images(ready, sink, |image| format!("images/{}", image.name))?;
+    Ok(Remarks::new())
+}

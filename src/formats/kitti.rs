@@ -1,0 +1,193 @@
+//! KITTI's 2-D object labels: a text file per image.
+//!
+//! ```text
+//! type truncated occluded alpha x0 y0 x1 y1 h w l x y z ry [score]
+//! Car 0.00 0 -1.58 587.01 173.33 614.12 200.12 1.65 1.67 3.64 -0.65 1.71 46.70 -1.59
+//! ```
+//!
+//! Specification: the object development kit's readme; quirks: those of NVIDIA TAO, FiftyOne and Datumaro, which fill what
+//! they do not know with 0.
+//!
+//! Decisions
+//! - Coordinates are taken as 0-based with the maximum exclusive, as written.
+//! - `truncated` is a part from 0 to 1: above 0 is truncated; `occluded` is 0 to 3: 1 and 2 are occluded, 3 is unknown. -1 is
+//!   unknown. Both values, and the seven numbers in space where one is not 0, are kept as attributes.
+//! - `DontCare` regions are no objects: they are left out, and counted.
+//! - An image without a file, or with an empty one, has no object.
+
+use super::builder::Builder;
+use super::per_image::{self, Layout, Parsed, each_line, parallel_path, sample};
+use super::target::{Plain, Ready, Remarks, Sink, one_word, put, put_images, remark_words, stem, word_of};
+use super::tree::{FileId, Tree};
+use super::{
+    Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text,
+};
+use crate::dataset::{Ledger, Object, ProblemKind, Problems, Skipped, flag};
+
+/// The format's row in the registry.
+pub static FORMAT: Format = Format {
+    name: "kitti",
+    aliases: &["kitti-detection", "tao"],
+    title: "KITTI 2-D",
+    specification: "https://www.cvlibs.net/datasets/kitti/eval_object.php?obj_benchmark=2d",
+    layout: "\
+training/image_2/000000.png  training/label_2/000000.txt
+images/a.jpg  labels/a.txt  or  data/a.jpg  labels/a.txt",
+    carries: &[
+        Carries::Boxes,
+        Carries::Score,
+        Carries::Truncated,
+        Carries::Occluded,
+        Carries::Attributes,
+        Carries::Negatives,
+        Carries::Splits,
+        Carries::Fractions,
+    ],
+    detect,
+    looks_for: "text files whose lines are a class and 14 or 15 numbers",
+    read,
+    write: Some(Write { not: &[Carries::Attributes], write }),
+};
+
+/// Folders of labels, and those of images beside them.
+const FOLDERS: [(&str, &str); 3] = [("label_2", "image_2"), ("label_02", "image_02"), ("labels", "images")];
+/// Names of the numbers in space.
+const SPACE: [&str; 7] = ["height", "width", "length", "x", "y", "z", "rotation_y"];
+
+fn label_files(tree: &Tree) -> Vec<FileId> {
+    let is_label = |file: &FileId| {
+        let stem = per_image::stem_of(tree.path(*file)).to_ascii_lowercase();
+        !stem.starts_with("readme") && !["classes", "labels", "train", "val", "test", "trainval"].contains(&&*stem)
+    };
+    tree.annotations(&["txt"]).filter(is_label).collect()
+}
+
+fn detect(tree: &Tree) -> Option<Evidence> {
+    let files = label_files(tree);
+    if let Some(example) = per_image::example(tree, &files, |line| object(line).is_ok(), |_| false) {
+        let reason = format!("{} has a class and 14 or 15 numbers in each line", tree.path(example));
+        return Some(Evidence { confidence: Confidence::Certain, reason });
+    }
+    // Files without a line can only be told by their folder.
+    let is_empty = |file: &FileId| per_image::first_lines(tree, *file, 1).is_empty();
+    let in_folder = |file: &&FileId| per_image::lies_in(tree.path(**file), &["label_2"]);
+    let first = files.iter().find(in_folder).filter(|_| sample(&files, 64).all(|file| is_empty(&file)))?;
+    let reason = format!("{} lies in a folder of that name, no file there has an object", tree.path(*first));
+    Some(Evidence { confidence: Confidence::Likely, reason })
+}
+
+/// The object of a line and its class.
+fn object(line: &str) -> Result<(String, Object), String> {
+    let fields: Vec<&str> = line.split_ascii_whitespace().collect();
+    let count = fields.len();
+    let (Some((class, numbers)), 15 | 16) = (fields.split_first(), count) else {
+        return Err(format!("{count} fields, an object has 15 or 16"));
+    };
+    if text::number(class).is_some() {
+        return Err(format!("{class:?} is no name of a class"));
+    }
+    let parsed: Result<Vec<f64>, String> =
+        numbers.iter().map(|field| text::number(field).ok_or_else(|| format!("{field:?} is no number"))).collect();
+    let parsed = parsed?;
+    let [truncated, occluded, alpha, x0, y0, x1, y1, space @ ..] = &parsed[..] else {
+        return Err("numbers are missing".into());
+    };
+    let (space, score) = space.split_at_checked(7).ok_or("numbers are missing")?;
+    let mut object = Object { bbox: [*x0, *y0, *x1, *y1], score: score.first().copied(), ..Object::default() };
+    if *truncated >= 0.0 {
+        object.flags |= flag::HAS_TRUNCATED | if *truncated > 0.0 { flag::TRUNCATED } else { 0 };
+    }
+    if (0.0..3.0).contains(occluded) {
+        object.flags |= flag::HAS_OCCLUDED | if *occluded > 0.0 { flag::OCCLUDED } else { 0 };
+    }
+    // Where a flag says it all, the number says no more.
+    let mut keep = |name: &str, place: usize, says: bool| {
+        if says {
+            object.attributes.push((name.into(), numbers[place].into()));
+        }
+    };
+    keep("truncated", 0, ![0.0, 1.0, -1.0].contains(truncated));
+    keep("occluded", 1, ![0.0, 1.0, -1.0].contains(occluded));
+    if space.iter().any(|number| *number != 0.0) {
+        keep("alpha", 2, *alpha != -10.0);
+        for (place, name) in SPACE.iter().enumerate() {
+            keep(name, 7 + place, true);
+        }
+    }
+    Ok(((*class).to_owned(), object))
+}
+
+/// What a file says, each object with the name of its class.
+pub fn parse(source: &str) -> Parsed<String> {
+    each_line(source, |line, content, problems| {
+        let (class, object) = object(content)?;
+        if class == "DontCare" {
+            problems.push((ProblemKind::IgnoredField, line, "a DontCare region; left out".into()));
+            return Ok(None);
+        }
+        Ok(Some((class, object)))
+    })
+}
+
+fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
+    let files = label_files(tree);
+    if files.is_empty() {
+        return Err(FormatError::new(FormatErrorKind::NotThisFormat(FORMAT.name, FORMAT.looks_for.into()), ""));
+    }
+    let mut problems = Problems::default();
+    let mut skipped = Skipped::default();
+    let mut builder = Builder::default();
+    let mut files = per_image::parse_all(tree, &files, options.workers, parse);
+    // Regions are told once, with their number.
+    let mut regions = 0;
+    for parsed in files.iter_mut().filter_map(|labels| labels.content.as_mut().ok()) {
+        let before = parsed.problems.len();
+        parsed.problems.retain(|(kind, ..)| *kind != ProblemKind::IgnoredField);
+        regions += before - parsed.problems.len();
+    }
+    let mut remarks = Vec::new();
+    if regions > 0 {
+        remarks.push(format!("DontCare regions, left out: {regions}"));
+        skipped.count("dont-care", Ledger { images: 0, objects: regions as u64 });
+    }
+    let layout = Layout {
+        image_path: &|path| FOLDERS.iter().fold(path.to_owned(), |path, (from, to)| parallel_path(&path, &[from], to)),
+        split_of: &|_, path| splits::of_folders(path),
+        // The right camera's images have the same names, and no labels.
+        is_image: &|path| !per_image::lies_in(path, &["image_3", "image_03", "prev_2", "prev_3"]),
+        negatives: true,
+    };
+    let class = |name: String, builder: &mut Builder| Ok(builder.class(&name));
+    per_image::push_all(tree, files, &layout, class, &mut builder, &mut problems, &mut skipped);
+    Ok(Reading { dataset: builder.finish(tree), problems, skipped, remarks })
+}
+
+/// What is not known is 0, in space too; a class is one word.
+fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    let folder = |split| word_of(split, ["training", "validation", "testing"]);
+    let places: Vec<usize> = (0..ready.images.len()).collect();
+    ready.for_each(&places, |_, image| {
+        let mut text = String::new();
+        for object in ready.objects_of(image) {
+            let objects = &ready.dataset.objects;
+            let flags = objects.flags.get(object.row).copied().unwrap_or(0);
+            let state = |has: u16, is: u16| match flags {
+                flags if flags & is != 0 => "1",
+                flags if flags & has != 0 => "0",
+                _ => "-1",
+            };
+            let truncated = state(flag::HAS_TRUNCATED, flag::TRUNCATED);
+            let occluded = state(flag::HAS_OCCLUDED, flag::OCCLUDED);
+            let [x0, y0, x1, y1] = object.bbox.map(Plain);
+            let class = one_word(ready.class_of(object));
+            text += &format!("{class} {truncated} {occluded} 0 {x0} {y0} {x1} {y1} 0 0 0 0 0 0 0");
+            if let Some(score) = objects.score.get(object.row) {
+                text += &format!(" {}", Plain(*score));
+            }
+            text.push('\n');
+        }
+        put(sink, &format!("{}/label_2/{}.txt", folder(image.split), stem(&image.name)), text.as_bytes())
+    })?;
+    put_images(ready, sink, |image| format!("{}/image_2/{}", folder(image.split), image.name))?;
+    Ok(remark_words(ready))
+}

@@ -1,0 +1,204 @@
+//! Formats whose files name images, line by line: what is said of an image may stand anywhere, and in several files.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::builder::{Builder, Entry};
+use super::images::{Asker, Match, Matcher};
+use super::per_image::{file_name, stem_of};
+use super::splits;
+use super::tree::{FileId, Tree, folder_of, join};
+use crate::dataset::{Object, Place, ProblemKind, Problems, Skipped, Split};
+
+/// Who names an image: the file, the split it speaks of, and the line.
+#[derive(Clone, Copy, Debug)]
+pub struct Namer {
+    /// The file.
+    pub file: FileId,
+    /// Its split, or the line's own.
+    pub split: Option<Split>,
+    /// The line.
+    pub line: u32,
+}
+
+/// The image that a name means: the file that was found, or a key that stands for none.
+type About = Result<FileId, String>;
+
+/// What is said of an image.
+#[derive(Debug)]
+struct Said {
+    entry: Entry,
+    objects: Vec<Object>,
+    /// Objects by a hash of what they say.
+    known: HashMap<u64, usize>,
+}
+
+impl Said {
+    fn new(entry: Entry) -> Self {
+        Self { entry, objects: Vec::new(), known: HashMap::new() }
+    }
+}
+
+fn hash_of(object: &Object) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let bits = |numbers: &[f64]| numbers.iter().map(|number| number.to_bits()).collect::<Vec<_>>();
+    (object.class, bits(&object.bbox), object.track, object.source, &object.attributes).hash(&mut hasher);
+    hasher.finish()
+}
+
+fn is_same(a: &Object, b: &Object) -> bool {
+    (a.class, a.bbox, a.flags, a.corners, a.track) == (b.class, b.bbox, b.flags, b.corners, b.track)
+        && (a.score, a.source, &a.attributes, &a.polygons) == (b.score, b.source, &b.attributes, &b.polygons)
+        && a.mask == b.mask
+}
+
+/// Images as they are named, with what is said of them.
+#[derive(Debug)]
+pub struct Listed<'t> {
+    tree: &'t Tree,
+    matcher: Matcher<'t>,
+    /// Names are those of the images without extension, which is no problem then.
+    stems: bool,
+    /// By file and name, so that each is looked up and told once.
+    known: HashMap<(FileId, Box<str>), About>,
+    images: BTreeMap<About, Said>,
+    /// What two files say of one image in two splits.
+    told: HashSet<(FileId, About)>,
+}
+
+impl<'t> Listed<'t> {
+    /// Nothing yet, of the images of `tree`.
+    pub fn new(tree: &'t Tree) -> Self {
+        Self {
+            tree,
+            matcher: Matcher::new(tree),
+            stems: false,
+            known: HashMap::new(),
+            images: BTreeMap::new(),
+            told: HashSet::new(),
+        }
+    }
+
+    /// As [`Listed::new`], for a format whose names of images have no extension.
+    pub fn of_stems(tree: &'t Tree) -> Self {
+        Self { stems: true, ..Self::new(tree) }
+    }
+
+    fn about(&mut self, name: &str, namer: &Namer, problems: &mut Problems) -> About {
+        if let Some(known) = self.known.get(&(namer.file, name.into())) {
+            return known.clone();
+        }
+        let path = self.tree.path(namer.file);
+        let asker = Asker { path, split: namer.split };
+        let stem = self.stems.then(|| self.matcher.find(name, &asker)).and_then(|found| match found {
+            Match::Found { file, .. } if stem_of(self.tree.path(file)) == file_name(name) => Some(file),
+            _ => None,
+        });
+        let found = stem.or_else(|| self.matcher.look_up(name, &asker, namer.line, problems));
+        let about = found.ok_or_else(|| join(folder_of(path), name));
+        self.known.insert((namer.file, name.into()), about.clone());
+        about
+    }
+
+    /// The entry of an image, made where it is new. `None` where the image is in another split already: that is told.
+    pub fn image(&mut self, name: &str, namer: &Namer, problems: &mut Problems) -> Option<&mut Entry> {
+        Some(&mut self.get(name, namer, problems)?.entry)
+    }
+
+    fn get(&mut self, name: &str, namer: &Namer, problems: &mut Problems) -> Option<&mut Said> {
+        let about = self.about(name, namer, problems);
+        let tree = self.tree;
+        let said = self.images.entry(about.clone()).or_insert_with(|| {
+            let file = about.as_ref().ok().copied();
+            let split = namer.split.or_else(|| splits::of_folders(tree.path(file?)));
+            let key = about.as_ref().err().cloned().unwrap_or_default();
+            let source = Some((namer.file, namer.line));
+            Said::new(Entry { file, key, name: name.to_owned(), split, source, ..Entry::default() })
+        });
+        if let (Some(split), Some(other)) = (said.entry.split, namer.split)
+            && split != other
+        {
+            if self.told.insert((namer.file, about.clone())) {
+                let (file, line) = said.entry.source.unwrap_or((namer.file, 0));
+                let before = Place::line(tree.path(file), line);
+                let message = format!("image {name:?} is in {other} here, and in {split} at {before}");
+                problems.push(ProblemKind::DuplicateImage, Place::line(tree.path(namer.file), namer.line), message);
+            }
+            return None;
+        }
+        self.images.get_mut(&about)
+    }
+
+    /// Adds classes to an image as a whole.
+    pub fn label(&mut self, name: &str, namer: &Namer, labels: &[u32], problems: &mut Problems) {
+        let Some(entry) = self.image(name, namer, problems) else { return };
+        for label in labels {
+            if !entry.labels.contains(label) {
+                entry.labels.push(*label);
+            }
+        }
+    }
+
+    /// Adds an object to an image. What cannot be taken is counted.
+    pub fn object(
+        &mut self,
+        name: &str,
+        namer: &Namer,
+        object: Object,
+        problems: &mut Problems,
+        skipped: &mut Skipped,
+    ) {
+        if !object.bbox.iter().all(|side| side.is_finite()) {
+            let place = Place::line(self.tree.path(namer.file), namer.line);
+            problems.push(ProblemKind::BadEntry, place, "the box has no end");
+            skipped.object(ProblemKind::BadEntry.word());
+            return;
+        }
+        let Some(said) = self.get(name, namer, problems) else {
+            skipped.object(ProblemKind::DuplicateImage.word());
+            return;
+        };
+        let elsewhere = said.entry.source.is_none_or(|(file, _)| file != namer.file);
+        let source = elsewhere.then(|| namer.file.number());
+        let object = Object { line: namer.line, source, ..object };
+        let hash = hash_of(&object);
+        let before = said.known.get(&hash).and_then(|place| said.objects.get(*place));
+        if let Some(before) = before.filter(|before| is_same(before, &object)) {
+            let message = format!("the same as line {}; taken once", before.line);
+            problems.push(ProblemKind::RepeatedEntry, Place::line(self.tree.path(namer.file), namer.line), message);
+            return;
+        }
+        said.known.entry(hash).or_insert(said.objects.len());
+        said.objects.push(object);
+    }
+
+    /// Whether an image was named.
+    pub fn has(&self, image: FileId) -> bool {
+        self.images.contains_key(&Ok(image))
+    }
+
+    /// Images that no file names, and that are `wanted`.
+    pub fn unnamed(&self, wanted: impl Fn(&str) -> bool) -> Vec<FileId> {
+        let images = self.tree.files().filter(|(id, file)| file.image && wanted(&file.path) && !self.has(*id));
+        images.map(|(id, _)| id).collect()
+    }
+
+    /// Adds images that no file names, as such without objects.
+    pub fn add_negatives(&mut self, wanted: impl Fn(&str) -> bool, problems: &mut Problems) {
+        for image in self.unnamed(wanted) {
+            let path = self.tree.path(image);
+            let message = "no annotation names this image; kept without objects";
+            problems.push(ProblemKind::UnlabelledImage, Place::file(path), message);
+            let (name, split) = (file_name(path).to_owned(), splits::of_folders(path));
+            let entry = Entry { file: Some(image), name, split, ..Entry::default() };
+            self.images.insert(Ok(image), Said::new(entry));
+        }
+    }
+
+    /// Gives all to a builder.
+    pub fn finish(self, builder: &mut Builder) {
+        for Said { entry, objects, .. } in self.images.into_values() {
+            builder.push(entry, objects);
+        }
+    }
+}

@@ -1,0 +1,350 @@
+//! MOT challenge: folders of a video's images with one table of boxes and tracks.
+//!
+//! ```text
+//! train/MOT17-02/seqinfo.ini      [Sequence] name, imDir=img1, frameRate, seqLength, imWidth, imHeight, imExt=.jpg
+//!                img1/000001.jpg
+//!                gt/gt.txt        frame,id,x,y,w,h,conf,class,visibility
+//!                det/det.txt      frame,-1,x,y,w,h,score[,-1,-1,-1]
+//!                gt/labels.txt    a class per line, from 1 (CVAT)
+//! ```
+//!
+//! Specification: <https://arxiv.org/abs/1603.00831>, section 3.
+//!
+//! Decisions
+//! - `gt.txt` counts; `det.txt` is read where a sequence has no `gt.txt`, its `conf` then being the score.
+//! - The challenge's pixels are 1-based, as its own tools say. Boxes are taken as they are written all the same, like CVAT and
+//!   Datumaro do, which read and write the format most.
+//! - In `gt.txt` a `conf` of 0 marks what is not to be evaluated: kept, with the attribute `ignored`.
+//! - Visibility below 1 is an attribute, and occluded where it is below 0.5.
+//! - Classes: `labels.txt` beside `gt.txt`, else the challenge's twelve; -1 is a pedestrian.
+//! - Tracks of several sequences of one split get numbers of their own: those of a later one begin where those before end.
+//! - Images of a sequence without a line are negatives.
+
+use std::collections::HashMap;
+
+use super::builder::Builder;
+use super::listed::{Listed, Namer};
+use super::per_image::file_name;
+use super::target::{Plain, Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, stem, word_of};
+use super::tree::{FileId, Tree, folder_of, join};
+use super::yolo::names;
+use super::{
+    Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text,
+};
+use crate::dataset::{Object, Place, ProblemKind, Problems, Skipped, Split, flag};
+
+/// The format's row in the registry.
+pub static FORMAT: Format = Format {
+    name: "mot",
+    aliases: &["mot-challenge", "mot16", "mot17", "mot20"],
+    title: "MOT challenge",
+    specification: "https://arxiv.org/abs/1603.00831",
+    layout: "\
+train/SEQUENCE/seqinfo.ini  train/SEQUENCE/img1/000001.jpg  train/SEQUENCE/gt/gt.txt  (or det/det.txt)
+gt/gt.txt  gt/labels.txt  img1/000001.jpg                                             (CVAT)",
+    carries: &[
+        Carries::Boxes,
+        Carries::Score,
+        Carries::Occluded,
+        Carries::Attributes,
+        Carries::Negatives,
+        Carries::Splits,
+        Carries::Sizes,
+        Carries::Tracks,
+        Carries::Fractions,
+    ],
+    detect,
+    looks_for: "gt/gt.txt or det/det.txt with lines frame,id,x,y,w,h and more numbers",
+    read,
+    write: Some(Write { not: &[Carries::Score, Carries::Attributes, Carries::Sizes], write }),
+};
+
+/// Size of a table that is still read.
+const LIMIT: u64 = 4 << 30;
+
+/// Classes of the challenge, from 1.
+const CLASSES: [&str; 12] = [
+    "pedestrian",
+    "person on vehicle",
+    "car",
+    "bicycle",
+    "motorbike",
+    "non motorized vehicle",
+    "static person",
+    "distractor",
+    "occluder",
+    "occluder on the ground",
+    "occluder full",
+    "reflection",
+];
+
+/// A video: its folder and its table.
+struct Sequence {
+    folder: String,
+    table: FileId,
+    is_truth: bool,
+}
+
+/// All videos: those with `gt.txt`, and of the others those with `det.txt`.
+fn sequences(tree: &Tree) -> Vec<Sequence> {
+    let mut found: Vec<Sequence> = Vec::new();
+    for (name, is_truth) in [("gt", true), ("det", false)] {
+        for table in tree.annotations(&["txt"]) {
+            let path = tree.path(table);
+            let in_folder = folder_of(path);
+            if file_name(path) != format!("{name}.txt") || file_name(in_folder) != name && tree.only().is_none() {
+                continue;
+            }
+            let folder = folder_of(in_folder).to_owned();
+            if !found.iter().any(|known| known.folder == folder) {
+                found.push(Sequence { folder, table, is_truth });
+            }
+        }
+    }
+    found.sort_by(|a, b| a.folder.cmp(&b.folder));
+    found
+}
+
+fn detect(tree: &Tree) -> Option<Evidence> {
+    let sequences = sequences(tree);
+    let fits = |sequence: &&Sequence| {
+        let lines = super::per_image::first_lines(tree, sequence.table, 4);
+        !lines.is_empty() && lines.iter().all(|line| row(line).is_ok())
+    };
+    if let Some(fit) = sequences.iter().find(fits) {
+        let reason = format!("{} has frame, track and box in each line", tree.path(fit.table));
+        return Some(Evidence { confidence: Confidence::Certain, reason });
+    }
+    // A table without a line can only be told by what stands beside it.
+    let info = |sequence: &&Sequence| tree.find(0, &join(&sequence.folder, "seqinfo.ini")).is_some();
+    let is_empty = |sequence: &Sequence| super::per_image::first_lines(tree, sequence.table, 1).is_empty();
+    let fit = sequences.iter().find(info).filter(|_| sequences.iter().all(is_empty))?;
+    let reason = format!("{} lies beside a seqinfo.ini, no table has a line", tree.path(fit.table));
+    Some(Evidence { confidence: Confidence::Likely, reason })
+}
+
+/// A line: frame, track, box, and what stands behind.
+struct Row {
+    frame: u64,
+    track: i64,
+    bbox: [f64; 4],
+    rest: [Option<f64>; 3],
+}
+
+fn row(line: &str) -> Result<Row, String> {
+    let fields: Vec<&str> = line.split(',').map(text::trim).collect();
+    if !(6..=10).contains(&fields.len()) {
+        return Err(format!("{} fields, a line has 6 to 10", fields.len()));
+    }
+    let numbers: Result<Vec<f64>, String> =
+        fields.iter().map(|field| text::number(field).ok_or_else(|| format!("{field:?} is no number"))).collect();
+    let numbers = numbers?;
+    let [frame, track, x, y, w, h, rest @ ..] = &numbers[..] else { return Err("numbers are missing".into()) };
+    if frame.fract() != 0.0 || !(0.0..1e15).contains(frame) {
+        return Err(format!("{frame} is no number of a frame"));
+    }
+    if track.fract() != 0.0 || track.abs() > 1e15 {
+        return Err(format!("{track} is no number of a track"));
+    }
+    let at = |place: usize| rest.get(place).copied();
+    Ok(Row { frame: *frame as u64, track: *track as i64, bbox: [*x, *y, x + w, y + h], rest: [at(0), at(1), at(2)] })
+}
+
+/// What `seqinfo.ini` says.
+#[derive(Debug, Default)]
+struct Info {
+    images: String,
+    size: (u32, u32),
+}
+
+fn info(tree: &Tree, folder: &str, problems: &mut Problems) -> Info {
+    let mut info = Info { images: "img1".into(), size: (0, 0) };
+    let Some(file) = tree.find(0, &join(folder, "seqinfo.ini")) else { return info };
+    let bytes = match tree.read(file, 1 << 20) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            problems.push(ProblemKind::UnreadableAnnotation, Place::file(tree.path(file)), error.to_string());
+            return info;
+        }
+    };
+    for (line, content) in (1..).zip(text::decode(&bytes).text.lines()) {
+        let Some((key, value)) = content.split_once('=') else { continue };
+        let (key, value) = (text::trim(key).to_ascii_lowercase(), text::trim(value));
+        let mut side = || {
+            let pixels = text::pixels(value);
+            if pixels.is_none() {
+                let message = format!("{key} {value:?} is no number of pixels; taken from the image");
+                problems.push(ProblemKind::IgnoredField, Place::line(tree.path(file), line), message);
+            }
+            pixels.unwrap_or(0)
+        };
+        match &*key {
+            "imdir" => info.images = value.to_owned(),
+            "imwidth" => info.size.0 = side(),
+            "imheight" => info.size.1 = side(),
+            _ => {}
+        }
+    }
+    info
+}
+
+fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
+    let sequences = sequences(tree);
+    if sequences.is_empty() {
+        return Err(FormatError::new(FormatErrorKind::NotThisFormat(FORMAT.name, FORMAT.looks_for.into()), ""));
+    }
+    let mut problems = Problems::default();
+    let mut skipped = Skipped::default();
+    let mut builder = Builder::default();
+    let mut listed = Listed::new(tree);
+    let mut last: HashMap<Option<Split>, i64> = HashMap::new();
+    let mut folders = Vec::new();
+    for sequence in &sequences {
+        let info = info(tree, &sequence.folder, &mut problems);
+        let folder = join(&sequence.folder, &info.images);
+        let before = last.entry(splits::of_folders(tree.path(sequence.table))).or_default();
+        *before =
+            read_table(tree, sequence, &folder, &info, *before, &mut listed, &mut builder, &mut problems, &mut skipped);
+        folders.push(folder);
+    }
+    let below = |path: &str| folders.iter().any(|folder| folder_of(path) == folder);
+    listed.add_negatives(below, &mut problems);
+    listed.finish(&mut builder);
+    Ok(Reading { dataset: builder.finish(tree), problems, skipped, remarks: Vec::new() })
+}
+
+/// Reads one table; gives the number that the next one's tracks begin behind.
+#[allow(clippy::too_many_arguments)] // one call, and the arguments are the reader's whole state
+fn read_table(
+    tree: &Tree,
+    sequence: &Sequence,
+    folder: &str,
+    info: &Info,
+    before: i64,
+    listed: &mut Listed<'_>,
+    builder: &mut Builder,
+    problems: &mut Problems,
+    skipped: &mut Skipped,
+) -> i64 {
+    let path = tree.path(sequence.table);
+    let bytes = match tree.read(sequence.table, LIMIT) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            problems.push(ProblemKind::UnreadableAnnotation, Place::file(path), error.to_string());
+            return before;
+        }
+    };
+    let labels = tree.find(0, &join(folder_of(path), "labels.txt"));
+    let own: Option<Vec<(u32, String)>> = labels.and_then(|file| names::lines(tree, file, problems));
+    // Images by the number in their name, from 1, or in order where the names are no numbers.
+    let images: Vec<FileId> = tree
+        .files()
+        .filter(|(_, file)| file.image && (file.root > 0 || folder_of(&file.path) == folder))
+        .map(|(id, _)| id)
+        .collect();
+    let number = |file: FileId| super::per_image::stem_of(tree.path(file)).parse::<u64>().ok();
+    let by_number: HashMap<u64, FileId> = images.iter().filter_map(|file| Some((number(*file)?, *file))).collect();
+    let name_of = |frame: u64| match by_number.get(&frame) {
+        Some(file) => file_name(tree.path(*file)).to_owned(),
+        None if by_number.is_empty() => {
+            let place = usize::try_from(frame).ok().and_then(|frame| frame.checked_sub(1));
+            place
+                .and_then(|place| images.get(place))
+                .map_or_else(|| format!("{frame:06}"), |file| file_name(tree.path(*file)).to_owned())
+        }
+        None => format!("{frame:06}"),
+    };
+    let split = splits::of_folders(path);
+    let mut last = before;
+    for (line, content) in (1..).zip(text::decode(&bytes).text.lines()) {
+        let content = text::trim(content);
+        if content.is_empty() {
+            continue;
+        }
+        let Row { frame, track, bbox, rest: [conf, class, visibility] } = match row(content) {
+            Ok(row) => row,
+            Err(message) => {
+                problems.push(ProblemKind::BadEntry, Place::line(path, line), message);
+                skipped.object(ProblemKind::BadEntry.word());
+                continue;
+            }
+        };
+        let mut object = Object { bbox, ..Object::default() };
+        let mut class_name = CLASSES[0].to_owned();
+        if sequence.is_truth {
+            if let Some(class) = class.filter(|class| *class >= 0.0) {
+                let place = class as usize;
+                let named = match &own {
+                    Some(own) => place.checked_sub(1).and_then(|place| own.get(place)).map(|(_, name)| name.clone()),
+                    None => place.checked_sub(1).and_then(|place| CLASSES.get(place)).map(|name| (*name).to_owned()),
+                };
+                class_name = named.unwrap_or_else(|| format!("class_{place}"));
+            }
+            if conf == Some(0.0) {
+                object.attributes.push(("ignored".into(), "1".into()));
+            }
+            if let Some(part) = visibility.filter(|part| (0.0..=1.0).contains(part)) {
+                object.flags = flag::HAS_OCCLUDED | if part < 0.5 { flag::OCCLUDED } else { 0 };
+                if part < 1.0 {
+                    object.attributes.push(("visibility".into(), part.to_string().into()));
+                }
+            }
+        } else {
+            object.score = conf;
+        }
+        if track >= 0 {
+            let number = track.saturating_add(before);
+            object.track = Some(number);
+            last = last.max(number.saturating_add(1));
+        }
+        object.class = builder.class(&class_name);
+        let name = join(folder, &name_of(frame));
+        let namer = Namer { file: sequence.table, split, line };
+        if let Some(entry) = listed.image(&name, &namer, problems) {
+            entry.size = info.size;
+        }
+        listed.object(&name, &namer, object, problems, skipped);
+    }
+    last
+}
+
+/// A sequence per split. Frames are numbered, as all tools of the challenge want them, so images lose their names.
+fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    let mut frames = vec![0; ready.images.len()];
+    let folder = |split| {
+        let word = word_of(split, ["train", "val", "test"]);
+        format!("{word}/recordmill-{word}")
+    };
+    let labels: String = ready.classes.iter().map(|class| on_a_line(&class.name) + "\n").collect();
+    for split in ready.splits() {
+        let (folder, places) = (folder(split), ready.images_of(split));
+        (1..).zip(&places).for_each(|(frame, place)| frames[*place] = frame);
+        let rows = |place: usize, image: &ReadyImage, text: &mut Vec<u8>| {
+            for object in ready.objects_of(image) {
+                let objects = &ready.dataset.objects;
+                let [x0, y0, x1, y1] = object.bbox;
+                let [x, y, w, h] = [x0, y0, x1 - x0, y1 - y0].map(Plain);
+                let track = objects.track.get(object.row).copied().unwrap_or(-1);
+                let occluded = objects.flags.get(object.row).is_some_and(|flags| flags & flag::OCCLUDED != 0);
+                let (frame, class, visible) = (frames[place], object.class + 1, u8::from(!occluded));
+                text.extend_from_slice(format!("{frame},{track},{x},{y},{w},{h},1,{class},{visible}\n").as_bytes());
+            }
+        };
+        put_pieces(ready, sink, &format!("{folder}/gt/gt.txt"), "", &places, rows)?;
+        put(sink, &format!("{folder}/gt/labels.txt"), labels.as_bytes())?;
+        let mut info = format!("[Sequence]\nname={}\nimDir=img1\nseqLength={}\n", file_name(&folder), places.len());
+        let size = |place: &usize| (ready.images[*place].width, ready.images[*place].height);
+        if let Some((width, height)) =
+            places.first().map(size).filter(|first| places.iter().all(|one| size(one) == *first))
+        {
+            info += &format!("imWidth={width}\nimHeight={height}\n");
+        }
+        put(sink, &format!("{folder}/seqinfo.ini"), info.as_bytes())?;
+    }
+    let mut numbers = frames.iter();
+    put_images(ready, sink, |image| {
+        let extension = &image.name[stem(&image.name).len()..];
+        format!("{}/img1/{:06}{extension}", folder(image.split), numbers.next().unwrap_or(&0))
+    })?;
+    Ok(vec!["images are called by the numbers of their frames".into()])
+}

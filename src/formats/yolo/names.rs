@@ -1,0 +1,126 @@
+//! Names of classes, which label files give as numbers.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::Deserialize;
+
+use crate::dataset::{Place, ProblemKind, Problems};
+use crate::formats::builder::Builder;
+use crate::formats::per_image::file_name;
+use crate::formats::tree::{FileId, Tree};
+use crate::formats::{json, label_map, text};
+
+/// Size of a names file that is still read.
+const LIMIT: u64 = 64 << 20;
+
+/// Classes by their number.
+#[derive(Debug, Default)]
+pub struct Names {
+    /// Place in the builder of each number.
+    places: HashMap<u32, u32>,
+    /// Where the names are from; empty where there are none, and each number is a class.
+    from: String,
+}
+
+impl Names {
+    /// Sets the classes of `builder`, in the order of their numbers.
+    pub fn set(names: Vec<(u32, String)>, from: &str, builder: &mut Builder, problems: &mut Problems) -> Self {
+        builder.set_classes([]);
+        let mut set = Self { from: from.to_owned(), ..Self::default() };
+        // Without gaps a number is the class's place, and says nothing more.
+        let gaps = (0..).zip(&names).any(|(place, (number, _))| place != *number);
+        let mut known: HashSet<String> = HashSet::new();
+        for (number, name) in names {
+            let name = if name.is_empty() { format!("class_{number}") } else { name };
+            let place = builder.class(&name);
+            set.places.insert(number, place);
+            if known.contains(&name) {
+                let message = format!("class {number} has the name {name:?}, which another has; they are one");
+                problems.push(ProblemKind::SimilarClasses, Place::file(from), message);
+                continue;
+            }
+            if let Some(class) = builder.class_mut(place).filter(|_| gaps) {
+                class.source_id = Some(number.into());
+            }
+            known.insert(name);
+        }
+        set
+    }
+
+    /// Makes a class of each number that is used.
+    pub fn of_numbers(used: impl IntoIterator<Item = u32>, builder: &mut Builder, problems: &mut Problems) -> Self {
+        let mut used: Vec<u32> = used.into_iter().collect();
+        used.sort_unstable();
+        used.dedup();
+        Self::set(used.into_iter().map(|number| (number, String::new())).collect(), "", builder, problems)
+    }
+
+    /// The place of a class, or what is wrong with its number.
+    pub fn place(&self, number: u32) -> Result<u32, String> {
+        let place = self.places.get(&number).copied();
+        place.ok_or_else(|| format!("class {number} is none of the {} in {}", self.places.len(), self.from))
+    }
+}
+
+/// The names in the file that is known to have them, and its path.
+pub fn find(tree: &Tree, problems: &mut Problems, remarks: &mut Vec<String>) -> Option<(Vec<(u32, String)>, String)> {
+    let mut found: Vec<(usize, usize, FileId)> = tree
+        .files()
+        .filter(|(_, file)| file.root == 0)
+        .filter_map(|(id, file)| {
+            let name = file_name(&file.path).to_ascii_lowercase();
+            let known = match &*name {
+                "obj.names" | "_darknet.labels" => 0,
+                "classes.txt" => 1,
+                "predefined_classes.txt" => 2,
+                "notes.json" => 3,
+                name if name.ends_with(".names") => 0,
+                _ => return None,
+            };
+            Some((known, file.path.matches('/').count(), id))
+        })
+        .collect();
+    found.sort_unstable();
+    found.into_iter().find_map(|(known, _, file)| {
+        let names = if known == 3 { notes(tree, file, problems) } else { lines(tree, file, problems) }?;
+        remarks.push(format!("names of the classes: {}", tree.path(file)));
+        Some((names, tree.path(file).to_owned()))
+    })
+}
+
+/// The names in a file with one per line.
+pub fn lines(tree: &Tree, file: FileId, problems: &mut Problems) -> Option<Vec<(u32, String)>> {
+    let bytes = read(tree, file, problems)?;
+    let names = label_map::names(&text::decode(&bytes).text);
+    (!names.is_empty()).then(|| (0..).zip(names).collect())
+}
+
+/// The names in Label Studio's `notes.json`.
+pub fn notes(tree: &Tree, file: FileId, problems: &mut Problems) -> Option<Vec<(u32, String)>> {
+    #[derive(Deserialize)]
+    struct Notes {
+        categories: Vec<Category>,
+    }
+    #[derive(Deserialize)]
+    struct Category {
+        id: u32,
+        name: String,
+    }
+    let bytes = read(tree, file, problems)?;
+    let (notes, _) = json::parse::<Notes>(&bytes, 1).ok()?;
+    let mut names: Vec<(u32, String)> =
+        notes.categories.into_iter().map(|class| (class.id, text::trim(&class.name).to_owned())).collect();
+    names.sort();
+    names.dedup_by_key(|(number, _)| *number);
+    (!names.is_empty()).then_some(names)
+}
+
+fn read(tree: &Tree, file: FileId, problems: &mut Problems) -> Option<Vec<u8>> {
+    match tree.read(file, LIMIT) {
+        Ok(bytes) => Some(bytes),
+        Err(error) => {
+            problems.push(ProblemKind::UnreadableAnnotation, Place::file(tree.path(file)), error.to_string());
+            None
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! YOLO as it is written: Ultralytics' own order of folders.
+//!
+//! ```text
+//! data.yaml  images/{train,val,test}/a.jpg  labels/{train,val,test}/a.txt
+//! ```
+//!
+//! - Fractions have eight digits. An image without objects has an empty file.
+//! - No `path:` in `data.yaml`: Ultralytics then takes the file's own folder. It does not train without `val:`, so this names
+//!   the images for training where there are no others.
+//! - `yolo-seg`: Ultralytics takes every line of a file for an outline as soon as one is, so a box is written as its four
+//!   corners. Outlines of several parts become one line that goes from part to part and back, and encloses the same.
+//! - `yolo-obb`: an object that is not turned has the corners of its box.
+//! - `yolo-pose`: every object has as many points as the one with most; those that it lacks are not visible.
+//! - Confidences and tracks are not written: Ultralytics refuses lines with a field too many.
+
+use std::fmt::Write;
+
+use crate::dataset::Split;
+use crate::formats::FormatError;
+use crate::formats::target::{
+    Fixed, Ready, ReadyImage, ReadyObject, Remarks, Sink, on_a_line, put, put_images, stem, word_of,
+};
+
+/// Digits of a fraction.
+const DIGITS: usize = 8;
+
+pub(super) fn detect(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    write(ready, sink, "", put_box)
+}
+
+pub(super) fn segment(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    write(ready, sink, "task: segment\n", |image, object, line| {
+        let outline = joined(ready.outline(image, object));
+        let points = if outline.len() < 3 { corners_of(object.bbox).to_vec() } else { outline };
+        put_points(image, &points, line);
+    })
+}
+
+pub(super) fn obb(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    write(ready, sink, "task: obb\n", |image, object, line| {
+        let corners = ready.corners(image, object).unwrap_or_else(|| corners_of(object.bbox));
+        put_points(image, &corners, line);
+    })
+}
+
+pub(super) fn pose(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    let points =
+        |object: &ReadyObject| ready.dataset.objects.keypoints.get(object.row).map_or(0, |points| points.len());
+    let count = ready.objects.iter().map(points).max().unwrap_or(0).max(1);
+    let mut head = format!("kpt_shape: [{count}, 3]\n");
+    let named = |place: usize| ready.classes[place].details.map_or(&[][..], |class| &class.keypoints);
+    if (0..ready.classes.len()).any(|place| !named(place).is_empty()) {
+        head += "kpt_names:\n";
+        for place in 0..ready.classes.len() {
+            let names: Vec<String> = named(place).iter().map(|name| scalar(name)).collect();
+            let _ = writeln!(head, "  {place}: [{}]", names.join(", "));
+        }
+    }
+    write(ready, sink, &head, |image, object, line| {
+        put_box(image, object, line);
+        let points = ready.keypoints(image, object).unwrap_or_default();
+        for place in 0..count {
+            match points.get(place) {
+                Some(point) => {
+                    put_points(image, &[[point.x, point.y]], line);
+                    let _ = write!(line, " {}", point.visibility);
+                }
+                None => line.push_str(" 0 0 0"),
+            }
+        }
+    })
+}
+
+fn folder(split: Split) -> &'static str {
+    word_of(split, ["train", "val", "test"])
+}
+
+fn write(
+    ready: &Ready<'_>,
+    sink: &dyn Sink,
+    head: &str,
+    object: impl Fn(&ReadyImage, &ReadyObject, &mut String) + Sync,
+) -> Result<Remarks, FormatError> {
+    let images = |split| format!("images/{}", folder(split));
+    put(sink, "data.yaml", data_text(ready, head, images, on_a_line).as_bytes())?;
+    write_labels(ready, sink, |image| format!("labels/{}", folder(image.split)), object)?;
+    put_images(ready, sink, |image| format!("images/{}/{}", folder(image.split), image.name))?;
+    Ok(Remarks::new())
+}
+
+/// A file per image in the folder that `folder` says, a line per object that starts with the number of its class.
+pub(in crate::formats) fn write_labels(
+    ready: &Ready<'_>,
+    sink: &dyn Sink,
+    folder: impl Fn(&ReadyImage) -> String + Sync,
+    object: impl Fn(&ReadyImage, &ReadyObject, &mut String) + Sync,
+) -> Result<(), FormatError> {
+    let places: Vec<usize> = (0..ready.images.len()).collect();
+    ready.for_each(&places, |_, image| {
+        let mut text = String::new();
+        for each in ready.objects_of(image) {
+            let _ = write!(text, "{}", each.class);
+            object(image, each, &mut text);
+            text.push('\n');
+        }
+        put(sink, &format!("{}/{}.txt", folder(image), stem(&image.name)), text.as_bytes())
+    })
+}
+
+/// `data.yaml`: where the images of each split are, and the names of classes as `name` makes them.
+pub(in crate::formats) fn data_text(
+    ready: &Ready<'_>,
+    head: &str,
+    images: impl Fn(Split) -> String,
+    name: impl Fn(&str) -> String,
+) -> String {
+    let mut text = String::new();
+    let splits = ready.splits();
+    for split in Split::ALL {
+        let key = folder(split);
+        if splits.contains(&split) {
+            let _ = writeln!(text, "{key}: {}", images(split));
+        } else if split == Split::Valid && splits.contains(&Split::Train) {
+            let _ = writeln!(text, "{key}: {}  # there are no others", images(Split::Train));
+        }
+    }
+    text.push('\n');
+    text.push_str(head);
+    let _ = writeln!(text, "nc: {}\nnames:", ready.classes.len());
+    for (number, class) in ready.classes.iter().enumerate() {
+        let _ = writeln!(text, "  {number}: {}", scalar(&name(&class.name)));
+    }
+    text
+}
+
+/// Text in YAML, in quotes where it could be anything else (JSON's are YAML's).
+fn scalar(text: &str) -> String {
+    const WORDS: [&str; 12] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "nan", "inf"];
+    let plain = text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.ends_with(|c: char| c.is_ascii_alphanumeric())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, ' ' | '_' | '-'))
+        && !WORDS.iter().any(|word| word.eq_ignore_ascii_case(text));
+    if plain { text.to_owned() } else { serde_json::Value::from(on_a_line(text)).to_string() }
+}
+
+/// A box as darknet has it: ` cx cy w h`.
+pub(in crate::formats) fn put_box(image: &ReadyImage, object: &ReadyObject, line: &mut String) {
+    let [x0, y0, x1, y1] = object.bbox;
+    let (width, height) = (f64::from(image.width), f64::from(image.height));
+    for number in [(x0 + x1) / 2.0 / width, (y0 + y1) / 2.0 / height, (x1 - x0) / width, (y1 - y0) / height] {
+        let _ = write!(line, " {}", Fixed(number, DIGITS));
+    }
+}
+
+fn put_points(image: &ReadyImage, points: &[[f64; 2]], line: &mut String) {
+    let (width, height) = (f64::from(image.width), f64::from(image.height));
+    for [x, y] in points {
+        // Ultralytics leaves out a file with a point outside.
+        let (x, y) = ((x / width).clamp(0.0, 1.0), (y / height).clamp(0.0, 1.0));
+        let _ = write!(line, " {} {}", Fixed(x, DIGITS), Fixed(y, DIGITS));
+    }
+}
+
+/// The corners of an upright box, clockwise from the upper left.
+pub(in crate::formats) fn corners_of([x0, y0, x1, y1]: [f64; 4]) -> [[f64; 2]; 4] {
+    [[x0, y0], [x1, y0], [x1, y1], [x0, y1]]
+}
+
+/// One way around all parts: each from its first point back to it, by way of the first point of all.
+fn joined(parts: Vec<Vec<[f64; 2]>>) -> Vec<[f64; 2]> {
+    let mut parts = parts.into_iter().filter(|part| part.len() >= 3);
+    let mut way = parts.next().unwrap_or_default();
+    let Some(start) = way.first().copied() else { return way };
+    for part in parts {
+        way.push(start);
+        way.extend_from_slice(&part);
+        way.extend(part.first());
+    }
+    way
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_yaml_would_take_for_something_else() {
+        for (name, written) in [
+            ("traffic light", "traffic light"),
+            ("no", "\"no\""),
+            ("007", "\"007\""),
+            ("a: b", "\"a: b\""),
+            ("köter", "\"köter\""),
+            ("a\"b\n", "\"a\\\"b \""),
+        ] {
+            assert_eq!(scalar(name), written);
+        }
+    }
+
+    #[test]
+    fn parts_are_one_way() {
+        let square = |x: f64| corners_of([x, 0.0, x + 2.0, 2.0]).to_vec();
+        let way = joined(vec![square(0.0), square(5.0)]);
+        let area =
+            way.iter().zip(way.iter().cycle().skip(1)).map(|([x0, y0], [x1, y1])| x0 * y1 - x1 * y0).sum::<f64>();
+        assert_eq!((way.len(), area / 2.0), (10, 8.0));
+        assert!(joined(vec![vec![[0.0, 0.0]]]).is_empty());
+    }
+}
