@@ -3,18 +3,25 @@
 //! [`load`] is the door: it walks the source once ([`tree`]), asks every format whether the files are its own
 //! ([`Format::detect`], by content), and lets the one that is sure read them into a [`Dataset`]. What stands beside the
 //! formats is what all of them need: [`images`] finds the file that an image's name means, [`text`] decodes, [`xml`]
-//! walks elements with their lines, [`splits`] knows the words for splits, [`builder`] sorts and numbers.
+//! walks elements with their lines, [`splits`] knows the words for splits, [`builder`] sorts and numbers. [`pages`] goes the whole way for formats whose
+//! files say one image after the other; [`geometry`] has the shapes that tools draw.
 //!
 //! A reader never stops at what is wrong inside its files: it gathers [`Problems`] with file and line. [`FormatError`]
 //! is for a source that cannot be loaded at all.
 
+pub mod bitmap;
 pub mod builder;
 pub mod coco;
+pub mod createml;
 pub mod csv;
 mod error;
+pub mod geometry;
 pub mod images;
 pub mod json;
 pub mod label_map;
+pub mod labelme;
+mod own;
+pub mod pages;
 mod parallel;
 mod registry;
 pub mod splits;

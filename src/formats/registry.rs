@@ -2,11 +2,11 @@
 
 use super::error::FormatError;
 use super::tree::{FileId, Tree};
-use super::{LoadOptions, coco, csv, voc};
+use super::{LoadOptions, coco, createml, csv, labelme, voc};
 use crate::dataset::{Dataset, Problems, Skipped};
 
 /// All formats, sorted by name.
-pub static FORMATS: &[&Format] = &[&coco::FORMAT, &csv::FORMAT, &voc::FORMAT];
+pub static FORMATS: &[&Format] = &[&coco::FORMAT, &createml::FORMAT, &csv::FORMAT, &labelme::FORMAT, &voc::FORMAT];
 
 /// An annotation format.
 #[derive(Debug)]
@@ -182,7 +182,7 @@ mod tests {
             assert!(format.specification.contains("://"), "{}", format.name);
             assert!(!format.carries.is_empty() && format.carries.is_sorted(), "{}", format.name);
         }
-        assert_eq!(FORMATS.len(), 3);
+        assert_eq!(FORMATS.len(), 5);
         assert!(by_name("raccoon").is_none());
     }
 }

@@ -7,21 +7,13 @@
 use quick_xml::Reader;
 use quick_xml::events::Event as XmlEvent;
 
+pub use super::text::Fault;
 use super::text::Lines;
 
 /// How deep elements may be nested.
 const DEPTH: usize = 64;
 /// How long the text of an element may be, in bytes.
 const TEXT: usize = 16 << 20;
-
-/// What is wrong, and in which line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// Line, from 1.
-    pub line: u32,
-    /// In words.
-    pub message: String,
-}
 
 /// What the cursor meets.
 #[derive(Debug, PartialEq, Eq)]

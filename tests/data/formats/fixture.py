@@ -6,6 +6,7 @@ means, never from what the reader gave. Images have 40 x 30 pixels.
 
 import io
 import json
+import math
 import shutil
 from pathlib import Path
 
@@ -52,3 +53,66 @@ def obj(name: str, box, **more) -> dict:
 def there(key: str, *objects, **more) -> dict:
     """An image whose file was found under its key."""
     return image(key, *objects, file=key, **more)
+
+
+def line_of(text: str, needle: str, nth: int = 1) -> int:
+    """The line, from 1, of the nth place where a text has `needle`."""
+    at = -1
+    for _ in range(nth):
+        at = text.index(needle, at + 1)
+    return text.count("\n", 0, at) + 1
+
+
+def ellipse(centre, radii, degrees: float = 0.0) -> list:
+    """The outline of 32 points, in hundredths of a pixel, that stands for an ellipse which is turned clockwise."""
+    points = []
+    for number in range(32):
+        turn = number * math.tau / 32
+        points.append(turned((centre[0] + radii[0] * math.cos(turn), centre[1] + radii[1] * math.sin(turn)), centre, degrees))
+    return [[round(side * 100) / 100 + 0.0 for side in point] for point in points]
+
+
+def turned(point, pivot, degrees: float) -> list:
+    """A point turned clockwise about another, to a millionth of a pixel."""
+    sine, cosine = math.sin(math.radians(degrees)), math.cos(math.radians(degrees))
+    x, y = point[0] - pivot[0], point[1] - pivot[1]
+    return [round(pivot[0] + x * cosine - y * sine, 6) + 0.0, round(pivot[1] + x * sine + y * cosine, 6) + 0.0]
+
+
+def turned_box(box, pivot, degrees: float) -> list:
+    """The corners of a box that was turned, clockwise from the upper left one."""
+    x0, y0, x1, y1 = box
+    return [turned(corner, pivot, degrees) for corner in ((x0, y0), (x1, y0), (x1, y1), (x0, y1))]
+
+
+def around(points) -> list:
+    """The box around points."""
+    xs, ys = [point[0] for point in points], [point[1] for point in points]
+    return [min(xs), min(ys), max(xs), max(ys)]
+
+
+def mask(rows: list[str], left: int = 0, top: int = 0, width: int = WIDTH, height: int = HEIGHT) -> dict:
+    """COCO's runs of a mask whose set pixels are the `#` of `rows`, at a place in the image."""
+    runs, value = [0], False
+    for x in range(width):
+        for y in range(height):
+            inside = top <= y < top + len(rows) and left <= x < left + len(rows[0])
+            pixel = inside and rows[y - top][x - left] == "#"
+            if pixel != value:
+                runs.append(0)
+                value = pixel
+            runs[-1] += 1
+    return {"size": [height, width], "runs": runs}
+
+
+def bitmap(rows: list[str], mode: str = "L") -> bytes:
+    """A PNG that is white where `rows` have a `#`."""
+    out = io.BytesIO()
+    picture = Image.new(mode, (len(rows[0]), len(rows)))
+    white = 255 if mode == "L" else 1 if mode == "1" else (255, 255, 255, 255)
+    for y, row in enumerate(rows):
+        for x, letter in enumerate(row):
+            if letter == "#":
+                picture.putpixel((x, y), white)
+    picture.save(out, "PNG")
+    return out.getvalue()

@@ -1,0 +1,97 @@
+//! Annotation files that are about one image each: which image that is, and what the other images are.
+
+use std::collections::HashSet;
+
+use super::builder::{Builder, Entry};
+use super::images::{Asker, Match, Matcher, Rule, differs, leads_above};
+use super::splits;
+use super::tree::{FileId, Tree, folder_of};
+use crate::dataset::{Place, ProblemKind, Problems, Split};
+
+/// Folders whose images are no photos.
+pub fn is_mask(path: &str) -> bool {
+    folder_of(path).split('/').any(|part| {
+        let part = part.to_ascii_lowercase();
+        part.starts_with("segmentation") || part == "mask" || part == "masks"
+    })
+}
+
+/// The image of an annotation file: the one with its stem, or else the one that `name` means, what `field` of the annotation
+/// says. What is wrong goes to `problems`; images that belong to the annotation all the same are `taken`.
+pub fn find_image(
+    tree: &Tree,
+    matcher: &Matcher<'_>,
+    (field, name): (&str, &str),
+    asker: &Asker<'_>,
+    taken: &mut HashSet<FileId>,
+    problems: &mut Problems,
+) -> Option<(FileId, Rule)> {
+    let place = || Place::file(asker.path);
+    let found = match matcher.find_own(name, asker) {
+        Match::Missing => matcher.find(name, asker),
+        found => found,
+    };
+    match found {
+        Match::Found { file, rule } => {
+            let path = tree.path(file);
+            if let Some((kind, how)) = differs(name, path) {
+                if leads_above(folder_of(asker.path), name) {
+                    let message = format!("image {name:?} lies outside the dataset's folders");
+                    problems.push(ProblemKind::OutsideRoot, place(), message);
+                    taken.insert(file);
+                    return None;
+                }
+                problems.push(kind, place(), format!("{field} says {name:?}, the image is {path}{how}"));
+            }
+            return Some((file, rule));
+        }
+        Match::Ambiguous(files) => {
+            let paths: Vec<&str> = files.iter().map(|file| tree.path(*file)).collect();
+            let message = format!("several images fit: {}", paths.join(", "));
+            problems.push(ProblemKind::AmbiguousImage, place(), message);
+            taken.extend(files);
+        }
+        Match::Missing => {
+            let own = asker.path.rsplit('/').next().unwrap_or(asker.path);
+            let own = own.rsplit_once('.').map_or(own, |(stem, _)| stem);
+            let message = match name {
+                "" => format!("no image is called {own:?} (any image extension)"),
+                name => format!("no image is called {own:?} (any image extension) or {name:?}"),
+            };
+            problems.push(ProblemKind::MissingImage, place(), message);
+        }
+        Match::Outside => {
+            let message = format!("image {name:?} lies outside the dataset's folders");
+            problems.push(ProblemKind::OutsideRoot, place(), message);
+        }
+    }
+    None
+}
+
+/// Images that no annotation names: without objects.
+pub fn add_negatives(
+    tree: &Tree,
+    taken: &HashSet<FileId>,
+    mut split_of: impl FnMut(&str) -> Option<Split>,
+    builder: &mut Builder,
+    problems: &mut Problems,
+) {
+    // A file that has two names is taken by either.
+    let opened: HashSet<(u16, &str)> =
+        taken.iter().map(|image| (tree.file(*image).root, tree.path_to_open(*image))).collect();
+    let mut added: HashSet<(u16, &str)> = HashSet::new();
+    for (image, file) in tree.files() {
+        let opens = (file.root, tree.path_to_open(image));
+        if !file.image || is_mask(&file.path) || opened.contains(&opens) || !added.insert(opens) {
+            continue;
+        }
+        let split = split_of(&file.path).or_else(|| splits::of_folders(&file.path));
+        problems.push(
+            ProblemKind::UnlabelledImage,
+            Place::file(&*file.path),
+            "no annotation names this image; kept without objects",
+        );
+        let name = file.path.rsplit('/').next().unwrap_or(&file.path).to_owned();
+        builder.push(Entry { file: Some(image), name, split, ..Entry::default() }, []);
+    }
+}
