@@ -8,10 +8,9 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use flate2::read::ZlibDecoder;
 use png::{ColorType, Transformations};
 
+use super::geometry::PIXELS;
 use super::text::{Fault, read_to_limit};
 
-/// How many pixels a mask may have.
-const PIXELS: u64 = 1 << 28;
 /// How many bytes a compressed mask may hold.
 const BYTES: u64 = 1 << 30;
 

@@ -6,6 +6,9 @@ use crate::dataset::Mask;
 /// Points of an outline that stands for an ellipse.
 const AROUND: u32 = 32;
 
+/// How many pixels of a mask are looked at.
+pub const PIXELS: u64 = 1 << 28;
+
 /// The box around points; `None` if there is none.
 pub fn around(points: impl IntoIterator<Item = [f64; 2]>) -> Option<[f64; 4]> {
     points.into_iter().fold(None, |found, [x, y]| {
@@ -71,6 +74,9 @@ pub fn mask_of_crop(
 ) -> Result<Mask, Fault> {
     if width == 0 || height == 0 || u64::from(width) * u64::from(height) > u64::from(u32::MAX) {
         return Err(Fault::new(0, format!("a mask in an image of {width}x{height} pixels")));
+    }
+    if u64::from(crop_width) * u64::from(crop_height) > PIXELS {
+        return Err(Fault::new(0, format!("a mask of {crop_width}x{crop_height} pixels")));
     }
     let inside = |at: i64, size: u32| u32::try_from(at).ok().filter(|at| *at < size).map(u64::from);
     let mut runs: Vec<u32> = Vec::new();

@@ -104,6 +104,10 @@ impl Found {
 pub struct Sheet {
     /// Name of the image.
     pub name: String,
+    /// Another name that it may have.
+    pub other_name: Option<String>,
+    /// Whether it counts only where its image is found.
+    pub optional: bool,
     /// Where the entry starts.
     pub line: u32,
     /// Width and height as the annotation says, or 0.
@@ -168,6 +172,8 @@ pub struct Page {
     pub classes: Vec<Class>,
     /// What is wrong.
     pub findings: Vec<Finding>,
+    /// What is left out besides what the sheets count.
+    pub skipped: Skipped,
 }
 
 /// What a format's files are about.
@@ -257,6 +263,7 @@ pub fn read_stream(
             whole.sheets.extend(page.sheets);
             whole.classes.extend(page.classes);
             whole.findings.extend(page.findings);
+            whole.skipped.add(&page.skipped);
         })
     });
     let fault = match result {
@@ -283,6 +290,28 @@ pub fn read_lines(text: &str, take: impl Fn(&Node<'_>, &mut Page)) -> Page {
         }
     }
     page
+}
+
+/// Reads a CSV with a header: `take` gets the names and values of the fields that are not empty, and the row's line.
+pub fn read_table(source: &str, mut take: impl FnMut(&[(&str, &str)], u32, &mut Page)) -> Result<Page, Fault> {
+    let mut page = Page::default();
+    let mut lines = text::Lines::new(source);
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(source.as_bytes());
+    let header = reader.headers().map_err(|error| Fault::new(1, error.to_string()))?.clone();
+    let names: Vec<&str> = header.iter().map(text::trim).collect();
+    for row in reader.records() {
+        let row = row.map_err(|error| Fault::new(lines.at(source.len()), error.to_string()))?;
+        // The record's position is that of the line ends before it.
+        let start = row.position().map_or(0, |position| position.byte() as usize);
+        let blanks = source.as_bytes().iter().skip(start).take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let line = lines.at(start + blanks);
+        let fields: Vec<(&str, &str)> =
+            names.iter().copied().zip(row.iter().map(text::trim)).filter(|(_, value)| !value.is_empty()).collect();
+        if !fields.is_empty() {
+            take(&fields, line, &mut page);
+        }
+    }
+    Ok(page)
 }
 
 /// That there is nothing of `format`.
@@ -387,6 +416,7 @@ impl Gathered<'_> {
                 return;
             }
         };
+        self.skipped.add(&page.skipped);
         for (kind, line, message) in page.findings {
             self.problems.push(kind, Place::line(path, line), message);
         }
@@ -406,7 +436,15 @@ impl Gathered<'_> {
             }
             // The entry itself could not be read.
             Kind::List if sheet.name.is_empty() => None,
-            Kind::List => self.matcher.look_up(&sheet.name, &asker, sheet.line, &mut self.problems),
+            Kind::List if sheet.optional => match self.matcher.find(&sheet.name, &asker) {
+                Match::Found { file, .. } => Some(file),
+                _ => return,
+            },
+            Kind::List => {
+                let is_missing = |name: &str| self.matcher.find(name, &asker) == Match::Missing;
+                let other = sheet.other_name.as_deref().filter(|other| is_missing(&sheet.name) && !is_missing(other));
+                self.matcher.look_up(other.unwrap_or(&sheet.name), &asker, sheet.line, &mut self.problems)
+            }
         };
         self.taken.extend(image);
         if image.is_none() && sheet.embedded {

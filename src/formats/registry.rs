@@ -2,11 +2,23 @@
 
 use super::error::FormatError;
 use super::tree::{FileId, Tree};
-use super::{LoadOptions, coco, createml, csv, labelme, voc};
+use super::{LoadOptions, coco, createml, csv, cvat, label_studio, labelbox, labelme, supervisely, via, voc, vott};
 use crate::dataset::{Dataset, Problems, Skipped};
 
 /// All formats, sorted by name.
-pub static FORMATS: &[&Format] = &[&coco::FORMAT, &createml::FORMAT, &csv::FORMAT, &labelme::FORMAT, &voc::FORMAT];
+pub static FORMATS: &[&Format] = &[
+    &coco::FORMAT,
+    &createml::FORMAT,
+    &csv::FORMAT,
+    &cvat::FORMAT,
+    &label_studio::FORMAT,
+    &labelbox::FORMAT,
+    &labelme::FORMAT,
+    &supervisely::FORMAT,
+    &via::FORMAT,
+    &voc::FORMAT,
+    &vott::FORMAT,
+];
 
 /// An annotation format.
 #[derive(Debug)]
@@ -182,7 +194,7 @@ mod tests {
             assert!(format.specification.contains("://"), "{}", format.name);
             assert!(!format.carries.is_empty() && format.carries.is_sorted(), "{}", format.name);
         }
-        assert_eq!(FORMATS.len(), 5);
+        assert_eq!(FORMATS.len(), 11);
         assert!(by_name("raccoon").is_none());
     }
 }
