@@ -2,7 +2,7 @@
 
 The main doors:
 
-- `convert` turns a folder of images and annotations, in any known format, into TFRecord files.
+- `convert` turns a folder of images and annotations, in any known format, into TFRecord files or another format.
 - `load` reads such a folder into a `Dataset`: its columns are numpy arrays.
 - `TFRecordWriter`, `TFRecordReader` and `TFRecordIndex` write records, read them in order, and read any of them.
 - `encode_example`, `decode_example`, `encode_examples` and the two for sequences make and read tf.train.Example.
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from recordmill._dataset import ClassDetails, Dataset, Image, Images, Objects, load
     from recordmill._formats import Format, formats
     from recordmill._inspect import inspect, verify
-    from recordmill._report import ClassCount, FileCount, Problem, Report, Skipped, SplitCount
+    from recordmill._report import ClassCount, FileCount, Loss, Problem, Report, Skipped, SplitCount
 
 # Loaded when asked for, so that reading and writing records costs nothing else.
 _LATER = {
@@ -48,6 +48,7 @@ _LATER = {
     "Format": "_formats",
     "Image": "_dataset",
     "Images": "_dataset",
+    "Loss": "_report",
     "Objects": "_dataset",
     "Problem": "_report",
     "Progress": "_convert",
@@ -74,6 +75,7 @@ __all__ = [
     "FormatError",
     "Image",
     "Images",
+    "Loss",
     "Lost",
     "Objects",
     "Problem",

@@ -83,14 +83,30 @@ _path = click.Path(path_type=str)
 _json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
-@cli.command(short_help="Convert a dataset to TFRecord.")
+@cli.command(short_help="Convert a dataset to TFRecord, or to another format.")
 @click.argument("source", type=_path)
 @click.argument("output", metavar="OUT", type=_path)
 @_flags(
     click.option(
         "--from", "source_format", metavar="FORMAT", help="Format of the source; found by content if not given."
     ),
-    click.option("--to", "target_format", metavar="FORMAT", default="tfrecord", show_default=True, help="Target."),
+    click.option(
+        "--to",
+        "target_format",
+        metavar="FORMAT",
+        default="tfrecord",
+        show_default=True,
+        help="Target: tfrecord, or any format that is written (recordmill formats).",
+    ),
+    click.option(
+        "--images-mode",
+        type=click.Choice(["copy", "link", "none"]),
+        default="copy",
+        show_default=True,
+        help="Image files beside another format: copied, hard-linked, or left where they are.",
+    ),
+    click.option("--no-images", "images_mode", flag_value="none", help="The same as --images-mode none."),
+    click.option("--no-loss", is_flag=True, help="Write nothing if the target cannot hold all that the source has."),
     click.option(
         "--images",
         metavar="DIR",
@@ -201,7 +217,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print the result a
 @_json
 @click.option("--quiet", "-q", is_flag=True, help="No progress, no messages but errors, no report.")
 def convert(source: str, output: str, as_json: bool, quiet: bool, **options: Any) -> int:
-    """Convert the dataset in SOURCE, a folder or an annotation file, to TFRecord files in the folder OUT.
+    """Convert the dataset in SOURCE, a folder or an annotation file, to TFRecord or another format in the folder OUT.
 
     All annotations and image headers are read first. If anything cannot be used, all of that is listed with file and
     line, and nothing is written; --on-error skip goes on without it. Files get their names when all of them are whole.
@@ -211,6 +227,7 @@ def convert(source: str, output: str, as_json: bool, quiet: bool, **options: Any
     recordmill convert labels.csv out/ --images photos/ --schema basic
     recordmill convert pets/ out/ --split 80/10/10 --seed 7 --shards 8
     recordmill convert pets/ out/ --dry-run --json
+    recordmill convert pets/ pets-coco/ --to coco
     """
     from recordmill._convert import convert as run
     from recordmill._native import ConvertError
@@ -261,7 +278,7 @@ def _tell_problems(report: "Report", *, quiet: bool) -> None:
 @_json
 @click.option("--markdown", is_flag=True, help="Print the table as Markdown.")
 def formats_command(name: str | None, as_json: bool, markdown: bool) -> int:
-    """List the annotation formats that are read, or describe the one called NAME.
+    """List the annotation formats, or describe the one called NAME.
 
     \b
     recordmill formats
@@ -281,7 +298,7 @@ def formats_command(name: str | None, as_json: bool, markdown: bool) -> int:
     if as_json:
         _print_json([form._asdict() for form in every])
     elif markdown:
-        print("| format | name | what it carries | specification |\n|---|---|---|---|")
+        print("| format | name | written | what it carries | specification |\n|---|---|---|---|---|")
         for form in every:
             names = ", ".join(f"`{word}`" for word in (form.name, *form.aliases))
             link = (
@@ -289,19 +306,26 @@ def formats_command(name: str | None, as_json: bool, markdown: bool) -> int:
                 if form.specification.startswith("http")
                 else form.specification
             )
-            print(f"| {form.title} | {names} | {', '.join(form.carries)} | {link} |")
+            carries = ", ".join(word if word not in form.not_written else f"({word})" for word in form.carries)
+            print(f"| {form.title} | {names} | {'yes' if form.writes else 'no'} | {carries} | {link} |")
     elif name is not None:
         (form,) = every
         print(f"{form.name}: {form.title}")
         if form.aliases:
             print(f"also called: {', '.join(form.aliases)}")
         print(f"carries: {', '.join(form.carries)}")
+        if not form.writes:
+            print("written: no")
+        elif form.not_written:
+            print(f"written: yes, but for {', '.join(form.not_written)}")
+        else:
+            print("written: yes")
         print(f"recognised by: {form.looks_for}")
         print(f"specification: {form.specification}")
         print(f"\n{form.layout.strip(chr(10))}")
     else:
-        rows = [(form.name, form.title, ", ".join(form.carries)) for form in every]
-        print("\n".join(table(("name", "format", "carries"), rows)))
+        rows = [(form.name, form.title, "yes" if form.writes else "no", ", ".join(form.carries)) for form in every]
+        print("\n".join(table(("name", "format", "written", "carries"), rows)))
     return DONE
 
 

@@ -33,6 +33,8 @@ class Progress(NamedTuple):
 class WriteOptions(TypedDict, total=False):
     """What `Dataset.save` can be asked for; see `convert`."""
 
+    images_mode: str
+    no_loss: bool
     split: str | Mapping[str, float] | None
     exact_split: bool
     shards: int | None
@@ -69,6 +71,9 @@ LOAD_DEFAULTS: dict[str, Any] = {
     "workers": 0,
 }
 WRITE_DEFAULTS: dict[str, Any] = {
+    "target_format": "tfrecord",
+    "images_mode": "copy",
+    "no_loss": False,
     "split": None,
     "exact_split": False,
     "shards": None,
@@ -125,13 +130,6 @@ def write_arguments(load: dict[str, Any], **options: Any) -> dict[str, Any]:
     return given
 
 
-def check_target(target_format: str) -> None:
-    """Refuses what is no target yet."""
-    if target_format != "tfrecord":
-        message = f'target_format must be "tfrecord", not {target_format!r}'
-        raise ValueError(message)
-
-
 def run(work: Callable[[Any], Report], progress: bool | Callable[[Progress], object] | None) -> Report:
     """Does `work` with what is to be called about every 100 ms."""
     if callable(progress):
@@ -155,6 +153,8 @@ def convert(
     *,
     source_format: str | None = None,
     target_format: str = "tfrecord",
+    images_mode: str = "copy",
+    no_loss: bool = False,
     images: Path | Sequence[Path] = (),
     allow_outside: bool = False,
     voc_one_based: bool | None = None,
@@ -184,7 +184,7 @@ def convert(
     fsync: bool = True,
     progress: bool | Callable[[Progress], object] | None = None,
 ) -> Report:
-    """Converts an annotated image dataset to TFRecord files.
+    """Converts an annotated image dataset to TFRecord files, or to another annotation format.
 
     All annotations and all image headers are read first. If anything cannot be used, all of that is listed in one
     `ConvertError` and nothing is written. Files have their final names only when all of them are whole. The same
@@ -194,12 +194,18 @@ def convert(
         >>> report = rm.convert("shapes", "shapes-tfrecord", split="70/20/10")
         >>> report.images
         24
+        >>> rm.convert("shapes", "shapes-coco", target_format="coco").annotation_files
+        2
 
     Args:
         source: A folder or an annotation file.
         output: The folder to write to, made if need be.
         source_format: Name of the source's format; found by content if None.
-        target_format: "tfrecord".
+        target_format: "tfrecord", or the name of a format that is written (`formats`): the output folder then is a
+            dataset in that format. It must be empty or not be there, or `overwrite`.
+        images_mode: What becomes of the image files beside another format: "copy", "link" (hard links, copies where the
+            file system has none) or "none" (they stay where they are). They are never encoded anew.
+        no_loss: Take what the target cannot hold for an error; `Report.losses` has it in any case.
         images: A folder, or several, where images lie, besides the source's own.
         allow_outside: Whether links may lead out of these folders.
         voc_one_based: Whether VOC coordinates count from 1 with the maximum included; None: where the file says that it
@@ -241,13 +247,13 @@ def convert(
         What was done.
 
     Raises:
-        ConvertError: Something cannot be used, or there is nothing to write; its `report` has the details.
-        FormatError: The source is of no known format, or of several.
+        ConvertError: Something cannot be used, or there is nothing to write, or the target cannot hold all of it and
+            `no_loss`; its `report` has the details.
+        FormatError: The source is of no known format, or of several, or there is no format `target_format`.
         FileExistsError: A file is there already, and not `overwrite`.
         OSError: The system refuses; `errno` and `filename` say what.
         ValueError: An option means nothing.
     """
-    check_target(target_format)
     load = load_arguments(
         source_format=source_format,
         images=images,
@@ -257,6 +263,9 @@ def convert(
     )
     given = write_arguments(
         load,
+        target_format=target_format,
+        images_mode=images_mode,
+        no_loss=no_loss,
         split=split,
         exact_split=exact_split,
         shards=shards,

@@ -6,7 +6,7 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 from recordmill import _native
-from recordmill._convert import Path, WriteOptions, check_target, load_arguments, run, write_arguments
+from recordmill._convert import Path, WriteOptions, load_arguments, run, write_arguments
 from recordmill._report import Problem, Report, counted
 
 if TYPE_CHECKING:
@@ -176,11 +176,10 @@ class Dataset:
         return dict(self._native.problem_counts)
 
     def save(self, path: Path, format: str = "tfrecord", **options: Unpack[WriteOptions]) -> Report:  # noqa: A002
-        """Writes the dataset to the folder `path`; options, result and errors are those of `convert`."""
-        check_target(format)
+        """Writes the dataset to the folder `path`; `format` is `convert`'s `target_format`, the rest its options."""
         others: dict[str, Any] = dict(options)
         progress = others.pop("progress", None)
-        given = write_arguments(load_arguments(), **others)
+        given = write_arguments(load_arguments(), target_format=format, **others)
         return run(lambda tell: _native.save(self._native, path, given, tell), progress)
 
     def __repr__(self) -> str:

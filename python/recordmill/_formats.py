@@ -14,7 +14,9 @@ class Format(NamedTuple):
         title: Its name for people.
         specification: Where it is specified.
         layout: A sketch of its folders and files.
-        carries: What it can carry, in words such as "boxes" and "splits".
+        carries: What is read of it, in words such as "boxes" and "splits".
+        writes: Whether it is written too.
+        not_written: What of `carries` is read but not written.
         looks_for: What a source must have to be taken for it.
     """
 
@@ -24,11 +26,13 @@ class Format(NamedTuple):
     specification: str
     layout: str
     carries: tuple[str, ...]
+    writes: bool
+    not_written: tuple[str, ...]
     looks_for: str
 
 
 def formats() -> list[Format]:
-    """Lists the annotation formats that are read, sorted by name."""
+    """Lists the annotation formats, sorted by name."""
     return [
         Format(
             row["name"],
@@ -37,6 +41,8 @@ def formats() -> list[Format]:
             row["specification"],
             row["layout"],
             tuple(row["carries"]),
+            row["writes"],
+            tuple(row["not_written"]),
             row["looks_for"],
         )
         for row in _native.formats_list()

@@ -95,6 +95,23 @@ class Skipped(NamedTuple):
     reasons: dict[str, tuple[int, int]]
 
 
+class Loss(NamedTuple):
+    """Something that the target cannot hold.
+
+    Attributes:
+        what: What, in the words of `formats`: "polygons", "crowd" ...
+        number: Of how many.
+        of: "objects", "images" or "classes".
+    """
+
+    what: str
+    number: int
+    of: str
+
+    def __str__(self) -> str:
+        return f"{self.what} of {self.number:,} {self.of}"
+
+
 class Report:
     """What a conversion did: counts that add up, files, and every problem with its place.
 
@@ -103,19 +120,23 @@ class Report:
     Attributes:
         format: The source's format.
         reasons: Why it was taken for that, and what was decided on the way.
+        target: What was written: "tfrecord", or the name of a format.
         output: The folder that was written to.
         dry_run: Nothing was written; sizes are those that the files would have.
-        schema: "tfod" or "basic".
-        images: Images in the records.
-        objects: Objects in the records.
+        schema: "tfod" or "basic"; None where the target has no records.
+        losses: What the target cannot hold.
+        images: Images written.
+        objects: Objects written.
         images_read: Images in the source; an annotation file of one image that cannot be read counts as one.
         objects_read: Objects in the source, those that cannot be understood among them; what stands twice counts once.
-        empty_images: Images in the records without objects.
+        empty_images: Images written without objects.
         skipped: What was left out; `images + skipped.images == images_read`, and the same for objects.
         classes: The label map, by id.
         splits: What went into each split.
         files: The record files.
-        bytes: Bytes of all record files.
+        annotation_files: Annotation files that are not records.
+        image_files: Image files beside them.
+        bytes: Bytes of all files.
         seconds: How long it took.
         problem_counts: How many problems of each kind there are.
         problems: The problems with their places; beyond 10,000 of a kind only errors are listed.
@@ -123,14 +144,17 @@ class Report:
 
     __slots__ = (
         "_data",
+        "annotation_files",
         "bytes",
         "classes",
         "dry_run",
         "empty_images",
         "files",
         "format",
+        "image_files",
         "images",
         "images_read",
+        "losses",
         "objects",
         "objects_read",
         "output",
@@ -141,6 +165,7 @@ class Report:
         "seconds",
         "skipped",
         "splits",
+        "target",
     )
 
     def __init__(self, data: dict[str, Any]) -> None:
@@ -149,7 +174,11 @@ class Report:
         self.reasons: list[str] = data["reasons"]
         self.output: str = data["output"]
         self.dry_run: bool = data["dry_run"]
-        self.schema: str = data["schema"]
+        self.target: str = data["target"]
+        self.schema: str | None = data["schema"]
+        self.losses = [Loss(row["what"], row["number"], row["of"]) for row in data["losses"]]
+        self.annotation_files: int = data["annotation_files"]
+        self.image_files: int = data["image_files"]
         self.images: int = data["images"]
         self.objects: int = data["objects"]
         self.images_read: int = data["images_read"]
@@ -198,13 +227,14 @@ class Report:
     def __str__(self) -> str:
         dry = "dry run, nothing was written: " if self.dry_run else ""
         lines = [
-            f"{dry}{self.format} -> {self.output} ({self.schema})",
+            f"{dry}{self.format} -> {self.output} ({self.schema or self.target})",
             *self.reasons,
             ", ".join(
                 (
                     f"{counted(self.images, 'image')} ({self.empty_images:,} without objects)",
                     counted(self.objects, "object"),
-                    counted(len(self.files), "file"),
+                    counted(len(self.files) or self.annotation_files, "file"),
+                    *([counted(self.image_files, "image file")] if self.image_files else []),
                     size(self.bytes),
                     f"{self.seconds:.2f} s",
                 )
@@ -216,15 +246,17 @@ class Report:
                 split.name,
                 f"{split.images:,}",
                 f"{split.objects:,}",
-                size(sum(files[name].bytes for name in split.files)),
-                _files(split.files),
+                *([size(sum(files[name].bytes for name in split.files)), _files(split.files)] if files else []),
             )
             for split in self.splits
         ]
-        lines += ["", *table(("split", "images", "objects", "size", "files"), split_rows, right=(1, 2, 3))]
+        head = ("split", "images", "objects", "size", "files") if files else ("split", "images", "objects")
+        lines += ["", *table(head, split_rows, right=(1, 2, 3))]
         rows = [(f"{row.id}", row.name, f"{row.objects:,}", f"{row.images:,}") for row in self.classes]
         if rows:
             lines += ["", *table(("id", "class", "objects", "images"), rows, right=(0, 2, 3))]
+        if self.losses:
+            lines += ["", f"not in {self.target}: {', '.join(map(str, self.losses))}"]
         if self.skipped.images or self.skipped.objects:
             reasons = [
                 f"{reason}: {counted(images, 'image')}, {counted(objects, 'object')}"

@@ -9,6 +9,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::ProblemKind;
+use crate::formats::target;
 
 /// Which boxes are left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +59,8 @@ pub struct UnitBox {
 pub struct Fitted {
     /// The box; `None` where it has to be left out: the last correction says why.
     pub unit: Option<UnitBox>,
+    /// The same as `[x0, y0, x1, y1)` in pixels of the stored image.
+    pub pixels: [f64; 4],
     /// What was put right, in words.
     pub corrections: Vec<(ProblemKind, String)>,
 }
@@ -125,7 +128,9 @@ pub fn fit_turned(
         }
     }
     let part = |axis: usize| [sides[axis][0] / limit[axis], sides[axis][1] / limit[axis]];
-    let ([xmin, xmax], [ymin, ymax]) = turned(part(0), part(1), orientation);
+    let ([xmin, xmax], [ymin, ymax]) = turned(part(0), part(1), [1.0, 1.0], orientation);
+    let pixels = |axis: usize| sides[axis].map(|side| if normalised { side * size[axis] } else { side });
+    let ([x0, x1], [y0, y1]) = turned(pixels(0), pixels(1), size, orientation);
     let unit = UnitBox { xmin: xmin as f32, xmax: xmax as f32, ymin: ymin as f32, ymax: ymax as f32 };
     // Asked of the 32-bit values: a sliver can vanish in rounding.
     let area = unit.xmin < unit.xmax && unit.ymin < unit.ymax;
@@ -141,29 +146,15 @@ pub fn fit_turned(
         note(ProblemKind::EmptyBox, format!("box [{x0}, {y0}, {x1}, {y1}] is too thin to have an area"));
     }
     fitted.unit = area.then_some(unit);
+    fitted.pixels = [x0, y0, x1, y1];
     fitted
 }
 
-/// Ranges of x and y as parts of 1, from the image as it is shown to the image as it is stored. EXIF's orientations:
-/// 2 mirrored, 3 turned by half, 4 both; 5 to 8 have x and y exchanged.
-fn turned(x: [f64; 2], y: [f64; 2], orientation: u8) -> ([f64; 2], [f64; 2]) {
-    let mirror = |[low, high]: [f64; 2]| [1.0 - high, 1.0 - low];
-    match orientation {
-        2 => (mirror(x), y),
-        3 => (mirror(x), mirror(y)),
-        4 => (x, mirror(y)),
-        5 => (y, x),
-        6 => (y, mirror(x)),
-        7 => (mirror(y), mirror(x)),
-        8 => (mirror(y), x),
-        _ => (x, y),
-    }
-}
-
-/// A point as parts of 1, likewise.
-pub fn turned_point([x, y]: [f64; 2], orientation: u8) -> [f64; 2] {
-    let ([x, _], [y, _]) = turned([x, x], [y, y], orientation);
-    [x, y]
+/// Ranges of x and y, from the image as it is shown, so wide and high, to the image as it is stored.
+fn turned(x: [f64; 2], y: [f64; 2], shown: [f64; 2], orientation: u8) -> ([f64; 2], [f64; 2]) {
+    let [a, b] = [0, 1].map(|end| target::turned_point([x[end], y[end]], shown, orientation));
+    let sorted = |axis: usize| [a[axis].min(b[axis]), a[axis].max(b[axis])];
+    (sorted(0), sorted(1))
 }
 
 #[cfg(test)]

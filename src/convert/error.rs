@@ -54,6 +54,9 @@ pub enum ConvertError {
     /// No image, or no box, would have been written.
     #[error("{}", nothing(.0))]
     Empty(Box<Report>),
+    /// The target cannot hold all that the source has, and `no_loss` was asked for.
+    #[error("nothing was written: {} cannot hold {}", .0.target, super::losses::sentence(&.0.losses))]
+    Lossy(Box<Report>),
     /// The caller asked for it.
     #[error("cancelled; nothing was written")]
     Cancelled,
@@ -82,7 +85,7 @@ impl ConvertError {
     /// The report, where the run got as far as to have one.
     pub fn report(&self) -> Option<&Report> {
         match self {
-            Self::Refused(report) | Self::Empty(report) => Some(report),
+            Self::Refused(report) | Self::Empty(report) | Self::Lossy(report) => Some(report),
             _ => None,
         }
     }
@@ -99,6 +102,14 @@ impl ConvertError {
 impl From<SplitError> for ConvertError {
     fn from(error: SplitError) -> Self {
         Self::Option(error.to_string())
+    }
+}
+
+/// Why the output folder cannot be had.
+pub(super) fn busy(error: io::Error, path: &Path) -> ConvertError {
+    match error.kind() {
+        io::ErrorKind::ResourceBusy => ConvertError::Busy { path: path.to_owned() },
+        _ => io_error("cannot make the folder", path)(error),
     }
 }
 

@@ -10,9 +10,11 @@ use super::options::{Layout, Options};
 use super::report::{ClassCount, FileReport, Report, SplitCount};
 use crate::dataset::{LabelMap, Skipped, Split};
 use crate::formats::label_map;
+use crate::formats::tree::{self, ANNOTATION_EXTENSIONS};
+use crate::image::is_image_name;
 
 /// The manifest's name. It is written last: a folder that has it has all that it lists.
-pub const MANIFEST: &str = "recordmill.json";
+pub const MANIFEST: &str = tree::OURS;
 /// The name of what a person reads first.
 pub const README: &str = "README.txt";
 
@@ -100,6 +102,39 @@ pub fn manifest(report: &Report, label_maps: &[String], options: &Options) -> Re
     Ok(text)
 }
 
+/// The manifest of a dataset that is not records: `files` are all of its files but this one.
+pub fn of_dataset(report: &Report, files: &[String], options: &Options) -> Result<Vec<u8>, serde_json::Error> {
+    let names: Vec<serde_json::Value> = files.iter().map(|name| serde_json::json!({ "name": name })).collect();
+    let manifest = serde_json::json!({
+        "recordmill": env!("CARGO_PKG_VERSION"),
+        "format": report.target,
+        "source_format": report.format,
+        "options": {
+            "images_mode": options.images_mode.name(),
+            "split": options.split.to_string(),
+            "split_exact": options.exact_split,
+            "seed": options.seed,
+            "drop_empty": options.drop_empty,
+            "skip_rule": options.skip_rule,
+            "strict": options.strict,
+            "on_error": options.on_error.name(),
+        },
+        "images": report.images,
+        "objects": report.objects,
+        "empty_images": report.empty_images,
+        "images_read": report.images_read,
+        "objects_read": report.objects_read,
+        "skipped": report.skipped,
+        "losses": report.losses,
+        "classes": report.classes,
+        "splits": report.splits,
+        "files": names,
+    });
+    let mut text = serde_json::to_vec_pretty(&manifest)?;
+    text.push(b'\n');
+    Ok(text)
+}
+
 /// Names of the label maps that `options` asks for: one, or one per split.
 pub fn label_map_names(splits: &[Split], options: &Options) -> Vec<String> {
     match options.layout {
@@ -116,13 +151,16 @@ pub fn label_map_text(map: &LabelMap, layout: Layout) -> String {
     }
 }
 
-/// Record files and label maps that the manifest in `folder` lists, if there is one that can be read. A name that leads
-/// out of the folder or is of neither kind is not among them.
+/// Files that the manifest in `folder` lists, if there is one that can be read. A name that leads out of the folder, or is none
+/// that we write, is not among them.
 pub fn listed_in(folder: &Path) -> Vec<String> {
     #[derive(Deserialize)]
     struct Listed {
         files: Vec<Name>,
+        #[serde(default)]
         label_maps: Vec<String>,
+        /// Of a dataset; records have none.
+        format: Option<String>,
     }
     #[derive(Deserialize)]
     struct Name {
@@ -130,15 +168,19 @@ pub fn listed_in(folder: &Path) -> Vec<String> {
     }
     let read = std::fs::read(folder.join(MANIFEST)).ok();
     let listed: Option<Listed> = read.and_then(|text| serde_json::from_slice(&text).ok());
-    let ours = |name: &String| {
-        let mut parts = name.split('/');
+    let Some(Listed { files, label_maps, format }) = listed else { return Vec::new() };
+    let of_records = |name: &str| {
         let label_map = name.ends_with("_label_map.pbtxt") || name == "label_map.pbtxt";
-        (label_map || name.ends_with(".tfrecord"))
-            && !name.contains('\\')
-            && parts.all(|part| !part.is_empty() && part != "." && part != "..")
-            && name.split('/').count() <= 2
+        (label_map || name.ends_with(".tfrecord")) && name.split('/').count() <= 2
     };
-    let Some(Listed { files, label_maps }) = listed else { return Vec::new() };
+    let of_dataset = |name: &str| {
+        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+        is_image_name(name) || ANNOTATION_EXTENSIONS.contains(&extension)
+    };
+    let ours = |name: &String| {
+        let inside = name.split('/').all(|part| !part.is_empty() && part != "." && part != "..");
+        inside && !name.contains('\\') && if format.is_some() { of_dataset(name) } else { of_records(name) }
+    };
     files.into_iter().map(|file| file.name).chain(label_maps).filter(ours).collect()
 }
 

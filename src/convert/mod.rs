@@ -4,6 +4,9 @@
 //! ```text
 //! labels    which number each class gets
 //! split     which image goes into which part
+//! fitting   an image's header against its annotation, and its objects inside it
+//! losses    what the target cannot hold
+//! settle, save   any other target: a dataset of which nothing is open, its files and images in a folder of their own
 //! plan      which record goes into which file and block: plain data, decided before the first byte is written
 //! boxes     a source's box to one that trainers take
 //! schema    which features a record has
@@ -17,7 +20,9 @@
 
 pub mod boxes;
 mod error;
+mod fitting;
 pub mod labels;
+mod losses;
 mod manifest;
 mod options;
 mod pipeline;
@@ -25,15 +30,18 @@ pub mod plan;
 mod readme;
 mod report;
 mod run;
+mod save;
 pub mod schema;
+mod settle;
 mod shard;
 pub mod split;
 mod watch;
 
 pub use boxes::SkipRule;
 pub use error::ConvertError;
+pub use losses::Loss;
 pub use manifest::{MANIFEST, README};
-pub use options::{LabelSource, Layout, OnError, Options, SchemaKind, ShardRule, SourceId};
+pub use options::{ImagesMode, LabelSource, Layout, OnError, Options, SchemaKind, ShardRule, SourceId};
 pub use report::{ClassCount, FileReport, Report, SplitCount};
 pub use run::{convert, convert_dataset};
 pub use split::SplitRule;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::boxes::SkipRule;
 use super::split::SplitRule;
 use crate::dataset::LabelMap;
-use crate::formats::LoadOptions;
+use crate::formats::{Format, LoadOptions};
 use crate::record::Compression;
 
 /// Everything that a conversion can be asked for. The default is what the command line does without options.
@@ -16,6 +16,12 @@ use crate::record::Compression;
 pub struct Options {
     /// How the source is read.
     pub load: LoadOptions,
+    /// The format to write; `None` is TFRecord.
+    pub target: Option<&'static Format>,
+    /// What becomes of the image files; not for TFRecord, which has them inside.
+    pub images_mode: ImagesMode,
+    /// What the target cannot hold is an error.
+    pub no_loss: bool,
     /// Which image goes into which split.
     pub split: SplitRule,
     /// Exact counts in the splits, in place of hash against ratio; see [`super::split`].
@@ -68,6 +74,9 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             load: LoadOptions::default(),
+            target: None,
+            images_mode: ImagesMode::Copy,
+            no_loss: false,
             split: SplitRule::Keep,
             exact_split: false,
             shards: ShardRule::One,
@@ -151,6 +160,19 @@ words! {
         Tfod = "tfod",
         /// The 12 keys of Dat Tran's `generate_tfrecord.py`, with its values.
         Basic = "basic",
+    }
+}
+
+words! {
+    /// What becomes of image files beside a dataset that is written.
+    ImagesMode {
+        /// They are copied.
+        #[default]
+        Copy = "copy",
+        /// They get a second name (a hard link); copied where the file system has none.
+        Link = "link",
+        /// They stay where they are.
+        None = "none",
     }
 }
 

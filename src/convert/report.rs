@@ -7,6 +7,7 @@ use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
 use super::labels::UnknownClass;
+use super::losses::Loss;
 use super::options::SchemaKind;
 use crate::dataset::{Place, ProblemKind, Problems, Severity, Skipped, Split};
 
@@ -17,13 +18,17 @@ pub struct Report {
     pub format: String,
     /// Why it was taken for that.
     pub reasons: Vec<String>,
+    /// The format that was written: `tfrecord`, or a name of the registry.
+    pub target: String,
     /// The folder that was written to.
     #[serde(serialize_with = "path_text")]
     pub output: PathBuf,
     /// Nothing was written; sizes are those that files would have.
     pub dry_run: bool,
-    /// Which features a record has.
-    pub schema: SchemaKind,
+    /// Which features a record has; none where the target has no records.
+    pub schema: Option<SchemaKind>,
+    /// What the target cannot hold, by what it is.
+    pub losses: Vec<Loss>,
     /// Images in the records.
     pub images: u64,
     /// Objects in the records.
@@ -42,7 +47,11 @@ pub struct Report {
     pub splits: Vec<SplitCount>,
     /// The record files.
     pub files: Vec<FileReport>,
-    /// Bytes of all record files.
+    /// Annotation files that are not records.
+    pub annotation_files: u64,
+    /// Image files beside them.
+    pub image_files: u64,
+    /// Bytes of all files.
     pub bytes: u64,
     /// How long it took.
     pub seconds: f64,
@@ -159,12 +168,16 @@ impl Report {
     /// The ledger: what was read is what was written and what was left out, and the parts are the whole.
     pub(super) fn balance(&self) -> Result<(), String> {
         let reasons = || self.skipped.reasons.values();
+        let records = match self.schema {
+            Some(_) => self.files.iter().map(|file| file.records).sum(),
+            None => self.images,
+        };
         let sums = [
             ("images read", self.images_read, "written and left out", self.images + self.skipped.images),
             ("objects read", self.objects_read, "written and left out", self.objects + self.skipped.objects),
             ("images", self.images, "in splits", self.splits.iter().map(|split| split.images).sum()),
             ("objects", self.objects, "in splits", self.splits.iter().map(|split| split.objects).sum()),
-            ("images", self.images, "in files", self.files.iter().map(|file| file.records).sum()),
+            ("images", self.images, "in files", records),
             ("objects", self.objects, "in classes", self.classes.iter().map(|class| class.objects).sum()),
             ("images left out", self.skipped.images, "by reason", reasons().map(|count| count.images).sum()),
             ("objects left out", self.skipped.objects, "by reason", reasons().map(|count| count.objects).sum()),
@@ -191,7 +204,9 @@ mod tests {
             reasons: vec!["3 xml files".into()],
             output: "out".into(),
             dry_run: false,
-            schema: SchemaKind::Tfod,
+            target: "tfrecord".into(),
+            schema: Some(SchemaKind::Tfod),
+            losses: Vec::new(),
             images: 1,
             objects: 1,
             images_read: 2,
@@ -213,6 +228,8 @@ mod tests {
                 crc32c: Some("00c0ffee".into()),
                 sha256: None,
             }],
+            annotation_files: 0,
+            image_files: 0,
             bytes: 99,
             seconds: 0.5,
             unknown_classes: Vec::new(),
@@ -225,7 +242,8 @@ mod tests {
     fn json_is_the_contract() {
         let json = serde_json::to_value(report()).unwrap();
         let expected = serde_json::json!({
-            "format": "voc", "reasons": ["3 xml files"], "output": "out", "dry_run": false, "schema": "tfod",
+            "format": "voc", "reasons": ["3 xml files"], "target": "tfrecord", "output": "out", "dry_run": false, "schema": "tfod",
+            "losses": [], "annotation_files": 0, "image_files": 0,
             "images": 1, "objects": 1, "images_read": 2, "objects_read": 4, "empty_images": 0,
             "skipped": {"images": 1, "objects": 3, "reasons": {
                 "bad-image": {"images": 1, "objects": 2}, "empty-box": {"images": 0, "objects": 1}}},

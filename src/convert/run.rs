@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -10,12 +10,14 @@ use std::time::Duration;
 
 use super::error::{ConvertError, io_error};
 use super::labels::Labels;
+use super::losses::{losses, record_holds};
 use super::manifest::{self, MANIFEST, README};
-use super::options::{LabelSource, Layout, OnError, Options, SourceId};
+use super::options::{ImagesMode, LabelSource, Layout, OnError, Options, SourceId};
 use super::pipeline::{self, Done, Job};
 use super::plan::Plan;
 use super::readme::readme;
 use super::report::{ClassCount, FileReport, Report, SplitCount};
+use super::save;
 use super::shard::{self, Output};
 use super::split::SplitRule;
 use super::watch::{Monitor, Phase, Watch};
@@ -34,7 +36,7 @@ pub fn convert(
 ) -> Result<Report, ConvertError> {
     let mut watch = Watch::new(monitor);
     check(options)?;
-    if !options.dry_run {
+    if !options.dry_run && options.target.is_none() {
         // What always has this name; the rest is looked for when the names of the files are known.
         shard::check_free(out, [MANIFEST], options.overwrite)?;
     }
@@ -65,6 +67,12 @@ fn check(options: &Options) -> Result<(), ConvertError> {
     if bad {
         return Err(ConvertError::Option(format!("group {group:?} cannot be the name of a file")));
     }
+    if let Some(option) = options.target.and_then(|_| of_records(options)) {
+        return Err(ConvertError::Option(format!("{option} means nothing but for TFRecord")));
+    }
+    if options.target.is_none() && options.images_mode != ImagesMode::Copy {
+        return Err(ConvertError::Option("images mode means nothing for TFRecord: images are inside".into()));
+    }
     let lonely = [
         ("exact_split", options.exact_split && options.split == SplitRule::Keep, "split"),
         ("level", options.level.is_some() && options.compression == Compression::None, "compression"),
@@ -79,12 +87,31 @@ fn check(options: &Options) -> Result<(), ConvertError> {
     Ok(())
 }
 
+/// An option that is about records and was set.
+fn of_records(options: &Options) -> Option<&'static str> {
+    let plain = Options::default();
+    let set = [
+        ("schema", options.schema != plain.schema),
+        ("layout", options.layout != plain.layout),
+        ("group", options.group.is_some()),
+        ("shards", options.shards != plain.shards),
+        ("compression", options.compression != plain.compression),
+        ("level", options.level.is_some()),
+        ("source_id", options.source_id != plain.source_id),
+        ("shuffle", options.shuffle),
+        ("sha256", !options.sha256),
+        ("file_sha256", !options.file_sha256),
+    ];
+    set.into_iter().find_map(|(option, set)| set.then_some(option))
+}
+
 /// Loads on a thread of its own, so that the wish to stop is heard at once. The thread then ends when its work does;
 /// it only reads.
 fn load(source: &Path, options: &Options, watch: &mut Watch<'_>) -> Result<Loaded, ConvertError> {
     let (send, receive) = mpsc::channel();
     // No schema has outlines or masks.
-    let (source, load) = (source.to_owned(), LoadOptions { boxes_only: true, ..options.load.clone() });
+    let boxes_only = options.target.is_none();
+    let (source, load) = (source.to_owned(), LoadOptions { boxes_only, ..options.load.clone() });
     // Nobody listens any more when the run was cancelled.
     let thread = thread::spawn(move || drop(send.send(formats::load(&source, &load))));
     let idle = watch.phase(Phase::Load);
@@ -120,36 +147,72 @@ fn given_labels(options: &Options, problems: &mut Problems) -> Result<Option<Lab
     }
 }
 
+/// What is known before anything is decided.
+pub(super) struct Start {
+    pub problems: Problems,
+    pub labels: Labels,
+    pub roots: Vec<Root>,
+    /// What readers left out, then what we do.
+    pub skipped: Skipped,
+    /// Images that can be written, with the bytes of their files, in the dataset's order.
+    pub rows: Vec<(usize, u64)>,
+}
+
+impl Start {
+    pub(super) fn of(loaded: &Loaded, options: &Options, watch: &mut Watch<'_>) -> Result<Self, ConvertError> {
+        let dataset = &loaded.dataset;
+        let mut problems = loaded.problems.clone();
+        if options.images_mode == ImagesMode::None {
+            // Said again of those whose size is not known.
+            problems.forget(ProblemKind::MissingImage);
+        }
+        let labels = Labels::of(dataset, given_labels(options, &mut problems)?.as_ref())?;
+        labels.report_unknown(dataset, &mut problems);
+        let open = |path: &PathBuf| {
+            Root::new(path, options.load.allow_outside).map_err(|error| io_error("cannot open", path)(error))
+        };
+        let roots = dataset.roots.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+        let mut skipped = loaded.skipped.clone();
+        let rows = usable_images(dataset, &roots, options, watch, &mut problems, &mut skipped)?;
+        if options.split == SplitRule::Keep {
+            report_no_split(dataset, &rows, &mut problems);
+        }
+        Ok(Self { problems, labels, roots, skipped, rows })
+    }
+
+    /// Whether what was found stops the run.
+    pub(super) fn refused(&self, options: &Options) -> bool {
+        let has = |severity| self.problems.count(severity) > 0;
+        (options.on_error == OnError::Stop && has(Severity::Error)) || (options.strict && has(Severity::Fixed))
+    }
+}
+
 fn run(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>) -> Result<Report, ConvertError> {
+    match options.target {
+        Some(target) => save::run(loaded, target, out, options, watch),
+        None => records(loaded, out, options, watch),
+    }
+}
+
+fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>) -> Result<Report, ConvertError> {
     let dataset = &loaded.dataset;
     if options.source_id == SourceId::Id && (0..dataset.len()).any(|row| dataset.images.id.get(row).is_none()) {
         let format = loaded.format.name;
         return Err(ConvertError::Option(format!("source-id id: the images of this {format} dataset have no ids")));
     }
-    let mut problems = loaded.problems.clone();
-    let labels = Labels::of(dataset, given_labels(options, &mut problems)?.as_ref())?;
-    labels.report_unknown(dataset, &mut problems);
-
-    let roots = dataset
-        .roots
-        .iter()
-        .map(|path| Root::new(path, options.load.allow_outside).map_err(|error| io_error("cannot open", path)(error)))
-        .collect::<Result<Vec<_>, _>>()?;
-    // The readers' own, then ours.
-    let mut skipped = loaded.skipped.clone();
-    let rows = usable_images(dataset, &roots, options, watch, &mut problems, &mut skipped)?;
-    if options.split == SplitRule::Keep {
-        report_no_split(dataset, &rows, &mut problems);
-    }
+    let start = Start::of(loaded, options, watch)?;
+    let refused = start.refused(options);
+    let Start { mut problems, labels, roots, mut skipped, rows } = start;
     let plan = Plan::new(dataset, &rows, &labels, options);
     let splits: Vec<Split> = Split::ALL.into_iter().filter(|split| has(&plan, *split)).collect();
     let label_maps = manifest::label_map_names(&splits, options);
 
-    let stop_on_error = options.on_error == OnError::Stop;
-    let count = |problems: &Problems, severity| problems.count(severity) > 0;
-    let refused =
-        (stop_on_error && count(&problems, Severity::Error)) || (options.strict && count(&problems, Severity::Fixed));
+    let just_rows: Vec<usize> = rows.iter().map(|(row, _)| *row).collect();
+    let of_rows = options.split.assign(dataset, &just_rows, options.seed, options.exact_split);
+    let losses = losses(dataset, &just_rows, &of_rows, &labels, |carries| record_holds(carries, options));
 
+    let lossy = options.no_loss && !losses.is_empty();
+    let refused_or_lossy = refused || lossy;
     let output = if options.dry_run {
         None
     } else {
@@ -164,7 +227,7 @@ fn run(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>) ->
             _ => 0,
         };
         let shards = names.into_iter().zip(plan.shards.iter().map(at_least)).collect();
-        if refused { None } else { Some(Output::open(out, shards, atomic)?) }
+        if refused_or_lossy { None } else { Some(Output::open(out, shards, atomic)?) }
     };
 
     let job = Job {
@@ -176,9 +239,9 @@ fn run(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>) ->
         level: options.level,
         file_sha256: options.file_sha256,
         threads: options.threads(),
-        stop_on_error,
+        stop_on_error: options.on_error == OnError::Stop,
         strict: options.strict,
-        refused,
+        refused: refused_or_lossy,
     };
     let mut done = pipeline::run(&job, watch)?;
     problems.append(std::mem::take(&mut done.total.problems));
@@ -187,9 +250,11 @@ fn run(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>) ->
     let report = Report {
         format: loaded.format.name.to_owned(),
         reasons: loaded.reasons.clone(),
+        target: "tfrecord".to_owned(),
         output: out.to_owned(),
         dry_run: options.dry_run,
-        schema: options.schema,
+        schema: Some(options.schema),
+        losses,
         images: done.total.images,
         objects: done.total.objects,
         images_read: dataset.len() as u64 + loaded.skipped.images,
@@ -199,6 +264,8 @@ fn run(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>) ->
         classes: classes(&labels, &done),
         splits: split_counts(&splits, &plan, &done),
         files: files(&plan, &done),
+        annotation_files: 0,
+        image_files: 0,
         bytes: done.shards.iter().map(|shard| shard.bytes).sum(),
         seconds: watch.seconds(),
         unknown_classes: labels.unknown.clone(),
@@ -206,8 +273,11 @@ fn run(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>) ->
         problems,
     };
     report.balance().map_err(ConvertError::Ledger)?;
-    if done.refused {
+    if refused || done.refused && !lossy {
         return Err(ConvertError::Refused(Box::new(report)));
+    }
+    if lossy {
+        return Err(ConvertError::Lossy(Box::new(report)));
     }
     let without_objects = report.objects == 0 && !(plan.content.columns.labels || plan.content.columns.captions);
     if !options.allow_empty && (report.images == 0 || without_objects) {
@@ -291,6 +361,12 @@ fn usable_images(
     for (row, size) in sizes.into_iter().enumerate() {
         let objects = dataset.objects_of(row).len() as u64;
         let no_file = matches!(size, Size::NoFile);
+        let known = dataset.images.width[row] > 0 && dataset.images.height[row] > 0;
+        // Images that are left where they are need not be there, if it is known how large they are.
+        let size = match size {
+            Size::NoFile | Size::Refused(..) if known && options.images_mode == ImagesMode::None => Size::Bytes(0),
+            size => size,
+        };
         let (kind, place, message) = match size {
             Size::Bytes(_) if options.drop_empty && dataset.is_negative(row) => {
                 skipped.image(super::report::DROP_EMPTY, 0);

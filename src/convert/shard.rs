@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::error::{ConvertError, io_error};
-use crate::files::{Aside, AtomicFile, AtomicOptions, ClosedFile};
+use super::error::{ConvertError, busy, io_error};
+use crate::files::{Aside, AtomicFile, AtomicOptions, ClosedFile, lock};
 
 /// Where a run writes to. Dropped before [`Output::commit`], it leaves nothing.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ impl Output {
             _lock: None,
         };
         output.make_folder(folder)?;
-        output._lock = lock(folder)?;
+        output._lock = lock(folder).map_err(|error| busy(error, folder))?;
         let folders: BTreeSet<PathBuf> =
             names.iter().filter_map(|name| folder.join(name).parent().map(Path::to_owned)).collect();
         for folder in &folders {
@@ -280,16 +280,6 @@ impl Drop for Output {
             // Only empty ones go, and only if this run made them.
             self.made.iter().rev().for_each(|folder| drop(fs::remove_dir(folder)));
         }
-    }
-}
-
-/// Locks `folder` against other runs; where the file system has no locks, goes without.
-fn lock(folder: &Path) -> Result<Option<File>, ConvertError> {
-    let Ok(file) = File::open(folder) else { return Ok(None) };
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(fs::TryLockError::WouldBlock) => Err(ConvertError::Busy { path: folder.to_owned() }),
-        Err(fs::TryLockError::Error(_)) => Ok(None),
     }
 }
 

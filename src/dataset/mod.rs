@@ -64,6 +64,8 @@ pub struct Dataset {
     pub images: Images,
     /// One row per object, those of one image side by side.
     pub objects: Objects,
+    /// Objects whose outline or mask stayed unread, because nobody asked for it.
+    pub outlines_unread: u64,
 }
 
 /// One row per image. `objects(i)` are the rows of [`Objects`] that belong to image `i`.

@@ -192,6 +192,12 @@ impl Problems {
         }
     }
 
+    /// Forgets all of one kind.
+    pub fn forget(&mut self, kind: ProblemKind) {
+        self.kept.retain(|problem| problem.kind != kind);
+        self.counts.remove(&kind);
+    }
+
     /// The kept ones.
     pub fn iter(&self) -> impl Iterator<Item = &Problem> {
         self.kept.iter()

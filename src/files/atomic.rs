@@ -73,6 +73,11 @@ impl Temporary {
         self.path.as_deref()
     }
 
+    /// Whether this process made it, and not one that it is a fork of.
+    pub(super) fn is_ours(&self) -> bool {
+        self.process == std::process::id()
+    }
+
     /// The file is not removed any more.
     pub(super) fn leave(&mut self) {
         if let Some(path) = &mut self.path {

@@ -50,6 +50,7 @@ export.json  images/a.jpg          (version 1; or export.csv)",
     detect,
     looks_for: "NDJSON files with \"data_row\" in each line, or JSON or CSV files with \"Labeled Data\" and \"Label\" (Labelbox)",
     read,
+    write: None,
 };
 
 const EXTENSIONS: [&str; 4] = ["ndjson", "json", "jsonl", "csv"];

@@ -51,6 +51,7 @@ images/a.jpg  annotations/a.json    (or labels/)",
     detect,
     looks_for: "JSON files with \"shapes\" and \"imagePath\" (LabelMe)",
     read,
+    write: None,
 };
 
 fn look(head: &[u8]) -> bool {

@@ -29,6 +29,7 @@ mod parallel;
 mod registry;
 pub mod splits;
 pub mod supervisely;
+pub mod target;
 pub mod text;
 pub mod tree;
 pub mod via;
@@ -39,7 +40,7 @@ pub mod xml;
 use std::path::{Path, PathBuf};
 
 pub use error::{FormatError, FormatErrorKind};
-pub use registry::{Carries, Confidence, Evidence, FORMATS, Format, Reading, by_name};
+pub use registry::{Carries, Confidence, Evidence, FORMATS, Format, Reading, Write, by_name};
 use tree::Tree;
 
 use crate::dataset::{Dataset, Problems, Skipped};
@@ -79,13 +80,7 @@ pub struct Loaded {
 
 /// Reads the dataset in `source`, a folder or an annotation file.
 pub fn load(source: &Path, options: &LoadOptions) -> Result<Loaded, FormatError> {
-    let wanted = match &options.from {
-        None => None,
-        Some(name) => Some(by_name(name).ok_or_else(|| {
-            let known = FORMATS.iter().map(|format| format.name).collect();
-            FormatError::new(FormatErrorKind::UnknownFormat(name.clone(), known), "")
-        })?),
-    };
+    let wanted = options.from.as_deref().map(named).transpose()?;
     let tree = Tree::open(source, &options.image_dirs, options.allow_outside)?;
     let (format, reason) = match wanted {
         Some(format) => (format, format!("--from {}", format.name)),
@@ -97,6 +92,14 @@ pub fn load(source: &Path, options: &LoadOptions) -> Result<Loaded, FormatError>
     problems.append(found);
     let reasons = [reason].into_iter().chain(remarks).collect();
     Ok(Loaded { dataset, problems, skipped, format, reasons })
+}
+
+/// The format called `name`, or the error that lists those there are.
+pub fn named(name: &str) -> Result<&'static Format, FormatError> {
+    by_name(name).ok_or_else(|| {
+        let known = FORMATS.iter().map(|format| format.name).collect();
+        FormatError::new(FormatErrorKind::UnknownFormat(name.to_owned(), known), "")
+    })
 }
 
 /// The format of a tree and the reason. Of several, the surest; of several that are equally sure, none: the error names

@@ -14,7 +14,16 @@ pub fn threads(workers: usize) -> usize {
 
 /// `work` for every number below `count`; the results stand in that order whatever the number of threads.
 pub fn map<T: Send>(count: usize, workers: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let threads = threads(workers).min(count.div_ceil(AT_A_TIME));
+    map_by(AT_A_TIME, count, workers, work)
+}
+
+/// The same for pieces of work that are large: a thread takes one at a time.
+pub fn map_each<T: Send>(count: usize, workers: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    map_by(1, count, workers, work)
+}
+
+fn map_by<T: Send>(at_a_time: usize, count: usize, workers: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let threads = threads(workers).min(count.div_ceil(at_a_time));
     if threads <= 1 {
         return (0..count).map(work).collect();
     }
@@ -24,11 +33,11 @@ pub fn map<T: Send>(count: usize, workers: usize, work: impl Fn(usize) -> T + Sy
         for _ in 0..threads {
             scope.spawn(|| {
                 loop {
-                    let start = next.fetch_add(AT_A_TIME, Ordering::Relaxed);
+                    let start = next.fetch_add(at_a_time, Ordering::Relaxed);
                     if start >= count {
                         break;
                     }
-                    let results: Vec<T> = (start..count.min(start + AT_A_TIME)).map(&work).collect();
+                    let results: Vec<T> = (start..count.min(start + at_a_time)).map(&work).collect();
                     done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((start, results));
                 }
             });
@@ -49,6 +58,7 @@ mod tests {
             let expected: Vec<usize> = (0..count).map(|number| number * 2).collect();
             for workers in [1, 2, 8] {
                 assert_eq!(map(count, workers, |number| number * 2), expected, "{count} {workers}");
+                assert_eq!(map_each(count, workers, |number| number * 2), expected, "{count} {workers}");
             }
         }
     }

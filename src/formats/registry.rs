@@ -1,6 +1,7 @@
 //! The formats there are. A new one is its own file and a line in [`FORMATS`].
 
 use super::error::FormatError;
+use super::target::{Ready, Remarks, Sink};
 use super::tree::{FileId, Tree};
 use super::{LoadOptions, coco, createml, csv, cvat, label_studio, labelbox, labelme, supervisely, via, voc, vott};
 use crate::dataset::{Dataset, Problems, Skipped};
@@ -41,6 +42,24 @@ pub struct Format {
     pub looks_for: &'static str,
     /// Reads all of it.
     pub read: fn(&Tree, &LoadOptions) -> Result<Reading, FormatError>,
+    /// Writes a dataset; none where the format is only read.
+    pub write: Option<Write>,
+}
+
+/// How a format is written.
+#[derive(Clone, Copy, Debug)]
+pub struct Write {
+    /// What of [`Format::carries`] is read but cannot be written.
+    pub not: &'static [Carries],
+    /// Writes all of it.
+    pub write: fn(&Ready<'_>, &dyn Sink) -> Result<Remarks, FormatError>,
+}
+
+impl Format {
+    /// Whether a dataset that is written has this in it.
+    pub fn writes(&self, carries: Carries) -> bool {
+        self.write.is_some_and(|write| !write.not.contains(&carries)) && self.carries.contains(&carries)
+    }
 }
 
 /// Something that a format can carry.
@@ -87,6 +106,14 @@ pub enum Carries {
     Sizes,
     /// The source's own ids of images.
     ImageIds,
+    /// Corners of turned boxes.
+    Corners,
+    /// Which objects of several images are one.
+    Tracks,
+    /// Classes above classes.
+    Supercategories,
+    /// Parts of a pixel in boxes.
+    Fractions,
 }
 
 impl Carries {
@@ -113,6 +140,10 @@ impl Carries {
             Self::Splits => "splits",
             Self::ClassOrder => "class order",
             Self::Sizes => "sizes",
+            Self::Corners => "turned boxes",
+            Self::Tracks => "tracks",
+            Self::Supercategories => "supercategories",
+            Self::Fractions => "fractions of pixels",
         }
     }
 }
@@ -193,8 +224,9 @@ mod tests {
             }
             assert!(format.specification.contains("://"), "{}", format.name);
             assert!(!format.carries.is_empty() && format.carries.is_sorted(), "{}", format.name);
+            let not = format.write.map_or(&[][..], |write| write.not);
+            assert!(not.iter().all(|carries| format.carries.contains(carries)), "{}", format.name);
         }
-        assert_eq!(FORMATS.len(), 11);
         assert!(by_name("raccoon").is_none());
     }
 }

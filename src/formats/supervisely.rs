@@ -53,6 +53,7 @@ meta.json  ds0/ann/a.jpg.json  ds0/img/a.jpg",
     detect,
     looks_for: "JSON files with \"size\" and \"objects\" that have a \"classTitle\" (Supervisely)",
     read,
+    write: None,
 };
 
 fn is_meta(head: &Head) -> bool {

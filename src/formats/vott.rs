@@ -44,6 +44,7 @@ x.vott  0123abcd-asset.json  a.jpg",
     detect,
     looks_for: "JSON files with \"assets\" and \"tags\", or \"asset\" and \"regions\", or \"frames\" and \"inputTags\" (VoTT)",
     read,
+    write: None,
 };
 
 const EXTENSIONS: [&str; 2] = ["json", "vott"];

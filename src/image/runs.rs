@@ -80,6 +80,48 @@ pub fn pixels(runs: &[u32]) -> u64 {
     runs.iter().map(|run| u64::from(*run)).sum()
 }
 
+/// The mask of `width` x `height` pixels, drawn on an image as EXIF `orientation` shows it, on the image as it is stored: its
+/// width, height and runs.
+pub fn turned(runs: &[u32], width: u32, height: u32, orientation: u8) -> (u32, u32, Vec<u32>) {
+    let (w, h) = (width as usize, height as usize);
+    let mut set = vec![false; w * h];
+    let mut start = 0;
+    for (place, run) in runs.iter().enumerate() {
+        let end = (start + *run as usize).min(set.len());
+        if place % 2 == 1 {
+            set[start..end].fill(true);
+        }
+        start = end;
+    }
+    let (stored_width, stored_height) = if orientation >= 5 { (h, w) } else { (w, h) };
+    // Where each stored pixel is shown; the inverse of what turns a point to the stored image.
+    let shown = |x: usize, y: usize| match orientation {
+        2 => (w - 1 - x, y),
+        3 => (w - 1 - x, h - 1 - y),
+        4 => (x, h - 1 - y),
+        5 => (y, x),
+        6 => (w - 1 - y, x),
+        7 => (w - 1 - y, h - 1 - x),
+        8 => (y, h - 1 - x),
+        _ => (x, y),
+    };
+    let mut turned = Vec::new();
+    let (mut last, mut run) = (false, 0);
+    for x in 0..stored_width {
+        for y in 0..stored_height {
+            let (x, y) = shown(x, y);
+            let value = set.get(x * h + y).copied().unwrap_or(false);
+            if value != last {
+                turned.push(std::mem::take(&mut run));
+                last = value;
+            }
+            run += 1;
+        }
+    }
+    turned.push(run);
+    (stored_width as u32, stored_height as u32, turned)
+}
+
 /// The box `[x0, y0, x1, y1)` around the pixels that are 1, in an image of this height; `None` if there is none.
 pub fn bounds(runs: &[u32], height: u32) -> Option<[u64; 4]> {
     let height = u64::from(height);
@@ -113,6 +155,32 @@ mod tests {
         for (text, runs) in [("63204", &[6, 3, 2, 3, 6][..]), ("d0", &[20]), ("0d0", &[0, 20]), ("", &[])] {
             assert_eq!(from_text(text), Ok(runs.to_vec()), "{text}");
             assert_eq!(to_text(runs), text);
+        }
+    }
+
+    /// A pixel's middle goes where `turned` puts the pixel.
+    #[test]
+    fn masks_are_turned() {
+        // A mask 3 wide and 2 high, one pixel set.
+        for place in 0..6u32 {
+            let runs = if place < 5 { vec![place, 1, 5 - place] } else { vec![5, 1] };
+            let (x, y) = (place / 2, place % 2);
+            for (orientation, stored) in [
+                (1, (x, y)),
+                (2, (2 - x, y)),
+                (3, (2 - x, 1 - y)),
+                (4, (x, 1 - y)),
+                (5, (y, x)),
+                (6, (y, 2 - x)),
+                (7, (1 - y, 2 - x)),
+                (8, (1 - y, x)),
+            ] {
+                let (width, height, turned) = turned(&runs, 3, 2, orientation);
+                assert_eq!((width, height), if orientation >= 5 { (2, 3) } else { (3, 2) });
+                assert_eq!((pixels(&turned), area(&turned)), (6, 1));
+                let (x, y) = (u64::from(stored.0), u64::from(stored.1));
+                assert_eq!(bounds(&turned, height), Some([x, y, x + 1, y + 1]), "{place} {orientation}");
+            }
         }
     }
 

@@ -12,8 +12,8 @@ use super::dataset::Dataset;
 use super::path::PathArg;
 use super::{errors, watch, writer};
 use crate::convert::{
-    ConvertError, LabelSource, Layout, Monitor, OnError, Options, Progress, Report, SchemaKind, ShardRule, SkipRule,
-    SourceId, SplitRule,
+    ConvertError, ImagesMode, LabelSource, Layout, Monitor, OnError, Options, Progress, Report, SchemaKind, ShardRule,
+    SkipRule, SourceId, SplitRule,
 };
 use crate::dataset::{Label, LabelMap};
 use crate::formats::{self, FORMATS, LoadOptions};
@@ -104,7 +104,14 @@ fn options(arguments: &Bound<'_, PyDict>) -> PyResult<Options> {
         (Some(_), Some(_)) => return Err(PyValueError::new_err("shards and shard_size exclude each other")),
     };
     let compression = given::<Option<String>>(arguments, "compression")?;
+    let target = match text("target_format")? {
+        word if word.eq_ignore_ascii_case("tfrecord") => None,
+        word => Some(formats::named(&word).map_err(|error| errors::of_format(arguments.py(), &error))?),
+    };
     Ok(Options {
+        target,
+        images_mode: choice("images_mode", &text("images_mode")?, ImagesMode::ALL, ImagesMode::name)?,
+        no_loss: given(arguments, "no_loss")?,
         load: load_options(&given::<Bound<'_, PyDict>>(arguments, "load")?)?,
         split,
         exact_split: given(arguments, "exact_split")?,
@@ -232,6 +239,9 @@ pub fn formats_list(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
         row.set_item("specification", format.specification)?;
         row.set_item("layout", format.layout)?;
         row.set_item("carries", format.carries.iter().map(|carries| carries.word()).collect::<Vec<_>>())?;
+        row.set_item("writes", format.write.is_some())?;
+        let lost = format.write.map_or(&[][..], |write| write.not);
+        row.set_item("not_written", lost.iter().map(|carries| carries.word()).collect::<Vec<_>>())?;
         row.set_item("looks_for", format.looks_for)?;
         rows.append(row)?;
     }

@@ -176,11 +176,11 @@ pub fn of_convert(py: Python<'_>, error: &convert::ConvertError) -> PyErr {
             PyFileExistsError::new_err((17, text, path.as_os_str().to_owned()))
         }
         Kind::Record(error) => of_record(py, error, Path::new("")),
-        Kind::Refused(report) | Kind::Empty(report) => {
+        Kind::Refused(report) | Kind::Empty(report) | Kind::Lossy(report) => {
             let mut lines: Vec<String> = report
                 .problems
                 .iter()
-                .filter(|problem| problem.kind.severity() != Severity::Note)
+                .filter(|problem| problem.kind.severity() != Severity::Note && !matches!(error, Kind::Lossy(_)))
                 .map(ToString::to_string)
                 .collect();
             let more = lines.len().saturating_sub(LISTED);

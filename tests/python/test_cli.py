@@ -55,15 +55,12 @@ def test_every_option_of_convert_is_one_of_the_function() -> None:
     from recordmill._convert import LOAD_DEFAULTS, WRITE_DEFAULTS
 
     names = {parameter.name for parameter in convert.params}
-    assert (
-        names - {"source", "output", "as_json", "quiet", "target_format"}
-        == LOAD_DEFAULTS.keys() | WRITE_DEFAULTS.keys()
-    )
+    assert names - {"source", "output", "as_json", "quiet"} == LOAD_DEFAULTS.keys() | WRITE_DEFAULTS.keys()
     flags = {flag for parameter in convert.params for flag in parameter.opts}
     named = "from to split exact-split shards shard-size compression label-map schema layout group drop-empty on-error "
     named += (
         "strict skip-rule dry-run overwrite workers seed shuffle images source-id no-sha256 no-fsync allow-outside "
-        "no-file-sha256 "
+        "no-file-sha256 images-mode no-images no-loss "
     )
     named += "allow-empty voc-one-based json quiet level"
     assert flags >= {f"--{name}" for name in named.split()}
@@ -130,7 +127,7 @@ def test_wrong_usage(good: Path, tmp_path: Path) -> None:
         ["convert", good, tmp_path / "out", "--nonsense"],
         ["convert", good, tmp_path / "out", "--schema", "coco"],
         ["convert", good, tmp_path / "out", "--split", "1/2/3/4"],
-        ["convert", good, tmp_path / "out", "--to", "coco"],
+        ["convert", good, tmp_path / "out", "--to", "coco5"],
         ["convert", good, tmp_path / "out", "--from", "coco5"],
         ["convert", tmp_path / "no", tmp_path / "out"],
         ["convert", good, tmp_path / "out", "--label-map", tmp_path / "no"],

@@ -122,8 +122,8 @@ def test_save(dataset: rm.Dataset, tmp_path: Path) -> None:
     report = dataset.save(tmp_path / "out", shards=2, schema="basic", progress=False)
     direct = rm.convert(dataset.roots[0], tmp_path / "direct", shards=2, schema="basic")
     assert [file.sha256 for file in report.files] == [file.sha256 for file in direct.files]
-    with pytest.raises(ValueError, match='target_format must be "tfrecord"'):
-        dataset.save(tmp_path / "out", format="coco")
+    with pytest.raises(ValueError, match=r"no format is called"):
+        dataset.save(tmp_path / "other", format="coco5")
     untyped: Any = dataset.save
     with pytest.raises(TypeError, match="no such option: images, nonsense"):
         untyped(tmp_path / "out", nonsense=1, images=())

@@ -76,12 +76,12 @@ def test_defaults_are_said_once_and_again_alike() -> None:
     assert convert == {
         **_convert.LOAD_DEFAULTS,
         **_convert.WRITE_DEFAULTS,
-        "target_format": "tfrecord",
         "progress": None,
     }
     assert defaults(rm.load) == _convert.LOAD_DEFAULTS
     annotations = _convert.WriteOptions.__annotations__.keys()
-    assert annotations == _convert.WRITE_DEFAULTS.keys() | {"progress"}
+    # `save` has it as `format`.
+    assert annotations == _convert.WRITE_DEFAULTS.keys() - {"target_format"} | {"progress"}
     documented = inspect.getdoc(rm.convert) or ""
     assert all(f"\n    {name}: " in documented for name in convert)
 

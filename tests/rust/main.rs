@@ -15,3 +15,4 @@ mod label_map;
 mod layers;
 mod properties;
 mod record;
+mod writers;

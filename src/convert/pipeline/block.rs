@@ -11,7 +11,7 @@ use std::io::{self, Read};
 
 use sha2::{Digest, Sha256};
 
-use crate::convert::boxes;
+use crate::convert::fitting::{self, Canvas};
 use crate::convert::options::SourceId;
 use crate::convert::plan::{Content, PlannedImage, base_name};
 use crate::convert::report::DROP_EMPTY;
@@ -19,7 +19,7 @@ use crate::convert::schema::{self, ObjectColumns, Placed, Sample};
 use crate::dataset::{Dataset, Place, ProblemKind, Problems, Skipped};
 use crate::example::{self, Encoder};
 use crate::files::Root;
-use crate::image::{Header, Kind, header};
+use crate::image::{Header, header};
 use crate::record::{self, crc};
 
 /// How much of the work is done.
@@ -173,7 +173,7 @@ impl<'a> Builder<'a> {
             Ok(header) => header,
             Err(error) => return Err(Unusable(ProblemKind::BadImage, error.to_string())),
         };
-        self.look_at(image.row, &header, outcome);
+        self.look_at(image.row, &header, &mut outcome.problems);
 
         let mut columns = ObjectColumns::default();
         let mut found = Outcome::default();
@@ -294,87 +294,40 @@ impl<'a> Builder<'a> {
     }
 
     /// Notes what is worth knowing about the image as a whole.
-    fn look_at(&self, row: usize, header: &Header, outcome: &mut Outcome) {
-        let images = &self.dataset.images;
-        let key = images.key.get(row);
-        let Header { kind, width, height, orientation, .. } = *header;
-        let mut note = |kind, place, message: String| outcome.problems.push(kind, place, message);
-        let claimed = Kind::from_name(images.file.get(row));
-        if let Some(claimed) = claimed.filter(|claimed| *claimed != kind) {
-            note(
-                ProblemKind::WrongExtension,
-                Place::file(key),
-                format!("the name says {claimed}, the bytes are {kind}"),
-            );
-        }
-        let said = (images.width[row], images.height[row]);
-        if self.is_shown_turned(row, header) {
-            if !self.dataset.objects_of(row).is_empty() {
-                let message = format!(
-                    "annotated size {} x {} is that of the turned image (EXIF orientation {orientation}), stored are \
-                     {width} x {height}: boxes turned to the stored pixels",
-                    said.0, said.1
-                );
-                note(ProblemKind::TurnedBoxes, self.dataset.place(row, 0), message);
-            }
-        } else if said.0 > 0 && said.1 > 0 && said != (width, height) {
-            let message = format!("annotated size is {} x {}, the image is {width} x {height}", said.0, said.1);
-            note(ProblemKind::SizeMismatch, self.dataset.place(row, 0), message);
-        }
+    fn look_at(&self, row: usize, header: &Header, problems: &mut Problems) {
+        fitting::compare(self.dataset, row, header, problems);
+        let place = || Place::file(self.dataset.images.key.get(row));
+        let Header { kind, orientation, tensorflow, .. } = *header;
         if orientation != 1 {
             let message =
                 format!("stored turned (EXIF orientation {orientation}), and TensorFlow does not turn it back");
-            note(ProblemKind::Rotated, Place::file(key), message);
+            problems.push(ProblemKind::Rotated, place(), message);
         }
-        if !header.tensorflow {
-            note(
-                ProblemKind::UndecodableKind,
-                Place::file(key),
-                format!("TensorFlow's decoders do not take this {kind}"),
-            );
+        if !tensorflow {
+            let message = format!("TensorFlow's decoders do not take this {kind}");
+            problems.push(ProblemKind::UndecodableKind, place(), message);
         }
-    }
-
-    /// Whether the annotation speaks of the image as its EXIF orientation shows it: its size says so where the
-    /// orientation exchanges width and height.
-    fn is_shown_turned(&self, row: usize, header: &Header) -> bool {
-        let said = (self.dataset.images.width[row], self.dataset.images.height[row]);
-        header.orientation >= 5 && header.width != header.height && said == (header.height, header.width)
     }
 
     /// Fits the objects of image `row` into it.
     fn objects(&self, row: usize, header: &Header, columns: &mut ObjectColumns<'a>, found: &mut Outcome) {
-        let objects = &self.dataset.objects;
-        let shown_turned = self.is_shown_turned(row, header);
+        let canvas = Canvas::of(self.dataset, row, header);
+        let Canvas { size, orientation } = canvas;
         for object in self.dataset.objects_of(row) {
-            let class = self.content.classes.get(objects.class[object] as usize);
+            let class = self.content.classes.get(self.dataset.objects.class[object] as usize);
             let Some(class) = class.and_then(Option::as_ref) else {
                 // Said once for all, with its place, when the labels were made.
                 found.skipped.object(ProblemKind::UnknownClass.word());
                 continue;
             };
-            let (size, orientation) = match shown_turned {
-                true => ((header.height, header.width), header.orientation),
-                false => ((header.width, header.height), 1),
-            };
-            let (bbox, normalised) = (objects.bbox[object], objects.normalised[object]);
-            let fitted = boxes::fit_turned(bbox, normalised, size, self.content.skip_rule, orientation);
-            let reason = fitted.corrections.last().map_or(ProblemKind::EmptyBox, |(kind, _)| *kind);
-            for (kind, message) in fitted.corrections {
-                // A file of one line has no other place than the annotation's number.
-                let message = match objects.id.get(object) {
-                    Some(id) => format!("annotation {id}: {message}"),
-                    None => message,
-                };
-                found.problems.push(kind, self.dataset.object_place(row, object), message);
-            }
-            match fitted.unit {
-                Some(unit) => {
+            let rule = self.content.skip_rule;
+            match fitting::fit(self.dataset, (row, object), canvas, rule, &mut found.problems) {
+                Ok((unit, _)) => {
                     let placed = Placed { unit, class, size, orientation };
                     columns.push(self.dataset, object, self.content.columns, placed);
                     found.classes.entry(class.index).or_default().0 += 1;
                 }
-                None => found.skipped.object(reason.word()),
+                Err(reason) => found.skipped.object(reason.word()),
             }
         }
     }

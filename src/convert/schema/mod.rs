@@ -5,11 +5,12 @@ mod tfod;
 
 use std::borrow::Cow;
 
-use super::boxes::{self, UnitBox};
+use super::boxes::UnitBox;
 use super::options::SchemaKind;
 use super::plan::{Columns, PlannedClass};
 use crate::dataset::{Dataset, flag};
 use crate::example::Feature;
+use crate::formats::target::turned_point;
 use crate::image::Header;
 
 /// Name and value of each feature, sorted by name.
@@ -132,8 +133,9 @@ impl<'a> KeypointColumns<'a> {
         };
         for number in 0..count {
             let point = points.get(number).filter(|point| point.visibility > 0);
-            let [x, y] = point
-                .map_or([0.0; 2], |point| boxes::turned_point([point.x / width, point.y / height], placed.orientation));
+            let [x, y] = point.map_or([0.0; 2], |point| {
+                turned_point([point.x / width, point.y / height], [1.0, 1.0], placed.orientation)
+            });
             self.x.push(x as f32);
             self.y.push(y as f32);
             self.visibility.push(point.map_or(0, |point| point.visibility.into()));

@@ -168,8 +168,8 @@ fn beneath(folder: &File, relative: &str) -> io::Result<File> {
     use rustix::fs::{Mode, ResolveFlags, openat2};
     use rustix::io::Errno;
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
-    // EAGAIN: something was renamed while the kernel walked over a `..`; it asks to try again. A folder in which that goes
-    // on and on is being attacked.
+    // EAGAIN: something was renamed, anywhere on the machine, while the kernel walked over a `..`; it asks to try again. Where
+    // that goes on and on, as beside a large build, our own walk does it.
     for _ in 0..128 {
         match openat2(folder, relative, walk::READ, Mode::empty(), resolve) {
             Ok(file) => return Ok(File::from(file)),
@@ -178,7 +178,7 @@ fn beneath(folder: &File, relative: &str) -> io::Result<File> {
             Err(error) => return Err(error.into()),
         }
     }
-    Err(Errno::AGAIN.into())
+    walk::open(folder, relative)
 }
 
 #[cfg(unix)]

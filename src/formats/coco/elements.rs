@@ -41,8 +41,8 @@ pub struct AnnotationElement<const OUTLINES: bool> {
     pub track_id: Option<i64>,
     pub caption: Option<String>,
     pub segmentation: Segmentation,
-    /// Whether there was a segmentation that was passed over.
-    pub passed_over: bool,
+    /// Whether a segmentation that was passed over had anything in it; `None` where there was none.
+    pub passed_over: Option<bool>,
     pub keypoints: Vec<f64>,
     pub attributes: Vec<(Box<str>, Box<str>)>,
     /// Elements of a panoptic annotation.
@@ -179,8 +179,7 @@ element!([const OUTLINES: bool] AnnotationElement<OUTLINES>, "an annotation, an 
     "segmentation" => if OUTLINES {
         element.segmentation = map.next_value()?;
     } else {
-        map.next_value::<IgnoredAny>()?;
-        element.passed_over = true;
+        element.passed_over = map.next_value::<Passed>()?.0;
     },
     "keypoints" => {
         let numbers: Option<Vec<Number>> = map.next_value()?;
@@ -299,6 +298,42 @@ impl<'de> Deserialize<'de> for Segmentation {
                 let counts = counts.ok_or_else(|| A::Error::missing_field("counts"))?;
                 let size = size.ok_or_else(|| A::Error::missing_field("size"))?;
                 Ok(Segmentation::Runs { counts, size })
+            }
+        }
+
+        deserializer.deserialize_any(Wanted)
+    }
+}
+
+/// A segmentation that is passed over: whether there is anything in it.
+struct Passed(Option<bool>);
+
+impl<'de> Deserialize<'de> for Passed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Wanted;
+
+        impl<'de> Visitor<'de> for Wanted {
+            type Value = Passed;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("segmentation, a list of polygons or a mask")
+            }
+
+            fn visit_unit<E: Error>(self) -> Result<Passed, E> {
+                Ok(Passed(None))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Passed, A::Error> {
+                let mut some = false;
+                while list.next_element::<IgnoredAny>()?.is_some() {
+                    some = true;
+                }
+                Ok(Passed(Some(some)))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Passed, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Passed(Some(true)))
             }
         }
 

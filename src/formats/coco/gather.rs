@@ -25,6 +25,7 @@ pub struct Gathered<'t> {
     /// Images that several files list.
     shared: HashSet<u32>,
     skipped: Skipped,
+    outlines_unread: u64,
 }
 
 /// A file that is being added.
@@ -57,6 +58,7 @@ impl<'t> Gathered<'t> {
             listed: Vec::new(),
             shared: HashSet::new(),
             skipped: Skipped::default(),
+            outlines_unread: 0,
         }
     }
 
@@ -224,7 +226,8 @@ impl<'t> Gathered<'t> {
     }
 
     fn annotations(&mut self, file: &File<'_>, annotations: Annotations, problems: &mut Problems) {
-        let Annotations { mut objects, images, categories, labels, captions, .. } = annotations;
+        let Annotations { mut objects, images, categories, labels, captions, outlines_unread, .. } = annotations;
+        self.outlines_unread += outlines_unread;
         let repeated = repeated(&objects, &images, &categories);
         for (row, id) in repeated.iter().filter_map(|row| Some((*row, objects.id.get(*row)?))) {
             let message = format!("annotation {id} stands twice; taken once");
@@ -304,7 +307,8 @@ impl<'t> Gathered<'t> {
             }
             self.builder.extend(objects, owners);
         }
-        (self.builder.finish(tree), self.skipped)
+        let dataset = Dataset { outlines_unread: self.outlines_unread, ..self.builder.finish(tree) };
+        (dataset, self.skipped)
     }
 }
 

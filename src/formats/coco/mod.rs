@@ -29,12 +29,13 @@ mod elements;
 mod gather;
 mod join;
 mod parse;
+mod write;
 
 use self::gather::Gathered;
 use self::parse::{Annotations, Parsed};
 use super::json::stream::{self, StreamError};
 use super::tree::{FileId, Tree};
-use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, parallel};
+use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, parallel};
 use crate::dataset::{Ledger, Place, ProblemKind, Problems, Skipped};
 
 /// The format's row in the registry.
@@ -57,6 +58,9 @@ labels.json  data/a.jpg                                        (FiftyOne)",
         Carries::Crowd,
         Carries::Area,
         Carries::Score,
+        Carries::Difficult,
+        Carries::Truncated,
+        Carries::Occluded,
         Carries::Attributes,
         Carries::Captions,
         Carries::ImageLabels,
@@ -66,10 +70,14 @@ labels.json  data/a.jpg                                        (FiftyOne)",
         Carries::ClassIds,
         Carries::Sizes,
         Carries::ImageIds,
+        Carries::Tracks,
+        Carries::Supercategories,
+        Carries::Fractions,
     ],
     detect,
     looks_for: "JSON files with \"images\" and \"annotations\" or \"categories\" (COCO)",
     read,
+    write: Some(Write { not: &[], write: write::write }),
 };
 
 /// How many files detection looks into.

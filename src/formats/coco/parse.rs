@@ -33,6 +33,8 @@ pub struct Annotations {
     /// Image, text and line.
     pub captions: Vec<(Id, Box<str>, u32)>,
     pub findings: Vec<Finding>,
+    /// Objects whose outline was passed over.
+    pub outlines_unread: u64,
 }
 
 impl Annotations {
@@ -43,6 +45,7 @@ impl Annotations {
         self.labels.extend(other.labels);
         self.captions.extend(other.captions);
         self.findings.extend(other.findings);
+        self.outlines_unread += other.outlines_unread;
     }
 }
 
@@ -117,7 +120,7 @@ impl Annotations {
                 let name = name_of(element.id.as_ref());
                 say_loose(loose, line, &name, &mut self.findings);
                 let boxless = element.bbox.is_none_or(|bbox| bbox.len == 0 || !is_finite(&bbox));
-                if element.passed_over && boxless {
+                if element.passed_over.is_some() && boxless {
                     // The outline is needed for the box.
                     return self.read::<true>(piece, line, keep);
                 }
@@ -152,12 +155,15 @@ impl Annotations {
             return Ok(());
         }
         let category = element.category_id.take().ok_or("there is no category_id")?;
-        let nowhere = element.bbox.is_none() && !element.passed_over && element.segmentation == Segmentation::None;
+        let nowhere =
+            element.bbox.is_none() && element.passed_over.is_none() && element.segmentation == Segmentation::None;
         if nowhere && element.keypoints.is_empty() {
             self.labels.push((image, category, line));
             return Ok(());
         }
+        let unread = element.passed_over == Some(true) || !keep && element.segmentation != Segmentation::None;
         self.object(element, line, keep)?;
+        self.outlines_unread += u64::from(unread);
         self.images.push(image);
         self.categories.push(category);
         Ok(())

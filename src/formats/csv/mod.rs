@@ -26,6 +26,7 @@
 
 mod header;
 mod rows;
+mod write;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
@@ -35,7 +36,7 @@ use self::rows::{Row, RowObject};
 use super::builder::{Builder, Entry};
 use super::images::{Asker, Matcher};
 use super::tree::{FileId, Tree, folder_of};
-use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, splits, text};
+use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text};
 use crate::dataset::{Ledger, Object, Place, ProblemKind, Problems, Skipped, Split};
 
 /// The format's row in the registry.
@@ -58,10 +59,22 @@ labels.csv  a.jpg",
         Carries::Negatives,
         Carries::Splits,
         Carries::Sizes,
+        Carries::Fractions,
     ],
     detect,
     looks_for: "CSV files with a header that names the image, the class and the box (filename,class,xmin,ymin,xmax,ymax)",
     read,
+    write: Some(Write {
+        not: &[
+            Carries::Difficult,
+            Carries::Truncated,
+            Carries::Occluded,
+            Carries::Pose,
+            Carries::Attributes,
+            Carries::Negatives,
+        ],
+        write: write::write,
+    }),
 };
 
 /// Size of a CSV file that is still read.

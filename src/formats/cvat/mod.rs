@@ -59,6 +59,7 @@ annotations.xml  images/frame_000000.PNG       a video",
     detect,
     looks_for: "XML files with a root element <annotations> that holds <meta>, <image> or <track> (CVAT)",
     read,
+    write: None,
 };
 
 fn look(head: &[u8]) -> bool {

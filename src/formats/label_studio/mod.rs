@@ -56,6 +56,7 @@ project-1-at-2024-01-01-00-00-abcd1234.json  images/a.jpg     (JSON, JSON_MIN, C
     detect,
     looks_for: "JSON files that list tasks with \"data\" and \"annotations\", or flat ones with \"annotation_id\", or such a CSV (Label Studio)",
     read,
+    write: None,
 };
 
 const EXTENSIONS: [&str; 2] = ["json", "csv"];

@@ -30,6 +30,8 @@ use crate::dataset::Problems;
 use crate::files::Root;
 use crate::image::is_image_name;
 
+/// What we put beside a dataset that we write: no annotation.
+pub const OURS: &str = "recordmill.json";
 /// Bytes of a file that detection looks at.
 const HEAD: u64 = 64 * 1024;
 
@@ -221,8 +223,9 @@ impl Tree {
             None => (self.range(0), false),
         };
         let has_one = move |path: &str| {
-            let extension = path.rsplit('/').next().unwrap_or(path).rsplit_once('.').map_or("", |(_, end)| end);
-            extensions.iter().any(|known| known.eq_ignore_ascii_case(extension))
+            let name = path.rsplit('/').next().unwrap_or(path);
+            let extension = name.rsplit_once('.').map_or("", |(_, end)| end);
+            name != OURS && extensions.iter().any(|known| known.eq_ignore_ascii_case(extension))
         };
         range
             .filter(move |place| (only || !self.files[*place].repeated) && has_one(&self.files[*place].path))

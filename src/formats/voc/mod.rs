@@ -31,6 +31,7 @@
 mod classes;
 mod parse;
 mod sets;
+mod write;
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -41,8 +42,8 @@ use super::images::{Asker, Match, Matcher, Rule};
 use super::tree::{FileId, Tree};
 use super::xml::{Cursor, Event, Fault};
 use super::{
-    Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, own, parallel, splits,
-    text,
+    Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, own, parallel,
+    splits, text,
 };
 use crate::dataset::{Ledger, Object, Place, ProblemKind, Problems, Skipped, Split};
 
@@ -69,10 +70,12 @@ JPEGImages/a.jpg  Annotations/a.xml  ImageSets/Main/*.txt  labelmap.txt   (CVAT)
         Carries::Splits,
         Carries::ClassOrder,
         Carries::Sizes,
+        Carries::Fractions,
     ],
     detect,
     looks_for: "XML files with a root element <annotation> (VOC)",
     read,
+    write: Some(Write { not: &[], write: write::write }),
 };
 
 /// Size of an XML file that is still read.

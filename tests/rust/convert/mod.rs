@@ -1,6 +1,6 @@
 //! Conversions from end to end, read back with the crate's own reader.
 
-mod corpus;
+pub mod corpus;
 mod faults;
 mod raccoon;
 mod writes;

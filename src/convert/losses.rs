@@ -1,0 +1,112 @@
+//! What a dataset has and a target cannot hold: counted and named before anything is written.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::labels::Labels;
+use super::options::{Options, SchemaKind, SourceId};
+use crate::dataset::{Dataset, Split, flag};
+use crate::formats::Carries;
+
+/// Something that the target cannot hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Loss {
+    /// What, as in the table of formats.
+    pub what: &'static str,
+    /// Of how many objects, images or classes.
+    pub number: u64,
+    /// `objects`, `images` or `classes`.
+    pub of: &'static str,
+}
+
+/// All losses in one phrase.
+pub fn sentence(losses: &[Loss]) -> String {
+    let parts: Vec<String> =
+        losses.iter().map(|loss| format!("{} of {} {}", loss.what, loss.number, loss.of)).collect();
+    parts.join(", ")
+}
+
+/// Whether records hold it.
+pub fn record_holds(carries: Carries, options: &Options) -> bool {
+    use Carries::*;
+    match (options.schema, carries) {
+        (_, Boxes | Negatives | Splits | ClassOrder | ClassIds | Sizes | Fractions) => true,
+        (SchemaKind::Tfod, ImageIds) => options.source_id == SourceId::Id,
+        (
+            SchemaKind::Tfod,
+            Keypoints | Crowd | Area | Difficult | Truncated | Occluded | Pose | Captions | ImageLabels,
+        ) => true,
+        _ => false,
+    }
+}
+
+/// What of the images `rows` of `dataset` a target that `holds` so much does not hold.
+pub fn losses(
+    dataset: &Dataset,
+    rows: &[usize],
+    splits: &[Split],
+    labels: &Labels,
+    holds: impl Fn(Carries) -> bool,
+) -> Vec<Loss> {
+    let mut found: BTreeMap<Carries, (u64, &'static str)> = BTreeMap::new();
+    let mut count = |carries: Carries, of: &'static str, number: u64| {
+        if number > 0 && !holds(carries) {
+            found.entry(carries).or_insert((0, of)).0 += number;
+        }
+    };
+    count(Carries::Polygons, "objects", dataset.outlines_unread);
+    for row in rows {
+        objects(dataset, *row, |carries| count(carries, "objects", 1));
+        let images = &dataset.images;
+        let mut image = |carries, has: bool| count(carries, "images", has.into());
+        image(Carries::Captions, images.captions.get(*row).is_some());
+        image(Carries::ImageLabels, images.labels.get(*row).is_some());
+        image(Carries::Negatives, dataset.is_negative(*row));
+        image(Carries::ImageIds, images.id.get(*row).is_some());
+    }
+    if splits.iter().any(|split| *split != splits[0]) {
+        count(Carries::Splits, "images", splits.len() as u64);
+    }
+    let numbered = (1..).zip(labels.map.labels()).filter(|(number, label)| *number != label.id).count();
+    count(Carries::ClassIds, "classes", numbered as u64);
+    if dataset.classes_ordered && !dataset.classes.is_sorted_by(|a, b| a.name <= b.name) {
+        count(Carries::ClassOrder, "classes", dataset.classes.len() as u64);
+    }
+    let above = dataset.classes.iter().filter(|class| !class.supercategory.is_empty()).count();
+    count(Carries::Supercategories, "classes", above as u64);
+    found.into_iter().map(|(carries, (number, of))| Loss { what: carries.word(), number, of }).collect()
+}
+
+/// What the objects of image `row` have.
+fn objects(dataset: &Dataset, row: usize, mut has: impl FnMut(Carries)) {
+    let objects = &dataset.objects;
+    for object in dataset.objects_of(row) {
+        let mut when = |carries, there: bool| {
+            if there {
+                has(carries);
+            }
+        };
+        let flags = objects.flags[object];
+        when(Carries::Boxes, true);
+        when(Carries::Crowd, flags & flag::CROWD != 0);
+        when(Carries::Difficult, flags & flag::DIFFICULT != 0);
+        when(Carries::Truncated, flags & flag::TRUNCATED != 0);
+        when(Carries::Occluded, flags & flag::OCCLUDED != 0);
+        when(Carries::Polygons, objects.polygons.get(object).is_some());
+        when(Carries::Masks, objects.masks.get(object).is_some());
+        when(Carries::Keypoints, objects.keypoints.get(object).is_some());
+        when(Carries::Corners, objects.corners.get(object).is_some());
+        when(Carries::Score, objects.score.get(object).is_some());
+        when(Carries::Tracks, objects.track.get(object).is_some());
+        when(Carries::Attributes, objects.attributes.get(object).is_some());
+        when(Carries::Pose, objects.pose.get(object).is_some_and(|pose| **pose != *"Unspecified"));
+        let [x0, y0, x1, y1] = objects.bbox[object];
+        let of_box = ((x1 - x0) * (y1 - y0)).abs();
+        // An area that the box has by itself is not lost.
+        let own = |area: &f64| (area - of_box).abs() > 0.01 * of_box.max(1.0);
+        when(Carries::Area, objects.area.get(object).is_some_and(own));
+        let fraction = [x0, y0, x1, y1].iter().any(|side| side.fract().abs() > 1e-6);
+        when(Carries::Fractions, fraction && !objects.normalised[object]);
+    }
+}

@@ -1,0 +1,175 @@
+//! From a dataset as it was read to one that can be written in any format: sizes taken from the images, boxes inside them,
+//! every image in a split and with a name of its own.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use super::error::ConvertError;
+use super::fitting::{self, Canvas};
+use super::labels::Labels;
+use super::options::{ImagesMode, Options};
+use super::report::DROP_EMPTY;
+use super::watch::{Phase, Progress, Watch};
+use crate::dataset::{Class, Dataset, NO_FILE, Place, ProblemKind, Problems, Skipped, Split};
+use crate::files::Root;
+use crate::formats::target::{FileNames, Ready, ReadyClass, ReadyImage, ReadyObject};
+use crate::image::header;
+
+/// What became of the images on the way.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// What was left out.
+    pub skipped: Skipped,
+    /// What was found.
+    pub problems: Problems,
+    /// Images without objects.
+    pub empty: u64,
+    /// Objects and images by place in the label map.
+    pub classes: BTreeMap<usize, (u64, u64)>,
+    /// How many images have another file name than their own.
+    pub renamed: usize,
+}
+
+/// An image of which size and objects are known.
+struct Fitted {
+    canvas: Canvas,
+    objects: Vec<ReadyObject>,
+    problems: Problems,
+    skipped: Skipped,
+}
+
+/// Settles `rows` of `dataset`, each in its split.
+pub fn settle<'a>(
+    dataset: &'a Dataset,
+    rows: &[(usize, Split)],
+    labels: &'a Labels,
+    roots: &[Root],
+    options: &Options,
+    watch: &mut Watch<'_>,
+) -> Result<(Ready<'a>, Found), ConvertError> {
+    let index_of: BTreeMap<i64, u32> = (0..).zip(labels.map.labels()).map(|(place, label)| (label.id, place)).collect();
+    let of_class: Vec<Option<u32>> =
+        labels.of_class.iter().map(|label| index_of.get(&label.as_ref()?.id).copied()).collect();
+    let fit = |row: usize| fit_image(dataset, row, &of_class, roots, options);
+    let next = AtomicU64::new(0);
+    let work = |_: usize, cancelled: &AtomicBool| {
+        let mut done = Vec::new();
+        while !cancelled.load(Ordering::Relaxed) {
+            let place = next.fetch_add(1, Ordering::Relaxed) as usize;
+            let Some((row, _)) = rows.get(place) else { break };
+            done.push((place, fit(*row)));
+        }
+        done
+    };
+    let total = rows.len() as u64;
+    let idle = watch.phase(Phase::Plan);
+    let progress = || Progress { images: next.load(Ordering::Relaxed).min(total), images_total: total, ..idle };
+    let mut fitted = watch.run(options.threads(), work, progress, || ()).into_iter().flatten().collect::<Vec<_>>();
+    if watch.cancelled() {
+        return Err(ConvertError::Cancelled);
+    }
+    fitted.sort_unstable_by_key(|(place, _)| *place);
+
+    let mut found = Found::default();
+    let mut images = Vec::with_capacity(rows.len());
+    let mut objects = Vec::new();
+    for ((row, split), (_, fitted)) in rows.iter().zip(fitted) {
+        let count = dataset.objects_of(*row).len() as u64;
+        let Fitted { canvas, objects: ours, problems, skipped } = match fitted {
+            Ok(fitted) => fitted,
+            Err((kind, message)) => {
+                found.problems.push(kind, Place::file(dataset.images.key.get(*row)), message);
+                found.skipped.image(kind.word(), count);
+                continue;
+            }
+        };
+        found.problems.append(problems);
+        let says = dataset.images.labels.get(*row).is_some() || dataset.images.captions.get(*row).is_some();
+        if ours.is_empty() && !says && options.drop_empty {
+            found.skipped.image(DROP_EMPTY, count);
+            continue;
+        }
+        found.skipped.add(&skipped);
+        found.empty += u64::from(ours.is_empty());
+        let mut of_image: BTreeMap<usize, u64> = BTreeMap::new();
+        ours.iter().for_each(|object| *of_image.entry(object.class as usize).or_default() += 1);
+        for (class, count) in of_image {
+            let total = found.classes.entry(class).or_default();
+            *total = (total.0 + count, total.1 + 1);
+        }
+        let start = objects.len();
+        objects.extend(ours);
+        let (width, height) = canvas.stored();
+        images.push(ReadyImage {
+            row: *row,
+            split: *split,
+            name: String::new(),
+            width,
+            height,
+            orientation: canvas.orientation,
+            objects: start..objects.len(),
+        });
+    }
+    let kept: Vec<usize> = images.iter().map(|image| image.row).collect();
+    let names = FileNames::of(dataset, &kept);
+    found.renamed = names.changed();
+    for (image, name) in images.iter_mut().zip(names.into_names()) {
+        image.name = name;
+    }
+    let details = |name: &str| -> Option<&'a Class> { dataset.classes.iter().find(|class| class.name == name) };
+    let classes = labels.map.labels().iter();
+    let classes = classes
+        .map(|label| ReadyClass {
+            id: label.id,
+            name: Cow::Borrowed(label.name.as_str()),
+            details: details(&label.name),
+        })
+        .collect();
+    Ok((Ready { dataset, classes, images, objects, of_class, workers: options.workers }, found))
+}
+
+fn fit_image(
+    dataset: &Dataset,
+    row: usize,
+    of_class: &[Option<u32>],
+    roots: &[Root],
+    options: &Options,
+) -> Result<Fitted, (ProblemKind, String)> {
+    let mut fitted = Fitted {
+        canvas: Canvas { size: (dataset.images.width[row], dataset.images.height[row]), orientation: 1 },
+        objects: Vec::new(),
+        problems: Problems::default(),
+        skipped: Skipped::default(),
+    };
+    let known = fitted.canvas.size.0 > 0 && fitted.canvas.size.1 > 0;
+    // Images that are left where they are need not be there, if it is known how large they are.
+    if !(known && options.images_mode == ImagesMode::None) {
+        let root = roots.get(usize::from(dataset.images.root[row])).filter(|_| dataset.images.root[row] != NO_FILE);
+        let Some(root) = root else {
+            let message = "the image is not there, and the annotation does not say how large it is";
+            return Err((ProblemKind::MissingImage, message.into()));
+        };
+        let mut bytes = Vec::new();
+        root.open(dataset.images.file.get(row))
+            .and_then(|mut file| file.read_to_end(&mut bytes))
+            .map_err(|error| (ProblemKind::BadImage, format!("cannot be read: {error}")))?;
+        let header = header::read(&bytes).map_err(|error| (ProblemKind::BadImage, error.to_string()))?;
+        fitted.canvas = Canvas::of(dataset, row, &header);
+        fitting::compare(dataset, row, &header, &mut fitted.problems);
+    }
+    for object in dataset.objects_of(row) {
+        let Some(class) = of_class.get(dataset.objects.class[object] as usize).copied().flatten() else {
+            // Said once for all, with its place, when the labels were made.
+            fitted.skipped.object(ProblemKind::UnknownClass.word());
+            continue;
+        };
+        let rule = options.skip_rule;
+        match fitting::fit(dataset, (row, object), fitted.canvas, rule, &mut fitted.problems) {
+            Ok((_, bbox)) => fitted.objects.push(ReadyObject { row: object, class, bbox }),
+            Err(reason) => fitted.skipped.object(reason.word()),
+        }
+    }
+    Ok(fitted)
+}

@@ -1,0 +1,303 @@
+//! COCO as it is written.
+//!
+//! ```text
+//! annotations/instances_{train,val,test}.json      boxes, outlines, masks, keypoints
+//! annotations/captions_{train,val,test}.json       where there are captions
+//! annotations/labels_{train,val,test}.json         where images have classes as a whole (as Datumaro writes them)
+//! images/{train,val,test}/a.jpg
+//! ```
+//!
+//! Ids of images and annotations are the source's where each has one of its own, else from 1 over all splits; those of
+//! categories are the label map's. A mask is written as a list of runs, which every reader takes.
+
+use std::collections::HashSet;
+use std::io::{self, Write};
+
+use crate::dataset::{Split, flag};
+use crate::formats::FormatError;
+use crate::formats::target::{Plain, Ready, ReadyImage, ReadyObject, Remarks, Sink, at};
+use crate::image::runs;
+
+/// A text in JSON.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+const fn word(split: Split) -> &'static str {
+    match split {
+        Split::Train => "train",
+        Split::Valid => "val",
+        Split::Test => "test",
+    }
+}
+
+pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    let numbers = Numbers::of(ready);
+    for split in ready.splits() {
+        let places = ready.images_of(split);
+        let part = Part { ready, numbers: &numbers, split, places: &places };
+        part.file(sink, "instances", |place, image, text| {
+            for (number, object) in image.objects.clone().zip(ready.objects_of(image)) {
+                part.annotation(text, numbers.object(number, object), numbers.image(place), image, object);
+            }
+        })?;
+        let some = |has: &dyn Fn(&ReadyImage) -> bool| places.iter().any(|place| has(&ready.images[*place]));
+        if some(&|image| !ready.captions(image).is_empty()) {
+            part.file(sink, "captions", |place, image, text| {
+                for (number, caption) in ready.captions(image).iter().enumerate() {
+                    let (id, image) = (numbers.caption(place, number), numbers.image(place));
+                    element(text, format_args!("{{\"id\":{id},\"image_id\":{image},\"caption\":{}}}", quoted(caption)));
+                }
+            })?;
+        }
+        if some(&|image| !ready.labels(image).is_empty()) {
+            part.file(sink, "labels", |place, image, text| {
+                for (number, class) in ready.labels(image).into_iter().enumerate() {
+                    let (id, image) = (numbers.label(place, number), numbers.image(place));
+                    let category = ready.classes.get(class as usize).map_or(0, |class| class.id);
+                    element(text, format_args!("{{\"id\":{id},\"image_id\":{image},\"category_id\":{category}}}"));
+                }
+            })?;
+        }
+        for place in places {
+            let image = &ready.images[place];
+            let name = format!("images/{}/{}", word(split), image.name);
+            sink.image(place, &name).map_err(at(&name))?;
+        }
+    }
+    Ok(Remarks::new())
+}
+
+/// Adds an element of a list, with what separates it from the one before. Memory does not fail.
+fn element(text: &mut Vec<u8>, element: std::fmt::Arguments<'_>) {
+    text.extend_from_slice(b",\n");
+    drop(text.write_fmt(element));
+}
+
+/// Ids of images and of what is said about them.
+struct Numbers<'r> {
+    ready: &'r Ready<'r>,
+    own_images: bool,
+    own_objects: bool,
+    /// Captions and labels before each image.
+    captions: Vec<u64>,
+    labels: Vec<u64>,
+}
+
+impl<'r> Numbers<'r> {
+    fn of(ready: &'r Ready<'r>) -> Self {
+        fn all_different(mut ids: impl Iterator<Item = Option<i64>>) -> bool {
+            let mut seen = HashSet::new();
+            ids.all(|id| id.is_some_and(|id| seen.insert(id)))
+        }
+        let (images, objects) = (&ready.dataset.images, &ready.dataset.objects);
+        let before = |count: &dyn Fn(&ReadyImage) -> usize| {
+            let mut sum = 0;
+            let add = |image: &ReadyImage| {
+                sum += count(image) as u64;
+                sum - count(image) as u64
+            };
+            ready.images.iter().map(add).collect()
+        };
+        Self {
+            ready,
+            own_images: all_different(ready.images.iter().map(|image| images.id.get(image.row).copied())),
+            own_objects: all_different(ready.objects.iter().map(|object| objects.id.get(object.row).copied())),
+            captions: before(&|image| ready.captions(image).len()),
+            labels: before(&|image| ready.labels(image).len()),
+        }
+    }
+
+    fn image(&self, place: usize) -> i64 {
+        let own = self.ready.images.get(place).and_then(|image| self.ready.dataset.images.id.get(image.row));
+        own.copied().filter(|_| self.own_images).unwrap_or(place as i64 + 1)
+    }
+
+    fn object(&self, number: usize, object: &ReadyObject) -> i64 {
+        let own = self.ready.dataset.objects.id.get(object.row).copied();
+        own.filter(|_| self.own_objects).unwrap_or(number as i64 + 1)
+    }
+
+    fn caption(&self, place: usize, number: usize) -> u64 {
+        self.captions.get(place).copied().unwrap_or(0) + number as u64 + 1
+    }
+
+    fn label(&self, place: usize, number: usize) -> u64 {
+        self.labels.get(place).copied().unwrap_or(0) + number as u64 + 1
+    }
+}
+
+/// The files of a split.
+struct Part<'r> {
+    ready: &'r Ready<'r>,
+    numbers: &'r Numbers<'r>,
+    split: Split,
+    places: &'r [usize],
+}
+
+impl Part<'_> {
+    /// Writes a file with the annotations that `annotations` makes for each image.
+    fn file(
+        &self,
+        sink: &dyn Sink,
+        kind: &str,
+        annotations: impl Fn(usize, &ReadyImage, &mut Vec<u8>) + Sync,
+    ) -> Result<(), FormatError> {
+        let name = format!("annotations/{kind}_{}.json", word(self.split));
+        let write = || -> io::Result<()> {
+            let mut file = sink.create(&name)?;
+            file.write_all(b"{\"info\":{},\"licenses\":[],\"categories\":[")?;
+            file.write_all(&self.categories())?;
+            file.write_all(b"\n],\"images\":[")?;
+            self.list(&mut file, |place, image, text| self.image(text, place, image))?;
+            file.write_all(b"\n],\"annotations\":[")?;
+            self.list(&mut file, annotations)?;
+            file.write_all(b"\n]}\n")?;
+            file.flush()
+        };
+        write().map_err(at(&name))
+    }
+
+    /// Writes a list whose elements each begin with a separator; the first one's is left out.
+    fn list(&self, file: &mut dyn Write, piece: impl Fn(usize, &ReadyImage, &mut Vec<u8>) + Sync) -> io::Result<()> {
+        let mut first = FirstLess { file, first: true };
+        self.ready.write_pieces(self.places, &mut first, piece)
+    }
+
+    fn categories(&self) -> Vec<u8> {
+        let mut text = Vec::new();
+        for class in &self.ready.classes {
+            let above = class.details.map_or("", |details| &details.supercategory);
+            let mut category =
+                format!("{{\"id\":{},\"name\":{},\"supercategory\":{}", class.id, quoted(&class.name), quoted(above));
+            if let Some(details) = class.details.filter(|details| !details.keypoints.is_empty()) {
+                let names: Vec<String> = details.keypoints.iter().map(|name| quoted(name)).collect();
+                let bones: Vec<String> =
+                    details.skeleton.iter().map(|[a, b]| format!("[{},{}]", a + 1, b + 1)).collect();
+                category += &format!(",\"keypoints\":[{}],\"skeleton\":[{}]", names.join(","), bones.join(","));
+            }
+            element(&mut text, format_args!("{category}}}"));
+        }
+        text.drain(..text.len().min(1));
+        text
+    }
+
+    fn image(&self, text: &mut Vec<u8>, place: usize, image: &ReadyImage) {
+        let id = self.numbers.image(place);
+        let url = self.ready.dataset.images.url.get(image.row);
+        let url = url.map(|url| format!(",\"coco_url\":{}", quoted(url))).unwrap_or_default();
+        element(
+            text,
+            format_args!(
+                "{{\"id\":{id},\"file_name\":{},\"width\":{},\"height\":{}{url}}}",
+                quoted(&image.name),
+                image.width,
+                image.height
+            ),
+        );
+    }
+
+    fn annotation(&self, text: &mut Vec<u8>, id: i64, image_id: i64, image: &ReadyImage, object: &ReadyObject) {
+        let objects = &self.ready.dataset.objects;
+        let flags = objects.flags.get(object.row).copied().unwrap_or(0);
+        let [x0, y0, x1, y1] = object.bbox;
+        let category = self.ready.classes.get(object.class as usize).map_or(0, |class| class.id);
+        let (width, height) = (side(x0, x1), side(y0, y1));
+        let mask = self.ready.mask(image, object);
+        let area = objects.area.get(object.row).copied();
+        let area = area.or_else(|| Some(runs::area(&mask.as_deref()?.runs) as f64)).unwrap_or(width * height);
+        let mut line = format!(
+            "{{\"id\":{id},\"image_id\":{image_id},\"category_id\":{category},\"bbox\":[{},{},{},{}],\"area\":{},\
+             \"iscrowd\":{}",
+            Plain(x0),
+            Plain(y0),
+            Plain(width),
+            Plain(height),
+            Plain(area),
+            u8::from(flags & flag::CROWD != 0)
+        );
+        line += ",\"segmentation\":";
+        match &mask {
+            Some(mask) => {
+                let counts: Vec<String> = mask.runs.iter().map(u32::to_string).collect();
+                line += &format!("{{\"size\":[{},{}],\"counts\":[{}]}}", mask.height, mask.width, counts.join(","));
+            }
+            None => self.outline(&mut line, image, object),
+        }
+        if let Some(points) = self.ready.keypoints(image, object) {
+            let labelled = points.iter().filter(|point| point.visibility > 0).count();
+            let numbers: Vec<String> = points
+                .iter()
+                .map(|point| format!("{},{},{}", Plain(point.x), Plain(point.y), point.visibility))
+                .collect();
+            line += &format!(",\"num_keypoints\":{labelled},\"keypoints\":[{}]", numbers.join(","));
+        }
+        if let Some(score) = objects.score.get(object.row) {
+            line += &format!(",\"score\":{}", Plain(*score));
+        }
+        if let Some(track) = objects.track.get(object.row) {
+            line += &format!(",\"track_id\":{track}");
+        }
+        let mut attributes: Vec<String> = Vec::new();
+        for (name, has, is) in [
+            ("occluded", flag::HAS_OCCLUDED, flag::OCCLUDED),
+            ("truncated", flag::HAS_TRUNCATED, flag::TRUNCATED),
+            ("difficult", flag::HAS_DIFFICULT, flag::DIFFICULT),
+        ] {
+            if flags & has != 0 {
+                attributes.push(format!("\"{name}\":{}", flags & is != 0));
+            }
+        }
+        for (name, value) in objects.attributes.get(object.row).into_iter().flatten() {
+            attributes.push(format!("{}:{}", quoted(name), quoted(value)));
+        }
+        if !attributes.is_empty() {
+            line += &format!(",\"attributes\":{{{}}}", attributes.join(","));
+        }
+        element(text, format_args!("{line}}}"));
+    }
+
+    fn outline(&self, line: &mut String, image: &ReadyImage, object: &ReadyObject) {
+        line.push('[');
+        for (place, part) in self.ready.outline(image, object).iter().enumerate() {
+            line.push_str(if place == 0 { "[" } else { ",[" });
+            for (place, [x, y]) in part.iter().enumerate() {
+                let comma = if place == 0 { "" } else { "," };
+                line.push_str(&format!("{comma}{},{}", Plain(*x), Plain(*y)));
+            }
+            line.push(']');
+        }
+        line.push(']');
+    }
+}
+
+/// A width that leads from `low` to `high` when it is added.
+fn side(low: f64, high: f64) -> f64 {
+    let side = high - low;
+    // What a decimal loses in the subtraction is given back where two digits say the same.
+    let short = (side * 100.0).round() / 100.0;
+    if low + short == high { short } else { side }
+}
+
+/// Leaves out the first byte that is written.
+struct FirstLess<'a> {
+    file: &'a mut dyn Write,
+    first: bool,
+}
+
+impl Write for FirstLess<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match (self.first, bytes) {
+            (true, [_, rest @ ..]) => {
+                self.file.write_all(rest)?;
+                self.first = false;
+                Ok(bytes.len())
+            }
+            _ => self.file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}

@@ -1,0 +1,263 @@
+//! What writers of formats are given, and where they put their files.
+//!
+//! A [`Ready`] dataset is one of which nothing is open any more: every image has a size, a split and a file name that no
+//! other has, every box lies inside its image, in pixels of the image as it is stored. It is a view: what a source says
+//! beyond boxes is turned and scaled when a writer asks for it. A writer names its files below the output folder and hands
+//! them to a [`Sink`]; where that folder is, and when the files get their names, is not its business.
+
+mod names;
+mod number;
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+use std::ops::Range;
+
+pub use names::FileNames;
+pub use number::{Fixed, Plain};
+
+use super::{FormatError, FormatErrorKind, parallel};
+use crate::dataset::{Class, Dataset, Keypoint, Mask, Split};
+use crate::image::runs;
+
+/// A dataset that can be written as it is.
+#[derive(Debug)]
+pub struct Ready<'a> {
+    /// What was read.
+    pub dataset: &'a Dataset,
+    /// The classes of the target, in its order.
+    pub classes: Vec<ReadyClass<'a>>,
+    /// The images that are written, in the dataset's order.
+    pub images: Vec<ReadyImage>,
+    /// Their objects, those of one image side by side.
+    pub objects: Vec<ReadyObject>,
+    /// Place in `classes` of each of the dataset's.
+    pub of_class: Vec<Option<u32>>,
+    /// Threads that a writer may take.
+    pub workers: usize,
+}
+
+/// A class of the target.
+#[derive(Clone, Debug)]
+pub struct ReadyClass<'a> {
+    /// Its number in the label map, 1 or more.
+    pub id: i64,
+    /// Its name.
+    pub name: Cow<'a, str>,
+    /// What the source says of it.
+    pub details: Option<&'a Class>,
+}
+
+/// An image of the target.
+#[derive(Clone, Debug)]
+pub struct ReadyImage {
+    /// Row in [`crate::dataset::Images`].
+    pub row: usize,
+    /// Its part of the dataset.
+    pub split: Split,
+    /// Name for its file, without a folder; neither it nor its stem is another image's, whatever the letter case.
+    pub name: String,
+    /// Columns of pixels as stored.
+    pub width: u32,
+    /// Rows of pixels as stored.
+    pub height: u32,
+    /// EXIF orientation of the file, where its objects were drawn on the image as that shows it; otherwise 1.
+    pub orientation: u8,
+    /// Its objects, in [`Ready::objects`].
+    pub objects: Range<usize>,
+}
+
+/// An object of the target.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ReadyObject {
+    /// Row in [`crate::dataset::Objects`].
+    pub row: usize,
+    /// Place in [`Ready::classes`].
+    pub class: u32,
+    /// `[x0, y0, x1, y1)` in pixels, with `0 <= x0 < x1 <= width`, the same for y.
+    pub bbox: [f64; 4],
+}
+
+/// Where a writer puts its files. Names are relative to the output folder, with `/`.
+pub trait Sink: Sync {
+    /// Starts a file.
+    fn create(&self, name: &str) -> io::Result<Box<dyn Write + Send>>;
+
+    /// Puts the file of image `place` (in [`Ready::images`]) there, unless the user keeps the images where they are.
+    fn image(&self, place: usize, name: &str) -> io::Result<()>;
+}
+
+/// What was decided while writing, for the report.
+pub type Remarks = Vec<String>;
+
+/// Writes a whole file.
+pub fn put(sink: &dyn Sink, name: &str, bytes: &[u8]) -> Result<(), FormatError> {
+    let written = sink.create(name).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.flush()
+    });
+    written.map_err(at(name))
+}
+
+/// An error of the system, at the file called `name`.
+pub fn at(name: &str) -> impl FnOnce(io::Error) -> FormatError + '_ {
+    move |error| FormatError::new(FormatErrorKind::Io(error), name)
+}
+
+/// Images after which a piece of a file ends that is made on several threads.
+const PIECE: usize = 256;
+
+impl<'a> Ready<'a> {
+    /// The splits that have images, in order.
+    pub fn splits(&self) -> Vec<Split> {
+        Split::ALL.into_iter().filter(|split| self.images.iter().any(|image| image.split == *split)).collect()
+    }
+
+    /// Places of the images of `split`.
+    pub fn images_of(&self, split: Split) -> Vec<usize> {
+        (0..self.images.len()).filter(|place| self.images[*place].split == split).collect()
+    }
+
+    /// The objects of an image.
+    pub fn objects_of(&self, image: &ReadyImage) -> &[ReadyObject] {
+        self.objects.get(image.objects.clone()).unwrap_or_default()
+    }
+
+    /// The name of an object's class.
+    pub fn class_of(&self, object: &ReadyObject) -> &str {
+        self.classes.get(object.class as usize).map_or("", |class| &class.name)
+    }
+
+    /// Places in [`Ready::classes`] of the classes of an image as a whole.
+    pub fn labels(&self, image: &ReadyImage) -> Vec<u32> {
+        let labels = self.dataset.images.labels.get(image.row).map_or(&[][..], |labels| labels);
+        labels.iter().filter_map(|class| self.of_class.get(*class as usize).copied().flatten()).collect()
+    }
+
+    /// The sentences about an image.
+    pub fn captions(&self, image: &ReadyImage) -> &'a [Box<str>] {
+        self.dataset.images.captions.get(image.row).map_or(&[][..], |captions| captions)
+    }
+
+    /// The outline of an object: points `[x, y]` in pixels of each part; empty where it has none.
+    pub fn outline(&self, image: &ReadyImage, object: &ReadyObject) -> Vec<Vec<[f64; 2]>> {
+        let Some(outline) = self.dataset.objects.polygons.get(object.row) else { return Vec::new() };
+        let placed = self.placing(image, object);
+        outline.parts().map(|part| part.map(&placed).collect()).collect()
+    }
+
+    /// The keypoints of an object, in pixels, in the order of its class.
+    pub fn keypoints(&self, image: &ReadyImage, object: &ReadyObject) -> Option<Vec<Keypoint>> {
+        let points = self.dataset.objects.keypoints.get(object.row)?;
+        let placed = self.placing(image, object);
+        let place = |point: &Keypoint| {
+            // One that is not labelled stands at 0, 0, wherever the image is turned to.
+            let [x, y] = if point.visibility > 0 { placed([point.x, point.y]) } else { [0.0, 0.0] };
+            Keypoint { x, y, ..*point }
+        };
+        Some(points.iter().map(place).collect())
+    }
+
+    /// The corners `[x, y]` of a turned box, in pixels, in the source's order.
+    pub fn corners(&self, image: &ReadyImage, object: &ReadyObject) -> Option<[[f64; 2]; 4]> {
+        let corners = self.dataset.objects.corners.get(object.row)?;
+        let placed = self.placing(image, object);
+        Some(corners.map(&placed))
+    }
+
+    /// The mask of an object, of the size of its image; none where the source's has another size.
+    pub fn mask(&self, image: &ReadyImage, object: &ReadyObject) -> Option<Cow<'a, Mask>> {
+        let mask = self.dataset.objects.masks.get(object.row)?;
+        if [mask.width, mask.height] != shown_size(image) {
+            return None;
+        }
+        Some(match image.orientation {
+            1 => Cow::Borrowed(mask),
+            orientation => {
+                let (width, height, runs) = runs::turned(&mask.runs, mask.width, mask.height, orientation);
+                Cow::Owned(Mask { width, height, runs: runs.into() })
+            }
+        })
+    }
+
+    /// From a point as the source has it to pixels of the stored image.
+    fn placing(&self, image: &ReadyImage, object: &ReadyObject) -> impl Fn([f64; 2]) -> [f64; 2] + use<> {
+        let normalised = self.dataset.objects.normalised.get(object.row).copied().unwrap_or(false);
+        let (shown, orientation) = (shown_size(image).map(f64::from), image.orientation);
+        move |[x, y]| {
+            let [x, y] = if normalised { [x * shown[0], y * shown[1]] } else { [x, y] };
+            turned_point([x, y], shown, orientation)
+        }
+    }
+
+    /// Makes a piece of text for each of `places` on several threads, and writes them in order.
+    pub fn write_pieces(
+        &self,
+        places: &[usize],
+        file: &mut dyn Write,
+        piece: impl Fn(usize, &ReadyImage, &mut Vec<u8>) + Sync,
+    ) -> io::Result<()> {
+        let chunks: Vec<&[usize]> = places.chunks(PIECE).collect();
+        // Few at a time, so that memory stays bounded.
+        for wave in chunks.chunks(8 * parallel::threads(self.workers)) {
+            let texts = parallel::map_each(wave.len(), self.workers, |number| {
+                let mut text = Vec::new();
+                for place in wave[number] {
+                    piece(*place, &self.images[*place], &mut text);
+                }
+                text
+            });
+            texts.iter().try_for_each(|text| file.write_all(text))?;
+        }
+        Ok(())
+    }
+
+    /// Does `work` for each of `places` on several threads; the first error in their order is given back.
+    pub fn for_each(
+        &self,
+        places: &[usize],
+        work: impl Fn(usize, &ReadyImage) -> Result<(), FormatError> + Sync,
+    ) -> Result<(), FormatError> {
+        let stop = std::sync::atomic::AtomicBool::new(false);
+        let results = parallel::map(places.len(), self.workers, |number| {
+            if stop.load(std::sync::atomic::Ordering::Relaxed) {
+                return Ok(());
+            }
+            let place = places[number];
+            let result = work(place, &self.images[place]);
+            if result.is_err() {
+                stop.store(true, std::sync::atomic::Ordering::Relaxed);
+            }
+            result
+        });
+        results.into_iter().collect()
+    }
+}
+
+/// Width and height of the image that its objects were drawn on.
+fn shown_size(image: &ReadyImage) -> [u32; 2] {
+    let ReadyImage { width, height, orientation, .. } = *image;
+    if orientation >= 5 { [height, width] } else { [width, height] }
+}
+
+/// A point of the image as EXIF `orientation` shows it, `shown` pixels wide and high, in the image as it is stored. EXIF's
+/// orientations: 2 mirrored, 3 turned by half, 4 both; 5 to 8 have x and y exchanged.
+pub fn turned_point([x, y]: [f64; 2], [width, height]: [f64; 2], orientation: u8) -> [f64; 2] {
+    match orientation {
+        2 => [width - x, y],
+        3 => [width - x, height - y],
+        4 => [x, height - y],
+        5 => [y, x],
+        6 => [y, width - x],
+        7 => [height - y, width - x],
+        8 => [height - y, x],
+        _ => [x, y],
+    }
+}
+
+/// The name without its extension.
+pub fn stem(name: &str) -> &str {
+    match name.rsplit_once('.') {
+        Some((stem, _)) if !stem.is_empty() => stem,
+        _ => name,
+    }
+}

@@ -1,0 +1,90 @@
+"""Datasets written in other formats than TFRecord."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+import recordmill as rm
+
+SHAPES = Path(__file__).parents[2] / "examples" / "shapes"
+WRITTEN = [form.name for form in rm.formats() if form.writes]
+
+
+@pytest.mark.parametrize("target", WRITTEN)
+def test_every_target(target: str, tmp_path: Path) -> None:
+    report = rm.convert(SHAPES, tmp_path / "out", target_format=target, fsync=False)
+    assert (report.target, report.schema, report.images) == (target, None, 24)
+    assert report.image_files in (24, 24 - report.empty_images)
+    assert report.files == []
+    assert report.annotation_files > 0 or "image labels" in str(report.losses) or "boxes" in str(report.losses)
+    back = rm.load(tmp_path / "out")
+    assert back.format == target
+    manifest = json.loads((tmp_path / "out" / "recordmill.json").read_text())
+    assert manifest["format"] == target
+    for file in manifest["files"]:
+        assert (tmp_path / "out" / file["name"]).is_file()
+    assert str(report).splitlines()[0] == f"voc -> {tmp_path / 'out'} ({target})"
+    images = [row["name"] for row in manifest["files"] if row["name"].endswith((".png", ".jpg"))]
+    originals = {path.name: path.read_bytes() for path in SHAPES.rglob("*") if path.suffix in (".png", ".jpg")}
+    for name in images:
+        assert (tmp_path / "out" / name).read_bytes() == originals[name.rsplit("/", 1)[-1]]
+
+
+def test_save_takes_the_same_targets(tmp_path: Path) -> None:
+    dataset = rm.load(SHAPES)
+    report = dataset.save(tmp_path / "a", format="coco", split="50/50", exact_split=True, fsync=False)
+    direct = rm.convert(SHAPES, tmp_path / "b", target_format="coco", split="50/50", exact_split=True, fsync=False)
+    assert [split.images for split in report.splits] == [split.images for split in direct.splits] == [12, 12]
+    for name in ("instances_train.json", "instances_val.json"):
+        assert (tmp_path / "a/annotations" / name).read_bytes() == (tmp_path / "b/annotations" / name).read_bytes()
+
+
+def test_links_and_no_images(tmp_path: Path) -> None:
+    linked = rm.convert(SHAPES, tmp_path / "l", target_format="coco", images_mode="link", fsync=False)
+    assert linked.image_files == 24
+    image = next((tmp_path / "l" / "images").rglob("*.*"))
+    assert os.stat(image).st_nlink >= 2 or any("cannot be linked" in reason for reason in linked.reasons)
+    none = rm.convert(SHAPES, tmp_path / "n", target_format="coco", images_mode="none", fsync=False)
+    assert none.image_files == 0
+    assert not (tmp_path / "n" / "images").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"target_format": "nonsense"}, "no format is called"),
+        ({"target_format": "coco", "shards": 2}, "shards means nothing but for TFRecord"),
+        ({"target_format": "coco", "schema": "basic"}, "schema means nothing but for TFRecord"),
+        ({"images_mode": "link"}, "images mode means nothing for TFRecord"),
+        ({"images_mode": "move"}, 'images_mode must be one of "copy", "link", "none"'),
+    ],
+)
+def test_options_that_mean_nothing(options: dict[str, object], message: str, tmp_path: Path) -> None:
+    with pytest.raises((rm.Error, ValueError), match=message):
+        rm.convert(SHAPES, tmp_path / "out", **options)  # type: ignore[arg-type]
+    assert not (tmp_path / "out").exists()
+
+
+def test_losses(tmp_path: Path) -> None:
+    coco = tmp_path / "in"
+    rm.convert(SHAPES, coco, target_format="coco", fsync=False)
+    path = coco / "annotations" / "instances_train.json"
+    content = json.loads(path.read_text())
+    for annotation in content["annotations"]:
+        x, y, width, height = annotation["bbox"]
+        annotation["segmentation"] = [[x, y, x + width, y, x + width, y + height]]
+    path.write_text(json.dumps(content))
+    count = len(content["annotations"])
+    # Outlines are not even read for records, and said all the same.
+    report = rm.convert(coco, tmp_path / "tf", fsync=False)
+    losses = {loss.what: (loss.number, loss.of) for loss in report.losses}
+    assert losses["polygons"] == (count, "objects")
+    assert f"polygons of {count:,} objects" in str(report)
+    with pytest.raises(rm.ConvertError, match="tfrecord cannot hold polygons of") as caught:
+        rm.convert(coco, tmp_path / "none", no_loss=True)
+    assert caught.value.report.losses == report.losses
+    assert not (tmp_path / "none").exists()
+    kept = rm.convert(coco, tmp_path / "voc", target_format="voc", dry_run=True)
+    assert "polygons" not in {loss.what for loss in kept.losses}
+    assert not (tmp_path / "voc").exists()

@@ -1,0 +1,433 @@
+//! Dataset, format, dataset: for every format that is written, all that its row says it writes comes back.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
+use recordmill::convert::{self, ConvertError, ImagesMode, Options};
+use recordmill::dataset::{Class, Dataset, Image, Keypoint, Mask, Object, Problems, Severity, Skipped, Split, flag};
+use recordmill::formats::{Carries, FORMATS, Format, LoadOptions, Loaded, load};
+use tempfile::TempDir;
+
+use crate::convert::corpus::png;
+
+/// What an image has, before it is put into a dataset.
+#[derive(Clone, Debug)]
+struct Plan {
+    size: (u32, u32),
+    split: usize,
+    objects: Vec<Planned>,
+    labels: Vec<bool>,
+    captions: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+struct Planned {
+    class: usize,
+    /// Parts of the image's size: left, top, width, height of the box.
+    place: [f64; 4],
+    flags: [bool; 4],
+    number: i64,
+    word: String,
+}
+
+const CLASSES: [&str; 3] = ["cat", "traffic light", "köter"];
+
+fn plan() -> impl Strategy<Value = Plan> {
+    let number = || (0u32..1000).prop_map(|number| f64::from(number) / 1000.0);
+    let place = [number(), number(), number(), number()];
+    let word = "[a-zA-Z][a-z0-9 <&\"',äß]{0,8}[a-z]";
+    let planned = (0..CLASSES.len(), place, any::<[bool; 4]>(), 1..1000i64, word);
+    let planned = planned.prop_map(|(class, place, flags, number, word)| Planned { class, place, flags, number, word });
+    let labels = proptest::collection::vec(any::<bool>(), CLASSES.len());
+    (
+        (8u32..90, 8u32..90),
+        0usize..3,
+        proptest::collection::vec(planned, 0..5),
+        labels,
+        proptest::collection::vec("[A-Za-z][a-z,\" ]{1,20}[a-z]", 0..3),
+    )
+        .prop_map(|(size, split, objects, labels, captions)| Plan { size, split, objects, labels, captions })
+}
+
+/// A dataset that has what is in `with`, and nothing else that a format may not carry.
+fn dataset(folder: &TempDir, plans: &[Plan], with: &BTreeSet<Carries>, format: &'static Format) -> Loaded {
+    let has = |carries| with.contains(&carries);
+    let root = folder.path().join("in");
+    fs::create_dir(&root).unwrap();
+    let mut dataset = Dataset { roots: vec![root.clone()], classes_ordered: true, ..Dataset::default() };
+    for (number, name) in CLASSES.iter().enumerate() {
+        let mut class = Class::named(*name);
+        class.source_id = has(Carries::ClassIds).then_some(3 * number as i64 + 2);
+        if has(Carries::Keypoints) {
+            class.keypoints = ["nose", "tail", "ear"].map(String::from).to_vec();
+            class.skeleton = vec![[0, 1], [0, 2]];
+        }
+        if has(Carries::Supercategories) {
+            class.supercategory = "thing".into();
+        }
+        dataset.classes.push(class);
+    }
+    for (number, plan) in plans.iter().enumerate() {
+        let name = format!("img {number:02}.png");
+        fs::write(root.join(&name), png(plan.size.0, plan.size.1, 0)).unwrap();
+        let objects: Vec<Object> = plan.objects.iter().map(|planned| object(planned, plan.size, with)).collect();
+        let chosen = plan.labels.iter().zip(0u32..).filter_map(|(chosen, class)| chosen.then_some(class));
+        let image = Image {
+            key: &name,
+            name: &name,
+            file: Some((0, &name)),
+            size: plan.size,
+            split: has(Carries::Splits).then(|| Split::ALL[plan.split]),
+            source: (recordmill::dataset::NO_SOURCE, 0),
+            id: has(Carries::ImageIds).then_some(700 - number as i64),
+            labels: if has(Carries::ImageLabels) { chosen.collect() } else { Vec::new() },
+            captions: match has(Carries::Captions) {
+                true => plan.captions.iter().map(|caption| caption.as_str().into()).collect(),
+                false => Vec::new(),
+            },
+            ..Image::default()
+        };
+        dataset.push(image, objects);
+    }
+    Loaded { dataset, problems: Problems::default(), skipped: Skipped::default(), format, reasons: Vec::new() }
+}
+
+fn object(planned: &Planned, (width, height): (u32, u32), with: &BTreeSet<Carries>) -> Object {
+    let has = |carries| with.contains(&carries);
+    let (w, h) = (f64::from(width), f64::from(height));
+    let round = |side: f64| if has(Carries::Fractions) { (side * 64.0).round() / 64.0 } else { side.round() };
+    let [left, top, wide, high] = planned.place;
+    let (x0, y0) = (round(left * (w - 4.0)), round(top * (h - 4.0)));
+    let (x1, y1) = (round(x0 + 3.0 + wide * (w - x0 - 3.0)).min(w), round(y0 + 3.0 + high * (h - y0 - 3.0)).min(h));
+    let mut object = Object { class: planned.class as u32, bbox: [x0, y0, x1, y1], ..Object::default() };
+    for (carries, has_bit, bit, set) in [
+        (Carries::Difficult, flag::HAS_DIFFICULT, flag::DIFFICULT, planned.flags[0]),
+        (Carries::Truncated, flag::HAS_TRUNCATED, flag::TRUNCATED, planned.flags[1]),
+        (Carries::Occluded, flag::HAS_OCCLUDED, flag::OCCLUDED, planned.flags[2]),
+        (Carries::Crowd, flag::HAS_CROWD, flag::CROWD, planned.flags[3]),
+    ] {
+        if has(carries) {
+            object.flags |= has_bit | if set { bit } else { 0 };
+        }
+    }
+    let corners = [[x0, y0], [x1, y0], [x1, y1], [x0, y1]];
+    if has(Carries::Polygons) {
+        object.polygons = vec![corners.to_vec()];
+    } else if has(Carries::Masks) {
+        object.mask = Some(full_mask(width, height, object.bbox));
+    }
+    if has(Carries::Keypoints) {
+        let points = [(x0, y0, 2), (x1, y1, 1), (0.0, 0.0, 0)];
+        object.keypoints = points.map(|(x, y, visibility)| Keypoint { x, y, visibility }).into();
+    }
+    object.corners = has(Carries::Corners).then_some(corners);
+    object.score = has(Carries::Score).then_some(planned.number as f64 / 1024.0);
+    object.track = has(Carries::Tracks).then_some(planned.number);
+    object.area = has(Carries::Area).then_some(planned.number as f64 / 4.0);
+    object.pose = has(Carries::Pose).then(|| planned.word.as_str().into());
+    if has(Carries::Attributes) {
+        object.attributes = vec![("colour".into(), planned.word.as_str().into())];
+    }
+    object
+}
+
+/// The whole pixels of a box.
+fn full_mask(width: u32, height: u32, bbox: [f64; 4]) -> Mask {
+    let [x0, y0, x1, y1] = [bbox[0].floor(), bbox[1].floor(), bbox[2].ceil(), bbox[3].ceil()].map(|side| side as u32);
+    let mut runs = vec![x0 * height + y0];
+    for column in x0..x1 {
+        runs.push(y1 - y0);
+        runs.push(height - y1 + if column + 1 < x1 { y0 } else { (width - x1) * height });
+    }
+    // A run of nothing between two columns joins them.
+    let mut joined: Vec<u32> = Vec::new();
+    let mut rest = runs.into_iter().enumerate();
+    while let Some((place, run)) = rest.next() {
+        if run == 0 && place > 0 {
+            if let (Some(last), Some((_, next))) = (joined.last_mut(), rest.next()) {
+                *last += next;
+            }
+        } else {
+            joined.push(run);
+        }
+    }
+    Mask { width, height, runs: joined.into() }
+}
+
+/// How far a number may be from what was written, in pixels of an image of so many.
+fn tolerance(format: &Format, size: (u32, u32)) -> f64 {
+    let side = f64::from(size.0.max(size.1));
+    match format.name {
+        // Parts of the size with at least six digits.
+        name if name.starts_with("yolo") || name == "darknet" => 2e-6 * side,
+        _ => 1e-6,
+    }
+}
+
+type Checked = Result<(), TestCaseError>;
+
+fn check(format: &'static Format, plans: &[Plan], with: &BTreeSet<Carries>) -> Checked {
+    let folder = tempfile::tempdir().unwrap();
+    let before = dataset(&folder, plans, with, format);
+    let out = folder.path().join("out");
+    let options = Options { target: Some(format), sync: false, ..Options::default() };
+    let report = match convert::convert_dataset(&before, &out, &options, &mut ()) {
+        Err(ConvertError::Empty(_)) => return Ok(()),
+        report => report.map_err(|error| TestCaseError::fail(format!("{error}")))?,
+    };
+    prop_assert_eq!(report.losses.iter().filter(|loss| with_word(with, format, loss.what)).count(), 0);
+    let after = load(&out, &LoadOptions::default()).map_err(|error| TestCaseError::fail(format!("{error}")))?;
+    prop_assert_eq!(after.format.name, format.name, "{:?}", after.reasons);
+    let errors: Vec<_> = after.problems.iter().filter(|problem| problem.kind.severity() == Severity::Error).collect();
+    prop_assert!(errors.is_empty(), "{:?}", errors);
+    compare(format, &before.dataset, &after.dataset, with)
+}
+
+/// Whether a loss that is reported is one of what the format says it writes.
+fn with_word(with: &BTreeSet<Carries>, format: &Format, word: &str) -> bool {
+    with.iter().any(|carries| carries.word() == word && format.writes(*carries))
+}
+
+fn compare(format: &'static Format, before: &Dataset, after: &Dataset, with: &BTreeSet<Carries>) -> Checked {
+    let has = |carries| with.contains(&carries) && format.writes(carries);
+    let base = |path: &str| path.rsplit('/').next().unwrap().to_owned();
+    let rows: BTreeMap<String, usize> = (0..after.len()).map(|row| (base(after.images.key.get(row)), row)).collect();
+    prop_assert_eq!(rows.len(), after.len());
+    for image in 0..before.len() {
+        let kept = if format.writes(Carries::Boxes) { before.objects_of(image).len() } else { 0 };
+        let says = kept > 0 || has(Carries::ImageLabels) && before.images.labels.get(image).is_some();
+        let says = says || has(Carries::Captions) && before.images.captions.get(image).is_some();
+        let Some(&row) = rows.get(before.images.key.get(image)) else {
+            prop_assert!(!says && !format.writes(Carries::Negatives), "image {} is gone", image);
+            continue;
+        };
+        if has(Carries::Splits) {
+            prop_assert_eq!(after.images.split[row], before.images.split[image]);
+        }
+        if format.writes(Carries::Sizes) {
+            let size = |dataset: &Dataset, row: usize| (dataset.images.width[row], dataset.images.height[row]);
+            prop_assert_eq!(size(after, row), size(before, image));
+        }
+        if has(Carries::ImageIds) {
+            prop_assert_eq!(after.images.id.get(row), before.images.id.get(image));
+        }
+        if has(Carries::Captions) {
+            prop_assert_eq!(after.images.captions.get(row), before.images.captions.get(image));
+        }
+        if has(Carries::ImageLabels) {
+            let names = |dataset: &Dataset, row: usize| -> BTreeSet<String> {
+                let labels = dataset.images.labels.get(row).into_iter().flatten();
+                labels.map(|class| dataset.classes[*class as usize].name.clone()).collect()
+            };
+            prop_assert_eq!(names(after, row), names(before, image));
+        }
+        if format.writes(Carries::Boxes) {
+            let (mut ours, theirs) = (before.objects_of(image), after.objects_of(row));
+            prop_assert_eq!(theirs.len(), ours.len(), "image {}", image);
+            let size = (before.images.width[image], before.images.height[image]);
+            theirs.zip(&mut ours).try_for_each(|(after_row, before_row)| {
+                compare_object(format, (before, before_row), (after, after_row), size, with)
+            })?;
+        }
+    }
+    if format.writes(Carries::ClassOrder) {
+        let names = |dataset: &Dataset| dataset.classes.iter().map(|class| class.name.clone()).collect::<Vec<_>>();
+        prop_assert_eq!(names(after), names(before));
+    }
+    if has(Carries::ClassIds) || has(Carries::Keypoints) || has(Carries::Supercategories) {
+        for class in &after.classes {
+            let own = before.classes.iter().find(|own| own.name == class.name).unwrap();
+            if has(Carries::ClassIds) {
+                prop_assert_eq!(class.source_id, own.source_id);
+            }
+            if has(Carries::Keypoints) {
+                prop_assert_eq!(class.keypoints.len(), own.keypoints.len());
+            }
+            if has(Carries::Supercategories) {
+                prop_assert_eq!(&class.supercategory, &own.supercategory);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn compare_object(
+    format: &'static Format,
+    (before, own): (&Dataset, usize),
+    (after, row): (&Dataset, usize),
+    size: (u32, u32),
+    with: &BTreeSet<Carries>,
+) -> Checked {
+    let has = |carries| with.contains(&carries) && format.writes(carries);
+    let tolerance = if format.writes(Carries::Fractions) { tolerance(format, size) } else { 0.5 };
+    let normalised = after.objects.normalised[row];
+    let scale = |[x, y]: [f64; 2]| match normalised {
+        true => [x * f64::from(size.0), y * f64::from(size.1)],
+        false => [x, y],
+    };
+    let near = |what: &str, a: [f64; 2], b: [f64; 2]| -> Checked {
+        let a = scale(a);
+        let close = (a[0] - b[0]).abs() <= tolerance && (a[1] - b[1]).abs() <= tolerance;
+        prop_assert!(close, "{} {:?} in place of {:?}", what, a, b);
+        Ok(())
+    };
+    let name = |dataset: &Dataset, row: usize| dataset.classes[dataset.objects.class[row] as usize].name.clone();
+    prop_assert_eq!(name(after, row), name(before, own));
+    let ([a, b, c, d], [x0, y0, x1, y1]) = (after.objects.bbox[row], before.objects.bbox[own]);
+    near("box", [a, b], [x0, y0])?;
+    near("box", [c, d], [x1, y1])?;
+    for (carries, bit) in [
+        (Carries::Difficult, flag::DIFFICULT),
+        (Carries::Truncated, flag::TRUNCATED),
+        (Carries::Occluded, flag::OCCLUDED),
+        (Carries::Crowd, flag::CROWD),
+    ] {
+        if has(carries) {
+            prop_assert_eq!(after.objects.flags[row] & bit, before.objects.flags[own] & bit, "{}", carries.word());
+        }
+    }
+    let points = |dataset: &Dataset, row: usize| {
+        dataset.objects.polygons.get(row).map_or(Vec::new(), |outline| outline.to_vec())
+    };
+    if has(Carries::Polygons) {
+        let (theirs, ours) = (points(after, row), points(before, own));
+        prop_assert_eq!(theirs.len(), ours.len());
+        for (theirs, ours) in theirs.iter().zip(&ours) {
+            prop_assert_eq!(theirs.len(), ours.len());
+            theirs.iter().zip(ours).try_for_each(|(a, b)| near("point", *a, *b))?;
+        }
+    }
+    if has(Carries::Masks) && !with.contains(&Carries::Polygons) {
+        prop_assert_eq!(after.objects.masks.get(row), before.objects.masks.get(own));
+    }
+    if has(Carries::Keypoints) {
+        let (theirs, ours) = (after.objects.keypoints.get(row), before.objects.keypoints.get(own));
+        prop_assert_eq!(theirs.map(|points| points.len()), ours.map(|points| points.len()));
+        for (a, b) in theirs.into_iter().flatten().zip(ours.into_iter().flatten()) {
+            prop_assert_eq!(a.visibility, b.visibility);
+            near("keypoint", [a.x, a.y], [b.x, b.y])?;
+        }
+    }
+    if has(Carries::Corners) {
+        let (theirs, ours) = (after.objects.corners.get(row), before.objects.corners.get(own));
+        prop_assert_eq!(theirs.is_some(), ours.is_some());
+        for (a, b) in theirs.into_iter().flatten().zip(ours.into_iter().flatten()) {
+            near("corner", *a, *b)?;
+        }
+    }
+    let score = |dataset: &Dataset, row| dataset.objects.score.get(row).copied();
+    if has(Carries::Score) {
+        prop_assert!((score(after, row).unwrap() - score(before, own).unwrap()).abs() < 1e-6);
+    }
+    if has(Carries::Tracks) {
+        prop_assert_eq!(after.objects.track.get(row), before.objects.track.get(own));
+    }
+    if has(Carries::Area) {
+        prop_assert_eq!(after.objects.area.get(row), before.objects.area.get(own));
+    }
+    if has(Carries::Pose) {
+        prop_assert_eq!(after.objects.pose.get(row), before.objects.pose.get(own));
+    }
+    if has(Carries::Attributes) {
+        let theirs = after.objects.attributes.get(row);
+        for pair in before.objects.attributes.get(own).into_iter().flatten() {
+            prop_assert!(theirs.is_some_and(|theirs| theirs.contains(pair)), "{:?} in {:?}", pair, theirs);
+        }
+    }
+    Ok(())
+}
+
+/// Runs `cases` random datasets through every format that is written, once with all that it writes, and with parts of that.
+#[test]
+fn what_is_written_comes_back() {
+    let written: Vec<&'static Format> = FORMATS.iter().copied().filter(|format| format.write.is_some()).collect();
+    assert!(written.len() >= 3);
+    for format in written {
+        let carried: Vec<Carries> = format.carries.iter().copied().filter(|carries| format.writes(*carries)).collect();
+        let with = prop_oneof![
+            Just(carried.iter().copied().collect::<BTreeSet<_>>()),
+            proptest::sample::subsequence(carried.clone(), 0..=carried.len())
+                .prop_map(|some| some.into_iter().collect()),
+        ];
+        let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(24).min(400);
+        let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases, ..ProptestConfig::default() });
+        let strategy = (proptest::collection::vec(plan(), 1..5), with);
+        let result = runner.run(&strategy, |(plans, with)| check(format, &plans, &with));
+        assert!(result.is_ok(), "{}: {}", format.name, result.unwrap_err());
+    }
+}
+
+fn boxes(folder: &TempDir) -> Loaded {
+    let planned = Planned { class: 0, place: [0.1, 0.2, 0.5, 0.5], flags: [true; 4], number: 5, word: "x".into() };
+    let plan = Plan { size: (40, 30), split: 0, objects: vec![planned], labels: vec![false; 3], captions: Vec::new() };
+    let with = BTreeSet::from([Carries::Polygons, Carries::Crowd, Carries::ImageIds]);
+    dataset(folder, &[plan.clone(), plan], &with, FORMATS[0])
+}
+
+fn target(name: &str) -> Options {
+    Options { target: recordmill::formats::by_name(name), sync: false, ..Options::default() }
+}
+
+#[test]
+fn losses_are_said_and_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let loaded = boxes(&folder);
+    let out = folder.path().join("out");
+    let options = Options { no_loss: true, ..target("csv") };
+    let error = convert::convert_dataset(&loaded, &out, &options, &mut ()).unwrap_err();
+    let message = error.to_string();
+    assert!(
+        message.starts_with("nothing was written: csv cannot hold polygons of 2 objects, crowd of 2 objects"),
+        "{message}"
+    );
+    assert!(!out.exists());
+    let report = convert::convert_dataset(&loaded, &out, &target("csv"), &mut ()).unwrap();
+    let losses: Vec<(&str, u64)> = report.losses.iter().map(|loss| (loss.what, loss.number)).collect();
+    assert_eq!(losses[..2], [("polygons", 2), ("crowd", 2)]);
+    // Records have neither outlines nor, by default, the source's ids.
+    let records = Options { sync: false, ..Options::default() };
+    let report = convert::convert_dataset(&loaded, &folder.path().join("records"), &records, &mut ()).unwrap();
+    let losses: Vec<(&str, u64)> = report.losses.iter().map(|loss| (loss.what, loss.number)).collect();
+    assert_eq!(losses, [("polygons", 2), ("image ids", 2)]);
+    let options = Options { no_loss: true, ..records };
+    let error = convert::convert_dataset(&loaded, &folder.path().join("none"), &options, &mut ()).unwrap_err();
+    assert!(matches!(error, ConvertError::Lossy(_)), "{error}");
+    assert!(!folder.path().join("none").exists());
+}
+
+#[test]
+fn a_folder_that_holds_something_is_refused_or_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut loaded = boxes(&folder);
+    let out = folder.path().join("out");
+    convert::convert_dataset(&loaded, &out, &target("coco"), &mut ()).unwrap();
+    fs::write(out.join("mine.md"), "x").unwrap();
+    let error = convert::convert_dataset(&loaded, &out, &target("coco"), &mut ()).unwrap_err();
+    assert!(matches!(error, ConvertError::Exists { .. }), "{error}");
+    // Another format over it: what is not ours stays, what was ours and is no more goes.
+    let options = Options { overwrite: true, images_mode: ImagesMode::Link, ..target("voc") };
+    convert::convert_dataset(&loaded, &out, &options, &mut ()).unwrap();
+    let mut names: Vec<_> =
+        fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    assert_eq!(names, ["Annotations", "ImageSets", "JPEGImages", "labelmap.txt", "mine.md", "recordmill.json"]);
+    assert_eq!(load(&out, &LoadOptions::default()).unwrap().dataset.len(), 2);
+    // Images that are left where they are need not be there.
+    fs::remove_dir_all(folder.path().join("in")).unwrap();
+    fs::create_dir(folder.path().join("in")).unwrap();
+    let left = folder.path().join("left");
+    let error = convert::convert_dataset(&loaded, &left, &target("coco"), &mut ()).unwrap_err();
+    assert!(matches!(error, ConvertError::Refused(_)), "{error}");
+    assert!(!left.exists());
+    let options = Options { images_mode: ImagesMode::None, ..target("coco") };
+    let report = convert::convert_dataset(&loaded, &left, &options, &mut ()).unwrap();
+    assert_eq!((report.images, report.objects, report.image_files, report.annotation_files), (2, 2, 0, 1));
+    loaded.dataset.images.width[1] = 0;
+    let error = convert::convert_dataset(&loaded, &folder.path().join("no"), &options, &mut ()).unwrap_err();
+    assert!(matches!(error, ConvertError::Refused(_)), "{error}");
+    let records = Options { target: None, ..options };
+    let error = convert::convert_dataset(&loaded, &folder.path().join("no"), &records, &mut ()).unwrap_err();
+    assert!(matches!(error, ConvertError::Option(_)), "{error}");
+}
