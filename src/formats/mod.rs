@@ -9,29 +9,44 @@
 //! A reader never stops at what is wrong inside its files: it gathers [`Problems`] with file and line. [`FormatError`]
 //! is for a source that cannot be loaded at all.
 
+pub mod bdd100k;
 pub mod bitmap;
 pub mod builder;
+pub mod cityscapes;
 pub mod coco;
 pub mod createml;
 pub mod csv;
 pub mod cvat;
+pub mod darwin;
+pub mod datumaro;
+pub mod edge_impulse;
 mod error;
 pub mod geometry;
+pub mod hf_imagefolder;
+pub mod ibm_cloud;
 pub mod images;
 pub mod json;
 pub mod label_map;
 pub mod label_studio;
 pub mod labelbox;
 pub mod labelme;
+pub mod mit_labelme;
+pub mod openlabel;
 mod own;
 pub mod pages;
+pub mod paligemma;
 mod parallel;
 mod registry;
+pub mod sagemaker;
+pub mod scale;
+pub mod solo;
 pub mod splits;
+pub mod superannotate;
 pub mod supervisely;
 pub mod target;
 pub mod text;
 pub mod tree;
+pub mod vertex;
 pub mod via;
 pub mod voc;
 pub mod vott;

@@ -17,6 +17,7 @@ use super::text::{self, Fault};
 use super::tree::{FileId, Tree, folder_of, join};
 use super::{Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, geometry, own, parallel, splits};
 use crate::dataset::{Class, Keypoint, Ledger, Mask, Object, Place, ProblemKind, Problems, Skipped, Split};
+use crate::image::runs;
 
 /// Size of a file that is read as a whole.
 pub const LIMIT: u64 = 1 << 30;
@@ -312,6 +313,29 @@ pub fn read_table(source: &str, mut take: impl FnMut(&[(&str, &str)], u32, &mut 
         }
     }
     Ok(page)
+}
+
+/// The mask of COCO's `{"counts", "size": [height, width]}`, which has to be there.
+pub fn runs_of(rle: Option<&Node<'_>>, line: u32) -> Result<Mask, Fault> {
+    let fault = |message: String| Fault::new(line, message);
+    let rle = rle.ok_or_else(|| fault("the mask has no rle".into()))?;
+    let counts = rle.get("counts").ok_or_else(|| fault("the mask has no counts".into()))?;
+    let runs = match counts.as_text() {
+        Some(text) => runs::from_text(text).map_err(|error| fault(error.to_string()))?,
+        None => {
+            let run = |node: &Node<'_>| node.as_whole().and_then(|run| u32::try_from(run).ok());
+            let runs: Option<Vec<u32>> = counts.items().iter().map(run).collect();
+            runs.ok_or_else(|| fault("counts are not whole numbers".into()))?
+        }
+    };
+    let side =
+        |place: usize| rle.list("size").get(place).and_then(Node::as_whole).and_then(|side| u32::try_from(side).ok());
+    let (Some(height), Some(width)) = (side(0), side(1)) else { return Err(fault("the mask has no size".into())) };
+    let (pixels, wanted) = (runs::pixels(&runs), u64::from(width) * u64::from(height));
+    if pixels != wanted || wanted > u64::from(u32::MAX) {
+        return Err(fault(format!("runs of {pixels} pixels for a mask of {width}x{height}")));
+    }
+    Ok(Mask { width, height, runs: runs.into() })
 }
 
 /// That there is nothing of `format`.

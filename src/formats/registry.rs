@@ -3,19 +3,38 @@
 use super::error::FormatError;
 use super::target::{Ready, Remarks, Sink};
 use super::tree::{FileId, Tree};
-use super::{LoadOptions, coco, createml, csv, cvat, label_studio, labelbox, labelme, supervisely, via, voc, vott};
+use super::{
+    LoadOptions, bdd100k, cityscapes, coco, createml, csv, cvat, darwin, datumaro, edge_impulse, hf_imagefolder,
+    ibm_cloud, label_studio, labelbox, labelme, mit_labelme, openlabel, paligemma, sagemaker, scale, solo,
+    superannotate, supervisely, vertex, via, voc, vott,
+};
 use crate::dataset::{Dataset, Problems, Skipped};
 
 /// All formats, sorted by name.
 pub static FORMATS: &[&Format] = &[
+    &bdd100k::FORMAT,
+    &cityscapes::FORMAT,
     &coco::FORMAT,
     &createml::FORMAT,
     &csv::FORMAT,
     &cvat::FORMAT,
+    &darwin::FORMAT,
+    &datumaro::FORMAT,
+    &edge_impulse::FORMAT,
+    &hf_imagefolder::FORMAT,
+    &ibm_cloud::FORMAT,
     &label_studio::FORMAT,
     &labelbox::FORMAT,
     &labelme::FORMAT,
+    &mit_labelme::FORMAT,
+    &openlabel::FORMAT,
+    &paligemma::FORMAT,
+    &sagemaker::FORMAT,
+    &scale::FORMAT,
+    &solo::FORMAT,
+    &superannotate::FORMAT,
     &supervisely::FORMAT,
+    &vertex::FORMAT,
     &via::FORMAT,
     &voc::FORMAT,
     &vott::FORMAT,

@@ -116,3 +116,51 @@ def bitmap(rows: list[str], mode: str = "L") -> bytes:
                 picture.putpixel((x, y), white)
     picture.save(out, "PNG")
     return out.getvalue()
+
+
+def standard(format: str, write, cut: str, size=(WIDTH, HEIGHT), fractions=False, rows=False, own=False, name=None) -> None:
+    """The cases that every format of a labelling tool has. `write(entries)` gives the files of a dataset, by path: `entries` are
+    pairs of an image's name and its objects, pairs of class and corners. `rows`: an image per line; `own`: a file per image;
+    `name`: what the annotation calls an image, where that is not its name; `cut`: what is said of a file that is cut."""
+
+    def box(label, sides, line=1) -> dict:
+        if not fractions:
+            return obj(label, sides, line=line)
+        return obj(label, [side / (WIDTH, HEIGHT)[axis % 2] for axis, side in enumerate(sides)], line=line, normalised=True)
+
+    def found(key, number, *objects, **more) -> dict:
+        said = key.rsplit("/", 1)[-1]
+        line = number + 1 if rows else 1
+        return there(key, *(box(*one, line) for one in objects), name=name(said) if name else said, size=size, **more)
+
+    cat, dog = ("cat", (4, 6, 20, 24)), ("dog", (0, 3, 10, 15))
+    plain = [("a.png", [cat, dog]), ("b.png", [])]
+    case(format, "plain", {**write(plain), "a.png": picture(1), "b.png": picture(2)}, {
+        "format": format, "problems": [], "images": [found("a.png", 0, cat, dog), found("b.png", 1)]})
+    files: dict = {}
+    for split, entries in (("train", plain), ("valid", [("c.png", [dog])])):
+        files |= {f"{split}/{path}": text for path, text in write(entries).items()}
+        files |= {f"{split}/{image}": picture(number) for number, (image, _) in enumerate(entries)}
+    case(format, "splits", files, {"format": format, "problems": [], "images": [
+        found("train/a.png", 0, cat, dog, split="train"), found("train/b.png", 1, split="train"), found("valid/c.png", 0, dog, split="valid")]})
+    odd = ("Bär, groß", (1, 3, 39, 27))
+    case(format, "words", {**write([("ä b.png", [odd])]), "images/ä b.png": picture(1)}, {
+        "format": format, "problems": [], "images": [found("images/ä b.png", 0, odd)]})
+    paths = list(write(plain[:1]))
+    case(format, "single-file", {**write(plain[:1]), "a.png": picture(1), "other.png": picture(2)}, {
+        "format": format, "source": paths[-1], "problems": [], "images": [found("a.png", 0, cat, dog)]})
+    gone = found("gone.png", 0, cat) | {"file": None}
+    said = gone["name"]
+    message = next(iter(write([("gone.png", [cat])])))
+    if own:
+        stem = message.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+        gone |= {"key": message}
+        named = f" or {json.dumps(said)}" if said else ""
+        message = f'missing-image: {message}: no image is called {json.dumps(stem)} (any image extension){named}'
+    else:
+        message = f'missing-image: {message}:1: no image is called {json.dumps(said)}'
+    case(format, "bad-missing", write([("gone.png", [cat])]), {"format": format, "problems": [message], "images": [gone]})
+    path, text = list(write(plain[:1]).items())[-1]
+    lost = {"images": []}
+    case(format, "bad-cut", {path: text[: text.rindex("}") - 2], "a.png": picture(1)}, {
+        "format": format, "from": format, "problems": [cut.format(path=path)], "lost_objects": 1 if rows else 0, **lost})
