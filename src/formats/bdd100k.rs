@@ -44,6 +44,7 @@ labels/bdd100k_labels_images_val.json",
         Carries::Splits,
         Carries::ClassOrder,
         Carries::Sizes,
+        Carries::Fractions,
     ],
     detect,
     looks_for: "JSON files that list a \"name\" with \"labels\" that have a \"category\" (BDD100K, Scalabel)",
@@ -75,7 +76,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     if files.is_empty() {
         return Err(pages::nothing(&FORMAT));
     }
-    let pages = pages::read_each(tree, options, files, |text, _| page(text));
+    let pages = pages::read_each(tree, options, files, &|text, _| page(text));
     Ok(pages::gather(tree, Kind::List, pages, Vec::new()))
 }
 

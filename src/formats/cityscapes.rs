@@ -29,7 +29,15 @@ pub static FORMAT: Format = Format {
     specification: "https://github.com/mcordts/cityscapesScripts",
     layout: "\
 gtFine/train/aachen/x_gtFine_polygons.json  leftImg8bit/train/aachen/x_leftImg8bit.png",
-    carries: &[Carries::Boxes, Carries::Polygons, Carries::Crowd, Carries::Negatives, Carries::Splits, Carries::Sizes],
+    carries: &[
+        Carries::Boxes,
+        Carries::Polygons,
+        Carries::Crowd,
+        Carries::Negatives,
+        Carries::Splits,
+        Carries::Sizes,
+        Carries::Fractions,
+    ],
     detect,
     looks_for: "JSON files with \"imgHeight\" and \"objects\" (Cityscapes)",
     read,
@@ -53,7 +61,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     if files.is_empty() {
         return Err(pages::nothing(&FORMAT));
     }
-    let pages = pages::read_each(tree, options, files, |text, file| page(text, tree, file));
+    let pages = pages::read_each(tree, options, files, &|text, file| page(text, tree, file));
     Ok(pages::gather(tree, Kind::List, pages, Vec::new()))
 }
 

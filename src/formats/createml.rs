@@ -12,12 +12,15 @@
 //!   word, is a class of the image.
 //! - An empty list is an image without objects; images that are not listed are left out.
 
+use serde_json::{Value, json};
+
 use super::json::Head;
 use super::json::node::Node;
 use super::pages::{self, Finding, Found, Kind, Page, Sheet};
+use super::target::{Ready, Remarks, Sink, at, put};
 use super::text::Fault;
 use super::tree::Tree;
-use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading};
+use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write};
 
 /// The format's row in the registry.
 pub static FORMAT: Format = Format {
@@ -28,11 +31,18 @@ pub static FORMAT: Format = Format {
     layout: "\
 a.jpg  annotations.json
 train/_annotations.createml.json  train/a.jpg       also in valid/ test/ (Roboflow)",
-    carries: &[Carries::Boxes, Carries::Score, Carries::ImageLabels, Carries::Negatives, Carries::Splits],
+    carries: &[
+        Carries::Boxes,
+        Carries::Score,
+        Carries::ImageLabels,
+        Carries::Negatives,
+        Carries::Splits,
+        Carries::Fractions,
+    ],
     detect,
     looks_for: "JSON files that list an \"image\" with \"annotations\" (CreateML)",
     read,
-    write: None,
+    write: Some(Write { not: &[], write }),
 };
 
 /// Names of the image and of the annotations.
@@ -61,7 +71,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         return Err(pages::nothing(&FORMAT));
     }
     let read =
-        |file| pages::read_stream(tree, options, file, |member| member.is_empty(), |_, node, page| entry(node, page));
+        |file| pages::read_stream(tree, options, file, |member| member.is_empty(), &|_, node, page| entry(node, page));
     Ok(pages::gather(tree, Kind::List, files.into_iter().map(read).collect(), Vec::new()))
 }
 
@@ -96,4 +106,34 @@ fn annotation(node: &Node<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding>) {
             sheet.add(found, findings);
         }
     }
+}
+
+/// Writes a folder per split, as Roboflow does.
+fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    for split in ready.splits() {
+        let mut entries: Vec<String> = Vec::new();
+        for place in ready.images_of(split) {
+            let image = &ready.images[place];
+            let labels = ready.labels(image).into_iter().filter_map(|class| ready.classes.get(class as usize));
+            let mut annotations: Vec<Value> = labels.map(|class| json!({"label": class.name})).collect();
+            for object in ready.objects_of(image) {
+                let [x0, y0, x1, y1] = object.bbox;
+                let (x, y) = ((x0 + x1) / 2.0, (y0 + y1) / 2.0);
+                let mut annotation = json!({
+                    "label": ready.class_of(object),
+                    "coordinates": {"x": x, "y": y, "width": x1 - x0, "height": y1 - y0},
+                });
+                if let Some(score) = ready.dataset.objects.score.get(object.row) {
+                    annotation["confidence"] = json!(score);
+                }
+                annotations.push(annotation);
+            }
+            entries.push(json!({"image": image.name, "annotations": annotations}).to_string());
+            let name = format!("{split}/{}", image.name);
+            sink.image(place, &name).map_err(at(&name))?;
+        }
+        let text = format!("[\n{}\n]\n", entries.join(",\n"));
+        put(sink, &format!("{split}/_annotations.createml.json"), text.as_bytes())?;
+    }
+    Ok(Remarks::new())
 }

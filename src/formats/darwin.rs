@@ -41,6 +41,7 @@ images/a.jpg  annotations/a.json        (releases/latest/annotations/)",
         Carries::Negatives,
         Carries::Splits,
         Carries::Sizes,
+        Carries::Fractions,
     ],
     detect,
     looks_for: "JSON files with \"item\" or \"image\", and \"annotations\" that have a \"name\" (V7 Darwin)",
@@ -66,7 +67,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     if files.is_empty() {
         return Err(pages::nothing(&FORMAT));
     }
-    let pages = pages::read_each(tree, options, files, |text, _| page(text));
+    let pages = pages::read_each(tree, options, files, &|text, _| page(text));
     Ok(pages::gather(tree, Kind::Own("item.name"), pages, Vec::new()))
 }
 

@@ -46,6 +46,10 @@ annotations/train.json  images/train/a.jpg        also val, test, default",
         Carries::Splits,
         Carries::ClassOrder,
         Carries::Sizes,
+        Carries::Corners,
+        Carries::Tracks,
+        Carries::Supercategories,
+        Carries::Fractions,
     ],
     detect,
     looks_for: "JSON files with \"items\" and \"categories\" (Datumaro)",
@@ -71,7 +75,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     if files.is_empty() {
         return Err(pages::nothing(&FORMAT));
     }
-    let pages = pages::read_each(tree, options, files, |text, _| page(text));
+    let pages = pages::read_each(tree, options, files, &|text, _| page(text));
     Ok(pages::gather(tree, Kind::List, pages, Vec::new()))
 }
 

@@ -26,7 +26,7 @@ pub static FORMAT: Format = Format {
     layout: "\
 training/bounding_boxes.labels  training/a.jpg         also testing/
 info.labels  training/a.jpg  testing/b.jpg",
-    carries: &[Carries::Boxes, Carries::ImageLabels, Carries::Negatives, Carries::Splits],
+    carries: &[Carries::Boxes, Carries::ImageLabels, Carries::Negatives, Carries::Splits, Carries::Fractions],
     detect,
     looks_for: "files of JSON with \"boundingBoxes\", or \"files\" with a \"path\" (Edge Impulse)",
     read,
@@ -51,7 +51,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     if files.is_empty() {
         return Err(pages::nothing(&FORMAT));
     }
-    let pages = pages::read_each(tree, options, files, |text, _| page(text));
+    let pages = pages::read_each(tree, options, files, &|text, _| page(text));
     Ok(pages::gather(tree, Kind::List, pages, Vec::new()))
 }
 

@@ -35,6 +35,7 @@ train/metadata.jsonl  train/a.jpg       also validation/ test/, or metadata.csv"
         Carries::Negatives,
         Carries::Splits,
         Carries::Sizes,
+        Carries::Fractions,
     ],
     detect,
     looks_for: "metadata.jsonl or metadata.csv with \"file_name\" (Hugging Face)",
@@ -79,7 +80,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         corners(&mut page);
         Ok(page)
     };
-    let pages = pages::read_each(tree, options, files, parse);
+    let pages = pages::read_each(tree, options, files, &parse);
     Ok(pages::gather(tree, Kind::List, pages, Vec::new()))
 }
 

@@ -24,7 +24,14 @@ pub static FORMAT: Format = Format {
     specification: "https://github.com/cloud-annotations/cloud-annotations",
     layout: "\
 _annotations.json  a.jpg",
-    carries: &[Carries::Boxes, Carries::ImageLabels, Carries::Negatives, Carries::Splits, Carries::ClassOrder],
+    carries: &[
+        Carries::Boxes,
+        Carries::ImageLabels,
+        Carries::Negatives,
+        Carries::Splits,
+        Carries::ClassOrder,
+        Carries::Fractions,
+    ],
     detect,
     looks_for: "JSON files of \"type\" localization or classification with \"annotations\" and \"labels\" (IBM Cloud Annotations)",
     read,
@@ -49,14 +56,14 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     if files.is_empty() {
         return Err(pages::nothing(&FORMAT));
     }
-    let pages = pages::read_each(tree, options, files, |text, _| page(text));
+    let pages = pages::read_each(tree, options, files, &|text, _| page(text));
     Ok(pages::gather(tree, Kind::List, pages, Vec::new()))
 }
 
 fn page(text: &str) -> Result<Page, Fault> {
     let root = Node::parse(text, 1)?;
-    let mut page = Page::default();
-    page.classes = root.list("labels").iter().filter_map(|label| Some(Class::named(label.words()?))).collect();
+    let classes = root.list("labels").iter().filter_map(|label| Some(Class::named(label.words()?))).collect();
+    let mut page = Page { classes, ..Page::default() };
     for (name, list) in root.get("annotations").map_or(&[][..], Node::members) {
         let mut sheet = Sheet { name: name.clone().into_owned(), line: list.line, ..Sheet::default() };
         for node in list.items() {

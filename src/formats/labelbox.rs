@@ -46,6 +46,7 @@ export.json  images/a.jpg          (version 1; or export.csv)",
         Carries::ImageLabels,
         Carries::Negatives,
         Carries::Sizes,
+        Carries::Fractions,
     ],
     detect,
     looks_for: "NDJSON files with \"data_row\" in each line, or JSON or CSV files with \"Labeled Data\" and \"Label\" (Labelbox)",
@@ -85,20 +86,16 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     let read = |file| {
         let head = tree.head(file).unwrap_or_default();
         if is_lines(&head) {
-            pages::read_each(tree, options, vec![file], |text, _| Ok(pages::read_lines(text, second)))
+            pages::read_each(tree, options, vec![file], &|text, _| Ok(pages::read_lines(text, second)))
         } else if is_table(&text::decode(&head).text) {
-            pages::read_each(tree, options, vec![file], |text, _| pages::read_table(text, row))
+            pages::read_each(tree, options, vec![file], &|text, _| pages::read_table(text, row))
         } else {
-            vec![pages::read_stream(
-                tree,
-                options,
-                file,
-                |member| member.is_empty(),
-                |_, node, page| match node.get("data_row") {
-                    Some(_) => second(node, page),
-                    None => first(node, page),
-                },
-            )]
+            vec![pages::read_stream(tree, options, file, |member| member.is_empty(), &|_, node, page| match node
+                .get("data_row")
+            {
+                Some(_) => second(node, page),
+                None => first(node, page),
+            })]
         }
     };
     Ok(pages::gather(tree, Kind::List, files.into_iter().flat_map(read).collect(), Vec::new()))

@@ -18,12 +18,15 @@
 
 use std::collections::HashMap;
 
+use serde_json::{Value, json};
+
 use super::json::Head;
 use super::json::node::Node;
 use super::pages::{self, Finding, Found, Kind, Page, Sheet};
+use super::target::{Ready, ReadyImage, ReadyObject, Remarks, Sink, at, put, stem};
 use super::text::Fault;
 use super::tree::Tree;
-use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, bitmap, geometry};
+use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write, bitmap, geometry};
 use crate::dataset::flag;
 
 /// The format's row in the registry.
@@ -47,11 +50,13 @@ images/a.jpg  annotations/a.json    (or labels/)",
         Carries::Negatives,
         Carries::Splits,
         Carries::Sizes,
+        Carries::Corners,
+        Carries::Fractions,
     ],
     detect,
     looks_for: "JSON files with \"shapes\" and \"imagePath\" (LabelMe)",
     read,
-    write: None,
+    write: Some(Write { not: &[Carries::Keypoints, Carries::Corners], write }),
 };
 
 fn look(head: &[u8]) -> bool {
@@ -69,7 +74,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     if files.is_empty() {
         return Err(pages::nothing(&FORMAT));
     }
-    let pages = pages::read_each(tree, options, files, |text, _| page(text));
+    let pages = pages::read_each(tree, options, files, &|text, _| page(text));
     Ok(pages::gather(tree, Kind::Own("imagePath"), pages, Vec::new()))
 }
 
@@ -189,4 +194,68 @@ fn points(shape: &Node<'_>) -> Result<Vec<[f64; 2]>, Fault> {
         _ => Err(Fault::new(node.line, "a point is not one x and one y")),
     };
     points.items().iter().map(point).collect()
+}
+
+/// Writes a file beside each image, in a folder per split.
+fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    let places: Vec<usize> = (0..ready.images.len()).collect();
+    ready.for_each(&places, |place, image| {
+        let mut shapes = Vec::new();
+        for (number, object) in ready.objects_of(image).iter().enumerate() {
+            add_shapes(ready, image, number, object, &mut shapes);
+        }
+        let labels = ready.labels(image).into_iter().filter_map(|class| ready.classes.get(class as usize));
+        let flags: serde_json::Map<String, Value> = labels.map(|class| (class.name.to_string(), json!(true))).collect();
+        let document = json!({
+            "version": "5.4.1", "flags": flags, "shapes": shapes, "imagePath": image.name, "imageData": null,
+            "imageHeight": image.height, "imageWidth": image.width,
+        });
+        let folder = image.split;
+        put(sink, &format!("{folder}/{}.json", stem(&image.name)), format!("{document:#}\n").as_bytes())?;
+        let name = format!("{folder}/{}", image.name);
+        sink.image(place, &name).map_err(at(&name))
+    })?;
+    Ok(Remarks::new())
+}
+
+/// Adds the shapes of an object: one for each part of its outline, its mask, or its box.
+fn add_shapes(ready: &Ready<'_>, image: &ReadyImage, number: usize, object: &ReadyObject, shapes: &mut Vec<Value>) {
+    let objects = &ready.dataset.objects;
+    let flags = objects.flags.get(object.row).copied().unwrap_or(0);
+    let mut shape = json!({"label": ready.class_of(object), "group_id": null, "description": "", "flags": {}});
+    if flags & flag::HAS_DIFFICULT != 0 {
+        shape["difficult"] = json!(flags & flag::DIFFICULT != 0);
+    }
+    if let Some(score) = objects.score.get(object.row) {
+        shape["score"] = json!(score);
+    }
+    let attributes = objects.attributes.get(object.row).into_iter().flatten();
+    let attributes: serde_json::Map<String, Value> =
+        attributes.map(|(name, value)| (name.to_string(), json!(value))).collect();
+    if !attributes.is_empty() {
+        shape["attributes"] = attributes.into();
+    }
+    let mut add = |kind: &str, points: Value, more: Option<(&str, Value)>| {
+        let mut shape = shape.clone();
+        shape["shape_type"] = json!(kind);
+        shape["points"] = points;
+        if let Some((key, value)) = more {
+            shape[key] = value;
+        }
+        shapes.push(shape);
+    };
+    let outline = ready.outline(image, object);
+    let mask = ready.mask(image, object);
+    if let Some(([left, top, width, height], pixels)) = mask.as_deref().and_then(geometry::crop_of_mask) {
+        let png = bitmap::to_base64(&bitmap::to_png(width, height, &pixels));
+        // The last pixel is included.
+        let points = json!([[left, top], [left + width - 1, top + height - 1]]);
+        add("mask", points, Some(("mask", json!(png))));
+    } else if outline.is_empty() {
+        let [x0, y0, x1, y1] = object.bbox;
+        add("rectangle", json!([[x0, y0], [x1, y1]]), None);
+    } else {
+        let group = (outline.len() > 1).then(|| ("group_id", json!(number + 1)));
+        outline.iter().for_each(|part| add("polygon", json!(part), group.clone()));
+    }
 }

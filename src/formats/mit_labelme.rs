@@ -37,6 +37,7 @@ a.jpg  a.xml                                  (CVAT)",
         Carries::Negatives,
         Carries::Splits,
         Carries::Sizes,
+        Carries::Fractions,
     ],
     detect,
     looks_for: "XML files with a root element <annotation> whose <object> has a <polygon> of <pt> (LabelMe)",
@@ -78,7 +79,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     }
     // Every file of the kind: one that is damaged is told.
     let files = pages::files(tree, &["xml"], |_| true);
-    let pages = pages::read_each(tree, options, files, |text, _| page(text));
+    let pages = pages::read_each(tree, options, files, &|text, _| page(text));
     Ok(pages::gather(tree, Kind::Own("filename"), pages, Vec::new()))
 }
 

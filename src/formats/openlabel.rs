@@ -33,6 +33,9 @@ openlabel.json  a.jpg",
         Carries::Attributes,
         Carries::Negatives,
         Carries::Splits,
+        Carries::Corners,
+        Carries::Tracks,
+        Carries::Fractions,
     ],
     detect,
     looks_for: "JSON files with \"openlabel\" (OpenLABEL)",
@@ -56,7 +59,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     if files.is_empty() {
         return Err(pages::nothing(&FORMAT));
     }
-    let pages = pages::read_each(tree, options, files, |text, _| page(text));
+    let pages = pages::read_each(tree, options, files, &|text, _| page(text));
     Ok(pages::gather(tree, Kind::List, pages, Vec::new()))
 }
 

@@ -219,7 +219,7 @@ pub fn read_each(
     tree: &Tree,
     options: &LoadOptions,
     files: Vec<FileId>,
-    parse: impl Fn(&str, FileId) -> Result<Page, Fault> + Sync,
+    parse: &(dyn Fn(&str, FileId) -> Result<Page, Fault> + Sync),
 ) -> Vec<Read> {
     let read = |place: usize| {
         let file = files[place];
@@ -241,8 +241,8 @@ pub fn read_stream(
     tree: &Tree,
     options: &LoadOptions,
     file: FileId,
-    wanted: impl Fn(&str) -> bool + Send,
-    take: impl Fn(&str, &Node<'_>, &mut Page) + Sync,
+    wanted: fn(&str) -> bool,
+    take: &(dyn Fn(&str, &Node<'_>, &mut Page) + Sync),
 ) -> Read {
     let mut whole = Page::default();
     let parse = |batch: &stream::Batch| {
@@ -354,8 +354,11 @@ struct Gathered<'t> {
     /// Images that an entry is about, even one that cannot be used.
     taken: HashSet<FileId>,
     /// The first entry of each image: file, line, objects.
-    known: HashMap<About, (FileId, u32, Vec<(Box<str>, [f64; 4])>)>,
+    known: HashMap<About, (FileId, u32, Vec<ClassAndBox>)>,
 }
+
+/// What two entries of an image are compared by.
+type ClassAndBox = (Box<str>, [f64; 4]);
 
 /// The image that an entry is about.
 #[derive(Clone, PartialEq, Eq, Hash)]

@@ -50,7 +50,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     if files.is_empty() {
         return Err(pages::nothing(&FORMAT));
     }
-    let pages = pages::read_each(tree, options, files, |text, _| Ok(pages::read_lines(text, line)));
+    let pages = pages::read_each(tree, options, files, &|text, _| Ok(pages::read_lines(text, line)));
     Ok(pages::gather(tree, Kind::List, pages, Vec::new()))
 }
 

@@ -37,6 +37,7 @@ manifests/output/output.manifest  a.jpg",
         Carries::Negatives,
         Carries::Splits,
         Carries::Sizes,
+        Carries::Fractions,
     ],
     detect,
     looks_for: "JSON lines with \"source-ref\" (SageMaker Ground Truth)",
@@ -59,7 +60,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     if files.is_empty() {
         return Err(pages::nothing(&FORMAT));
     }
-    let pages = pages::read_each(tree, options, files, |text, _| Ok(pages::read_lines(text, line)));
+    let pages = pages::read_each(tree, options, files, &|text, _| Ok(pages::read_lines(text, line)));
     Ok(pages::gather(tree, Kind::List, pages, Vec::new()))
 }
 

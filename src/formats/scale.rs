@@ -31,6 +31,8 @@ tasks.json  a.jpg",
         Carries::Attributes,
         Carries::Negatives,
         Carries::Splits,
+        Carries::Corners,
+        Carries::Fractions,
     ],
     detect,
     looks_for: "JSON files of tasks with \"task_id\" and \"response\" or \"params\" (Scale AI)",
@@ -58,7 +60,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     if files.is_empty() {
         return Err(pages::nothing(&FORMAT));
     }
-    let pages = pages::read_each(tree, options, files, |text, _| page(text));
+    let pages = pages::read_each(tree, options, files, &|text, _| page(text));
     Ok(pages::gather(tree, Kind::List, pages, Vec::new()))
 }
 

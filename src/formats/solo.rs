@@ -28,7 +28,7 @@ pub static FORMAT: Format = Format {
     layout: "\
 sequence.0/step0.frame_data.json  sequence.0/step0.camera.png
 Dataset1/captures_000.json  RGB1/rgb_2.png",
-    carries: &[Carries::Boxes, Carries::Negatives, Carries::Splits, Carries::Sizes],
+    carries: &[Carries::Boxes, Carries::Negatives, Carries::Splits, Carries::Sizes, Carries::Fractions],
     detect,
     looks_for: "JSON files with \"captures\" that have \"annotations\" (Unity Perception)",
     read,
@@ -52,7 +52,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     if files.is_empty() {
         return Err(pages::nothing(&FORMAT));
     }
-    let pages = pages::read_each(tree, options, files, |text, _| page(text));
+    let pages = pages::read_each(tree, options, files, &|text, _| page(text));
     Ok(pages::gather(tree, Kind::List, pages, Vec::new()))
 }
 

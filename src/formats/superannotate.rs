@@ -40,6 +40,8 @@ a.jpg  a.jpg.json  classes/classes.json          (or annotations/, a.jpg___objec
         Carries::Splits,
         Carries::ClassOrder,
         Carries::Sizes,
+        Carries::Corners,
+        Carries::Fractions,
     ],
     detect,
     looks_for: "JSON files with \"metadata\" and \"instances\" (SuperAnnotate)",
@@ -66,8 +68,8 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         return Err(pages::nothing(&FORMAT));
     }
     let lists = tree.files().map(|(id, _)| id).filter(|id| is_classes(tree, *id)).collect();
-    let mut pages = pages::read_each(tree, options, lists, |text, _| classes(text));
-    pages.extend(pages::read_each(tree, options, files, |text, _| page(text)));
+    let mut pages = pages::read_each(tree, options, lists, &|text, _| classes(text));
+    pages.extend(pages::read_each(tree, options, files, &|text, _| page(text)));
     Ok(pages::gather(tree, Kind::Own("metadata.name"), pages, Vec::new()))
 }
 

@@ -49,6 +49,7 @@ meta.json  ds0/ann/a.jpg.json  ds0/img/a.jpg",
         Carries::Splits,
         Carries::ClassOrder,
         Carries::Sizes,
+        Carries::Fractions,
     ],
     detect,
     looks_for: "JSON files with \"size\" and \"objects\" that have a \"classTitle\" (Supervisely)",
@@ -89,9 +90,9 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     metas.dedup();
     let annotations: Vec<FileId> = files.into_iter().filter(|file| !metas.contains(file)).collect();
     let graphs = Mutex::default();
-    let mut pages = pages::read_each(tree, options, metas, |text, _| meta(text, &graphs));
+    let mut pages = pages::read_each(tree, options, metas, &|text, _| meta(text, &graphs));
     let graphs = graphs.into_inner().unwrap_or_else(PoisonError::into_inner);
-    pages.extend(pages::read_each(tree, options, annotations, |text, _| page(text, &graphs)));
+    pages.extend(pages::read_each(tree, options, annotations, &|text, _| page(text, &graphs)));
     Ok(pages::gather(tree, Kind::Own("the annotation"), pages, Vec::new()))
 }
 

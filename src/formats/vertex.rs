@@ -9,12 +9,15 @@
 //! Specification: <https://cloud.google.com/vertex-ai/docs/image-data/object-detection/prepare-data>. Boxes are parts of the
 //! image's size; a side that is missing is 0, as protocol buffers leave it out.
 
+use serde_json::{Value, json};
+
 use super::json::Head;
 use super::json::node::Node;
 use super::pages::{self, Found, Kind, Page, Sheet};
+use super::target::{Ready, Remarks, Sink, at, put};
 use super::text::Fault;
 use super::tree::Tree;
-use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading};
+use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write};
 use crate::dataset::Split;
 
 /// The format's row in the registry.
@@ -25,11 +28,18 @@ pub static FORMAT: Format = Format {
     specification: "https://cloud.google.com/vertex-ai/docs/image-data/object-detection/prepare-data",
     layout: "\
 import.jsonl  a.jpg",
-    carries: &[Carries::Boxes, Carries::Attributes, Carries::ImageLabels, Carries::Negatives, Carries::Splits],
+    carries: &[
+        Carries::Boxes,
+        Carries::Attributes,
+        Carries::ImageLabels,
+        Carries::Negatives,
+        Carries::Splits,
+        Carries::Fractions,
+    ],
     detect,
     looks_for: "JSON lines with \"imageGcsUri\" (Vertex AI)",
     read,
-    write: None,
+    write: Some(Write { not: &[Carries::Attributes], write }),
 };
 
 fn look(head: &[u8]) -> bool {
@@ -47,7 +57,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     if files.is_empty() {
         return Err(pages::nothing(&FORMAT));
     }
-    let pages = pages::read_each(tree, options, files, |text, _| Ok(pages::read_lines(text, line)));
+    let pages = pages::read_each(tree, options, files, &|text, _| Ok(pages::read_lines(text, line)));
     Ok(pages::gather(tree, Kind::List, pages, Vec::new()))
 }
 
@@ -86,4 +96,41 @@ fn object(node: &Node<'_>) -> Result<Found, Fault> {
         found.attribute(name, &value.words().unwrap_or_default());
     }
     Ok(found)
+}
+
+/// Writes one file for all splits. The names of the images are relative to it; in a bucket its address goes before them.
+fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    let mut text = String::new();
+    for (place, image) in ready.images.iter().enumerate() {
+        let name = format!("images/{}", image.name);
+        let (width, height) = (f64::from(image.width), f64::from(image.height));
+        let annotation = |object: &super::target::ReadyObject| {
+            let [x0, y0, x1, y1] = object.bbox;
+            json!({
+                "displayName": ready.class_of(object),
+                "xMin": x0 / width, "yMin": y0 / height, "xMax": x1 / width, "yMax": y1 / height,
+            })
+        };
+        let annotations: Vec<Value> = ready.objects_of(image).iter().map(annotation).collect();
+        let labels = ready.labels(image).into_iter().filter_map(|class| ready.classes.get(class as usize));
+        let labels: Vec<Value> = labels.map(|class| json!({"displayName": class.name})).collect();
+        let used = match image.split {
+            Split::Train => "training",
+            Split::Valid => "validation",
+            Split::Test => "test",
+        };
+        let mut line = json!({
+            "imageGcsUri": name,
+            "boundingBoxAnnotations": annotations,
+            "dataItemResourceLabels": {"aiplatform.googleapis.com/ml_use": used},
+        });
+        if !labels.is_empty() {
+            line["classificationAnnotations"] = labels.into();
+        }
+        text += &line.to_string();
+        text.push('\n');
+        sink.image(place, &name).map_err(at(&name))?;
+    }
+    put(sink, "import.jsonl", text.as_bytes())?;
+    Ok(Remarks::new())
 }

@@ -40,6 +40,7 @@ x.vott  0123abcd-asset.json  a.jpg",
         Carries::Splits,
         Carries::ClassOrder,
         Carries::Sizes,
+        Carries::Fractions,
     ],
     detect,
     looks_for: "JSON files with \"assets\" and \"tags\", or \"asset\" and \"regions\", or \"frames\" and \"inputTags\" (VoTT)",
@@ -64,7 +65,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     if files.is_empty() {
         return Err(pages::nothing(&FORMAT));
     }
-    let pages = pages::read_each(tree, options, files, |text, _| page(text));
+    let pages = pages::read_each(tree, options, files, &|text, _| page(text));
     Ok(pages::gather(tree, Kind::List, pages, Vec::new()))
 }
 

@@ -365,7 +365,7 @@ mod tests {
         assert_eq!((first.line, first.attribute("x"), first.attribute("z")), (2, Some("1"), None));
         assert_eq!(first.number("x"), Ok(1.0));
         assert_eq!(first.number("z"), Err(fault(2, "<b> has no z")));
-        assert_eq!(first.number("y").map_err(|fault| fault.message).err().is_some(), true);
+        assert!(first.number("y").is_err_and(|fault| fault.line == 2 && fault.message.ends_with("is no number")));
         assert_eq!((second.child_text("c"), root.all("b").count(), cursor.next_tag()), ("t", 2, Ok(Event::End)));
     }
 

@@ -55,6 +55,9 @@ annotations.xml  images/frame_000000.PNG       a video",
         Carries::ClassOrder,
         Carries::Sizes,
         Carries::ImageIds,
+        Carries::Corners,
+        Carries::Tracks,
+        Carries::Fractions,
     ],
     detect,
     looks_for: "XML files with a root element <annotations> that holds <meta>, <image> or <track> (CVAT)",
@@ -88,7 +91,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     if files.is_empty() {
         return Err(pages::nothing(&FORMAT));
     }
-    let pages = pages::read_each(tree, options, files, |text, _| page(text));
+    let pages = pages::read_each(tree, options, files, &|text, _| page(text));
     Ok(pages::gather(tree, Kind::List, pages, Vec::new()))
 }
 

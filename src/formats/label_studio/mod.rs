@@ -52,6 +52,8 @@ project-1-at-2024-01-01-00-00-abcd1234.json  images/a.jpg     (JSON, JSON_MIN, C
         Carries::Negatives,
         Carries::Sizes,
         Carries::ImageIds,
+        Carries::Corners,
+        Carries::Fractions,
     ],
     detect,
     looks_for: "JSON files that list tasks with \"data\" and \"annotations\", or flat ones with \"annotation_id\", or such a CSV (Label Studio)",
@@ -95,9 +97,9 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     let (tables, documents): (Vec<_>, Vec<_>) =
         files.into_iter().partition(|file| tree.head(*file).is_ok_and(|head| is_table(&text::decode(&head).text)));
     let stream =
-        |file| pages::read_stream(tree, options, file, |member| member.is_empty(), |_, node, page| task(node, page));
+        |file| pages::read_stream(tree, options, file, |member| member.is_empty(), &|_, node, page| task(node, page));
     let mut pages: Vec<pages::Read> = documents.into_iter().map(stream).collect();
-    pages.extend(pages::read_each(tree, options, tables, |text, _| pages::read_table(text, row)));
+    pages.extend(pages::read_each(tree, options, tables, &|text, _| pages::read_table(text, row)));
     Ok(pages::gather(tree, Kind::List, pages, Vec::new()))
 }
 

@@ -35,8 +35,11 @@ const GEOMETRY: [&str; 18] = [
 pub(super) struct Task {
     regions: Vec<Region>,
     /// What results of the same id say: labels, attributes.
-    by_id: HashMap<String, (Vec<String>, Vec<(String, String)>)>,
+    by_id: HashMap<String, Said>,
 }
+
+/// What is said of a region: labels, and attributes.
+type Said = (Vec<String>, Vec<(String, String)>);
 
 #[derive(Debug)]
 struct Region {

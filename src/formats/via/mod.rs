@@ -47,6 +47,7 @@ a.jpg  via_region_data.json  (or via_project.json, via_export_csv.csv), also in 
         Carries::Captions,
         Carries::Negatives,
         Carries::Splits,
+        Carries::Fractions,
     ],
     detect,
     looks_for: "JSON files with \"_via_img_metadata\", or with \"filename\" and \"regions\" for each image, or such a CSV (VIA)",
@@ -90,12 +91,12 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     for file in files {
         let head = tree.head(file).unwrap_or_default();
         let mut one = if is_table(&text::decode(&head).text) {
-            pages::read_each(tree, options, vec![file], |text, _| table(text))
+            pages::read_each(tree, options, vec![file], &|text, _| table(text))
         } else if is_three(&Head::of(&head)) {
-            pages::read_each(tree, options, vec![file], |text, _| three::page(text))
+            pages::read_each(tree, options, vec![file], &|text, _| three::page(text))
         } else {
-            let is_data = |member: &str| !member.starts_with("_via_") || member == "_via_img_metadata";
-            vec![pages::read_stream(tree, options, file, is_data, |member, node, page| match member {
+            let is_data: fn(&str) -> bool = |member| !member.starts_with("_via_") || member == "_via_img_metadata";
+            vec![pages::read_stream(tree, options, file, is_data, &|member, node, page| match member {
                 "_via_img_metadata" => node.members().iter().for_each(|(_, entry)| self::entry(entry, page)),
                 _ => entry(node, page),
             })]
