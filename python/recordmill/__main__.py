@@ -1,5 +1,6 @@
 """`recordmill` and `python -m recordmill`: exit codes, and quiet ends."""
 
+import contextlib
 import os
 import sys
 from typing import NoReturn
@@ -26,10 +27,20 @@ def main() -> int:
             return code if isinstance(code, int) else 0
     except KeyboardInterrupt:
         return _interrupted()
-    except BrokenPipeError:
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError):
+            # The commands say their own errors; this one is of what they print to.
+            _say_last(f"recordmill: cannot write the result: {error.strerror or error}")
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
         # Whoever read the output has seen enough. Python would complain once more when it flushes at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+
+
+def _say_last(message: str) -> None:
+    with contextlib.suppress(OSError):
+        print(message, file=sys.stderr)
 
 
 def _interrupted() -> int:

@@ -5,6 +5,7 @@ Exit codes: 0 done; 1 problems found, or something left out on request; 2 wrong 
 
 import contextlib
 import json
+import re
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -58,12 +59,24 @@ def _print_json(value: Any) -> None:
 def _failed(error: Exception) -> int:
     """Says an error. What the system refuses is a problem; what the caller got wrong, or the source is, is refused."""
     if isinstance(error, OSError) and error.filename is not None:
-        what = [*getattr(error, "__notes__", []), error.strerror or str(error)]
+        what = [*getattr(error, "__notes__", []), _dashed(error.strerror or str(error))]
         _say(f"recordmill: {_text(error.filename)}: {': '.join(what)}")
         wrong = (FileNotFoundError, FileExistsError, NotADirectoryError, IsADirectoryError)
         return REFUSED if isinstance(error, wrong) else PROBLEMS
-    _say(f"recordmill: {error}")
+    _say(f"recordmill: {_dashed(str(error))}")
     return PROBLEMS if isinstance(error, OSError) else REFUSED
+
+
+def _dashed(message: str) -> str:
+    """The message with the options as the command line calls them."""
+    from recordmill._convert import LOAD_DEFAULTS, WRITE_DEFAULTS
+
+    names = {"source_format": "from", "target_format": "to"}
+    for name in sorted(LOAD_DEFAULTS.keys() | WRITE_DEFAULTS.keys(), key=len, reverse=True):
+        if "_" in name:
+            flag = names.get(name, name.replace("_", "-"))
+            message = re.sub(rf"(?<![\w-]){name}(?!\w)", f"--{flag}", message)
+    return message
 
 
 def _text(path: str | bytes) -> str:
@@ -125,7 +138,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print the result a
         "--split",
         metavar="PARTS",
         help="70/20/10 (train, valid, test) or train=0.8,valid=0.2: by a hash of seed and key, so that new images move "
-        "no other. Without it the source's own.",
+        "no other (but where two folders of images have files of the same name). Without it the source's own.",
     ),
     click.option("--exact-split", is_flag=True, help="Exact counts in place of hash against ratio."),
     click.option("--shards", metavar="N", type=click.IntRange(min=1), help="Files per split."),
@@ -238,13 +251,23 @@ def convert(source: str, output: str, as_json: bool, quiet: bool, **options: Any
         _refused(refused, as_json=as_json)
         return REFUSED
     except (Error, OSError, ValueError) as error:
-        return _failed(error)
+        code = _failed(error)
+        if as_json:
+            _print_json({"error": str(error)})
+        return code
     if as_json:
         _print_json(report.to_dict())
     elif not quiet:
         print(report)
     _tell_problems(report, quiet=quiet)
     return PROBLEMS if report.errors else DONE
+
+
+# What a user can do about problems of a kind.
+_HINTS = {
+    "missing-image": "--images DIR names a folder where images lie; --on-error skip goes on without the missing ones",
+    "outside-root": "--allow-outside follows links and names that lead out of the dataset's folders",
+}
 
 
 def _refused(error: Exception, *, as_json: bool) -> None:
@@ -256,7 +279,8 @@ def _refused(error: Exception, *, as_json: bool) -> None:
     for problem in report.problems:
         if problem.severity != "note":
             _say(problem)
-    _say(f"recordmill: {str(error).splitlines()[-1]}")
+    hints = [f" ({hint})" for kind, hint in _HINTS.items() if report.problem_counts.get(kind)]
+    _say(f"recordmill: {str(error).splitlines()[-1]}{''.join(hints)}")
     if as_json:
         _print_json(report.to_dict())
 
@@ -422,6 +446,7 @@ def _what(feature: Any) -> str:
                 f"{value:.6g}" if isinstance(value, float) else f"{value}" for value in (values["min"], values["max"])
             )
             parts.append(_range(low, high))
+        if values is not None:
             parts += [counted(values[odd], odd) for odd in ("nan", "infinite") if values.get(odd)]
     values = feature["bytes"]
     if values is not None:
@@ -453,7 +478,8 @@ def verify_command(
 ) -> int:
     """Check every checksum, that every record is an Example, and what object detection readers want of it.
 
-    Every fault is named with record and byte; exit code 1 if a file has one.
+    Every fault is named with record and byte; exit code 1 if a file has one. What a reader may stumble over in a sound
+    file (a box outside the image, lists of different lengths) is a warning, and does not change the exit code.
 
     \b
     recordmill verify train.tfrecord valid.tfrecord

@@ -211,8 +211,8 @@ def convert(
         voc_one_based: Whether VOC coordinates count from 1 with the maximum included; None: where the file says that it
             is of the VOC challenge itself.
         split: "70/20/10" (train, valid, test), "train=0.8,valid=0.2" or a dict of such, decided for each image by a
-            hash of seed and key, so that new images move no other; None or "keep": the source's own, all "train" where
-            it has none.
+            hash of seed and key, so that new images move no other (but where two folders of images have files of the
+            same name); None or "keep": the source's own, all "train" where it has none.
         exact_split: Exact counts in place of hash against ratio.
         shards: Number of files per split.
         shard_size: Bytes per file at most, before compression, as a number or as "200MB".

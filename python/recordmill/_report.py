@@ -221,6 +221,12 @@ class Report:
     def __reduce__(self) -> tuple[type[Self], tuple[dict[str, Any]]]:
         return type(self), (self._data,)
 
+    def __eq__(self, other: object) -> bool:
+        return self._data == other._data if isinstance(other, Report) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((self.output, self.images, self.objects))
+
     def __repr__(self) -> str:
         return f"<Report: {counted(self.images, 'image')}, {counted(self.objects, 'object')} in {self.output!r}>"
 
@@ -303,9 +309,14 @@ def size(number: float) -> str:
     return ""
 
 
+def _shown(text: str) -> str:
+    """The text with control characters escaped: they would break the table, or reach the terminal."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> list[str]:
     """Lines of a table; the columns in `right` are aligned to the right."""
-    every = [head, *rows]
+    every = [[_shown(cell) for cell in row] for row in (head, *rows)]
     widths = [max(len(row[place]) for row in every) for place in range(len(head))]
     return [
         "  ".join(

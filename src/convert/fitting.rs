@@ -33,7 +33,8 @@ impl Canvas {
 pub fn compare(dataset: &Dataset, row: usize, header: &Header, problems: &mut Problems) {
     let images = &dataset.images;
     let Header { kind, width, height, orientation, .. } = *header;
-    let claimed = Kind::from_name(images.file.get(row));
+    let name = if images.span.get(row).is_some() { images.name.get(row) } else { images.file.get(row) };
+    let claimed = Kind::from_name(name);
     if let Some(claimed) = claimed.filter(|claimed| *claimed != kind) {
         let message = format!("the name says {claimed}, the bytes are {kind}");
         problems.push(ProblemKind::WrongExtension, Place::file(images.key.get(row)), message);
@@ -74,6 +75,13 @@ pub fn fit(
             None => message,
         };
         problems.push(kind, dataset.object_place(row, object), message);
+    }
+    let tiny =
+        !normalised && bbox.iter().all(|side| (0.0..=1.0).contains(side)) && canvas.size.0.min(canvas.size.1) > 1;
+    if tiny && fitted.unit.is_some() {
+        let [x0, y0, x1, y1] = bbox;
+        let message = format!("box [{x0}, {y0}, {x1}, {y1}] is within one pixel: are these fractions of the size?");
+        problems.push(ProblemKind::TinyBox, dataset.object_place(row, object), message);
     }
     fitted.unit.map(|unit| (unit, fitted.pixels)).ok_or(reason)
 }

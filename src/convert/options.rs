@@ -114,10 +114,14 @@ impl Options {
     pub(super) fn threads(&self) -> usize {
         match self.workers {
             0 => std::thread::available_parallelism().map_or(1, Into::into),
-            workers => workers,
+            // More than that only wait for each other.
+            workers => workers.min(MAX_THREADS),
         }
     }
 }
+
+/// Threads of a run at most, whatever is asked for.
+const MAX_THREADS: usize = 1024;
 
 macro_rules! words {
     ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $word:literal,)+ }) => {

@@ -155,15 +155,13 @@ impl Columns {
 
 impl Plan {
     /// Decides what goes where. `rows` are the images that can be written, in the dataset's order, with the bytes of
-    /// their files.
-    pub fn new(dataset: &Dataset, rows: &[(usize, u64)], labels: &Labels, options: &Options) -> Self {
+    /// their files, and `splits` where each belongs.
+    pub fn new(dataset: &Dataset, rows: &[(usize, u64)], splits: &[Split], labels: &Labels, options: &Options) -> Self {
         let shared = shared_names(dataset, rows);
-        let just_rows: Vec<usize> = rows.iter().map(|(row, _)| *row).collect();
-        let splits = options.split.assign(dataset, &just_rows, options.seed, options.exact_split);
         let mut by_split: BTreeMap<Split, Vec<PlannedImage>> = BTreeMap::new();
         for ((index, (row, bytes)), split) in rows.iter().enumerate().zip(splits) {
             let image = PlannedImage { row: *row, bytes: *bytes, shared_name: shared[index] };
-            by_split.entry(split).or_default().push(image);
+            by_split.entry(*split).or_default().push(image);
         }
         let mut index_of: HashMap<i64, usize> = HashMap::new();
         for (index, label) in labels.map.labels().iter().enumerate() {
@@ -308,7 +306,9 @@ mod tests {
         let dataset = dataset_of((0..sizes.len()).map(|number| format!("{number:03}.jpg")));
         let rows: Vec<(usize, u64)> = sizes.iter().copied().enumerate().collect();
         let labels = Labels::of(&dataset, None).unwrap();
-        Plan::new(&dataset, &rows, &labels, options)
+        let just_rows: Vec<usize> = (0..sizes.len()).collect();
+        let splits = options.split.assign(&dataset, &just_rows, options.seed, options.exact_split);
+        Plan::new(&dataset, &rows, &splits, &labels, options)
     }
 
     fn shape(plan: &Plan) -> Vec<(&str, usize)> {

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use super::labels::UnknownClass;
 use super::losses::Loss;
-use super::options::SchemaKind;
+use super::options::{Options, SchemaKind};
 use crate::dataset::{Place, ProblemKind, Problems, Severity, Skipped, Split};
 
 /// What a run did. Its JSON is what `--json` prints.
@@ -150,6 +150,15 @@ impl Report {
     /// Whether something was left out because it could not be used: the command line exits with 1 then.
     pub fn has_errors(&self) -> bool {
         self.problems.count(Severity::Error) > 0
+    }
+
+    /// Says which of the splits that were asked for have no image.
+    pub(super) fn say_empty_splits(&mut self, options: &Options) {
+        for split in options.split.asked() {
+            if self.splits.iter().all(|count| count.name != split || count.images == 0) {
+                self.reasons.push(format!("split {split} has no image"));
+            }
+        }
     }
 
     /// What stands in the way, in one line.

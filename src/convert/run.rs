@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::error::{ConvertError, io_error};
+use super::images;
 use super::labels::Labels;
 use super::losses::{losses, record_holds};
 use super::manifest::{self, MANIFEST, README};
@@ -17,13 +18,13 @@ use super::pipeline::{self, Done, Job};
 use super::plan::Plan;
 use super::readme::readme;
 use super::report::{ClassCount, FileReport, Report, SplitCount};
-use super::save;
 use super::shard::{self, Output};
 use super::split::SplitRule;
 use super::watch::{Monitor, Phase, Watch};
+use super::{save, settle};
 use crate::dataset::{Dataset, LabelMap, NO_FILE, Place, ProblemKind, Problems, Severity, Skipped, Split};
 use crate::files::{AtomicOptions, Root};
-use crate::formats::{self, LoadOptions, Loaded, label_map};
+use crate::formats::{LoadOptions, Loaded, label_map};
 use crate::record::{Compression, deflate};
 
 /// Converts the dataset in `source`, a folder or an annotation file of any known format, to record files in the folder
@@ -113,7 +114,8 @@ fn load(source: &Path, options: &Options, watch: &mut Watch<'_>) -> Result<Loade
     let boxes_only = options.target.is_none();
     let (source, load) = (source.to_owned(), LoadOptions { boxes_only, ..options.load.clone() });
     // Nobody listens any more when the run was cancelled.
-    let thread = thread::spawn(move || drop(send.send(formats::load(&source, &load))));
+    let work = move || drop(send.send(super::load(&source, &load)));
+    let thread = thread::Builder::new().spawn(work).map_err(io_error("cannot start a thread", Path::new("")))?;
     let idle = watch.phase(Phase::Load);
     loop {
         match receive.recv_timeout(Duration::from_millis(100)) {
@@ -180,6 +182,24 @@ impl Start {
         Ok(Self { problems, labels, roots, skipped, rows })
     }
 
+    /// The split of each of `rows`.
+    fn splits(&self, dataset: &Dataset, options: &Options, watch: &mut Watch<'_>) -> Result<Vec<Split>, ConvertError> {
+        let rows: Vec<usize> = self.rows.iter().map(|(row, _)| *row).collect();
+        let mut splits = options.split.assign(dataset, &rows, options.seed, options.exact_split);
+        // Counts are exact of what is written, so what is left out on the way has to be known before.
+        if options.exact_split && (options.drop_empty || options.on_error == OnError::Skip) {
+            let (ready, _) = settle::settle(dataset, &rows, &self.labels, &self.roots, options, watch)?;
+            let kept: Vec<usize> = ready.images.iter().map(|image| image.row).collect();
+            let exact = options.split.assign(dataset, &kept, options.seed, true);
+            for (row, split) in kept.iter().zip(exact) {
+                if let Ok(place) = rows.binary_search(row) {
+                    splits[place] = split;
+                }
+            }
+        }
+        Ok(splits)
+    }
+
     /// Whether what was found stops the run.
     pub(super) fn refused(&self, options: &Options) -> bool {
         let has = |severity| self.problems.count(severity) > 0;
@@ -202,14 +222,14 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
     }
     let start = Start::of(loaded, options, watch)?;
     let refused = start.refused(options);
+    let splits = start.splits(dataset, options, watch)?;
     let Start { mut problems, labels, roots, mut skipped, rows } = start;
-    let plan = Plan::new(dataset, &rows, &labels, options);
-    let splits: Vec<Split> = Split::ALL.into_iter().filter(|split| has(&plan, *split)).collect();
-    let label_maps = manifest::label_map_names(&splits, options);
+    let plan = Plan::new(dataset, &rows, &splits, &labels, options);
+    let written: Vec<Split> = Split::ALL.into_iter().filter(|split| has(&plan, *split)).collect();
+    let label_maps = manifest::label_map_names(&written, options);
 
     let just_rows: Vec<usize> = rows.iter().map(|(row, _)| *row).collect();
-    let of_rows = options.split.assign(dataset, &just_rows, options.seed, options.exact_split);
-    let losses = losses(dataset, &just_rows, &of_rows, &labels, |carries| record_holds(carries, options));
+    let losses = losses(dataset, &just_rows, &splits, &labels, |carries| record_holds(carries, options));
 
     let lossy = options.no_loss && !losses.is_empty();
     let refused_or_lossy = refused || lossy;
@@ -247,7 +267,7 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
     problems.append(std::mem::take(&mut done.total.problems));
     skipped.add(&done.total.skipped);
 
-    let report = Report {
+    let mut report = Report {
         format: loaded.format.name.to_owned(),
         reasons: loaded.reasons.clone(),
         target: "tfrecord".to_owned(),
@@ -262,7 +282,7 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
         empty_images: done.total.empty,
         skipped,
         classes: classes(&labels, &done),
-        splits: split_counts(&splits, &plan, &done),
+        splits: split_counts(&written, &plan, &done),
         files: files(&plan, &done),
         annotation_files: 0,
         image_files: 0,
@@ -272,6 +292,7 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
         problem_counts: problems.counts().clone(),
         problems,
     };
+    report.say_empty_splits(options);
     report.balance().map_err(ConvertError::Ledger)?;
     if refused || done.refused && !lossy {
         return Err(ConvertError::Refused(Box::new(report)));
@@ -422,7 +443,7 @@ fn size_of(dataset: &Dataset, roots: &[Root], row: usize) -> Size {
     let Some(root) = roots.get(usize::from(root)).filter(|_| root != NO_FILE) else {
         return Size::NoFile;
     };
-    match root.size_of(dataset.images.file.get(row)) {
+    match images::size_of(dataset, root, row) {
         Ok(Some(bytes)) => Size::Bytes(bytes),
         Ok(None) => Size::Refused(ProblemKind::BadImage, "is not a regular file".into()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {

@@ -3,11 +3,11 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::error::ConvertError;
 use super::fitting::{self, Canvas};
+use super::images::{self, ImageFile};
 use super::labels::Labels;
 use super::options::{ImagesMode, Options};
 use super::report::DROP_EMPTY;
@@ -40,10 +40,10 @@ struct Fitted {
     skipped: Skipped,
 }
 
-/// Settles `rows` of `dataset`, each in its split.
+/// Settles `rows` of `dataset`. Splits are not its business: all images are in the first.
 pub fn settle<'a>(
     dataset: &'a Dataset,
-    rows: &[(usize, Split)],
+    rows: &[usize],
     labels: &'a Labels,
     roots: &[Root],
     options: &Options,
@@ -58,7 +58,7 @@ pub fn settle<'a>(
         let mut done = Vec::new();
         while !cancelled.load(Ordering::Relaxed) {
             let place = next.fetch_add(1, Ordering::Relaxed) as usize;
-            let Some((row, _)) = rows.get(place) else { break };
+            let Some(row) = rows.get(place) else { break };
             done.push((place, fit(*row)));
         }
         done
@@ -75,7 +75,7 @@ pub fn settle<'a>(
     let mut found = Found::default();
     let mut images = Vec::with_capacity(rows.len());
     let mut objects = Vec::new();
-    for ((row, split), (_, fitted)) in rows.iter().zip(fitted) {
+    for (row, (_, fitted)) in rows.iter().zip(fitted) {
         let count = dataset.objects_of(*row).len() as u64;
         let Fitted { canvas, objects: ours, problems, skipped } = match fitted {
             Ok(fitted) => fitted,
@@ -104,7 +104,7 @@ pub fn settle<'a>(
         let (width, height) = canvas.stored();
         images.push(ReadyImage {
             row: *row,
-            split: *split,
+            split: Split::Train,
             name: String::new(),
             width,
             height,
@@ -146,14 +146,12 @@ fn fit_image(
     let known = fitted.canvas.size.0 > 0 && fitted.canvas.size.1 > 0;
     // Images that are left where they are need not be there, if it is known how large they are.
     if !(known && options.images_mode == ImagesMode::None) {
-        let root = roots.get(usize::from(dataset.images.root[row])).filter(|_| dataset.images.root[row] != NO_FILE);
-        let Some(root) = root else {
+        if dataset.images.root[row] == NO_FILE {
             let message = "the image is not there, and the annotation does not say how large it is";
             return Err((ProblemKind::MissingImage, message.into()));
-        };
-        let mut bytes = Vec::new();
-        root.open(dataset.images.file.get(row))
-            .and_then(|mut file| file.read_to_end(&mut bytes))
+        }
+        let bytes = images::open(dataset, roots, row)
+            .and_then(ImageFile::read_all)
             .map_err(|error| (ProblemKind::BadImage, format!("cannot be read: {error}")))?;
         let header = header::read(&bytes).map_err(|error| (ProblemKind::BadImage, error.to_string()))?;
         fitted.canvas = Canvas::of(dataset, row, &header);

@@ -86,6 +86,16 @@ impl SplitRule {
         Ok(Self::Ratios(Ratios { parts }))
     }
 
+    /// The splits that are asked for, but for those with no part at all.
+    pub fn asked(&self) -> Vec<Split> {
+        match self {
+            Self::Keep => Vec::new(),
+            Self::Ratios(ratios) => {
+                ratios.parts.iter().filter(|(_, part)| *part > 0.0).map(|(split, _)| *split).collect()
+            }
+        }
+    }
+
     /// The split of each of `rows` of `dataset`; with `exact`, exact counts in place of hash against ratio.
     pub fn assign(&self, dataset: &Dataset, rows: &[usize], seed: u64, exact: bool) -> Vec<Split> {
         match self {

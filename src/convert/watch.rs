@@ -115,17 +115,19 @@ impl<'m> Watch<'m> {
         let work = &work;
         thread::scope(|scope| {
             let (alive, gone) = mpsc::channel::<()>();
-            let handles: Vec<_> = (0..threads)
-                .map(|number| {
-                    let alive = alive.clone();
-                    scope.spawn(move || {
-                        let result = work(number, cancelled);
-                        drop(alive);
-                        result
-                    })
-                })
-                .collect();
+            let start = |number| {
+                let alive = alive.clone();
+                let work = move || {
+                    let result = work(number, cancelled);
+                    drop(alive);
+                    result
+                };
+                thread::Builder::new().spawn_scoped(scope, work)
+            };
+            // Where the system gives no more threads, this one does what is left when the others have ended.
+            let handles: Vec<_> = (0..threads).map_while(|number| start(number).ok()).collect();
             drop(alive);
+            let left = handles.len()..threads;
             loop {
                 let done = gone.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Disconnected);
                 let now = Progress { seconds: started.elapsed().as_secs_f64(), ..progress() };
@@ -139,7 +141,7 @@ impl<'m> Watch<'m> {
             let join = |handle: thread::ScopedJoinHandle<'_, T>| {
                 handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
             };
-            handles.into_iter().map(join).collect()
+            handles.into_iter().map(join).chain(left.map(|number| work(number, cancelled))).collect()
         })
     }
 }

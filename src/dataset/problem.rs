@@ -101,12 +101,14 @@ problem_kinds! {
     BoxOutside = "box-outside", Fixed;
     /// A box without area: left out.
     EmptyBox = "empty-box", Fixed;
-    /// A box that TensorFlow's own script would drop (`--skip-rule tf`): left out.
-    SkipRule = "skip-rule", Fixed;
+    /// A box that TensorFlow's own script would drop, left out as asked (`--skip-rule tf`).
+    SkipRule = "skip-rule", Note;
     /// The boxes were drawn on the image as its EXIF orientation shows it: turned to the stored pixels.
     TurnedBoxes = "turned-boxes", Fixed;
     /// The same annotation stands twice: taken once.
     RepeatedEntry = "repeated-entry", Fixed;
+    /// A box smaller than a pixel: perhaps fractions of the size that were taken for pixels.
+    TinyBox = "tiny-box", Note;
     /// The annotation's size is not the image's: the image's was taken.
     SizeMismatch = "size-mismatch", Note;
     /// The annotation has no size, or 0: the image's was taken.

@@ -88,7 +88,8 @@ fn label_map(source: &str, warnings: &mut Vec<Warning>) -> Result<LabelMap, Faul
             return Err(fault("an item without a name".into()));
         };
         let id = item.id.ok_or_else(|| fault(format!("item {name:?} has no id")))?;
-        if id == 0 && is_background(&name) {
+        let shown = item.display_name.as_deref().unwrap_or_default();
+        if id == 0 && (is_background(&name) || is_background(shown)) {
             warn(warnings, item.line, format!("{name:?} with id 0 left out: 0 is the background in any case"));
             continue;
         }

@@ -1,6 +1,6 @@
 //! Annotation files that are about one image each: which image that is, and what the other images are.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::builder::{Builder, Entry};
 use super::images::{Asker, Match, Matcher, Rule, differs, leads_above};
@@ -12,7 +12,7 @@ use crate::dataset::{Place, ProblemKind, Problems, Split};
 pub fn is_mask(path: &str) -> bool {
     folder_of(path).split('/').any(|part| {
         let part = part.to_ascii_lowercase();
-        part.starts_with("segmentation") || part == "mask" || part == "masks"
+        part.starts_with("segmentation") || ["mask", "masks", "trimap", "trimaps"].contains(&part.as_str())
     })
 }
 
@@ -68,6 +68,31 @@ pub fn find_image(
     None
 }
 
+/// Folders without a labelled image of which a quarter or more is called like labelled images elsewhere: masks, previews,
+/// thumbnails. Photos of nothing are numbered anew, too; their folder's name says so.
+fn derived_folders<'t>(tree: &'t Tree, taken: &HashSet<FileId>) -> HashSet<&'t str> {
+    let stem = |path: &'t str| {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+    };
+    let labelled: HashSet<&str> = taken.iter().map(|file| stem(tree.path(*file))).collect();
+    let mut folders: HashMap<&str, (usize, usize, bool)> = HashMap::new();
+    for (image, file) in tree.files().filter(|(_, file)| file.image) {
+        let (all, alike, own) = folders.entry(folder_of(&file.path)).or_default();
+        *all += 1;
+        *alike += usize::from(labelled.contains(stem(&file.path)));
+        *own |= taken.contains(&image);
+    }
+    let of_nothing = |folder: &str| {
+        let folder = folder.to_ascii_lowercase();
+        ["neg", "background", "empty", "without"].iter().any(|word| folder.contains(word))
+    };
+    let derived = |(folder, (all, alike, own)): (&'t str, (usize, usize, bool))| {
+        (!own && alike > 0 && alike * 4 >= all && !of_nothing(folder)).then_some(folder)
+    };
+    folders.into_iter().filter_map(derived).collect()
+}
+
 /// Images that no annotation names: without objects.
 pub fn add_negatives(
     tree: &Tree,
@@ -75,7 +100,10 @@ pub fn add_negatives(
     mut split_of: impl FnMut(&str) -> Option<Split>,
     builder: &mut Builder,
     problems: &mut Problems,
+    remarks: &mut Vec<String>,
 ) {
+    let derived = derived_folders(tree, taken);
+    let mut left_out: BTreeMap<&str, usize> = BTreeMap::new();
     // A file that has two names is taken by either.
     let opened: HashSet<(u16, &str)> =
         taken.iter().map(|image| (tree.file(*image).root, tree.path_to_open(*image))).collect();
@@ -83,6 +111,10 @@ pub fn add_negatives(
     for (image, file) in tree.files() {
         let opens = (file.root, tree.path_to_open(image));
         if !file.image || is_mask(&file.path) || opened.contains(&opens) || !added.insert(opens) {
+            continue;
+        }
+        if derived.contains(folder_of(&file.path)) {
+            *left_out.entry(folder_of(&file.path)).or_default() += 1;
             continue;
         }
         let split = split_of(&file.path).or_else(|| splits::of_folders(&file.path));
@@ -93,5 +125,10 @@ pub fn add_negatives(
         );
         let name = file.path.rsplit('/').next().unwrap_or(&file.path).to_owned();
         builder.push(Entry { file: Some(image), name, split, ..Entry::default() }, []);
+    }
+    for (folder, count) in left_out {
+        remarks.push(format!(
+            "left out: {count} images in {folder}/, called like labelled ones elsewhere (masks, previews)"
+        ));
     }
 }

@@ -385,7 +385,7 @@ pub fn gather(tree: &Tree, kind: Kind, pages: Vec<Read>, mut remarks: Vec<String
     let Gathered { mut builder, mut problems, skipped, taken, .. } = gathered;
     if tree.only().is_none() {
         match kind {
-            Kind::Own(_) => own::add_negatives(tree, &taken, |_| None, &mut builder, &mut problems),
+            Kind::Own(_) => own::add_negatives(tree, &taken, |_| None, &mut builder, &mut problems, &mut remarks),
             Kind::List => {
                 let unnamed = tree.files().filter(|(id, file)| file.image && !taken.contains(id)).count();
                 if unnamed > 0 {
@@ -518,6 +518,7 @@ impl Gathered<'_> {
             url: sheet.url,
             captions: sheet.captions,
             labels,
+            ..Entry::default()
         };
         self.builder.push(entry, objects);
     }

@@ -30,18 +30,23 @@ fn map_by<T: Send>(at_a_time: usize, count: usize, workers: usize, work: impl Fn
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                loop {
-                    let start = next.fetch_add(at_a_time, Ordering::Relaxed);
-                    if start >= count {
-                        break;
-                    }
-                    let results: Vec<T> = (start..count.min(start + at_a_time)).map(&work).collect();
-                    done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((start, results));
+        let take = || {
+            loop {
+                let start = next.fetch_add(at_a_time, Ordering::Relaxed);
+                if start >= count {
+                    break;
                 }
-            });
+                let results: Vec<T> = (start..count.min(start + at_a_time)).map(&work).collect();
+                done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((start, results));
+            }
+        };
+        // This thread is one of them, and the only one where the system gives no more.
+        for _ in 1..threads {
+            if std::thread::Builder::new().spawn_scoped(scope, take).is_err() {
+                break;
+            }
         }
+        take();
     });
     let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     done.sort_unstable_by_key(|(start, _)| *start);

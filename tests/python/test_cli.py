@@ -142,6 +142,36 @@ def test_wrong_usage(good: Path, tmp_path: Path) -> None:
         assert not (tmp_path / "out").exists()
 
 
+def test_messages_say_what_can_be_done(good: Path, tmp_path: Path) -> None:
+    missing = csv(tmp_path / "missing", ["gone.png,40,30,cat,1,2,3,4"], {})
+    _, messages = run("convert", missing, tmp_path / "out", code=2)
+    assert "--images DIR names a folder where images lie" in messages
+    _, messages = run("convert", good, tmp_path / "out", "--exact-split", code=2)
+    assert messages == "recordmill: --exact-split means nothing without split\n"
+    text, messages = run("convert", tmp_path / "nothing", tmp_path / "out", "--json", code=2)
+    assert "nothing" in json.loads(text)["error"]
+    assert messages
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_behind_stdout_is_one_message() -> None:
+    for arguments in (["formats"], ["--help"], ["--version"]):
+        with Path("/dev/full").open("w") as full:
+            done = subprocess.run(
+                [sys.executable, "-m", "recordmill", *arguments], stdout=full, stderr=subprocess.PIPE, check=False
+            )
+        assert done.returncode == 1
+        assert done.stderr == b"recordmill: cannot write the result: No space left on device\n", arguments
+
+
+def test_inspect_counts_what_is_not_finite(tmp_path: Path) -> None:
+    with rm.TFRecordWriter(tmp_path / "a.tfrecord") as writer:
+        writer.write_example({"x": [float("nan"), float("inf"), float("-inf")], "line\nbreak": 1})
+    text, _ = run("inspect", tmp_path / "a.tfrecord")
+    assert "1 nan, 2 infinites" in text
+    assert "line\\nbreak" in text
+
+
 def test_files_that_are_there(good: Path, out: Path) -> None:
     _, messages = run("convert", good, out, code=2)
     assert "is there already; overwrite replaces it" in messages

@@ -269,7 +269,7 @@ def test_refusal_lists_every_problem_and_one_summary(tmp_path: Path) -> None:
     assert result.returncode == 2
     *places, summary = result.stderr.splitlines()
     assert [place.split(":")[0] for place in places] == [f"annotations/img000{index}.xml" for index in range(3)]
-    assert summary == "recordmill: nothing was written: 3 missing-image"
+    assert summary.startswith("recordmill: nothing was written: 3 missing-image (--images DIR")
     assert everything(tmp_path / "out") == []
 
 

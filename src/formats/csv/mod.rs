@@ -13,7 +13,7 @@
 //!
 //! Decisions
 //! - Pixels are 0-based, the maximum exclusive. Boxes are fractions of the image's size where most boxes of a file have
-//!   no coordinate above 1 and are not whole; a box far beyond 1 is then an error.
+//!   no coordinate above 1 and are not whole; a box far beyond 1 is then an error. A file of zeros and ones alone is what the other files are.
 //! - A row whose box is empty (or `nan`, `None`) names an image without objects. An image of the folder that no row
 //!   names is **not** one: CSV files often speak of a part of a folder only, and say nothing of the rest.
 //! - Rows of one image may stand anywhere. The images are sorted by key, the objects of one stand in the order of files
@@ -103,7 +103,7 @@ fn detect(tree: &Tree) -> Option<Evidence> {
 struct Listing {
     file: FileId,
     rows: Vec<Row>,
-    normalised: bool,
+    normalised: Option<bool>,
     split: Option<Split>,
 }
 
@@ -159,6 +159,11 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
         // Not negatives: a CSV has no way to say that it is about an image without boxes.
         remarks.push(format!("images in no row, left out: {unnamed}"));
     }
+    let decided = || images.values().flatten().filter_map(|listing| listing.normalised);
+    let fractions = decided().filter(|normalised| *normalised).count() * 2 > decided().count();
+    for listing in images.values_mut().flatten() {
+        listing.normalised.get_or_insert(fractions);
+    }
     let mut skipped = Skipped::default();
     skipped.count(ProblemKind::BadEntry.word(), lost_of(&lost, &images));
     let mut builder = Builder::default();
@@ -197,7 +202,7 @@ fn add_file(
     for (kind, line, message) in found.problems {
         problems.push(kind, Place::line(path, line), message);
     }
-    if found.normalised {
+    if found.normalised == Some(true) {
         remarks.push(format!("{path}: boxes are fractions of the image's size"));
     }
     // Rows by image, in the order of the first row of each.
@@ -287,7 +292,7 @@ fn builder_push(
         for row in listing.rows {
             let Some(RowObject { class, bbox, flags, pose, attributes }) = row.object else { continue };
             let class = builder.class(&class);
-            let (line, normalised) = (row.line, listing.normalised);
+            let (line, normalised) = (row.line, listing.normalised.unwrap_or(false));
             let source = (listing.file != source).then(|| listing.file.number());
             objects.push(Object {
                 class,

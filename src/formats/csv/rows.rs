@@ -38,7 +38,8 @@ pub(super) struct RowObject {
 pub(super) struct Rows {
     pub rows: Vec<Row>,
     /// Whether the boxes are fractions of the image's size.
-    pub normalised: bool,
+    /// `None` where every number is 0 or 1, which are both.
+    pub normalised: Option<bool>,
     /// What is wrong, with the line.
     pub problems: Vec<(ProblemKind, u32, String)>,
     /// The images of the rows that cannot be used, as far as these say.
@@ -134,8 +135,8 @@ fn decide_normalised(found: &mut Rows, columns: &Columns) {
     let small = |bbox: &[f64; 4]| bbox.iter().all(|value| value.abs() <= FRACTION);
     let fractions = boxes().filter(|bbox| small(bbox) && bbox.iter().any(|value| value.fract() != 0.0)).count();
     let pixels = boxes().filter(|bbox| !small(bbox)).count();
-    found.normalised = fractions > pixels;
-    if !found.normalised || pixels == 0 {
+    found.normalised = (fractions + pixels > 0).then_some(fractions > pixels);
+    if found.normalised != Some(true) || pixels == 0 {
         return;
     }
     let (problems, lost) = (&mut found.problems, &mut found.lost);

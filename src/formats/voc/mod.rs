@@ -24,8 +24,8 @@
 //! - Splits: `ImageSets/Main/{train,val,test,trainval}.txt` of a devkit, or else the folders' names.
 //! - Classes: `labelmap.txt` (CVAT), `classes.txt` or `predefined_classes.txt` gives the order where it has all classes
 //!   that are used; `background` at its head is no class.
-//! - Images that no annotation names are negatives, except in folders `Segmentation*`, `mask` and `masks`. The image of
-//!   an annotation that cannot be read, or of whose objects none can, is none.
+//! - Images that no annotation names are negatives, except in folders `Segmentation*`, `masks`, `trimaps`, and in those
+//!   whose images are called like labelled ones elsewhere. The image of an annotation that cannot be read, or of whose objects none can, is none.
 //! - Children of an object that are not of the format are kept as attributes; `<part>` is left out with a note.
 
 mod classes;
@@ -220,7 +220,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         builder.push(entry, objects);
     }
     if tree.only().is_none() {
-        own::add_negatives(tree, &taken, |path| sets.split_of(path), &mut builder, &mut problems);
+        own::add_negatives(tree, &taken, |path| sets.split_of(path), &mut builder, &mut problems, &mut remarks);
     }
     for (id, (file, line)) in sets.unused() {
         let message = format!("image {id:?} has neither an annotation nor a file");

@@ -3,7 +3,7 @@
 //! A line is an image's id: its annotation's path below `Annotations/` without extension. In the files of a single class
 //! (`cat_train.txt`) an id is followed by -1, 0 or 1; these files say nothing new and are not read.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::dataset::{Place, ProblemKind, Problems, Split};
 use crate::formats::text;
@@ -59,6 +59,7 @@ impl Sets {
             lists.push((devkit.to_owned(), kind * 2 + rank, split, file));
         }
         lists.sort();
+        let mut stems = Stems(None);
         let mut kinds: HashMap<String, usize> = HashMap::new();
         for (devkit, rank, split, file) in lists {
             // `ImageSets/train.txt` counts where there is no `ImageSets/Main/`.
@@ -66,7 +67,7 @@ impl Sets {
                 continue;
             }
             let by_id = sets.splits.entry(devkit).or_default();
-            read_list(tree, file, split, rank % 2 == 1, by_id, problems);
+            read_list(tree, file, split, (rank % 2 == 1, &mut stems), by_id, problems);
         }
         sets
     }
@@ -97,11 +98,26 @@ impl Sets {
     }
 }
 
+/// Names of all files without extension, gathered when they are first asked for.
+struct Stems(Option<HashSet<String>>);
+
+impl Stems {
+    fn has(&mut self, tree: &Tree, id: &str) -> bool {
+        let stems = self.0.get_or_insert_with(|| {
+            let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+            let stem = |name: &str| name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned();
+            let names = tree.files().map(|(_, file)| name(&file.path));
+            names.map(|name| text::nfc(&stem(&name)).into_owned()).collect()
+        });
+        stems.contains(&*text::nfc(id))
+    }
+}
+
 fn read_list(
     tree: &Tree,
     file: FileId,
     split: Split,
-    union: bool,
+    (union, stems): (bool, &mut Stems),
     by_id: &mut HashMap<Box<str>, Listed>,
     problems: &mut Problems,
 ) {
@@ -114,7 +130,10 @@ fn read_list(
     };
     for (line, id) in (1..).zip(text::decode(&bytes).text.lines()) {
         let mut id = text::trim(id);
-        if let Some((before, "-1" | "0" | "1")) = id.rsplit_once(char::is_whitespace) {
+        // As in the lists of a class; but a file may be called so.
+        if let Some((before, "-1" | "0" | "1")) = id.rsplit_once(char::is_whitespace)
+            && !stems.has(tree, id)
+        {
             id = before.trim_end();
         }
         // Some write the image's name.

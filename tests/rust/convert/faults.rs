@@ -128,6 +128,11 @@ fn boxes_are_put_right_and_each_is_said() {
 
     let tf = corpus.convert("tf", &Options { skip_rule: SkipRule::Tf, ..options() }).unwrap();
     assert_eq!((tf.objects, tf.skipped.reasons["skip-rule"].objects), (1, 4));
+    // What was asked for is no correction.
+    let mut tall = Corpus::new(&["cat"]);
+    tall.add("a.png", &png(100, 50, 0), [object(0, [0.0, 0.0, 110.0, 20.0]), object(0, [0.0, 0.0, 10.0, 20.0])]);
+    let both = Options { skip_rule: SkipRule::Tf, strict: true, ..options() };
+    assert_eq!(tall.convert("both", &both).unwrap().objects, 1);
 
     let strict = refused(corpus.convert("strict", &Options { strict: true, ..options() }));
     assert_eq!(lines(&strict), expected);
@@ -449,4 +454,39 @@ fn what_cannot_be_read_is_in_the_ledger() {
     let report = convert(&voc, &corpus.out("out"), &skip, &mut ()).unwrap();
     assert_eq!((report.images, report.objects, report.images_read, report.objects_read), (1, 1, 4, 3));
     assert_eq!(reasons(&report), [("bad-entry", 1, 2), ("missing-image", 1, 0), ("unreadable-annotation", 1, 0)]);
+}
+
+/// Exact counts are those of what is written, whatever was left out on the way; and a split that gets nothing is said.
+#[test]
+fn exact_counts_are_of_what_is_written() {
+    let mut corpus = Corpus::new(&["cat"]);
+    for number in 0..20 {
+        let outside = if number % 2 == 0 { 0.0 } else { 500.0 };
+        let bbox = [outside, 0.0, outside + 10.0, 20.0];
+        corpus.add(&format!("{number:02}.png"), &png(100, 50, 0), [object(0, bbox)]);
+    }
+    let split = SplitRule::parse("50/30/20").unwrap();
+    let exact = Options { split, exact_split: true, drop_empty: true, ..options() };
+    let report = corpus.convert("out", &exact).unwrap();
+    let counts: Vec<u64> = report.splits.iter().map(|split| split.images).collect();
+    assert_eq!(counts, [5, 3, 2]);
+    let few = Options { split: SplitRule::parse("95/5").unwrap(), ..exact };
+    let mut corpus = Corpus::new(&["cat"]);
+    corpus.add("a.png", &png(100, 50, 0), [object(0, [0.0, 0.0, 10.0, 20.0])]);
+    let report = corpus.convert("few", &few).unwrap();
+    assert!(report.reasons.contains(&"split valid has no image".to_owned()), "{:?}", report.reasons);
+}
+
+/// Fractions that were taken for pixels are said.
+#[test]
+fn boxes_within_a_pixel_are_noted() {
+    let mut corpus = Corpus::new(&["cat"]);
+    corpus.add("a.png", &png(100, 50, 0), [object(0, [0.1, 0.2, 0.5, 0.75])]);
+    let report = corpus.convert("out", &options()).unwrap();
+    let expected =
+        "tiny-box: annotations.csv:5: box [0.1, 0.2, 0.5, 0.75] is within one pixel: are these fractions of the size?";
+    assert_eq!(lines(&report), [expected]);
+    // As many threads as anybody may ask for.
+    let many = Options { workers: usize::MAX, ..options() };
+    assert_eq!(corpus.convert("many", &many).unwrap().objects, 1);
 }

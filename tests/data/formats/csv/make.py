@@ -54,6 +54,19 @@ def csv_good() -> None:
         "problems": [],
     })
 
+    # A split of full boxes alone is what the others are.
+    case("csv", "fractions-of-other-files", {
+        "train_labels.csv": "image,label,x1,y1,x2,y2\na.png,cat,0.1,0.2,0.5,0.75\n",
+        "test_labels.csv": "image,label,x1,y1,x2,y2\nb.png,dog,0,0,1,1\n",
+        "a.png": picture(1), "b.png": picture(2),
+    }, {
+        "format": "csv", "classes": ["cat", "dog"], "ordered": False,
+        "remarks": ["train_labels.csv: boxes are fractions of the image's size"],
+        "images": [there("a.png", one(2, "cat", (0.1, 0.2, 0.5, 0.75), normalised=True), size=(0, 0), split="train"),
+                   there("b.png", one(2, "dog", (0, 0, 1, 1), normalised=True), size=(0, 0), split="test")],
+        "problems": [],
+    })
+
     case("csv", "width-and-height", {
         "labels.csv": "image_name,label,x,y,w,h,image_width,image_height,split\na.png,cat,4,5,16,20,40,30,val\n",
         "centre.csv": "path,category,cx,cy,width,height\nb.png,cat,12,15,16,20\n",

@@ -151,6 +151,34 @@ def voc_good() -> None:
         ],
     })
 
+    # Oxford-IIIT Pet: a mask beside every photo, boxes for some. A photo of nothing is one; its folder says so.
+    case("voc", "pets", {
+        "images/a.jpg": picture(1), "images/b.jpg": picture(2), "annotations/xmls/a.xml": voc("a.jpg", two),
+        "annotations/trimaps/a.png": picture(3), "annotations/trimaps/b.png": picture(4),
+        "thumbs/a.jpg": picture(5), "thumbs/b.jpg": picture(6), "negatives/a.jpg": picture(7),
+    }, {
+        "format": "voc", "classes": ["cat", "dog"], "ordered": False,
+        "remarks": ["left out: 2 images in thumbs/, called like labelled ones elsewhere (masks, previews)"],
+        "images": [there("images/a.jpg", cat, dog), there("images/b.jpg", size=(0, 0)),
+                   there("negatives/a.jpg", size=(0, 0))],
+        "problems": [f"unlabelled-image: {path}: no annotation names this image; kept without objects"
+                     for path in ("images/b.jpg", "negatives/a.jpg")],
+    })
+
+    # Names that end as the lines of a class's list do.
+    case("voc", "numbered-names", {
+        "JPEGImages/photo.jpg": picture(1), "JPEGImages/photo 0.jpg": picture(2), "JPEGImages/photo 1.jpg": picture(3),
+        "Annotations/photo.xml": voc("photo.jpg", two), "Annotations/photo 0.xml": voc("photo 0.jpg", two),
+        "Annotations/photo 1.xml": voc("photo 1.jpg", two),
+        "ImageSets/Main/train.txt": "photo 0\nphoto -1\n", "ImageSets/Main/test.txt": "photo 1\n",
+    }, {
+        "format": "voc", "classes": ["cat", "dog"], "ordered": False,
+        "images": [there("JPEGImages/photo 0.jpg", cat, dog, split="train"),
+                   there("JPEGImages/photo 1.jpg", cat, dog, split="test"),
+                   there("JPEGImages/photo.jpg", cat, dog, split="train")],
+        "problems": [],
+    })
+
     # A script that copied the challenge's name, and counts from 0.
     case("voc", "devkit-zero-based", {
         "JPEGImages/a.jpg": picture(1), "Annotations/a.xml": voc("a.jpg", two, database="The VOC2007 Database"),
