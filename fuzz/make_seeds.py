@@ -7,6 +7,7 @@ Committed, so that the replay in the Rust tests needs neither this nor a fuzzer.
 
 import gzip
 import io
+import re
 import struct
 import zlib
 from pathlib import Path
@@ -312,6 +313,22 @@ def label_maps() -> dict[str, bytes]:
     }
 
 
+def labellings() -> dict[str, bytes]:
+    """The fixtures' annotations, each behind the number of its format in `TOOLS` of the properties."""
+    tests = SEEDS.parent.parent
+    source = (tests / "rust/properties.rs").read_text()
+    tools = re.findall(r'^    \("([a-z0-9-]+)", "([^"]+)"\),$', source.split("pub const TOOLS")[1].split("];")[0], re.MULTILINE)
+    seeds = {}
+    for number, (format, name) in enumerate(tools):
+        kind = Path(name).suffix
+        alike = {".jsonl": (".jsonl", ".ndjson", ".manifest"), ".json": (".json", ".labels", ".vott")}.get(kind, (kind,))
+        for case in sorted(path for path in (tests / "data/formats" / format).iterdir() if path.is_dir())[:6]:
+            files = [path for path in sorted(case.glob("input/**/*")) if path.suffix in alike]
+            if files and files[0].stat().st_size < 8192:
+                seeds[f"{format} {kind[1:]} {case.name}"] = bytes([number]) + files[0].read_bytes()
+    return seeds
+
+
 def indexes() -> dict[str, bytes]:
     return {
         "plain": b"0 19\n19 16\n35 528\n",
@@ -347,6 +364,7 @@ def main() -> None:
         "index_text": indexes(),
         "inspect": detections() | {f"file-{name}": data for name, data in frames().items()},
         "label_map": label_maps(),
+        "labelling": labellings(),
         "record_frames": frames(),
         "sequence_decode": sequences(),
         "text_formats": lists_of_lines(),

@@ -356,7 +356,7 @@ fn has_drive(path: &str) -> bool {
 }
 
 /// A name with `/`, without scheme, bucket or host, query string, `%20`; unchanged where it has none of these.
-fn plain(name: &str) -> Cow<'_, str> {
+pub(super) fn plain(name: &str) -> Cow<'_, str> {
     let mut plain = Cow::Borrowed(name);
     if plain.contains('\\') {
         plain = plain.replace('\\', "/").into();

@@ -3,18 +3,30 @@
 //! [`load`] is the door: it walks the source once ([`tree`]), asks every format whether the files are its own
 //! ([`Format::detect`], by content), and lets the one that is sure read them into a [`Dataset`]. What stands beside the
 //! formats is what all of them need: [`images`] finds the file that an image's name means, [`text`] decodes, [`xml`]
-//! walks elements with their lines, [`splits`] knows the words for splits, [`builder`] sorts and numbers.
+//! walks elements with their lines, [`splits`] knows the words for splits, [`builder`] sorts and numbers. [`pages`] goes the
+//! whole way for formats whose files say one image after the other; [`geometry`] has the shapes that tools draw.
 //!
 //! A reader never stops at what is wrong inside its files: it gathers [`Problems`] with file and line. [`FormatError`]
 //! is for a source that cannot be loaded at all.
 
 pub mod automl;
+pub mod bdd100k;
+pub mod bitmap;
 pub mod builder;
+pub mod cityscapes;
 pub mod coco;
+pub mod createml;
 pub mod csv;
+pub mod cvat;
 pub mod darknet;
+pub mod darwin;
+pub mod datumaro;
 pub mod dota;
+pub mod edge_impulse;
 mod error;
+pub mod geometry;
+pub mod hf_imagefolder;
+pub mod ibm_cloud;
 pub mod image_folder;
 pub mod imagenet_list;
 pub mod images;
@@ -22,23 +34,39 @@ pub mod json;
 pub mod kaggle;
 pub mod kitti;
 pub mod label_map;
+pub mod label_studio;
+pub mod labelbox;
+pub mod labelme;
 pub mod listed;
+pub mod mit_labelme;
 pub mod mot;
 pub mod multilabel_csv;
 pub mod oidv4;
 pub mod open_images;
+pub mod openlabel;
+mod own;
+pub mod pages;
+pub mod paligemma;
 pub mod parallel;
 pub mod per_image;
 mod registry;
 pub mod retinanet;
 pub mod rows;
+pub mod sagemaker;
+pub mod scale;
+pub mod solo;
 pub mod spill;
 pub mod splits;
+pub mod superannotate;
+pub mod supervisely;
 pub mod target;
 pub mod text;
 pub mod tree;
 pub mod udacity;
+pub mod vertex;
+pub mod via;
 pub mod voc;
+pub mod vott;
 pub mod wider_face;
 pub mod xml;
 pub mod yaml;

@@ -18,6 +18,22 @@ pub struct Text<'a> {
     pub guessed: Option<&'static str>,
 }
 
+/// What is wrong with a text, and in which line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Line in the file, from 1; 0 where the whole of it is meant.
+    pub line: u32,
+    /// In words.
+    pub message: String,
+}
+
+impl Fault {
+    /// A fault in a line.
+    pub fn new(line: u32, message: impl Into<String>) -> Self {
+        Self { line, message: message.into() }
+    }
+}
+
 /// Decodes the bytes of a file.
 pub fn decode(bytes: &[u8]) -> Text<'_> {
     let plain = |text| Text { text, guessed: None };

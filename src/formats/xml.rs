@@ -4,24 +4,19 @@
 //! characters, elements nested deeper than [`DEPTH`], text longer than [`TEXT`]. What occurs in the wild and has one
 //! meaning is read: an `&` that starts no reference stands for itself.
 
-use quick_xml::Reader;
-use quick_xml::events::Event as XmlEvent;
+use std::borrow::Cow;
 
+use quick_xml::events::Event as XmlEvent;
+use quick_xml::events::attributes::Attributes;
+use quick_xml::{Reader, XmlVersion};
+
+pub use super::text::Fault;
 use super::text::Lines;
 
 /// How deep elements may be nested.
 const DEPTH: usize = 64;
 /// How long the text of an element may be, in bytes.
 const TEXT: usize = 16 << 20;
-
-/// What is wrong, and in which line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// Line, from 1.
-    pub line: u32,
-    /// In words.
-    pub message: String,
-}
 
 /// What the cursor meets.
 #[derive(Debug, PartialEq, Eq)]
@@ -48,6 +43,52 @@ pub enum Event<'c> {
     End,
 }
 
+/// An element as a tree.
+#[derive(Debug, Default)]
+pub struct Element<'a> {
+    /// Name, as written.
+    pub name: &'a str,
+    /// Line of its start tag.
+    pub line: u32,
+    /// Names and values.
+    pub attributes: Vec<(&'a str, Cow<'a, str>)>,
+    /// Its text, where it has no elements.
+    pub text: String,
+    /// Its elements.
+    pub children: Vec<Self>,
+}
+
+impl Element<'_> {
+    /// The value of an attribute.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes.iter().find(|(known, _)| *known == name).map(|(_, value)| &**value)
+    }
+
+    /// The number of an attribute, which has to be there.
+    pub fn number(&self, name: &str) -> Result<f64, Fault> {
+        let Some(value) = self.attribute(name) else {
+            return Err(fault(self.line, format!("<{}> has no {name}", self.name)));
+        };
+        let number = super::text::number(value).map(|number| number + 0.0);
+        number.ok_or_else(|| fault(self.line, format!("{name} {value:?} is no number")))
+    }
+
+    /// The elements of a name.
+    pub fn all<'e>(&'e self, name: &'e str) -> impl Iterator<Item = &'e Self> {
+        self.children.iter().filter(move |child| child.name == name)
+    }
+
+    /// The first element of a name.
+    pub fn child(&self, name: &str) -> Option<&Self> {
+        self.children.iter().find(|child| child.name == name)
+    }
+
+    /// The text of the first element of a name.
+    pub fn child_text(&self, name: &str) -> &str {
+        self.child(name).map_or("", |child| super::text::trim(&child.text))
+    }
+}
+
 /// The cursor.
 #[derive(Debug)]
 pub struct Cursor<'a> {
@@ -57,6 +98,8 @@ pub struct Cursor<'a> {
     open: Vec<(&'a str, u32)>,
     source: &'a str,
     text: String,
+    /// The start tag that was opened last, between its angles.
+    tag: &'a str,
     /// The name that is given out, and the state of an element without content (`<name/>`).
     name: &'a str,
     close_next: bool,
@@ -77,6 +120,7 @@ impl<'a> Cursor<'a> {
             open: Vec::new(),
             source,
             text: String::new(),
+            tag: "",
             name: "",
             close_next: false,
             leaf: false,
@@ -89,6 +133,39 @@ impl<'a> Cursor<'a> {
     /// The first line where an `&` stood for itself, if there was one.
     pub fn loose_line(&self) -> Option<u32> {
         self.loose
+    }
+
+    /// The attributes of the tag that was opened last. References in them are resolved; what is none stands for itself.
+    pub fn attributes(&self) -> Result<Vec<(&'a str, Cow<'a, str>)>, Fault> {
+        let mut found = Vec::new();
+        let name_len = self.name.len().min(self.tag.len());
+        for attribute in Attributes::new(self.tag, name_len) {
+            let attribute = attribute.map_err(|error| fault(self.line, format!("<{}>: {error}", self.name)))?;
+            let value = attribute.normalized_value(XmlVersion::Implicit1_0).unwrap_or_else(|_| attribute.value.clone());
+            found.push((attribute.key.into_inner(), value));
+        }
+        Ok(found)
+    }
+
+    /// The whole element that was opened last, with what is inside of it.
+    pub fn element(&mut self) -> Result<Element<'a>, Fault> {
+        let mut element =
+            Element { name: self.name, line: self.line, attributes: self.attributes()?, ..Element::default() };
+        loop {
+            match self.next_tag()? {
+                Event::Open { .. } => {
+                    let child = self.element()?;
+                    element.children.push(child);
+                }
+                Event::Close { text, leaf, .. } => {
+                    if leaf {
+                        element.text = text.to_owned();
+                    }
+                    return Ok(element);
+                }
+                Event::End => return Ok(element),
+            }
+        }
     }
 
     /// The next tag.
@@ -162,6 +239,8 @@ impl<'a> Cursor<'a> {
             return Err(fault(self.line, format!("elements nested deeper than {DEPTH}")));
         }
         self.name = self.source.get(start + 1..start + 1 + name_len).unwrap_or_default();
+        let end = (self.reader.buffer_position() as usize).saturating_sub(1);
+        self.tag = self.source.get(start + 1..end).unwrap_or_default().trim_end_matches('/');
         self.open.push((self.name, self.line));
         self.leaf = true;
         Ok(())
@@ -275,6 +354,19 @@ mod tests {
             all("<?xml version='1.0'?>\n<!DOCTYPE a><a x='>'><b> 1<!-- x -->2 </b><c/><d><![CDATA[<&]]></d></a>\n")
                 .expect("good");
         assert_eq!(seen, ["<a", "<b", "b= 12 ", "<c", "c=", "<d", "d=<&", "a=+"]);
+    }
+
+    #[test]
+    fn elements_as_trees() {
+        let mut cursor = Cursor::new("<a>\n<b x='1' y = \"&lt;R&D>\"/><b><c> t </c>u</b></a>");
+        cursor.next_tag().expect("open");
+        let root = cursor.element().expect("good");
+        let [first, second] = &root.children[..] else { panic!("{root:?}") };
+        assert_eq!((first.line, first.attribute("x"), first.attribute("z")), (2, Some("1"), None));
+        assert_eq!(first.number("x"), Ok(1.0));
+        assert_eq!(first.number("z"), Err(fault(2, "<b> has no z")));
+        assert!(first.number("y").is_err_and(|fault| fault.line == 2 && fault.message.ends_with("is no number")));
+        assert_eq!((second.child_text("c"), root.all("b").count(), cursor.next_tag()), ("t", 2, Ok(Event::End)));
     }
 
     #[test]

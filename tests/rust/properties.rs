@@ -29,6 +29,7 @@ pub const TARGETS: &[(&str, Property)] = &[
     ("index_text", index_text),
     ("inspect", inspect),
     ("label_map", label_map),
+    ("labelling", labelling),
     ("record_frames", record_frames),
     ("sequence_decode", sequence_decode),
     ("text_formats", text_formats),
@@ -284,7 +285,8 @@ fn load(name: &str, data: &[u8], format: &str) -> Option<Loaded> {
     }
     FOLDER.with(|folder| {
         // One kind of annotation at a time.
-        for other in ["a.json", "a.xml", "labels.csv"].into_iter().chain(TEXTS.iter().map(|(name, _)| *name)) {
+        let texts = TEXTS.iter().map(|(name, _)| *name).chain(TOOLS.iter().map(|(_, name)| *name));
+        for other in ["a.json", "a.xml", "labels.csv"].into_iter().chain(texts) {
             fs::remove_file(folder.path().join(other)).ok();
         }
         fs::create_dir_all(folder.path().join(name).parent().unwrap()).unwrap();
@@ -322,6 +324,50 @@ pub fn coco(data: &[u8]) {
         let objects = &loaded.dataset.objects;
         assert!(objects.polygons.iter().all(|(row, outline)| row < objects.len() && outline.parts().len() > 0));
         for (_, mask) in objects.masks.iter() {
+            assert_eq!(recordmill::image::runs::pixels(&mask.runs), u64::from(mask.width) * u64::from(mask.height));
+        }
+    }
+}
+
+/// Formats of labelling tools, with the name of a file of each. The first byte of what is given says which.
+pub const TOOLS: &[(&str, &str)] = &[
+    ("bdd100k", "a.json"),
+    ("cityscapes", "a.json"),
+    ("createml", "a.json"),
+    ("cvat", "a.xml"),
+    ("darwin", "a.json"),
+    ("datumaro", "a.json"),
+    ("edge-impulse", "a.json"),
+    ("hf-imagefolder", "a.jsonl"),
+    ("hf-imagefolder", "metadata.csv"),
+    ("ibm-cloud", "a.json"),
+    ("label-studio", "a.json"),
+    ("label-studio", "labels.csv"),
+    ("labelbox", "a.json"),
+    ("labelbox", "a.jsonl"),
+    ("labelbox", "labels.csv"),
+    ("labelme", "a.json"),
+    ("mit-labelme", "a.xml"),
+    ("openlabel", "a.json"),
+    ("paligemma", "a.jsonl"),
+    ("sagemaker", "a.jsonl"),
+    ("scale", "a.json"),
+    ("solo", "a.json"),
+    ("superannotate", "a.json"),
+    ("supervisely", "a.json"),
+    ("vertex", "a.jsonl"),
+    ("via", "a.json"),
+    ("via", "labels.csv"),
+    ("vott", "a.json"),
+];
+
+/// What a labelling tool wrote is read into a sound dataset, with masks that fill their images.
+pub fn labelling(data: &[u8]) {
+    let Some((which, data)) = data.split_first() else { return };
+    let Some((format, name)) = TOOLS.get(usize::from(*which)) else { return };
+    if let Some(loaded) = load(name, data, format) {
+        is_sound(&loaded, data);
+        for (_, mask) in loaded.dataset.objects.masks.iter() {
             assert_eq!(recordmill::image::runs::pixels(&mask.runs), u64::from(mask.width) * u64::from(mask.height));
         }
     }

@@ -7,6 +7,7 @@
 //! More than the RFC allows: a byte order mark, `NaN` and `Infinity` (Python's `json` writes them), text that is not
 //! UTF-8, numbers and flags written as strings ([`scalar`]).
 
+pub mod node;
 pub mod scalar;
 pub mod stream;
 
@@ -15,6 +16,7 @@ use std::borrow::Cow;
 use serde::de::DeserializeOwned;
 
 use super::text;
+pub use super::text::Fault;
 
 /// What had to be overlooked to read a piece.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,13 +27,52 @@ pub struct Loose {
     pub encoding: Option<&'static str>,
 }
 
-/// What is wrong with a piece.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// Line in the file, from 1.
-    pub line: u32,
-    /// In words.
-    pub message: String,
+/// The members of an object, or the first element of an array (under an empty name), as far as the first bytes of a document
+/// show them: what detection looks at.
+#[derive(Clone, Debug, Default)]
+pub struct Head(Vec<(String, Vec<u8>)>);
+
+impl Head {
+    /// What the first bytes show.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(stream::head(bytes))
+    }
+
+    /// Whether nothing is seen, as in a file that is empty or no JSON.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether there is a member `name`.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(member, _)| member == name)
+    }
+
+    /// Whether there are all these members.
+    pub fn has_all(&self, names: &[&str]) -> bool {
+        names.iter().all(|name| self.has(name))
+    }
+
+    /// Whether it is an array.
+    pub fn is_array(&self) -> bool {
+        self.has("")
+    }
+
+    /// What stands inside of the member `name`: the members of an object, or of the first element of an array.
+    pub fn inside(&self, name: &str) -> Self {
+        let start = self.0.iter().find(|(member, _)| member == name).map_or(&[][..], |(_, start)| start);
+        if matches!(start.first(), Some(b'{' | b'[')) { Self::of(start) } else { Self::default() }
+    }
+
+    /// The values that are seen, whatever their names.
+    pub fn first_value(&self) -> Self {
+        self.0.first().map_or_else(Self::default, |(name, _)| self.inside(name))
+    }
+
+    /// Whether the start of the member `name` has these words in it.
+    pub fn says(&self, name: &str, words: &str) -> bool {
+        self.0.iter().any(|(member, start)| member == name && memchr::memmem::find(start, words.as_bytes()).is_some())
+    }
 }
 
 /// A value out of a piece of a document that starts at `line`.
@@ -107,6 +148,15 @@ mod tests {
         let (value, loose) = parse::<Value>(b"\"gr\xfcn\"", 1).expect("read");
         assert_eq!((value, loose.encoding), (json!("grün"), Some("windows-1252")));
         assert_eq!(parse::<Value>(b"[1]", 1), Ok((json!([1]), Loose::default())));
+    }
+
+    #[test]
+    fn heads_show_what_is_there() {
+        let head = Head::of(br#"{"a": [{"b": 1, "c": "x"}, 2], "d": {"e": {"f": [1, "#);
+        assert!(head.has_all(&["a", "d"]) && !head.has("b") && !head.is_array());
+        assert!(head.inside("a").has_all(&["b", "c"]) && head.inside("d").inside("e").has("f"));
+        assert!(head.says("a", "\"x\"") && !head.inside("a").inside("b").has(""));
+        assert!(Head::of(b"[[{").is_array() && Head::of(b"").first_value().0.is_empty());
     }
 
     #[test]

@@ -33,17 +33,17 @@ mod parse;
 mod sets;
 mod write;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use self::parse::{Annotation, Found};
 use self::sets::Sets;
 use super::builder::{Builder, Entry};
-use super::images::{Asker, Match, Matcher, Rule, differs, leads_above};
-use super::tree::{FileId, Tree, folder_of};
+use super::images::{Asker, Match, Matcher, Rule};
+use super::tree::{FileId, Tree};
 use super::xml::{Cursor, Event, Fault};
 use super::{
-    Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, parallel, splits,
-    text,
+    Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, own, parallel,
+    splits, text,
 };
 use crate::dataset::{Ledger, Object, Place, ProblemKind, Problems, Skipped, Split};
 
@@ -151,7 +151,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     let mut problems = Problems::default();
     let parsed = parallel::map(files.len(), options.workers, |place| read_file(tree, files[place]));
     let mut sets = Sets::read(tree, &mut problems);
-    let matcher = Matcher::among(tree, |path| !is_mask(path));
+    let matcher = Matcher::among(tree, |path| !own::is_mask(path));
     let mut labelled = Vec::new();
     let mut skipped = Skipped::default();
     // Images that belong to an annotation, even where that cannot be used.
@@ -169,7 +169,14 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
                 for (kind, line, message) in &annotation.problems {
                     problems.push(*kind, Place::line(path, *line), message.as_str());
                 }
-                let image = find_image(tree, &matcher, &annotation, &asker, &mut taken, &mut problems);
+                let image = own::find_image(
+                    tree,
+                    &matcher,
+                    ("filename", &annotation.filename),
+                    &asker,
+                    &mut taken,
+                    &mut problems,
+                );
                 labelled.push(Labelled { file, annotation, split, image });
             }
             Err(fault) => {
@@ -213,7 +220,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         builder.push(entry, objects);
     }
     if tree.only().is_none() {
-        add_negatives(tree, &taken, &mut sets, &mut builder, &mut problems, &mut remarks);
+        own::add_negatives(tree, &taken, |path| sets.split_of(path), &mut builder, &mut problems, &mut remarks);
     }
     for (id, (file, line)) in sets.unused() {
         let message = format!("image {id:?} has neither an annotation nor a file");
@@ -228,65 +235,6 @@ fn read_file(tree: &Tree, file: FileId) -> Result<(Annotation, Option<&'static s
     let bytes = tree.read(file, LIMIT).map_err(|error| Fault { line: 0, message: error.to_string() })?;
     let text = text::decode(&bytes);
     Ok((parse::parse(&text.text)?, text.guessed))
-}
-
-/// Folders of a devkit whose images are no photos.
-fn is_mask(path: &str) -> bool {
-    folder_of(path).split('/').any(|part| {
-        let part = part.to_ascii_lowercase();
-        part.starts_with("segmentation") || ["mask", "masks", "trimap", "trimaps"].contains(&part.as_str())
-    })
-}
-
-fn find_image(
-    tree: &Tree,
-    matcher: &Matcher<'_>,
-    annotation: &Annotation,
-    asker: &Asker<'_>,
-    taken: &mut HashSet<FileId>,
-    problems: &mut Problems,
-) -> Option<(FileId, Rule)> {
-    let name = annotation.filename.as_str();
-    let place = || Place::file(asker.path);
-    let found = match matcher.find_own(name, asker) {
-        Match::Missing => matcher.find(name, asker),
-        found => found,
-    };
-    match found {
-        Match::Found { file, rule } => {
-            let path = tree.path(file);
-            if let Some((kind, how)) = differs(name, path) {
-                if leads_above(folder_of(asker.path), name) {
-                    let message = format!("image {name:?} lies outside the dataset's folders");
-                    problems.push(ProblemKind::OutsideRoot, place(), message);
-                    taken.insert(file);
-                    return None;
-                }
-                problems.push(kind, place(), format!("filename says {name:?}, the image is {path}{how}"));
-            }
-            return Some((file, rule));
-        }
-        Match::Ambiguous(files) => {
-            let paths: Vec<&str> = files.iter().map(|file| tree.path(*file)).collect();
-            let message = format!("several images fit: {}", paths.join(", "));
-            problems.push(ProblemKind::AmbiguousImage, place(), message);
-            taken.extend(files);
-        }
-        Match::Missing => {
-            let own = asker.path.rsplit('/').next().unwrap_or(asker.path);
-            let own = own.rsplit_once('.').map_or(own, |(stem, _)| stem);
-            let message = match name {
-                "" => format!("no image is called {own:?} (any image extension)"),
-                name => format!("no image is called {own:?} (any image extension) or {name:?}"),
-            };
-            problems.push(ProblemKind::MissingImage, place(), message);
-        }
-        Match::Outside => {
-            let message = format!("image {name:?} lies outside the dataset's folders");
-            problems.push(ProblemKind::OutsideRoot, place(), message);
-        }
-    }
-    None
 }
 
 /// Of several annotations for one image, the one that names it best keeps it. One that fits by name alone is then an
@@ -382,70 +330,5 @@ fn object(found: Found, shift: f64, builder: &mut Builder) -> Object {
         },
         attributes: found.attributes,
         ..Object::default()
-    }
-}
-
-/// Folders without a labelled image of which a quarter or more is called like labelled images elsewhere: masks, previews,
-/// thumbnails. Photos of nothing are numbered anew, too; their folder's name says so.
-fn derived_folders<'t>(tree: &'t Tree, taken: &HashSet<FileId>) -> HashSet<&'t str> {
-    let stem = |path: &'t str| {
-        let name = path.rsplit('/').next().unwrap_or(path);
-        name.rsplit_once('.').map_or(name, |(stem, _)| stem)
-    };
-    let labelled: HashSet<&str> = taken.iter().map(|file| stem(tree.path(*file))).collect();
-    let mut folders: HashMap<&str, (usize, usize, bool)> = HashMap::new();
-    for (image, file) in tree.files().filter(|(_, file)| file.image) {
-        let (all, alike, own) = folders.entry(folder_of(&file.path)).or_default();
-        *all += 1;
-        *alike += usize::from(labelled.contains(stem(&file.path)));
-        *own |= taken.contains(&image);
-    }
-    let of_nothing = |folder: &str| {
-        let folder = folder.to_ascii_lowercase();
-        ["neg", "background", "empty", "without"].iter().any(|word| folder.contains(word))
-    };
-    let derived = |(folder, (all, alike, own)): (&'t str, (usize, usize, bool))| {
-        (!own && alike > 0 && alike * 4 >= all && !of_nothing(folder)).then_some(folder)
-    };
-    folders.into_iter().filter_map(derived).collect()
-}
-
-/// Images that no annotation names: without objects.
-fn add_negatives(
-    tree: &Tree,
-    taken: &HashSet<FileId>,
-    sets: &mut Sets,
-    builder: &mut Builder,
-    problems: &mut Problems,
-    remarks: &mut Vec<String>,
-) {
-    let derived = derived_folders(tree, taken);
-    let mut left_out: BTreeMap<&str, usize> = BTreeMap::new();
-    // A file that has two names is taken by either.
-    let opened: HashSet<(u16, &str)> =
-        taken.iter().map(|image| (tree.file(*image).root, tree.path_to_open(*image))).collect();
-    let mut added: HashSet<(u16, &str)> = HashSet::new();
-    for (image, file) in tree.files() {
-        let opens = (file.root, tree.path_to_open(image));
-        if !file.image || is_mask(&file.path) || opened.contains(&opens) || !added.insert(opens) {
-            continue;
-        }
-        if derived.contains(folder_of(&file.path)) {
-            *left_out.entry(folder_of(&file.path)).or_default() += 1;
-            continue;
-        }
-        let split = sets.split_of(&file.path).or_else(|| splits::of_folders(&file.path));
-        problems.push(
-            ProblemKind::UnlabelledImage,
-            Place::file(&*file.path),
-            "no annotation names this image; kept without objects",
-        );
-        let name = file.path.rsplit('/').next().unwrap_or(&file.path).to_owned();
-        builder.push(Entry { file: Some(image), name, split, ..Entry::default() }, []);
-    }
-    for (folder, count) in left_out {
-        remarks.push(format!(
-            "left out: {count} images in {folder}/, called like labelled ones elsewhere (masks, previews)"
-        ));
     }
 }

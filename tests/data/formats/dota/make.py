@@ -1,6 +1,6 @@
 """Fixtures of DOTA."""
 
-from fixture import around, case, picture, there, unlabelled
+from fixture import upright, case, picture, there, unlabelled
 
 NO_SIZE = {"size": (0, 0)}
 TURNED = [[10.0, 2.0], [20.0, 8.5], [16.0, 15.0], [6.0, 9.0]]
@@ -9,7 +9,7 @@ HEAD = "imagesource:GoogleEarth\ngsd:0.146343590398\n"
 
 
 def ship(line=3, name="ship", **more):
-    return around(name, TURNED, line=line, corners=TURNED, **more)
+    return upright(name, TURNED, line=line, corners=TURNED, **more)
 
 
 def make() -> None:

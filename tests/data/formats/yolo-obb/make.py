@@ -1,6 +1,6 @@
 """Fixtures of YOLO (Ultralytics) with turned boxes."""
 
-from fixture import around, case, fraction, picture, there
+from fixture import upright, case, fraction, picture, there
 
 NO_SIZE = {"size": (0, 0)}
 TURNED = [[0.25, 0.1], [0.5, 0.3], [0.375, 0.5], [0.125, 0.25]]
@@ -8,7 +8,7 @@ LINE = "0 0.25 0.1 0.5 0.3 0.375 0.5 0.125 0.25\n"
 
 
 def turned(line=1, name="ship", **more):
-    return around(name, TURNED, line=line, normalised=True, corners=TURNED, **more)
+    return upright(name, TURNED, line=line, normalised=True, corners=TURNED, **more)
 
 
 def make() -> None:

@@ -1,6 +1,6 @@
 """Fixtures of YOLO (Ultralytics) with outlines."""
 
-from fixture import around, case, fraction, picture, there
+from fixture import upright, case, fraction, picture, there
 
 NO_SIZE = {"size": (0, 0)}
 TRIANGLE = [[0.1, 0.2], [0.5, 0.2], [0.5, 0.75]]
@@ -12,7 +12,7 @@ def flat(points) -> str:
 
 
 def outline(points, line=1, name="cat", **more):
-    return around(name, points, line=line, normalised=True, polygons=[points], **more)
+    return upright(name, points, line=line, normalised=True, polygons=[points], **more)
 
 
 def make() -> None:

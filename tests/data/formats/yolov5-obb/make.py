@@ -1,6 +1,6 @@
 """Fixtures of YOLOv5-OBB."""
 
-from fixture import around, case, picture, there, unlabelled
+from fixture import upright, case, picture, there, unlabelled
 
 NO_SIZE = {"size": (0, 0)}
 TURNED = [[10.0, 2.0], [20.0, 8.0], [16.0, 15.0], [6.0, 9.0]]
@@ -9,7 +9,7 @@ YAML = "train: ../train/images\nval: ../valid/images\n\nnc: 2\nnames: ['car', 's
 
 
 def ship(line=1, name="ship", flags=("not difficult",)):
-    return around(name, TURNED, line=line, corners=TURNED, flags=list(flags))
+    return upright(name, TURNED, line=line, corners=TURNED, flags=list(flags))
 
 
 def make() -> None:

@@ -1,0 +1,181 @@
+//! BDD100K and Scalabel JSON: one file for many images.
+//!
+//! ```text
+//! [{"name": "a.jpg", "attributes": {"weather"}, "labels": [{"id", "category": "car", "attributes": {"occluded", "truncated"},
+//!   "box2d": {"x1", "y1", "x2", "y2"}, "poly2d": [{"vertices": [[x, y]], "types": "LLC", "closed": true}], "rle"?, "score"?}]}]
+//! {"frames": [as above], "config": {"categories": [{"name"}]}}          (Scalabel)
+//! {"name": "a", "frames": [{"objects": [as labels]}], "attributes"}      (BDD100K, a file per image)
+//! ```
+//!
+//! Specification: <https://doc.scalabel.com/format.html>. Pixels are 0-based, with fractions.
+//!
+//! Decisions
+//! - An outline that is not closed (a lane) becomes keypoints; a curve's control points are taken as corners.
+//! - What is said of the image (weather, scene) is left out: the model has no place for it.
+
+use super::json::Head;
+use super::json::node::Node;
+use super::pages::{self, Finding, Found, Kind, Page, Sheet};
+use super::text::Fault;
+use super::tree::Tree;
+use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading};
+use crate::dataset::{Class, flag};
+
+/// The format's row in the registry.
+pub static FORMAT: Format = Format {
+    name: "bdd100k",
+    aliases: &["bdd", "scalabel"],
+    title: "BDD100K JSON",
+    specification: "https://doc.scalabel.com/format.html",
+    layout: "\
+labels/det_20/det_train.json  images/100k/train/a.jpg
+labels/bdd100k_labels_images_val.json",
+    carries: &[
+        Carries::Boxes,
+        Carries::Polygons,
+        Carries::Masks,
+        Carries::Keypoints,
+        Carries::Crowd,
+        Carries::Score,
+        Carries::Truncated,
+        Carries::Occluded,
+        Carries::Attributes,
+        Carries::Negatives,
+        Carries::Splits,
+        Carries::ClassOrder,
+        Carries::Sizes,
+        Carries::Fractions,
+    ],
+    detect,
+    looks_for: "JSON files that list a \"name\" with \"labels\" that have a \"category\" (BDD100K, Scalabel)",
+    read,
+    write: None,
+};
+
+fn is_frame(head: &Head) -> bool {
+    head.has("name")
+        && (head.says("labels", "\"category\"")
+            || head.has("labels") && ["attributes", "timestamp", "videoName", "url"].iter().any(|key| head.has(key)))
+}
+
+fn look(head: &[u8]) -> bool {
+    let head = Head::of(head);
+    is_frame(&head.inside(""))
+        || is_frame(&head.inside("frames"))
+        || head.has_all(&["name", "frames"]) && head.inside("frames").has("objects")
+}
+
+const EXTENSIONS: [&str; 1] = ["json"];
+
+fn detect(tree: &Tree) -> Option<Evidence> {
+    pages::detect(tree, &EXTENSIONS, "BDD100K's names with labels", look)
+}
+
+fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
+    let files = pages::files(tree, &EXTENSIONS, look);
+    if files.is_empty() {
+        return Err(pages::nothing(&FORMAT));
+    }
+    let pages = pages::read_each(tree, options, files, &|text, _| page(text));
+    Ok(pages::gather(tree, Kind::List, pages, Vec::new()))
+}
+
+fn page(text: &str) -> Result<Page, Fault> {
+    let root = Node::parse(text, 1)?;
+    let mut page = Page::default();
+    let categories = root.at(&["config", "categories"]).map_or(&[][..], Node::items);
+    page.classes = categories.iter().filter_map(|one| Some(Class::named(one.word("name")?))).collect();
+    if root.is_list() {
+        root.items().iter().for_each(|one| frame(one, one.list("labels"), (0, 0), &mut page));
+    } else if root.get("name").is_some() {
+        let objects = root.list("frames").first().map_or(&[][..], |first| first.list("objects"));
+        frame(&root, objects, (0, 0), &mut page);
+    } else {
+        let size = root.at(&["config", "imageSize"]);
+        let size = size.map_or((0, 0), |size| (size.pixels("width"), size.pixels("height")));
+        root.list("frames").iter().for_each(|one| frame(one, one.list("labels"), size, &mut page));
+    }
+    Ok(page)
+}
+
+fn frame(node: &Node<'_>, labels: &[Node<'_>], size: (u32, u32), page: &mut Page) {
+    let name = node.word("name").unwrap_or_default().into_owned();
+    let size = node.get("size").map_or(size, |size| (size.pixels("width"), size.pixels("height")));
+    let mut sheet = Sheet { name, line: node.line, size, ..Sheet::default() };
+    sheet.url = node.text("url").filter(|url| url.contains("://")).map(Into::into);
+    if let Some(video) = node.word("videoName") {
+        let in_video = format!("{video}/{}", sheet.name);
+        sheet.other_name = Some(std::mem::replace(&mut sheet.name, in_video));
+    }
+    if sheet.name.is_empty() {
+        sheet.add(Err(Fault::new(node.line, "\"name\" is missing")), &mut page.findings);
+    }
+    for label in if sheet.name.is_empty() { &[] } else { labels } {
+        self::label(label, &mut sheet, &mut page.findings);
+    }
+    page.sheets.push(sheet);
+}
+
+fn label(node: &Node<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding>) {
+    let Some(class) = node.word("category") else {
+        return sheet.add(Err(Fault::new(node.line, "the label has no category")), findings);
+    };
+    if node.get("box3d").is_some() && node.any(&["box2d", "poly2d", "rle"]).is_none() {
+        return sheet.leave_out("box3d", node.line, findings);
+    }
+    sheet.add(object(node, &class), findings);
+}
+
+fn object(node: &Node<'_>, class: &str) -> Result<Found, Fault> {
+    let line = node.line;
+    let mut open = false;
+    let parts: Vec<Vec<[f64; 2]>> = match node.get("poly2d") {
+        // Older files have one list of points with the kind of each behind it.
+        Some(old) if old.items().first().is_some_and(Node::is_list) => vec![vertices(old)?],
+        Some(list) => list
+            .items()
+            .iter()
+            .map(|part| {
+                open |= part.get("closed").and_then(Node::as_flag) == Some(false);
+                part.get("vertices").map_or_else(|| Err(Fault::new(part.line, "\"vertices\" is missing")), vertices)
+            })
+            .collect::<Result<_, _>>()?,
+        None => Vec::new(),
+    };
+    let bbox = node.get("box2d").map(|sides| sides.all_wanted(["x1", "y1", "x2", "y2"])).transpose()?;
+    let mut found = if let Some(rle) = node.get("rle") {
+        Found::masked(class, line, pages::runs_of(Some(rle), line)?)?
+    } else if parts.is_empty() {
+        let message = || Fault::new(line, format!("label {class:?} has neither box2d nor poly2d"));
+        Found::boxed(class, line, bbox.ok_or_else(message)?)
+    } else if open {
+        Found::pointed(class, line, &parts.concat())?
+    } else {
+        Found::outlined(class, line, parts)?
+    };
+    if let Some(bbox) = bbox {
+        found.object.bbox = Found::boxed(class, line, bbox).object.bbox;
+    }
+    found.object.id = node.get("id").and_then(Node::as_whole);
+    found.object.score = node.number("score");
+    for (name, value) in node.get("attributes").map_or(&[][..], Node::members) {
+        match &**name {
+            "occluded" => found = found.flagged(flag::OCCLUDED, value.as_flag()),
+            "truncated" => found = found.flagged(flag::TRUNCATED, value.as_flag()),
+            "crowd" => found = found.flagged(flag::CROWD, value.as_flag()),
+            name => found.attribute(name, &value.words().unwrap_or_default()),
+        }
+    }
+    Ok(found)
+}
+
+fn vertices(list: &Node<'_>) -> Result<Vec<[f64; 2]>, Fault> {
+    let point = |node: &Node<'_>| match node.items() {
+        [x, y, ..] => x.as_number().zip(y.as_number()).map(|(x, y)| [x + 0.0, y + 0.0]),
+        _ => None,
+    };
+    list.items()
+        .iter()
+        .map(|node| point(node).ok_or_else(|| Fault::new(node.line, "a point is not one x and one y")))
+        .collect()
+}

@@ -1,0 +1,169 @@
+//! Tracks of a video: from some frames to all of them.
+
+use std::collections::BTreeMap;
+
+use super::shapes::{self, Labels};
+use crate::dataset::{ProblemKind, Split};
+use crate::formats::pages::{Found, Page, Sheet};
+use crate::formats::text::{self, Fault};
+use crate::formats::xml::Element;
+
+/// How many frames a video may have.
+const FRAMES: u32 = 1_000_000;
+/// How many objects the tracks of a file may stand for.
+const OBJECTS: usize = 20_000_000;
+
+/// What `<meta>` says of the video.
+#[derive(Debug, Default)]
+pub(super) struct Video {
+    size: (u32, u32),
+    first: Option<u32>,
+    last: Option<u32>,
+    count: Option<u32>,
+    split: Option<Split>,
+}
+
+impl Video {
+    /// Takes what an element and those in it say.
+    pub fn add(&mut self, element: &Element<'_>) {
+        let number = |name: &str| element.child(name).and_then(|child| text::pixels(&child.text));
+        match element.name {
+            "original_size" => self.size = (number("width").unwrap_or(0), number("height").unwrap_or(0)),
+            "task" | "job" => {
+                self.count = self.count.or(number("size"));
+                self.first = self.first.or(number("start_frame"));
+                self.last = self.last.or(number("stop_frame"));
+                self.split = self.split.or_else(|| Split::from_word(element.child_text("subset")));
+            }
+            _ => {}
+        }
+        element.children.iter().for_each(|child| self.add(child));
+    }
+
+    /// The frames as images.
+    pub fn sheets(&self, tracks: &[Element<'_>], labels: &mut Labels, page: &mut Page) {
+        if tracks.is_empty() {
+            return;
+        }
+        let whole =
+            tracks.iter().flat_map(|track| &track.children).any(|shape| shape.attribute("keyframe") == Some("0"));
+        let last = self.last.or(self.count.map(|count| count.saturating_sub(1))).filter(|last| *last < FRAMES);
+        let mut frames: BTreeMap<u32, Sheet> = BTreeMap::new();
+        let mut count = 0;
+        let mut lost = false;
+        for (track, number) in tracks.iter().zip(0..) {
+            let end = last.filter(|_| !whole);
+            match self.track(track, number, end, labels, OBJECTS.saturating_sub(count)) {
+                Ok(found) => {
+                    count += found.len();
+                    for (frame, found) in found {
+                        frames.entry(frame).or_default().objects.push(found);
+                    }
+                }
+                Err(fault) => {
+                    lost = true;
+                    page.findings.push((ProblemKind::BadEntry, fault.line, fault.message));
+                    page.skipped.object(ProblemKind::BadEntry.word());
+                }
+            }
+        }
+        // What is lost with a track may have been in a frame that then has no object.
+        if let Some(last) = last.filter(|_| !lost) {
+            let sheet = || Sheet { optional: true, ..Sheet::default() };
+            for frame in self.first.unwrap_or(0)..=last {
+                frames.entry(frame).or_insert_with(sheet);
+            }
+        }
+        for (frame, mut sheet) in frames {
+            sheet.name = format!("frame_{frame:06}");
+            sheet.line = sheet.objects.first().map_or(1, |found| found.object.line);
+            (sheet.size, sheet.split, sheet.id) = (self.size, self.split, Some(frame.into()));
+            page.sheets.push(sheet);
+        }
+    }
+
+    /// The objects of a track, with their frames.
+    fn track(
+        &self,
+        track: &Element<'_>,
+        number: i64,
+        end: Option<u32>,
+        labels: &mut Labels,
+        limit: usize,
+    ) -> Result<Vec<(u32, Found)>, Fault> {
+        let label = track.attribute("label").filter(|label| !label.is_empty());
+        let Some(label) = label else { return Err(Fault::new(track.line, "<track> has no label")) };
+        let id = track.attribute("id").and_then(|id| id.parse().ok()).unwrap_or(number);
+        let mut shapes: Vec<(u32, bool, Found)> = Vec::new();
+        for shape in &track.children {
+            let frame = shape.number("frame")?;
+            if frame.fract() != 0.0 || !(0.0..f64::from(FRAMES)).contains(&frame) {
+                return Err(Fault::new(shape.line, format!("frame {frame} is none")));
+            }
+            let mut found = shapes::object(shape, Some(label), self.size, labels);
+            let outside = shape.attribute("outside") == Some("1");
+            // A skeleton that is outside has no point that is not.
+            if outside && found.is_err() {
+                found = Ok(Found::default());
+            }
+            let mut found = found?;
+            found.object.track = Some(id);
+            shapes.push((frame as u32, outside, found));
+        }
+        shapes.sort_by_key(|(frame, ..)| *frame);
+        let mut objects: Vec<(u32, Found)> = Vec::new();
+        let mut rest = shapes.into_iter().peekable();
+        while let Some((frame, outside, found)) = rest.next() {
+            let next = rest.peek();
+            let until = next.map_or_else(|| end.map_or(frame + 1, |end| end.saturating_add(1)), |(next, ..)| *next);
+            if outside {
+                continue;
+            }
+            if until.saturating_sub(frame) as usize > limit.saturating_sub(objects.len()) {
+                return Err(Fault::new(track.line, format!("more than {OBJECTS} objects in the tracks of a file")));
+            }
+            for between in frame + 1..until {
+                let part = f64::from(between - frame) / f64::from(until - frame);
+                let towards = next.filter(|(_, outside, _)| !outside).map(|(.., found)| found);
+                objects.push((between, towards.map_or_else(|| found.clone(), |next| mixed(&found, next, part))));
+            }
+            objects.push((frame, found));
+        }
+        objects.sort_by_key(|(frame, _)| *frame);
+        Ok(objects)
+    }
+}
+
+/// What lies between two shapes: by straight lines where they have the same number of points, else the first.
+fn mixed(a: &Found, b: &Found, part: f64) -> Found {
+    let number = |a: f64, b: f64| ((a + (b - a) * part) * 1e6).round() / 1e6;
+    let point = |a: [f64; 2], b: [f64; 2]| [number(a[0], b[0]), number(a[1], b[1])];
+    let mut found = a.clone();
+    let (from, to) = (&a.object, &b.object);
+    let same_outline = from.polygons.iter().map(Vec::len).eq(to.polygons.iter().map(Vec::len));
+    let same = from.corners.is_some() == to.corners.is_some()
+        && from.keypoints.len() == to.keypoints.len()
+        && same_outline
+        && from.mask.is_none()
+        && to.mask.is_none();
+    if !same {
+        return found;
+    }
+    let object = &mut found.object;
+    for (side, to) in object.bbox.iter_mut().zip(to.bbox) {
+        *side = number(*side, to);
+    }
+    if let (Some(corners), Some(to)) = (&mut object.corners, &to.corners) {
+        corners.iter_mut().zip(to).for_each(|(corner, to)| *corner = point(*corner, *to));
+        object.bbox = crate::formats::geometry::around(*corners).unwrap_or(object.bbox);
+    }
+    for (points, to) in object.polygons.iter_mut().zip(&to.polygons) {
+        points.iter_mut().zip(to).for_each(|(from, to)| *from = point(*from, *to));
+    }
+    for (from, to) in object.keypoints.iter_mut().zip(&to.keypoints) {
+        if from.visibility > 0 && to.visibility > 0 {
+            [from.x, from.y] = point([from.x, from.y], [to.x, to.y]);
+        }
+    }
+    found
+}

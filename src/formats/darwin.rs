@@ -1,0 +1,218 @@
+//! V7 Darwin JSON, versions 1 and 2: a file per image.
+//!
+//! ```text
+//! 1  {"dataset", "image": {"filename", "original_filename", "width", "height", "url"}, "annotations": [...]}
+//! 2  {"version": "2.0", "item": {"name", "path": "/", "slots": [{"width", "height", "source_files"}]}, "annotations": [{"id", "name",
+//!      "bounding_box": {"x", "y", "w", "h"}, "polygon": {"paths": [[{"x", "y"}]]} | {"path"}, "tag": {}, "keypoint", "line",
+//!      "ellipse", "skeleton", "mask", "raster_layer", "attributes", "properties", "slot_names"}]}
+//! ```
+//!
+//! Specification: <https://docs.v7labs.com/reference/darwin-json>. Pixels are 0-based, with fractions.
+//!
+//! Decisions
+//! - A tag is a class of the image. A keypoint and a line become keypoints, as a skeleton's nodes do, in the order of the file;
+//!   an ellipse (angle in radians) is an outline of 32 points with its own box.
+//! - Masks are in the raster layer: `dense_rle` has values and their counts in turn, row by row. Frames of videos are left out.
+
+use super::json::Head;
+use super::json::node::Node;
+use super::pages::{self, Finding, Found, Kind, Page, Sheet};
+use super::text::Fault;
+use super::tree::Tree;
+use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, geometry};
+use crate::dataset::Keypoint;
+
+/// The format's row in the registry.
+pub static FORMAT: Format = Format {
+    name: "darwin",
+    aliases: &["v7", "darwin-json", "v7-darwin"],
+    title: "V7 Darwin JSON",
+    specification: "https://docs.v7labs.com/reference/darwin-json",
+    layout: "\
+images/a.jpg  annotations/a.json        (releases/latest/annotations/)",
+    carries: &[
+        Carries::Boxes,
+        Carries::Polygons,
+        Carries::Masks,
+        Carries::Keypoints,
+        Carries::Score,
+        Carries::Attributes,
+        Carries::ImageLabels,
+        Carries::Negatives,
+        Carries::Splits,
+        Carries::Sizes,
+        Carries::Fractions,
+    ],
+    detect,
+    looks_for: "JSON files with \"item\" or \"image\", and \"annotations\" that have a \"name\" (V7 Darwin)",
+    read,
+    write: None,
+};
+
+fn look(head: &[u8]) -> bool {
+    let head = Head::of(head);
+    if head.is_array() || !(head.has("annotations") || head.has("version")) {
+        return false;
+    }
+    let (item, image) = (head.inside("item"), head.inside("image"));
+    item.has("slots") || item.has_all(&["name", "path"]) || image.has_all(&["filename", "width"]) && !head.has("images")
+}
+
+fn detect(tree: &Tree) -> Option<Evidence> {
+    pages::detect(tree, &["json"], "V7 Darwin's annotations", look)
+}
+
+fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
+    let files = pages::own_files(tree, look);
+    if files.is_empty() {
+        return Err(pages::nothing(&FORMAT));
+    }
+    let pages = pages::read_each(tree, options, files, &|text, _| page(text));
+    Ok(pages::gather(tree, Kind::Own("item.name"), pages, Vec::new()))
+}
+
+fn page(text: &str) -> Result<Page, Fault> {
+    let root = Node::parse(text, 1)?;
+    let mut page = Page::default();
+    let mut sheet = Sheet { line: root.line, ..Sheet::default() };
+    if let Some(image) = root.get("image") {
+        sheet.name =
+            image.any(&["original_filename", "filename"]).and_then(Node::as_text).unwrap_or_default().to_owned();
+        sheet.size = (image.pixels("width"), image.pixels("height"));
+        sheet.url = image.text("url").filter(|url| url.contains("://")).map(Into::into);
+    } else if let Some(item) = root.get("item") {
+        let path = item.text("path").unwrap_or_default().trim_matches('/');
+        sheet.name = super::tree::join(path, item.text("name").unwrap_or_default());
+        let slot = item.list("slots").first();
+        sheet.size = slot.map_or((0, 0), |slot| (slot.pixels("width"), slot.pixels("height")));
+    } else {
+        return Err(Fault::new(root.line, "neither \"image\" nor \"item\" is there"));
+    }
+    let layers: Vec<Layer> = root.list("annotations").iter().filter_map(Layer::of).collect();
+    for node in root.list("annotations") {
+        annotation(node, &layers, &mut sheet, &mut page.findings);
+    }
+    page.sheets.push(sheet);
+    Ok(page)
+}
+
+/// A raster layer: where runs end with their values, and the value of each annotation.
+struct Layer {
+    ends: Vec<(u64, i64)>,
+    values: Vec<(String, i64)>,
+}
+
+impl Layer {
+    fn of(node: &Node<'_>) -> Option<Self> {
+        let layer = node.get("raster_layer")?;
+        let numbers: Vec<i64> = layer.list("dense_rle").iter().filter_map(Node::as_whole).collect();
+        let mut ends = Vec::new();
+        let mut end = 0u64;
+        for [value, count] in numbers.as_chunks().0 {
+            end = end.saturating_add(u64::try_from(*count).ok()?);
+            ends.push((end, *value));
+        }
+        let values = layer.get("mask_annotation_ids_mapping")?.members();
+        let values =
+            values.iter().filter_map(|(id, value)| Some((id.clone().into_owned(), value.as_whole()?))).collect();
+        Some(Self { ends, values })
+    }
+
+    fn at(&self, place: u64) -> Option<i64> {
+        self.ends.get(self.ends.partition_point(|(end, _)| *end <= place)).map(|(_, value)| *value)
+    }
+}
+
+fn annotation(node: &Node<'_>, layers: &[Layer], sheet: &mut Sheet, findings: &mut Vec<Finding>) {
+    if node.get("raster_layer").is_some() {
+        return;
+    }
+    let Some(class) = node.word("name") else {
+        return sheet.add(Err(Fault::new(node.line, "the annotation has no name")), findings);
+    };
+    if node.get("frames").is_some() {
+        return sheet.leave_out("frames of a video", node.line, findings);
+    }
+    if node.get("tag").is_some() {
+        return sheet.label(&class);
+    }
+    let found = object(node, &class, layers, sheet.size);
+    sheet.add(found, findings);
+}
+
+fn path(list: &Node<'_>) -> Result<Vec<[f64; 2]>, Fault> {
+    list.items().iter().map(|point| point.all_wanted(["x", "y"])).collect()
+}
+
+fn object(node: &Node<'_>, class: &str, layers: &[Layer], size: (u32, u32)) -> Result<Found, Fault> {
+    let line = node.line;
+    let bbox = node
+        .get("bounding_box")
+        .map(|sides| sides.all_wanted(["x", "y", "w", "h"]).map(|[x, y, width, height]| [x, y, x + width, y + height]));
+    let bbox = bbox.transpose()?;
+    let mut found = if let Some(polygon) = node.any(&["polygon", "complex_polygon"]) {
+        let one = polygon.get("path").filter(|path| !path.items().first().is_some_and(Node::is_list));
+        let parts = match one {
+            Some(one) => vec![path(one)?],
+            None => polygon
+                .any(&["paths", "path"])
+                .map_or(&[][..], Node::items)
+                .iter()
+                .map(path)
+                .collect::<Result<_, _>>()?,
+        };
+        Found::outlined(class, line, parts)?
+    } else if let Some(ellipse) = node.get("ellipse") {
+        let pair = |key: &str| {
+            ellipse.get(key).map_or_else(
+                || Err(Fault::new(line, format!("{key:?} is missing"))),
+                |pair| pair.all_wanted(["x", "y"]),
+            )
+        };
+        let (centre, radii) = (pair("center")?, pair("radius")?);
+        let degrees = ellipse.number("angle").unwrap_or(0.0).to_degrees();
+        let mut found = Found::outlined(class, line, vec![geometry::ellipse(centre, radii, degrees)])?;
+        found.object.bbox = geometry::ellipse_box(centre, radii, degrees);
+        found
+    } else if let Some(skeleton) = node.get("skeleton") {
+        let nodes = skeleton.list("nodes");
+        let points: Vec<[f64; 2]> = nodes.iter().map(|point| point.all_wanted(["x", "y"])).collect::<Result<_, _>>()?;
+        let mut found = Found::pointed(class, line, &points)?;
+        for (keypoint, node) in found.object.keypoints.iter_mut().zip(nodes) {
+            let hidden = node.get("occluded").and_then(Node::as_flag) == Some(true);
+            *keypoint = Keypoint { visibility: if hidden { 1 } else { 2 }, ..*keypoint };
+        }
+        found
+    } else if let Some(point) = node.get("keypoint") {
+        Found::pointed(class, line, &[point.all_wanted(["x", "y"])?])?
+    } else if let Some(points) = node.get("line") {
+        Found::pointed(class, line, &points.get("path").map_or_else(|| Ok(Vec::new()), path)?)?
+    } else if node.get("mask").is_some() {
+        let id = node.word("id").unwrap_or_default();
+        let value =
+            layers.iter().find_map(|layer| Some((layer, layer.values.iter().find(|(known, _)| *known == id)?.1)));
+        let Some((layer, value)) = value else {
+            return Err(Fault::new(line, format!("mask {class:?} is in no raster layer")));
+        };
+        let is_set = |x: u32, y: u32| layer.at(u64::from(y) * u64::from(size.0) + u64::from(x)) == Some(value);
+        let mask = geometry::mask_of_crop([size.0, size.1], [0, 0], [size.0, size.1], is_set);
+        Found::masked(class, line, mask.map_err(|fault| Fault { line, ..fault })?)?
+    } else {
+        let message = || Fault::new(line, format!("annotation {class:?} has no shape"));
+        Found::boxed(class, line, bbox.ok_or_else(message)?)
+    };
+    if let Some(bbox) = bbox {
+        found.object.bbox = Found::boxed(class, line, bbox).object.bbox;
+    }
+    found.object.score = node.at(&["inference", "confidence"]).and_then(Node::as_number);
+    for name in node.list("attributes").iter().filter_map(Node::words) {
+        found.attribute(&name, "true");
+    }
+    for property in node.list("properties") {
+        let name = property.word("name").unwrap_or_default();
+        found.attribute(&name, &property.word("value").unwrap_or_default());
+    }
+    found.attribute("text", &node.at(&["text", "text"]).and_then(Node::words).unwrap_or_default());
+    found.attribute("instance_id", &node.at(&["instance_id", "value"]).and_then(Node::words).unwrap_or_default());
+    Ok(found)
+}

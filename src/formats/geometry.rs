@@ -1,0 +1,178 @@
+//! Shapes as labelling tools draw them, in the terms of the model: boxes, corners, outlines, masks.
+
+use super::text::Fault;
+use crate::dataset::Mask;
+
+/// Points of an outline that stands for an ellipse.
+const AROUND: u32 = 32;
+
+/// How many pixels of a mask are looked at.
+pub const PIXELS: u64 = 1 << 28;
+
+/// The box around points; `None` if there is none.
+pub fn around(points: impl IntoIterator<Item = [f64; 2]>) -> Option<[f64; 4]> {
+    points.into_iter().fold(None, |found, [x, y]| {
+        let [x0, y0, x1, y1] = found.unwrap_or([x, y, x, y]);
+        Some([x0.min(x), y0.min(y), x1.max(x), y1.max(y)])
+    })
+}
+
+/// To a millionth of a pixel: a sine's last digits differ between machines.
+fn rounded(value: f64) -> f64 {
+    (value * 1e6).round() / 1e6 + 0.0
+}
+
+/// `point` turned clockwise, as it is seen on the screen, by `degrees` about `pivot`.
+pub fn turned([x, y]: [f64; 2], pivot: [f64; 2], degrees: f64) -> [f64; 2] {
+    let (sine, cosine) = degrees.to_radians().sin_cos();
+    let (dx, dy) = (x - pivot[0], y - pivot[1]);
+    [rounded(pivot[0] + dx * cosine - dy * sine), rounded(pivot[1] + dx * sine + dy * cosine)]
+}
+
+/// The corners of a box, clockwise from the upper left one, after it was turned.
+pub fn turned_box([x0, y0, x1, y1]: [f64; 4], pivot: [f64; 2], degrees: f64) -> [[f64; 2]; 4] {
+    [[x0, y0], [x1, y0], [x1, y1], [x0, y1]].map(|corner| turned(corner, pivot, degrees))
+}
+
+/// The centre, width, height and angle (clockwise, -180 to 180) of a turned box, from corners that go around it.
+pub fn of_corners(corners: &[[f64; 2]; 4]) -> ([f64; 2], f64, f64, f64) {
+    let [a, b, c, d] = *corners;
+    let centre = [(a[0] + b[0] + c[0] + d[0]) / 4.0, (a[1] + b[1] + c[1] + d[1]) / 4.0];
+    let (width, height) = ((b[0] - a[0]).hypot(b[1] - a[1]), (d[0] - a[0]).hypot(d[1] - a[1]));
+    (centre, rounded(width), rounded(height), rounded((b[1] - a[1]).atan2(b[0] - a[0]).to_degrees()))
+}
+
+/// The box around an ellipse that is turned about its centre.
+pub fn ellipse_box([x, y]: [f64; 2], [rx, ry]: [f64; 2], degrees: f64) -> [f64; 4] {
+    let (sine, cosine) = degrees.to_radians().sin_cos();
+    let (dx, dy) = (rounded((rx * cosine).hypot(ry * sine)), rounded((rx * sine).hypot(ry * cosine)));
+    [x - dx, y - dy, x + dx, y + dy]
+}
+
+/// The outline of an ellipse that is turned about its centre, in hundredths of a pixel.
+pub fn ellipse(centre: [f64; 2], [rx, ry]: [f64; 2], degrees: f64) -> Vec<[f64; 2]> {
+    let point = |number: u32| {
+        let (sine, cosine) = (f64::from(number) * std::f64::consts::TAU / f64::from(AROUND)).sin_cos();
+        turned([centre[0] + rx * cosine, centre[1] + ry * sine], centre, degrees)
+            .map(|side| (side * 100.0).round() / 100.0 + 0.0)
+    };
+    (0..AROUND).map(point).collect()
+}
+
+/// Numbers in turn as points.
+pub fn pairs(numbers: &[f64]) -> Vec<[f64; 2]> {
+    numbers.as_chunks().0.to_vec()
+}
+
+/// A mask of `width` x `height` pixels that is set where `is_set` says so inside of a crop, whose place may lie over the
+/// edge.
+pub fn mask_of_crop(
+    [width, height]: [u32; 2],
+    [left, top]: [i64; 2],
+    [crop_width, crop_height]: [u32; 2],
+    is_set: impl Fn(u32, u32) -> bool,
+) -> Result<Mask, Fault> {
+    if width == 0 || height == 0 || u64::from(width) * u64::from(height) > u64::from(u32::MAX) {
+        return Err(Fault::new(0, format!("a mask in an image of {width}x{height} pixels")));
+    }
+    if u64::from(crop_width) * u64::from(crop_height) > PIXELS {
+        return Err(Fault::new(0, format!("a mask of {crop_width}x{crop_height} pixels")));
+    }
+    let inside = |at: i64, size: u32| u32::try_from(at).ok().filter(|at| *at < size).map(u64::from);
+    let mut runs: Vec<u32> = Vec::new();
+    // Up to where runs are said, and the run of set pixels that is not yet.
+    let (mut said, mut run) = (0, 0..0u64);
+    let mut say = |run: &std::ops::Range<u64>, runs: &mut Vec<u32>| {
+        if !run.is_empty() {
+            runs.extend([(run.start - said) as u32, (run.end - run.start) as u32]);
+            said = run.end;
+        }
+        said
+    };
+    for x in 0..crop_width {
+        let Some(column) = inside(left.saturating_add(i64::from(x)), width) else { continue };
+        for y in (0..crop_height).filter(|y| is_set(x, *y)) {
+            let Some(row) = inside(top.saturating_add(i64::from(y)), height) else { continue };
+            let at = column * u64::from(height) + row;
+            if run.end != at {
+                say(&run, &mut runs);
+                run = at..at;
+            }
+            run.end = at + 1;
+        }
+    }
+    let rest = u64::from(width) * u64::from(height) - say(&run, &mut runs);
+    if rest > 0 {
+        runs.push(rest as u32);
+    }
+    Ok(Mask { width, height, runs: runs.into() })
+}
+
+/// For every pixel of the box around a mask, row by row, whether it is set; with the box `[left, top, width, height]`.
+/// `None` where nothing is set.
+pub fn crop_of_mask(mask: &Mask) -> Option<([u32; 4], Vec<bool>)> {
+    let [x0, y0, x1, y1] = crate::image::runs::bounds(&mask.runs, mask.height)?;
+    let (width, height) = ((x1 - x0) as usize, (y1 - y0) as usize);
+    let mut pixels = vec![false; width.checked_mul(height)?];
+    let (mut at, side) = (0u64, u64::from(mask.height));
+    for (number, run) in mask.runs.iter().enumerate() {
+        let end = at + u64::from(*run);
+        if number % 2 == 1 {
+            for place in at..end {
+                let (x, y) = ((place / side - x0) as usize, (place % side - y0) as usize);
+                if let Some(pixel) = pixels.get_mut(y * width + x) {
+                    *pixel = true;
+                }
+            }
+        }
+        at = end;
+    }
+    Some(([x0 as u32, y0 as u32, width as u32, height as u32], pixels))
+}
+
+/// The box `[x0, y0, x1, y1)` around what is set; `None` if nothing is.
+pub fn mask_box(mask: &Mask) -> Option<[f64; 4]> {
+    crate::image::runs::bounds(&mask.runs, mask.height).map(|sides| sides.map(|side| side as f64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn boxes_turn_and_come_back() {
+        let corners = turned_box([10.0, 10.0, 30.0, 20.0], [20.0, 15.0], 90.0);
+        assert_eq!(corners, [[25.0, 5.0], [25.0, 25.0], [15.0, 25.0], [15.0, 5.0]]);
+        assert_eq!(of_corners(&corners), ([20.0, 15.0], 20.0, 10.0, 90.0));
+        assert_eq!(around(corners), Some([15.0, 5.0, 25.0, 25.0]));
+        assert_eq!(around([]), None);
+        assert_eq!(ellipse_box([20.0, 15.0], [10.0, 5.0], 90.0), [15.0, 5.0, 25.0, 25.0]);
+        let outline = ellipse([20.0, 15.0], [10.0, 5.0], 0.0);
+        assert_eq!((outline.len(), outline[0], outline[8]), (32, [30.0, 15.0], [20.0, 20.0]));
+    }
+
+    #[test]
+    fn crops_become_masks() {
+        let mask = |size, place, crop, set: &[(u32, u32)]| {
+            mask_of_crop(size, place, crop, |x, y| set.contains(&(x, y))).expect("small").runs.to_vec()
+        };
+        assert_eq!(mask([3, 4], [1, 1], [1, 2], &[(0, 0), (0, 1)]), [5, 2, 5]);
+        assert_eq!(mask([3, 4], [0, 0], [3, 4], &[]), [12]);
+        assert_eq!(mask([2, 2], [0, 0], [2, 2], &[(0, 0), (0, 1), (1, 0), (1, 1)]), [0, 4]);
+        assert_eq!(mask([2, 2], [0, 0], [2, 2], &[(0, 1), (1, 0)]), [1, 2, 1]);
+        assert_eq!(mask([3, 3], [1, 1], [2, 2], &[(0, 1), (1, 0), (1, 1)]), [5, 1, 1, 2]);
+        // Over the edge.
+        assert_eq!(mask([2, 2], [-1, -1], [2, 2], &[(1, 1), (0, 0)]), [0, 1, 3]);
+        assert_eq!(mask([2, 2], [9, 9], [2, 2], &[(0, 0)]), [4]);
+        assert!(mask_of_crop([0, 1], [0, 0], [1, 1], |_, _| true).is_err());
+        assert!(mask_of_crop([1 << 31, 1 << 31], [0, 0], [1, 1], |_, _| true).is_err());
+    }
+
+    #[test]
+    fn masks_become_crops() {
+        let mask = Mask { width: 3, height: 4, runs: [5, 2, 5].into() };
+        assert_eq!(crop_of_mask(&mask), Some(([1, 1, 1, 2], vec![true, true])));
+        assert_eq!(mask_box(&mask), Some([1.0, 1.0, 2.0, 3.0]));
+        assert_eq!(crop_of_mask(&Mask { width: 3, height: 4, runs: [12].into() }), None);
+    }
+}

@@ -1,0 +1,163 @@
+//! Hugging Face ImageFolder: `metadata.jsonl` or `metadata.csv` beside the images.
+//!
+//! ```text
+//! train/metadata.jsonl   {"file_name": "a.jpg", "objects": {"bbox": [[x, y, width, height]], "categories": ["cat"], "area"?, "id"?}}
+//!                        {"file_name": "a.jpg", "label": "cat"}  or  "text": "a sentence"
+//! ```
+//!
+//! Specification: <https://huggingface.co/docs/datasets/image_dataset>. Pixels are 0-based.
+//!
+//! Decisions
+//! - `bbox` is corner, width and height, as COCO's; where that leads out of an image whose size is said, and all boxes of the
+//!   file can be two corners, they are.
+//! - The class of an object is `categories`, `category`, `label`, `labels` or `class`; a number is its own name.
+
+use super::json::Head;
+use super::json::node::{Node, Value};
+use super::pages::{self, Finding, Found, Kind, Page, Sheet};
+use super::text::{self, Fault};
+use super::tree::{FileId, Tree};
+use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading};
+
+/// The format's row in the registry.
+pub static FORMAT: Format = Format {
+    name: "hf-imagefolder",
+    aliases: &["imagefolder", "huggingface", "hf"],
+    title: "Hugging Face ImageFolder",
+    specification: "https://huggingface.co/docs/datasets/image_dataset",
+    layout: "\
+train/metadata.jsonl  train/a.jpg       also validation/ test/, or metadata.csv",
+    carries: &[
+        Carries::Boxes,
+        Carries::Area,
+        Carries::Captions,
+        Carries::ImageLabels,
+        Carries::Negatives,
+        Carries::Splits,
+        Carries::Sizes,
+        Carries::Fractions,
+    ],
+    detect,
+    looks_for: "metadata.jsonl or metadata.csv with \"file_name\" (Hugging Face)",
+    read,
+    write: None,
+};
+
+const EXTENSIONS: [&str; 2] = ["jsonl", "csv"];
+const CLASSES: [&str; 6] = ["categories", "category", "label", "labels", "class", "classes"];
+
+fn is_table(text: &str) -> bool {
+    let header = text.lines().next().unwrap_or_default();
+    header.split(',').any(|name| text::trim(name).trim_matches('"') == "file_name")
+}
+
+/// A table counts only under its name: too many have such a column.
+fn looks(tree: &Tree, file: FileId) -> bool {
+    let Ok(head) = tree.head(file) else { return false };
+    let named = tree.path(file).rsplit('/').next().is_some_and(|name| name.eq_ignore_ascii_case("metadata.csv"));
+    Head::of(&head).has("file_name") || named && is_table(&text::decode(&head).text)
+}
+
+fn found(tree: &Tree) -> Vec<FileId> {
+    match tree.only().filter(|only| !tree.file(*only).image) {
+        Some(only) => vec![only],
+        None => tree.annotations(&EXTENSIONS).filter(|file| looks(tree, *file)).collect(),
+    }
+}
+
+fn detect(tree: &Tree) -> Option<Evidence> {
+    let files: Vec<FileId> = found(tree).into_iter().filter(|file| looks(tree, *file)).collect();
+    Evidence::certain(tree, &files, "file_name in each row")
+}
+
+fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
+    let files = found(tree);
+    if files.is_empty() {
+        return Err(pages::nothing(&FORMAT));
+    }
+    let parse = |text: &str, _| {
+        let mut page = if is_table(text) { pages::read_table(text, row)? } else { pages::read_lines(text, line) };
+        corners(&mut page);
+        Ok(page)
+    };
+    let pages = pages::read_each(tree, options, files, &parse);
+    Ok(pages::gather(tree, Kind::List, pages, Vec::new()))
+}
+
+fn row(fields: &[(&str, &str)], line: u32, page: &mut Page) {
+    let mut members = Vec::new();
+    let mut sheet = Sheet { line, ..Sheet::default() };
+    for (name, value) in fields {
+        let node = match *name {
+            "objects" => Node::parse(value, line),
+            _ => Ok(Node { line, value: Value::Text((*value).into()) }),
+        };
+        match node {
+            Ok(node) => members.push((std::borrow::Cow::Borrowed(*name), node)),
+            Err(fault) => sheet.add(Err(fault), &mut page.findings),
+        }
+    }
+    entry(&Node { line, value: Value::Map(members) }, sheet, page);
+}
+
+fn line(node: &Node<'_>, page: &mut Page) {
+    entry(node, Sheet { line: node.line, ..Sheet::default() }, page);
+}
+
+fn entry(node: &Node<'_>, mut sheet: Sheet, page: &mut Page) {
+    sheet.name = node.text("file_name").unwrap_or_default().to_owned();
+    sheet.size = (node.pixels("width"), node.pixels("height"));
+    sheet.id = node.get("image_id").and_then(Node::as_whole);
+    if sheet.name.is_empty() {
+        sheet.add(Err(Fault::new(node.line, "\"file_name\" is missing")), &mut page.findings);
+        return page.sheets.push(sheet);
+    }
+    for key in ["label", "labels"] {
+        let Some(label) = node.get(key) else { continue };
+        match label.is_list() {
+            true => label.items().iter().filter_map(Node::words).for_each(|word| sheet.label(&word)),
+            false => label.words().iter().for_each(|word| sheet.label(word)),
+        }
+    }
+    sheet.captions.extend(["text", "caption"].iter().filter_map(|key| Some(node.word(key)?.as_ref().into())));
+    if let Some(objects) = node.get("objects") {
+        add_objects(objects, &mut sheet, &mut page.findings);
+    }
+    page.sheets.push(sheet);
+}
+
+fn add_objects(objects: &Node<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding>) {
+    let boxes = objects.any(&["bbox", "bboxes", "boxes"]).map_or(&[][..], Node::items);
+    let classes = objects.any(&CLASSES).map_or(&[][..], Node::items);
+    for (place, node) in boxes.iter().enumerate() {
+        let found = node.numbers().and_then(|sides| {
+            let [x, y, width, height] = sides[..] else {
+                return Err(Fault::new(node.line, format!("a box has {} numbers", sides.len())));
+            };
+            let class = classes.get(place).and_then(Node::words).filter(|class| !class.is_empty());
+            let class = class.ok_or_else(|| Fault::new(node.line, format!("box {} has no class", place + 1)))?;
+            let mut found = Found::boxed(&class, node.line, [x, y, x + width, y + height]);
+            found.object.area = objects.list("area").get(place).and_then(Node::as_number);
+            found.object.id = objects.list("id").get(place).and_then(Node::as_whole);
+            Ok(found)
+        });
+        sheet.add(found, findings);
+    }
+}
+
+/// Makes two corners of corner and size, where the sizes lead out of an image and all boxes allow it.
+fn corners(page: &mut Page) {
+    let outside = |sheet: &Sheet| {
+        let (width, height) = (f64::from(sheet.size.0), f64::from(sheet.size.1));
+        let over = |[_, _, x1, y1]: [f64; 4]| x1 > width + 1.0 || y1 > height + 1.0;
+        width > 0.0 && height > 0.0 && sheet.objects.iter().any(|found| over(found.object.bbox))
+    };
+    let can = |[x0, y0, x1, y1]: [f64; 4]| x1 - x0 > x0 && y1 - y0 > y0;
+    let mut objects = page.sheets.iter().flat_map(|sheet| &sheet.objects);
+    if page.sheets.iter().any(outside) && objects.all(|found| can(found.object.bbox)) {
+        for found in page.sheets.iter_mut().flat_map(|sheet| &mut sheet.objects) {
+            let [x0, y0, x1, y1] = found.object.bbox;
+            found.object.bbox = [x0, y0, x1 - x0, y1 - y0];
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! IBM Cloud Annotations: one file for many images.
+//!
+//! ```text
+//! _annotations.json   {"version": "1.0", "type": "localization", "labels": ["cat"], "annotations": {"a.jpg": [{"x", "y", "x2", "y2",
+//!                      "label"}]}}
+//! ```
+//!
+//! Specification: <https://github.com/cloud-annotations/cloud-annotations>. Boxes are parts of the image's size; with `type`
+//! `classification` there are none, and the label is the image's.
+
+use super::json::Head;
+use super::json::node::Node;
+use super::pages::{self, Found, Kind, Page, Sheet};
+use super::text::Fault;
+use super::tree::Tree;
+use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading};
+use crate::dataset::Class;
+
+/// The format's row in the registry.
+pub static FORMAT: Format = Format {
+    name: "ibm-cloud",
+    aliases: &["cloud-annotations", "ibm"],
+    title: "IBM Cloud Annotations",
+    specification: "https://github.com/cloud-annotations/cloud-annotations",
+    layout: "\
+_annotations.json  a.jpg",
+    carries: &[
+        Carries::Boxes,
+        Carries::ImageLabels,
+        Carries::Negatives,
+        Carries::Splits,
+        Carries::ClassOrder,
+        Carries::Fractions,
+    ],
+    detect,
+    looks_for: "JSON files of \"type\" localization or classification with \"annotations\" and \"labels\" (IBM Cloud Annotations)",
+    read,
+    write: None,
+};
+
+fn look(head: &[u8]) -> bool {
+    let head = Head::of(head);
+    head.has_all(&["version", "type"])
+        && (head.says("type", "localization") || head.says("type", "classification"))
+        && (head.has("annotations") || head.has("labels"))
+}
+
+const EXTENSIONS: [&str; 1] = ["json"];
+
+fn detect(tree: &Tree) -> Option<Evidence> {
+    pages::detect(tree, &EXTENSIONS, "IBM Cloud's annotations", look)
+}
+
+fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
+    let files = pages::files(tree, &EXTENSIONS, look);
+    if files.is_empty() {
+        return Err(pages::nothing(&FORMAT));
+    }
+    let pages = pages::read_each(tree, options, files, &|text, _| page(text));
+    Ok(pages::gather(tree, Kind::List, pages, Vec::new()))
+}
+
+fn page(text: &str) -> Result<Page, Fault> {
+    let root = Node::parse(text, 1)?;
+    let classes = root.list("labels").iter().filter_map(|label| Some(Class::named(label.words()?))).collect();
+    let mut page = Page { classes, ..Page::default() };
+    for (name, list) in root.get("annotations").map_or(&[][..], Node::members) {
+        let mut sheet = Sheet { name: name.clone().into_owned(), line: list.line, ..Sheet::default() };
+        for node in list.items() {
+            match (node.word("label"), node.get("x")) {
+                (None, _) => sheet.add(Err(Fault::new(node.line, "the annotation has no label")), &mut page.findings),
+                (Some(label), None) => sheet.label(&label),
+                (Some(label), Some(_)) => {
+                    let found = node.all_wanted(["x", "y", "x2", "y2"]).map(|sides| {
+                        let mut found = Found::boxed(&label, node.line, sides);
+                        found.object.normalised = true;
+                        found
+                    });
+                    sheet.add(found, &mut page.findings);
+                }
+            }
+        }
+        page.sheets.push(sheet);
+    }
+    Ok(page)
+}

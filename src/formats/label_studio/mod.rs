@@ -1,0 +1,227 @@
+//! Label Studio: JSON, JSON_MIN and CSV, one file for many images.
+//!
+//! ```text
+//! JSON      [{"id", "data": {"image": url}, "annotations": [{"result": [{"id", "type", "from_name", "to_name",
+//!             "original_width", "original_height", "image_rotation", "value": {...}}], "was_cancelled"}], "predictions"}]
+//! JSON_MIN  [{"image": url, "id", <from_name>: [{..., "original_width", "original_height"}] | "choice", "annotator", ...}]
+//! CSV       the same with JSON in the cells
+//! ```
+//!
+//! Specification: <https://labelstud.io/guide/export>. All numbers are **percent** of the image, from its upper left corner.
+//!
+//! Decisions
+//! - A region is what its value has: `radiusX` an ellipse, `points` an outline, `rle` a mask (Label Studio's own packing, the
+//!   alpha of RGBA), width and height a box, else a keypoint. `rotation` is in degrees, clockwise about the upper left corner
+//!   (an ellipse about its centre).
+//! - A region with two labels is two objects. Its labels, choices and texts may stand in results of their own, which have its
+//!   id: choices and texts are then attributes. Without a region, a choice is a class of the image and a text a caption.
+//! - Of several annotations the latest counts that was not cancelled (the last `updated_at`, or the last one). Tasks without any
+//!   are left out. Predictions are left out.
+//! - An uploaded file has eight digits and a dash before its name: they count only where an image has them.
+//!   `/data/local-files/?d=path` is the path.
+
+mod brush;
+mod regions;
+
+use self::regions::Task;
+use super::json::Head;
+use super::json::node::Node;
+use super::pages::{self, Kind, Page, Sheet};
+use super::text::{self, Fault};
+use super::tree::Tree;
+use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading};
+use crate::dataset::{Ledger, ProblemKind};
+use crate::image::is_image_name;
+
+/// The format's row in the registry.
+pub static FORMAT: Format = Format {
+    name: "label-studio",
+    aliases: &["labelstudio", "label-studio-json", "label-studio-min", "label-studio-csv"],
+    title: "Label Studio JSON",
+    specification: "https://labelstud.io/guide/export",
+    layout: "\
+project-1-at-2024-01-01-00-00-abcd1234.json  images/a.jpg     (JSON, JSON_MIN, CSV)",
+    carries: &[
+        Carries::Boxes,
+        Carries::Polygons,
+        Carries::Masks,
+        Carries::Keypoints,
+        Carries::Attributes,
+        Carries::Captions,
+        Carries::ImageLabels,
+        Carries::Negatives,
+        Carries::Sizes,
+        Carries::ImageIds,
+        Carries::Corners,
+        Carries::Fractions,
+    ],
+    detect,
+    looks_for: "JSON files that list tasks with \"data\" and \"annotations\", or flat ones with \"annotation_id\", or such a CSV (Label Studio)",
+    read,
+    write: None,
+};
+
+const EXTENSIONS: [&str; 2] = ["json", "csv"];
+
+/// Columns and members that are Label Studio's own.
+const OWN: [&str; 8] =
+    ["id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time", "agreement", "predictions"];
+
+fn look(head: &[u8]) -> bool {
+    let members = Head::of(head);
+    let first = members.inside("");
+    let lists = |key: &str| first.has(key);
+    members.is_array()
+        && (first.has("data") && (lists("annotations") || lists("completions"))
+            || first.has_all(&["annotation_id", "annotator"])
+            || first.has("id") && first.says("", "\"original_width\"") && first.has("image"))
+        || is_table(&text::decode(head).text)
+}
+
+/// Whether a text is a CSV of Label Studio.
+fn is_table(text: &str) -> bool {
+    let header: Vec<&str> =
+        text.lines().next().unwrap_or_default().split(',').map(|name| name.trim_matches('"')).collect();
+    ["annotation_id", "annotator", "lead_time"].iter().all(|name| header.contains(name))
+}
+
+fn detect(tree: &Tree) -> Option<Evidence> {
+    pages::detect(tree, &EXTENSIONS, "Label Studio's tasks", look)
+}
+
+fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
+    let files = pages::files(tree, &EXTENSIONS, look);
+    if files.is_empty() {
+        return Err(pages::nothing(&FORMAT));
+    }
+    let (tables, documents): (Vec<_>, Vec<_>) =
+        files.into_iter().partition(|file| tree.head(*file).is_ok_and(|head| is_table(&text::decode(&head).text)));
+    let stream =
+        |file| pages::read_stream(tree, options, file, |member| member.is_empty(), &|_, node, page| task(node, page));
+    let mut pages: Vec<pages::Read> = documents.into_iter().map(stream).collect();
+    pages.extend(pages::read_each(tree, options, tables, &|text, _| pages::read_table(text, row)));
+    Ok(pages::gather(tree, Kind::List, pages, Vec::new()))
+}
+
+/// A task of JSON or JSON_MIN.
+fn task(node: &Node<'_>, page: &mut Page) {
+    let Some(data) = node.get("data") else { return flat(node, page) };
+    let mut sheet = sheet_of(node, image_of(data.members().iter().map(|(name, value)| (&**name, value))));
+    if sheet.name.is_empty() {
+        sheet.add(Err(Fault::new(node.line, "the task has no image in \"data\"")), &mut page.findings);
+        return page.sheets.push(sheet);
+    }
+    let lists = node.get("annotations").or_else(|| node.get("completions"));
+    let cancelled = |one: &&Node<'_>| {
+        ["was_cancelled", "skipped"].iter().any(|key| one.get(key).and_then(Node::as_flag) == Some(true))
+    };
+    let all = lists.map_or(&[][..], Node::items).iter().filter(|one| one.is_map() && !cancelled(one));
+    let time =
+        |one: &&Node<'_>| one.any(&["updated_at", "created_at"]).and_then(Node::as_text).unwrap_or_default().to_owned();
+    let Some(latest) = all.max_by_key(time) else {
+        page.skipped.count("not-annotated", Ledger { images: 1, objects: 0 });
+        return;
+    };
+    let mut task = Task::default();
+    for result in latest.list("result") {
+        task.add(result, &mut sheet, &mut page.findings);
+    }
+    task.finish(&mut sheet, &mut page.findings);
+    page.sheets.push(sheet);
+}
+
+/// A task of JSON_MIN: what was answered stands between `id` and the members about the annotation.
+fn flat(node: &Node<'_>, page: &mut Page) {
+    let others =
+        || node.members().iter().filter(|(name, _)| !OWN.contains(&&**name)).map(|(name, value)| (&**name, value));
+    let image = image_of(others());
+    let image_key = image.as_ref().map(|(key, _)| key.clone());
+    let mut sheet = sheet_of(node, image);
+    if sheet.name.is_empty() {
+        sheet.add(Err(Fault::new(node.line, "the task has no image")), &mut page.findings);
+        return page.sheets.push(sheet);
+    }
+    let mut task = Task::default();
+    let after = node.members().iter().position(|(name, _)| name == "id").unwrap_or(0);
+    for (place, (name, value)) in node.members().iter().enumerate() {
+        let answer = place > after || value.is_list();
+        if answer && !OWN.contains(&&**name) && image_key.as_deref() != Some(&**name) {
+            task.answer(name, value, &mut sheet, &mut page.findings);
+        }
+    }
+    task.finish(&mut sheet, &mut page.findings);
+    page.sheets.push(sheet);
+}
+
+/// A row of a CSV.
+fn row(fields: &[(&str, &str)], line: u32, page: &mut Page) {
+    let cells: Vec<(&str, Node<'_>)> = fields.iter().map(|(name, cell)| (*name, cell_of(cell, line))).collect();
+    let others = || cells.iter().filter(|(name, _)| !OWN.contains(name)).map(|(name, cell)| (*name, cell));
+    let mut sheet = Sheet { line, ..Sheet::default() };
+    let Some((key, name)) = image_of(others()) else {
+        sheet.add(Err(Fault::new(line, "the row has no image")), &mut page.findings);
+        return page.sheets.push(sheet);
+    };
+    sheet.id = cells.iter().find(|(name, _)| *name == "id").and_then(|(_, cell)| cell.as_whole());
+    name_sheet(&mut sheet, &name);
+    let mut task = Task::default();
+    for (name, cell) in others().filter(|(name, _)| *name != key) {
+        task.answer(name, cell, &mut sheet, &mut page.findings);
+    }
+    task.finish(&mut sheet, &mut page.findings);
+    page.sheets.push(sheet);
+}
+
+/// A cell: JSON, or the text that it is.
+fn cell_of(cell: &str, line: u32) -> Node<'_> {
+    let as_text = || Node { line, value: super::json::node::Value::Text(cell.into()) };
+    let parsed =
+        Node::parse(cell, line).ok().filter(|node| node.is_list() || node.is_map() || node.as_whole().is_some());
+    parsed.unwrap_or_else(as_text)
+}
+
+/// The member that names the image, with its key.
+fn image_of<'n>(members: impl Iterator<Item = (&'n str, &'n Node<'n>)>) -> Option<(String, String)> {
+    let named: Vec<(&str, &str)> = members.filter_map(|(key, value)| Some((key, value.as_text()?))).collect();
+    let is_url = |value: &str| value.contains("://") || value.starts_with("/data/") || value.starts_with("data:image");
+    let by = |fits: &dyn Fn(&str, &str) -> bool| named.iter().find(|(key, value)| fits(key, value));
+    let found = by(&|key, _| matches!(key, "image" | "img" | "image_url" | "ocr" | "captioning"))
+        .or_else(|| by(&|_, value| is_image_name(value.split('?').next().unwrap_or(value))))
+        .or_else(|| by(&|_, value| is_url(value)))?;
+    Some((found.0.to_owned(), found.1.to_owned()))
+}
+
+fn sheet_of(node: &Node<'_>, image: Option<(String, String)>) -> Sheet {
+    let mut sheet = Sheet { line: node.line, id: node.get("id").and_then(Node::as_whole), ..Sheet::default() };
+    if let Some((_, name)) = image {
+        name_sheet(&mut sheet, &name);
+    }
+    sheet
+}
+
+/// Sets what the image may be called.
+fn name_sheet(sheet: &mut Sheet, said: &str) {
+    if said.starts_with("data:") {
+        // An image without a name, inside of the file.
+        sheet.name = sheet.id.map_or_else(|| "task".to_owned(), |id| id.to_string());
+        sheet.embedded = true;
+        return;
+    }
+    if said.contains("://") {
+        sheet.url = Some(said.into());
+    }
+    let local = said.split_once("local-files/?d=").map(|(_, path)| path.split('&').next().unwrap_or(path));
+    sheet.name = local.unwrap_or(said).to_owned();
+    let name = said.rsplit(['/', '\\']).next().unwrap_or(said);
+    if let Some((prefix, rest)) = name.split_once('-')
+        && prefix.len() == 8
+        && prefix.bytes().all(|byte| byte.is_ascii_hexdigit())
+    {
+        sheet.other_name = Some(rest.to_owned());
+    }
+}
+
+/// What is said of a result that cannot be read, at its line.
+fn ignored(what: &str, line: u32) -> pages::Finding {
+    (ProblemKind::IgnoredField, line, format!("{what} left out"))
+}

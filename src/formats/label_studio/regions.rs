@@ -1,0 +1,210 @@
+//! Results: regions, their labels, and what is said of the whole image.
+
+use std::collections::HashMap;
+
+use super::{brush, ignored};
+use crate::formats::geometry;
+use crate::formats::json::node::Node;
+use crate::formats::pages::{Finding, Found, Sheet};
+use crate::formats::text::Fault;
+
+/// Members of a value that are no labels.
+const GEOMETRY: [&str; 18] = [
+    "x",
+    "y",
+    "width",
+    "height",
+    "rotation",
+    "radiusX",
+    "radiusY",
+    "points",
+    "closed",
+    "format",
+    "rle",
+    "text",
+    "choices",
+    "original_width",
+    "original_height",
+    "image_rotation",
+    "rating",
+    "number",
+];
+
+/// The results of a task on their way.
+#[derive(Debug, Default)]
+pub(super) struct Task {
+    regions: Vec<Region>,
+    /// What results of the same id say: labels, attributes.
+    by_id: HashMap<String, Said>,
+}
+
+/// What is said of a region: labels, and attributes.
+type Said = (Vec<String>, Vec<(String, String)>);
+
+#[derive(Debug)]
+struct Region {
+    id: Option<String>,
+    labels: Vec<String>,
+    /// The region without class.
+    found: Found,
+}
+
+impl Task {
+    /// Adds a result of JSON.
+    pub fn add(&mut self, result: &Node<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding>) {
+        let kind = result.text("type").unwrap_or_default();
+        if kind == "relation" {
+            return;
+        }
+        if kind.starts_with("video") || kind == "timeserieslabels" {
+            return sheet.leave_out(&format!("{kind} of a video"), result.line, findings);
+        }
+        let Some(value) = result.get("value").filter(|value| value.is_map()) else {
+            return sheet.add(Err(Fault::new(result.line, "the result has no value")), findings);
+        };
+        if result.number("image_rotation").is_some_and(|degrees| degrees != 0.0) {
+            findings.push(ignored("image_rotation is not 0, the turn of the view is", result.line));
+        }
+        let from = result.text("from_name").unwrap_or_default();
+        let id = result.word("id").map(|id| id.into_owned());
+        self.value(value, result, from, id, sheet, findings);
+    }
+
+    /// Adds an answer of JSON_MIN or CSV: regions, or words about the image.
+    pub fn answer(&mut self, from: &str, answer: &Node<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding>) {
+        if answer.is_list() && answer.items().iter().any(Node::is_map) {
+            for value in answer.items() {
+                self.value(value, value, from, None, sheet, findings);
+            }
+        } else if answer.get("choices").is_some() {
+            self.value(answer, answer, from, None, sheet, findings);
+        } else if answer.is_list() {
+            answer.items().iter().filter_map(Node::words).for_each(|word| sheet.label(&word));
+        } else if let Some(word) = answer.as_text() {
+            sheet.label(word);
+        }
+    }
+
+    fn value(
+        &mut self,
+        value: &Node<'_>,
+        result: &Node<'_>,
+        from: &str,
+        id: Option<String>,
+        sheet: &mut Sheet,
+        findings: &mut Vec<Finding>,
+    ) {
+        let size = [result, value].map(|node| (node.pixels("original_width"), node.pixels("original_height")));
+        let size = if size[0] == (0, 0) { size[1] } else { size[0] };
+        if sheet.size == (0, 0) {
+            sheet.size = size;
+        }
+        let words = |node: &Node<'_>| match node.is_list() {
+            true => node.items().iter().filter_map(Node::words).map(|word| word.into_owned()).collect(),
+            false => node.words().map(|word| vec![word.into_owned()]).unwrap_or_default(),
+        };
+        let said: Vec<String> =
+            ["choices", "text", "rating", "number"].iter().filter_map(|key| value.get(key)).flat_map(words).collect();
+        let taxonomy = value.list("taxonomy").iter().filter_map(|path| Some(path.words()?.replace(", ", "/")));
+        let labels: Vec<String> = value
+            .members()
+            .iter()
+            .filter(|(name, node)| node.is_list() && !GEOMETRY.contains(&&**name) && name != "taxonomy")
+            .flat_map(|(_, node)| words(node))
+            .collect();
+        let is_region = ["x", "points", "rle"].iter().any(|key| value.get(key).is_some());
+        if let (Some(id), true) = (&id, is_region) {
+            let (known, attributes) = self.by_id.entry(id.clone()).or_default();
+            known.extend(labels.iter().filter(|label| !known.contains(label)).cloned().collect::<Vec<_>>());
+            attributes.extend(said.iter().map(|word| (from.to_owned(), word.clone())));
+        }
+        if !is_region {
+            taxonomy.for_each(|label| sheet.label(&label));
+            labels.iter().for_each(|label| sheet.label(label));
+            if value.get("text").is_some() {
+                sheet.captions.extend(said.into_iter().map(Into::into));
+            } else {
+                said.iter().for_each(|label| sheet.label(label));
+            }
+            return;
+        }
+        // A result that only says more of a region has no label of its own, and comes behind it.
+        if id.is_some() && self.regions.iter().any(|region| region.id == id) {
+            return;
+        }
+        match region(value, size, result.line) {
+            Ok(mut found) => {
+                found.object.score = result.number("score");
+                if id.is_none() {
+                    said.iter().for_each(|word| found.attribute(from, word));
+                }
+                self.regions.push(Region { id, labels, found });
+            }
+            Err(fault) => sheet.add(Err(fault), findings),
+        }
+    }
+
+    /// Gives the regions their labels.
+    pub fn finish(mut self, sheet: &mut Sheet, findings: &mut Vec<Finding>) {
+        for Region { id, mut labels, mut found } in self.regions {
+            if let Some((said, attributes)) = id.and_then(|id| self.by_id.remove(&id)) {
+                labels = said;
+                attributes.iter().for_each(|(name, value)| found.attribute(name, value));
+            }
+            if labels.is_empty() {
+                sheet.add(Err(Fault::new(found.object.line, "the region has no label")), findings);
+            }
+            for label in labels {
+                sheet.objects.push(Found { class: label.into(), object: found.object.clone() });
+            }
+        }
+    }
+}
+
+/// The region of a value, in pixels.
+fn region(value: &Node<'_>, size: (u32, u32), line: u32) -> Result<Found, Fault> {
+    if size.0 == 0 || size.1 == 0 {
+        return Err(Fault::new(line, "the region has no original_width and original_height"));
+    }
+    let scale = [f64::from(size.0) / 100.0, f64::from(size.1) / 100.0];
+    let pixels = |[x, y]: [f64; 2]| [scaled(x, scale[0]), scaled(y, scale[1])];
+    let rotation = value.get("rotation").map_or(Ok(0.0), |_| value.wanted("rotation"))?;
+    if value.get("rle").is_some() {
+        let mask = brush::mask(value, size)?;
+        return Found::masked("", line, mask);
+    }
+    if let Some(points) = value.get("points") {
+        let point = |node: &Node<'_>| match node.numbers()?[..] {
+            [x, y] => Ok(pixels([x, y])),
+            _ => Err(Fault::new(node.line, "a point is not one x and one y")),
+        };
+        let points: Vec<[f64; 2]> = points.items().iter().map(point).collect::<Result<_, _>>()?;
+        return match value.get("closed").and_then(Node::as_flag) {
+            Some(false) => Found::pointed("", line, &points),
+            _ => Found::outlined("", line, vec![points]),
+        };
+    }
+    let [x, y] = pixels(value.all_wanted(["x", "y"])?);
+    if value.get("radiusX").is_some() {
+        let radii = pixels(value.all_wanted(["radiusX", "radiusY"])?);
+        let mut found = Found::outlined("", line, vec![geometry::ellipse([x, y], radii, rotation)])?;
+        found.object.bbox = geometry::ellipse_box([x, y], radii, rotation);
+        return Ok(found);
+    }
+    if value.get("height").is_none() {
+        return Found::pointed("", line, &[[x, y]]);
+    }
+    let [width, height] = pixels(value.all_wanted(["width", "height"])?);
+    let bbox = [x, y, x + width, y + height];
+    Ok(match rotation {
+        0.0 => Found::boxed("", line, bbox),
+        degrees => Found::turned("", line, geometry::turned_box(bbox, [x, y], degrees)),
+    })
+}
+
+/// Percent to pixels. A multiple of a millionth of a pixel, which percents of 15 digits give.
+fn scaled(percent: f64, scale: f64) -> f64 {
+    let pixels = percent * scale;
+    let rounded = (pixels * 1e6).round() / 1e6;
+    if rounded.is_finite() { rounded + 0.0 } else { pixels }
+}

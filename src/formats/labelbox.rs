@@ -1,0 +1,269 @@
+//! Labelbox: exports of version 1 (JSON, or CSV with JSON in `Label`) and version 2 (NDJSON), one file for many images.
+//!
+//! ```text
+//! v1  [{"ID", "DataRow ID", "External ID", "Labeled Data": url, "Skipped", "Label": {"objects": [{"title", "value", "bbox":
+//!       {"top", "left", "height", "width"} | "polygon": [{"x", "y"}] | "line" | "point" | "instanceURI", "classifications"}],
+//!       "classifications": [{"title", "value", "answer" | "answers"}]}}]
+//! v2  {"data_row": {"external_id", "global_key", "row_data": url}, "media_attributes": {"width", "height"}, "projects": {id:
+//!       {"labels": [{"annotations": {"objects": [{"name", "bounding_box" | "polygon" | "line" | "point" | "mask",
+//!       "classifications"}], "classifications": [{"name", "radio_answer" | "checklist_answers" | "text_answer"}]}}]}}}
+//! ```
+//!
+//! Specification: <https://docs.labelbox.com/reference/export-image-annotations>. Pixels are 0-based, with fractions.
+//!
+//! Decisions
+//! - The class is `title` or `name`, else `value`. A line and a point become keypoints.
+//! - Masks are addresses that need a key: left out, with a note. Videos are left out.
+//! - Answers about the image are its classes, a text is a caption; answers about an object are its attributes.
+//! - The image is called as `external_id`, else `global_key`, else the end of its address says.
+//! - A row that was skipped, or has no label, is left out; one with an empty label is an image without objects. Of several
+//!   labels of a row the first counts.
+//! - In the exports of 2018, `Label` has a list of outlines for each class.
+
+use super::json::Head;
+use super::json::node::Node;
+use super::pages::{self, Finding, Found, Kind, Page, Sheet};
+use super::text::{self, Fault};
+use super::tree::Tree;
+use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading};
+use crate::dataset::{Ledger, ProblemKind};
+
+/// The format's row in the registry.
+pub static FORMAT: Format = Format {
+    name: "labelbox",
+    aliases: &["labelbox-json", "labelbox-ndjson", "labelbox-v1", "labelbox-v2"],
+    title: "Labelbox",
+    specification: "https://docs.labelbox.com/reference/export-image-annotations",
+    layout: "\
+export.ndjson  images/a.jpg        (version 2)
+export.json  images/a.jpg          (version 1; or export.csv)",
+    carries: &[
+        Carries::Boxes,
+        Carries::Polygons,
+        Carries::Keypoints,
+        Carries::Attributes,
+        Carries::Captions,
+        Carries::ImageLabels,
+        Carries::Negatives,
+        Carries::Sizes,
+        Carries::Fractions,
+    ],
+    detect,
+    looks_for: "NDJSON files with \"data_row\" in each line, or JSON or CSV files with \"Labeled Data\" and \"Label\" (Labelbox)",
+    read,
+    write: None,
+};
+
+const EXTENSIONS: [&str; 4] = ["ndjson", "json", "jsonl", "csv"];
+
+fn is_lines(head: &[u8]) -> bool {
+    let head = Head::of(head);
+    head.has("data_row") && head.has_all(&["projects"]) || head.inside("data_row").has("row_data")
+}
+
+fn is_table(text: &str) -> bool {
+    let header = text.lines().next().unwrap_or_default();
+    header.contains("Labeled Data") && header.contains("Label,") && !header.starts_with(['[', '{'])
+}
+
+fn look(head: &[u8]) -> bool {
+    let first = Head::of(head).inside("");
+    first.has_all(&["Labeled Data", "Label"])
+        || first.has("data_row")
+        || is_lines(head)
+        || is_table(&text::decode(head).text)
+}
+
+fn detect(tree: &Tree) -> Option<Evidence> {
+    pages::detect(tree, &EXTENSIONS, "Labelbox's rows", look)
+}
+
+fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
+    let files = pages::files(tree, &EXTENSIONS, look);
+    if files.is_empty() {
+        return Err(pages::nothing(&FORMAT));
+    }
+    let read = |file| {
+        let head = tree.head(file).unwrap_or_default();
+        if is_lines(&head) {
+            pages::read_each(tree, options, vec![file], &|text, _| Ok(pages::read_lines(text, second)))
+        } else if is_table(&text::decode(&head).text) {
+            pages::read_each(tree, options, vec![file], &|text, _| pages::read_table(text, row))
+        } else {
+            vec![pages::read_stream(tree, options, file, |member| member.is_empty(), &|_, node, page| match node
+                .get("data_row")
+            {
+                Some(_) => second(node, page),
+                None => first(node, page),
+            })]
+        }
+    };
+    Ok(pages::gather(tree, Kind::List, files.into_iter().flat_map(read).collect(), Vec::new()))
+}
+
+/// A sheet that is called as the first of `names` that says something.
+fn sheet_of(names: &[Option<&str>], url: Option<&str>, line: u32) -> Sheet {
+    let is_url = |text: &&str| text.contains("://");
+    let name = names.iter().flatten().copied().map(text::trim).find(|name| !name.is_empty());
+    let url = url.map(text::trim).filter(|url| !url.is_empty());
+    Sheet {
+        name: name.or(url).unwrap_or_default().to_owned(),
+        other_name: url.filter(|_| name.is_some()).map(str::to_owned),
+        url: url.filter(is_url).map(Into::into),
+        line,
+        ..Sheet::default()
+    }
+}
+
+const NOT_ANNOTATED: (&str, Ledger) = ("not-annotated", Ledger { images: 1, objects: 0 });
+
+/// An element of version 1.
+fn first(node: &Node<'_>, page: &mut Page) {
+    let sheet = sheet_of(&[node.text("External ID")], node.text("Labeled Data"), node.line);
+    let skipped = node.get("Skipped").and_then(Node::as_flag) == Some(true);
+    labelled(sheet, node.get("Label").filter(|_| !skipped), page);
+}
+
+/// A row of version 1's CSV.
+fn row(fields: &[(&str, &str)], line: u32, page: &mut Page) {
+    let field = |name: &str| fields.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+    let mut sheet = sheet_of(&[field("External ID")], field("Labeled Data"), line);
+    match field("Label").map(|label| Node::parse(label, line)) {
+        Some(Ok(label)) => labelled(sheet, Some(&label), page),
+        Some(Err(fault)) if field("Label").is_some_and(|label| label.starts_with('{')) => {
+            sheet.add(Err(fault), &mut page.findings);
+            page.sheets.push(sheet);
+        }
+        _ => page.skipped.count(NOT_ANNOTATED.0, NOT_ANNOTATED.1),
+    }
+}
+
+/// Adds what a label of version 1 says.
+fn labelled(mut sheet: Sheet, label: Option<&Node<'_>>, page: &mut Page) {
+    let findings = &mut page.findings;
+    if sheet.name.is_empty() {
+        sheet.add(Err(Fault::new(sheet.line, "the row has no image")), findings);
+        return page.sheets.push(sheet);
+    }
+    let Some(label) = label.filter(|label| label.is_map()) else {
+        return page.skipped.count(NOT_ANNOTATED.0, NOT_ANNOTATED.1);
+    };
+    if label.get("frames").is_some() {
+        sheet.leave_out("frames of a video", label.line, findings);
+        return page.sheets.push(sheet);
+    }
+    label.list("objects").iter().for_each(|one| object(one, &mut sheet, findings));
+    label.list("classifications").iter().for_each(|one| answer(one, &mut sheet));
+    for (class, list) in label.members() {
+        if matches!(&**class, "objects" | "classifications" | "relationships") {
+            continue;
+        }
+        for one in list.items() {
+            let shape = one.get("geometry").unwrap_or(one);
+            sheet.add(outlined(class, shape), findings);
+        }
+        if let Some(word) = list.as_text() {
+            sheet.label(word);
+        }
+    }
+    page.sheets.push(sheet);
+}
+
+/// A line of version 2.
+fn second(node: &Node<'_>, page: &mut Page) {
+    let row = |key: &str| node.at(&["data_row", key]).and_then(Node::as_text);
+    let mut sheet = sheet_of(&[row("external_id"), row("global_key")], row("row_data"), node.line);
+    if let Some(media) = node.get("media_attributes") {
+        sheet.size = (media.pixels("width"), media.pixels("height"));
+    }
+    let findings = &mut page.findings;
+    if sheet.name.is_empty() {
+        sheet.add(Err(Fault::new(node.line, "the row has no image")), findings);
+        return page.sheets.push(sheet);
+    }
+    let projects = node.get("projects").map_or(&[][..], Node::members);
+    let mut labels = projects.iter().flat_map(|(_, project)| project.list("labels"));
+    let Some(label) = labels.next() else {
+        return page.skipped.count(NOT_ANNOTATED.0, NOT_ANNOTATED.1);
+    };
+    let more = labels.count();
+    if more > 0 {
+        findings.push((ProblemKind::IgnoredField, node.line, format!("{more} more labels of the row left out")));
+    }
+    if let Some(annotations) = label.get("annotations") {
+        if annotations.get("frames").is_some() {
+            sheet.leave_out("frames of a video", annotations.line, findings);
+        }
+        annotations.list("objects").iter().for_each(|one| object(one, &mut sheet, findings));
+        annotations.list("classifications").iter().for_each(|one| answer(one, &mut sheet));
+    }
+    page.sheets.push(sheet);
+}
+
+fn object(node: &Node<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding>) {
+    let Some(class) = node.any(&["title", "name", "value"]).and_then(Node::words).filter(|class| !class.is_empty())
+    else {
+        return sheet.add(Err(Fault::new(node.line, "the object has no name")), findings);
+    };
+    let found = if let Some(sides) = node.any(&["bbox", "bounding_box"]) {
+        sides
+            .all_wanted(["left", "top", "width", "height"])
+            .map(|[left, top, width, height]| Found::boxed(&class, node.line, [left, top, left + width, top + height]))
+    } else if let Some(points) = node.get("polygon") {
+        outlined(&class, points)
+    } else if let Some(line) = node.get("line") {
+        corners(line).and_then(|points| Found::pointed(&class, node.line, &points))
+    } else if let Some(point) = node.get("point") {
+        point.all_wanted(["x", "y"]).and_then(|point| Found::pointed(&class, node.line, &[point]))
+    } else if node.any(&["instanceURI", "mask", "composite_mask"]).is_some() {
+        return sheet.leave_out(&format!("the mask of {class:?}, which is only an address,"), node.line, findings);
+    } else {
+        Err(Fault::new(node.line, format!("object {class:?} has no shape")))
+    };
+    let found = found.map(|mut found| {
+        found.object.line = node.line;
+        for one in node.list("classifications") {
+            let name = one.any(&["title", "name", "value"]).and_then(Node::words).unwrap_or_default();
+            answers(one).iter().for_each(|(answer, _)| found.attribute(&name, answer));
+        }
+        found
+    });
+    sheet.add(found, findings);
+}
+
+fn corners(points: &Node<'_>) -> Result<Vec<[f64; 2]>, Fault> {
+    points.items().iter().map(|point| point.all_wanted(["x", "y"])).collect()
+}
+
+fn outlined(class: &str, points: &Node<'_>) -> Result<Found, Fault> {
+    Found::outlined(class, points.line, vec![corners(points)?])
+}
+
+/// What is answered about the image.
+fn answer(node: &Node<'_>, sheet: &mut Sheet) {
+    for (answer, is_text) in answers(node) {
+        if is_text {
+            sheet.captions.push(answer.into());
+        } else {
+            sheet.label(&answer);
+        }
+    }
+}
+
+/// The answers, and whether each is a text.
+fn answers(node: &Node<'_>) -> Vec<(String, bool)> {
+    let Some(answer) = node.any(&["answer", "answers", "radio_answer", "checklist_answers", "text_answer"]) else {
+        return Vec::new();
+    };
+    let text = |is_text: bool| {
+        let word = |node: &Node<'_>| {
+            let word = node.any(&["title", "name", "value", "content"]).and_then(Node::words).or_else(|| node.words());
+            word.filter(|word| !word.is_empty()).map(|word| (word.into_owned(), is_text))
+        };
+        match answer.is_list() {
+            true => answer.items().iter().filter_map(word).collect(),
+            false => word(answer).into_iter().collect(),
+        }
+    };
+    text(node.get("text_answer").is_some() || answer.as_text().is_some_and(|answer| answer.contains(' ')))
+}

@@ -1,0 +1,145 @@
+//! JSON lines for vision language models: PaliGemma's and Florence-2's, as Roboflow exports them.
+//!
+//! ```text
+//! {"image": "a.jpg", "prefix": "detect cat ; dog", "suffix": "<loc0123><loc0200><loc0500><loc0800> cat ; ..."}     PaliGemma
+//! {"image": "a.jpg", "prefix": "<OD>", "suffix": "cat<loc_1><loc_2><loc_3><loc_4>dog<loc_5>..."}                   Florence-2
+//! ```
+//!
+//! Specification: <https://github.com/google-research/big_vision/blob/main/big_vision/configs/proj/paligemma/README.md>. PaliGemma's
+//! places are y0, x0, y1, x1 in 1024ths of the image's size, Florence's x0, y0, x1, y1 in 1000ths.
+//!
+//! Decisions
+//! - A suffix without places is a sentence about the image; an empty one an image without objects.
+//! - Tokens of masks (`<seg000>`) are left out, with a note: they need a model to be read.
+
+use super::json::Head;
+use super::json::node::Node;
+use super::pages::{self, Found, Kind, Page, Sheet};
+use super::text::Fault;
+use super::tree::Tree;
+use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading};
+use crate::dataset::ProblemKind;
+
+/// The format's row in the registry.
+pub static FORMAT: Format = Format {
+    name: "paligemma",
+    aliases: &["vlm-jsonl", "florence2", "paligemma-jsonl"],
+    title: "PaliGemma JSON lines",
+    specification: "https://github.com/google-research/big_vision/blob/main/big_vision/configs/proj/paligemma/README.md",
+    layout: "\
+dataset/_annotations.train.jsonl  dataset/a.jpg        also valid, test (Roboflow)",
+    carries: &[Carries::Boxes, Carries::Captions, Carries::Negatives, Carries::Splits],
+    detect,
+    looks_for: "JSON lines with \"image\", \"prefix\" and \"suffix\" (PaliGemma, Florence-2)",
+    read,
+    write: None,
+};
+
+fn look(head: &[u8]) -> bool {
+    Head::of(head).has_all(&["image", "prefix", "suffix"])
+}
+
+const EXTENSIONS: [&str; 3] = ["jsonl", "json", "ndjson"];
+
+fn detect(tree: &Tree) -> Option<Evidence> {
+    pages::detect(tree, &EXTENSIONS, "lines with image, prefix and suffix", look)
+}
+
+fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
+    let files = pages::files(tree, &EXTENSIONS, look);
+    if files.is_empty() {
+        return Err(pages::nothing(&FORMAT));
+    }
+    let pages = pages::read_each(tree, options, files, &|text, _| Ok(pages::read_lines(text, line)));
+    Ok(pages::gather(tree, Kind::List, pages, Vec::new()))
+}
+
+fn line(node: &Node<'_>, page: &mut Page) {
+    let name = node.text("image").unwrap_or_default().to_owned();
+    let mut sheet = Sheet { name, line: node.line, ..Sheet::default() };
+    let suffix = node.text("suffix").unwrap_or_default().trim();
+    if sheet.name.is_empty() {
+        sheet.add(Err(Fault::new(node.line, "\"image\" is missing")), &mut page.findings);
+    } else if suffix.contains("<loc") {
+        if suffix.contains("<seg") {
+            page.findings.push((ProblemKind::IgnoredField, node.line, "tokens of masks left out".into()));
+        }
+        let (found, wrong) = objects(suffix, node.line);
+        sheet.objects = found;
+        for message in wrong {
+            sheet.add(Err(Fault::new(node.line, message)), &mut page.findings);
+        }
+    } else if !suffix.is_empty() {
+        sheet.captions.push(suffix.into());
+    }
+    page.sheets.push(sheet);
+}
+
+/// A token, or what stands between two.
+enum Part<'a> {
+    Place(u32),
+    Word(&'a str),
+}
+
+fn parts(suffix: &str) -> Vec<Part<'_>> {
+    let mut parts = Vec::new();
+    let mut rest = suffix;
+    while let Some(start) = rest.find('<') {
+        let (before, tail) = rest.split_at(start);
+        parts.push(Part::Word(before));
+        let end = tail.find('>').map_or(tail.len(), |end| end + 1);
+        let (token, after) = tail.split_at(end);
+        let digits = token.trim_matches(['<', '>']).strip_prefix("loc").map(|digits| digits.trim_start_matches('_'));
+        if let Some(place) = digits.and_then(|digits| digits.parse().ok()) {
+            parts.push(Part::Place(place));
+        }
+        rest = after;
+    }
+    parts.push(Part::Word(rest));
+    parts.retain(|part| !matches!(part, Part::Word(word) if word.trim().trim_matches(';').trim().is_empty()));
+    parts
+}
+
+/// The objects of a suffix, and what is wrong with it.
+fn objects(suffix: &str, line: u32) -> (Vec<Found>, Vec<String>) {
+    let florence = suffix.contains("<loc_");
+    let (mut found, mut wrong) = (Vec::new(), Vec::new());
+    let mut places: Vec<u32> = Vec::new();
+    let mut class = "";
+    let mut push = |class: &str, places: &mut Vec<u32>| {
+        let class = class.trim().trim_matches(';').trim();
+        match places[..] {
+            [a, b, c, d] if !class.is_empty() => {
+                let bins = if florence { 1000.0 } else { 1024.0 };
+                let sides = if florence { [a, b, c, d] } else { [b, a, d, c] };
+                let mut one = Found::boxed(class, line, sides.map(|side| f64::from(side) / bins));
+                one.object.normalised = true;
+                found.push(one);
+            }
+            _ => wrong.push(format!("{} places for {class:?} in the suffix", places.len())),
+        }
+        places.clear();
+    };
+    for part in parts(suffix) {
+        match part {
+            Part::Place(place) => {
+                places.push(place);
+                // Florence gives a class once for all of its boxes.
+                if florence && places.len() == 4 {
+                    push(class, &mut places);
+                }
+            }
+            Part::Word(word) if florence => {
+                if !places.is_empty() {
+                    push(class, &mut places);
+                }
+                class = word;
+            }
+            Part::Word(word) => push(word, &mut places),
+        }
+    }
+    if !places.is_empty() {
+        push("", &mut places);
+    }
+    (found, wrong)
+}

@@ -1,0 +1,120 @@
+//! SageMaker Ground Truth: a manifest of JSON lines.
+//!
+//! ```text
+//! {"source-ref": "s3://bucket/a.jpg", "<name>": {"annotations": [{"class_id", "left", "top", "width", "height"}], "image_size":
+//!   [{"width", "height", "depth"}]}, "<name>-metadata": {"class-map": {"0": "cat"}, "objects": [{"confidence"}], "type":
+//!   "groundtruth/object-detection"}}
+//! {"source-ref", "<name>": 0, "<name>-metadata": {"class-name": "cat", "type": "groundtruth/image-classification"}}
+//! ```
+//!
+//! Specification: <https://docs.aws.amazon.com/sagemaker/latest/dg/sms-data-output.html>. Pixels are 0-based.
+//!
+//! Decisions
+//! - What a job wrote is known by the `type` of its metadata, whatever its name. Classes of images are read too, one or
+//!   several; semantic masks are pictures elsewhere and left out.
+//! - A line that no job has answered is left out.
+
+use super::json::Head;
+use super::json::node::Node;
+use super::pages::{self, Finding, Found, Kind, Page, Sheet};
+use super::text::Fault;
+use super::tree::Tree;
+use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading};
+use crate::dataset::Ledger;
+
+/// The format's row in the registry.
+pub static FORMAT: Format = Format {
+    name: "sagemaker",
+    aliases: &["ground-truth", "sagemaker-manifest"],
+    title: "SageMaker Ground Truth manifest",
+    specification: "https://docs.aws.amazon.com/sagemaker/latest/dg/sms-data-output.html",
+    layout: "\
+manifests/output/output.manifest  a.jpg",
+    carries: &[
+        Carries::Boxes,
+        Carries::Score,
+        Carries::ImageLabels,
+        Carries::Negatives,
+        Carries::Splits,
+        Carries::Sizes,
+        Carries::Fractions,
+    ],
+    detect,
+    looks_for: "JSON lines with \"source-ref\" (SageMaker Ground Truth)",
+    read,
+    write: None,
+};
+
+fn look(head: &[u8]) -> bool {
+    Head::of(head).has("source-ref")
+}
+
+const EXTENSIONS: [&str; 4] = ["manifest", "jsonl", "json", "ndjson"];
+
+fn detect(tree: &Tree) -> Option<Evidence> {
+    pages::detect(tree, &EXTENSIONS, "lines with source-ref", look)
+}
+
+fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
+    let files = pages::files(tree, &EXTENSIONS, look);
+    if files.is_empty() {
+        return Err(pages::nothing(&FORMAT));
+    }
+    let pages = pages::read_each(tree, options, files, &|text, _| Ok(pages::read_lines(text, line)));
+    Ok(pages::gather(tree, Kind::List, pages, Vec::new()))
+}
+
+fn line(node: &Node<'_>, page: &mut Page) {
+    let name = node.text("source-ref").unwrap_or_default();
+    let url = name.contains("://").then(|| name.into());
+    let mut sheet = Sheet { name: name.to_owned(), line: node.line, url, ..Sheet::default() };
+    if sheet.name.is_empty() {
+        sheet.add(Err(Fault::new(node.line, "\"source-ref\" is missing")), &mut page.findings);
+        return page.sheets.push(sheet);
+    }
+    let mut answered = false;
+    for (key, metadata) in node.members() {
+        let (Some(job), Some(kind)) = (key.strip_suffix("-metadata"), metadata.text("type")) else { continue };
+        let Some(answer) = node.get(job).or_else(|| node.get(&format!("{job}-ref"))) else { continue };
+        answered = true;
+        match kind.rsplit('/').next().unwrap_or(kind) {
+            "object-detection" => boxes(answer, metadata, &mut sheet, &mut page.findings),
+            "image-classification" => {
+                let class = metadata.word("class-name").or_else(|| answer.words());
+                class.iter().for_each(|class| sheet.label(class));
+            }
+            "image-classification-multilabel" => {
+                for id in answer.items().iter().filter_map(Node::words) {
+                    sheet.label(&class_of(metadata, &id));
+                }
+            }
+            other => sheet.leave_out(&format!("the answer of {other}"), answer.line, &mut page.findings),
+        }
+    }
+    if answered {
+        page.sheets.push(sheet);
+    } else {
+        page.skipped.count("not-annotated", Ledger { images: 1, objects: 0 });
+    }
+}
+
+fn class_of(metadata: &Node<'_>, id: &str) -> String {
+    metadata.get("class-map").and_then(|map| map.word(id)).map_or_else(|| id.to_owned(), |name| name.into_owned())
+}
+
+fn boxes(answer: &Node<'_>, metadata: &Node<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding>) {
+    if let Some(size) = answer.list("image_size").first() {
+        sheet.size = (size.pixels("width"), size.pixels("height"));
+    }
+    for (place, node) in answer.list("annotations").iter().enumerate() {
+        let found = node.all_wanted(["left", "top", "width", "height"]).and_then(|[left, top, width, height]| {
+            let id = node.word("class_id").ok_or_else(|| Fault::new(node.line, "the annotation has no class_id"))?;
+            let mut found = Found::boxed(&class_of(metadata, &id), node.line, [left, top, left + width, top + height]);
+            // Confidence 0 is what people's answers have.
+            let confidence = metadata.list("objects").get(place).and_then(|object| object.number("confidence"));
+            found.object.score = confidence.filter(|confidence| *confidence > 0.0);
+            Ok(found)
+        });
+        sheet.add(found, findings);
+    }
+}

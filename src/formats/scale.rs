@@ -1,0 +1,141 @@
+//! Scale AI image annotation tasks: a JSON list, or a line per task.
+//!
+//! ```text
+//! [{"task_id", "type": "imageannotation", "status": "completed", "params": {"attachment": url, "metadata"}, "response":
+//!   {"annotations": [{"type": "box", "label", "left", "top", "width", "height"} | {"type": "polygon", "vertices": [{"x", "y"}]}]}}]
+//! ```
+//!
+//! Specification: <https://scale.com/docs/image-annotation>. Pixels are 0-based. A box may have `vertices` when it is turned; lines and
+//! points become keypoints, an ellipse's four vertices are the ends of its axes. A task without response is left out.
+
+use super::json::Head;
+use super::json::node::Node;
+use super::pages::{self, Finding, Found, Kind, Page, Sheet};
+use super::text::Fault;
+use super::tree::Tree;
+use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, geometry};
+use crate::dataset::Ledger;
+
+/// The format's row in the registry.
+pub static FORMAT: Format = Format {
+    name: "scale",
+    aliases: &["scale-ai"],
+    title: "Scale AI JSON",
+    specification: "https://scale.com/docs/image-annotation",
+    layout: "\
+tasks.json  a.jpg",
+    carries: &[
+        Carries::Boxes,
+        Carries::Polygons,
+        Carries::Keypoints,
+        Carries::Attributes,
+        Carries::Negatives,
+        Carries::Splits,
+        Carries::Corners,
+        Carries::Fractions,
+    ],
+    detect,
+    looks_for: "JSON files of tasks with \"task_id\" and \"response\" or \"params\" (Scale AI)",
+    read,
+    write: None,
+};
+
+fn is_task(head: &Head) -> bool {
+    head.has("task_id") && (head.has("response") || head.has("params"))
+}
+
+fn look(head: &[u8]) -> bool {
+    let head = Head::of(head);
+    is_task(&head) || is_task(&head.inside(""))
+}
+
+const EXTENSIONS: [&str; 3] = ["json", "jsonl", "ndjson"];
+
+fn detect(tree: &Tree) -> Option<Evidence> {
+    pages::detect(tree, &EXTENSIONS, "Scale AI's tasks", look)
+}
+
+fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
+    let files = pages::files(tree, &EXTENSIONS, look);
+    if files.is_empty() {
+        return Err(pages::nothing(&FORMAT));
+    }
+    let pages = pages::read_each(tree, options, files, &|text, _| page(text));
+    Ok(pages::gather(tree, Kind::List, pages, Vec::new()))
+}
+
+fn page(text: &str) -> Result<Page, Fault> {
+    if !text.trim_start().starts_with('[') {
+        return Ok(pages::read_lines(text, task));
+    }
+    let mut page = Page::default();
+    Node::parse(text, 1)?.items().iter().for_each(|one| task(one, &mut page));
+    Ok(page)
+}
+
+fn task(node: &Node<'_>, page: &mut Page) {
+    let url = node
+        .at(&["params", "attachment"])
+        .or_else(|| node.get("attachment"))
+        .and_then(Node::as_text)
+        .unwrap_or_default();
+    let known = node.at(&["params", "metadata", "filename"]).and_then(Node::as_text);
+    let mut sheet = Sheet { name: known.unwrap_or(url).to_owned(), line: node.line, ..Sheet::default() };
+    sheet.other_name = known.map(|_| url.to_owned());
+    sheet.url = url.contains("://").then(|| url.into());
+    if sheet.name.is_empty() {
+        sheet.add(Err(Fault::new(node.line, "the task has no attachment")), &mut page.findings);
+        return page.sheets.push(sheet);
+    }
+    let Some(response) = node.get("response").filter(|response| response.is_map()) else {
+        return page.skipped.count("not-annotated", Ledger { images: 1, objects: 0 });
+    };
+    for one in response.list("annotations") {
+        add(one, &mut sheet, &mut page.findings);
+    }
+    page.sheets.push(sheet);
+}
+
+fn add(node: &Node<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding>) {
+    let kind = node.any(&["type", "geometry"]).and_then(Node::as_text).unwrap_or_default();
+    match node.word("label") {
+        Some(_) if kind == "cuboid" => sheet.leave_out(kind, node.line, findings),
+        Some(label) => sheet.add(object(node, kind, &label), findings),
+        None => sheet.add(Err(Fault::new(node.line, "the annotation has no label")), findings),
+    }
+}
+
+fn object(node: &Node<'_>, kind: &str, class: &str) -> Result<Found, Fault> {
+    let line = node.line;
+    let vertices = node.list("vertices").iter().map(|point| point.all_wanted(["x", "y"]));
+    let vertices: Vec<[f64; 2]> = vertices.collect::<Result<_, _>>()?;
+    let mut found = match (kind, &vertices[..]) {
+        ("box", [a, b, c, d])
+            if node.get("left").is_none() || node.number("rotation").is_some_and(|turn| turn != 0.0) =>
+        {
+            Found::turned(class, line, [*a, *b, *c, *d])
+        }
+        ("box", _) => {
+            let [left, top, width, height] = node.all_wanted(["left", "top", "width", "height"])?;
+            Found::boxed(class, line, [left, top, left + width, top + height])
+        }
+        ("polygon", _) => Found::outlined(class, line, vec![vertices])?,
+        ("line", _) => Found::pointed(class, line, &vertices)?,
+        ("point", _) => Found::pointed(class, line, &[node.all_wanted(["x", "y"])?])?,
+        ("ellipse", [a, b, c, d]) => {
+            let (centre, _, _, degrees) = geometry::of_corners(&[*a, *b, *c, *d]);
+            let half = |from: &[f64; 2], to: &[f64; 2]| (to[0] - from[0]).hypot(to[1] - from[1]) / 2.0;
+            // The ends of the axes in turn: the first axis leads from the first to the third.
+            let turn = if degrees.is_finite() { (c[1] - a[1]).atan2(c[0] - a[0]).to_degrees() } else { 0.0 };
+            let mut found =
+                Found::outlined(class, line, vec![geometry::ellipse(centre, [half(a, c), half(b, d)], turn)])?;
+            found.object.bbox = geometry::ellipse_box(centre, [half(a, c), half(b, d)], turn);
+            found
+        }
+        _ => return Err(Fault::new(line, format!("type {kind:?} with {} vertices is not known", vertices.len()))),
+    };
+    for (name, value) in node.get("attributes").map_or(&[][..], Node::members) {
+        found.attribute(name, &value.words().unwrap_or_default());
+    }
+    Ok(found)
+}

@@ -1,0 +1,109 @@
+//! Unity Perception: SOLO, a file per frame, and the older captures, a file for many.
+//!
+//! ```text
+//! sequence.0/step0.frame_data.json   {"frame", "captures": [{"filename": "step0.camera.png", "dimension": [w, h], "annotations":
+//!   [{"@type": "type.unity.com/unity.solo.BoundingBox2DAnnotation", "values": [{"instanceId", "labelName", "origin": [x, y],
+//!   "dimension": [w, h]}]}]}]}
+//! Dataset1/captures_000.json         {"captures": [{"filename": "RGB1/rgb_2.png", "annotations": [{"values": [{"label_name",
+//!   "instance_id", "x", "y", "width", "height"}]}]}]}
+//! ```
+//!
+//! Specification: <https://docs.unity3d.com/Packages/com.unity.perception@1.0/manual/Schema/SoloSchema.html>. Pixels are 0-based.
+//! Segmentation is in pictures elsewhere and left out with a note, as are 3-D boxes.
+
+use super::json::Head;
+use super::json::node::Node;
+use super::pages::{self, Finding, Found, Kind, Page, Sheet};
+use super::text::Fault;
+use super::tree::Tree;
+use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading};
+use crate::dataset::ProblemKind;
+
+/// The format's row in the registry.
+pub static FORMAT: Format = Format {
+    name: "solo",
+    aliases: &["unity", "unity-perception"],
+    title: "Unity SOLO JSON",
+    specification: "https://docs.unity3d.com/Packages/com.unity.perception@1.0/manual/Schema/SoloSchema.html",
+    layout: "\
+sequence.0/step0.frame_data.json  sequence.0/step0.camera.png
+Dataset1/captures_000.json  RGB1/rgb_2.png",
+    carries: &[Carries::Boxes, Carries::Negatives, Carries::Splits, Carries::Sizes, Carries::Fractions],
+    detect,
+    looks_for: "JSON files with \"captures\" that have \"annotations\" (Unity Perception)",
+    read,
+    write: None,
+};
+
+fn look(head: &[u8]) -> bool {
+    let head = Head::of(head);
+    let first = head.inside("captures");
+    first.has("annotations") || first.has("filename")
+}
+
+const EXTENSIONS: [&str; 1] = ["json"];
+
+fn detect(tree: &Tree) -> Option<Evidence> {
+    pages::detect(tree, &EXTENSIONS, "Unity's captures", look)
+}
+
+fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
+    let files = pages::files(tree, &EXTENSIONS, look);
+    if files.is_empty() {
+        return Err(pages::nothing(&FORMAT));
+    }
+    let pages = pages::read_each(tree, options, files, &|text, _| page(text));
+    Ok(pages::gather(tree, Kind::List, pages, Vec::new()))
+}
+
+fn page(text: &str) -> Result<Page, Fault> {
+    let root = Node::parse(text, 1)?;
+    let mut page = Page::default();
+    for capture in root.list("captures") {
+        let size = capture.list("dimension");
+        let side = |place: usize| {
+            size.get(place).and_then(Node::as_number).filter(|side| (0.0..1e9).contains(side)).unwrap_or(0.0) as u32
+        };
+        let name = capture.text("filename").unwrap_or_default().to_owned();
+        let mut sheet = Sheet { name, line: capture.line, size: (side(0), side(1)), ..Sheet::default() };
+        if sheet.name.is_empty() {
+            sheet.add(Err(Fault::new(capture.line, "the capture has no filename")), &mut page.findings);
+        } else {
+            capture.list("annotations").iter().for_each(|one| annotation(one, &mut sheet, &mut page.findings));
+        }
+        page.sheets.push(sheet);
+    }
+    Ok(page)
+}
+
+fn annotation(node: &Node<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding>) {
+    let kind = node.any(&["@type", "type"]).and_then(Node::as_text).unwrap_or_default();
+    let kind = kind.rsplit('.').next().unwrap_or(kind);
+    let values = node.list("values");
+    let boxes = kind.contains("BoundingBox2D")
+        || kind.is_empty() && values.iter().all(|value| value.get("width").is_some() && value.get("depth").is_none());
+    if !boxes {
+        findings.push((ProblemKind::IgnoredField, node.line, format!("annotation {kind:?} left out")));
+        return;
+    }
+    for value in values {
+        sheet.add(object(value), findings);
+    }
+}
+
+fn object(node: &Node<'_>) -> Result<Found, Fault> {
+    let class = node.any(&["labelName", "label_name"]).and_then(Node::words).filter(|class| !class.is_empty());
+    let class = class.ok_or_else(|| Fault::new(node.line, "the value has no label name"))?;
+    let pair = |key: &str| match node.get(key).map(Node::numbers).transpose()?.as_deref() {
+        Some([a, b]) => Ok(Some([*a, *b])),
+        Some(_) => Err(Fault::new(node.line, format!("{key:?} has not two numbers"))),
+        None => Ok(None),
+    };
+    let [x, y, width, height] = match (pair("origin")?, pair("dimension")?) {
+        (Some([x, y]), Some([width, height])) => [x, y, width, height],
+        _ => node.all_wanted(["x", "y", "width", "height"])?,
+    };
+    let mut found = Found::boxed(&class, node.line, [x, y, x + width, y + height]);
+    found.object.id = node.any(&["instanceId", "instance_id"]).and_then(Node::as_whole);
+    Ok(found)
+}

@@ -1,0 +1,157 @@
+"""Fixtures of Label Studio."""
+
+import csv
+import io
+import json
+
+from fixture import around, case, ellipse, image, line_of, mask, obj, picture, there, turned_box
+
+SIZE = {"original_width": 40, "original_height": 30, "image_rotation": 0}
+
+
+def result(kind, value, number="r1", **more) -> dict:
+    return {"id": number, "type": kind, "from_name": "label", "to_name": "image", "origin": "manual", **SIZE, "value": value, **more}
+
+
+def rect(label, x, y, width, height, number="r1", rotation=0, **more) -> dict:
+    value = {"x": x, "y": y, "width": width, "height": height, "rotation": rotation, "rectanglelabels": label if isinstance(label, list) else [label]}
+    return result("rectanglelabels", value, number, **more)
+
+
+def task(number, url, *results, **more) -> dict:
+    annotation = {"id": number * 10, "completed_by": 1, "result": list(results), "was_cancelled": False, "ground_truth": False,
+                  "created_at": "2024-05-01T10:00:00Z", "updated_at": "2024-05-01T10:00:00Z"}
+    return {"id": number, "annotations": [annotation], "predictions": [], "data": {"image": url}, "project": 1, **more}
+
+
+def packed(rows: list[str]) -> list[int]:
+    """A mask in Label Studio's packing: a run of 3 zeros, then the alpha, for every pixel."""
+    pixels = [letter == "#" for row in rows for letter in row]
+    bits = f"{len(pixels) * 4:032b}" + f"{7:05b}" + "0010" * 4
+    for pixel in pixels:
+        bits += "1" + "00" + "010" + "00000000"  # three times 0
+        bits += "0" + "00" + "000" + ("11111111" if pixel else "00000000")
+    bits += "0" * (-len(bits) % 8)
+    return [int(bits[at : at + 8], 2) for at in range(0, len(bits), 8)]
+
+
+def box(name, sides, **more) -> dict:
+    return obj(name, sides, line=1, **more)
+
+
+def good() -> None:
+    # As exported: uploaded images with a prefix, one cancelled and one later annotation, an image without objects, a task without any.
+    later = task(1, "/data/upload/1/0a1b2c3d-a.png", rect("dog", 10, 20, 50, 40))
+    later["annotations"] = [
+        {"id": 1, "result": [rect("cat", 0, 0, 10, 10)], "was_cancelled": False, "updated_at": "2024-05-01T10:00:00Z"},
+        {"id": 2, "result": [rect("dog", 10, 20, 50, 40)], "was_cancelled": False, "updated_at": "2024-05-02T10:00:00Z"},
+        {"id": 3, "result": [], "was_cancelled": True, "updated_at": "2024-05-03T10:00:00Z"},
+    ]
+    none = task(3, "/data/upload/1/0a1b2c3d-c.png")
+    none["annotations"] = []
+    text = json.dumps([later, task(2, "/data/upload/1/99999999-b.png"), none], indent=2)
+    case("label-studio", "json", {"project-1-at-2024-05-01.json": text, "images/a.png": picture(1), "images/99999999-b.png": picture(2)}, {
+        "format": "label-studio", "classes": ["dog"], "ordered": False, "problems": [],
+        "images": [
+            there("images/99999999-b.png", id=2, name="/data/upload/1/99999999-b.png", size=(0, 0)),
+            there("images/a.png", obj("dog", (4, 6, 24, 18), line=line_of(text, '"r1"', 2) - 1), id=1, name="/data/upload/1/0a1b2c3d-a.png"),
+        ],
+    })
+
+    # Every kind of region; a local file, with blanks in its name.
+    corners = turned_box((10, 6, 30, 12), (10, 6), 30)
+    rows = ["#" * 3 + "." * 37] * 2 + ["." * 40] * 28
+    kinds = task(
+        1, "/data/local-files/?d=photos/a%20b.png", rect(["cat", "dog"], 25, 20, 50, 20, "r0", rotation=30),
+        result("polygonlabels", {"points": [[0, 0], [25, 0], [25, 50]], "closed": True, "polygonlabels": ["cat"]}, "r1"),
+        result("ellipselabels", {"x": 50, "y": 50, "radiusX": 25, "radiusY": 20, "rotation": 0, "ellipselabels": ["cat"]}, "r2"),
+        result("keypointlabels", {"x": 50, "y": 50, "width": 0.75, "keypointlabels": ["nose"]}, "r3"),
+        result("brushlabels", {"format": "rle", "rle": packed(rows), "brushlabels": ["grass"]}, "r4"),
+        result("choices", {"choices": ["outdoor", "day"]}, "r5"), result("textarea", {"text": ["A cat and a dog."]}, "r6"),
+        {"type": "relation", "from_id": "r0", "to_id": "r1"})
+    case("label-studio", "regions", {"export.json": json.dumps([kinds]), "photos/a b.png": picture(1)}, {
+        "format": "label-studio", "problems": [],
+        "images": [there(
+            "photos/a b.png", box("cat", around(corners), corners=corners), box("dog", around(corners), corners=corners),
+            box("cat", (0, 0, 10, 15), polygons=[[[0.0, 0.0], [10.0, 0.0], [10.0, 15.0]]]),
+            box("cat", (10, 9, 30, 21), polygons=[ellipse((20, 15), (10, 6))]), box("nose", (20, 15, 20, 15), keypoints=[[20.0, 15.0, 2]]),
+            box("grass", (0, 0, 3, 2), mask=mask(["###"] * 2)), id=1, name="photos/a%20b.png", labels=["outdoor", "day"], captions=["A cat and a dog."])],
+    })
+
+    # Boxes whose labels and choices stand in results of their own; old completions; images by URL.
+    value = {"x": 10, "y": 20, "width": 50, "height": 40, "rotation": 0}
+    old = {"id": 5, "data": {"photo": "https://example.com/x/a.png?sig=1"}, "completions": [{"id": 1, "result": [
+        result("rectangle", value), result("labels", {**value, "labels": ["cat"]}), result("choices", {**value, "choices": ["sleeping"]}, from_name="state")]}]}
+    case("label-studio", "completions", {"a.json": json.dumps([old]), "a.png": picture(1)}, {
+        "format": "label-studio", "problems": [],
+        "images": [there("a.png", box("cat", (4, 6, 24, 18), attributes={"state": "sleeping"}), id=5, url="https://example.com/x/a.png?sig=1",
+                         name="https://example.com/x/a.png?sig=1")],
+    })
+
+    # JSON_MIN.
+    region = {"x": 10, "y": 20, "width": 50, "height": 40, "rotation": 0, "rectanglelabels": ["cat"], "original_width": 40, "original_height": 30}
+    rest = {"annotator": 1, "annotation_id": 1, "created_at": "2024-05-01T10:00:00Z", "updated_at": "2024-05-01T10:00:00Z", "lead_time": 3.5}
+    case("label-studio", "json-min", {"project-1.json": json.dumps([
+        {"image": "/data/upload/1/0a1b2c3d-a.png", "note": "not an answer", "id": 1, "label": [region], "weather": "sunny", **rest},
+        {"image": "/data/upload/1/0a1b2c3d-b.png", "id": 2, "weather": {"choices": ["sunny", "warm"]}, **rest},
+    ]), "a.png": picture(1), "b.png": picture(2)}, {
+        "format": "label-studio", "problems": [],
+        "images": [there("a.png", box("cat", (4, 6, 24, 18)), id=1, labels=["sunny"], name="/data/upload/1/0a1b2c3d-a.png"),
+                   there("b.png", id=2, labels=["sunny", "warm"], name="/data/upload/1/0a1b2c3d-b.png", size=(0, 0))],
+    })
+
+    # CSV.
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["annotation_id", "annotator", "created_at", "id", "image", "label", "lead_time", "updated_at", "weather"])
+    writer.writerow([1, 1, "2024", 1, "/data/upload/1/0a1b2c3d-a.png", json.dumps([region, {**region, "x": 0}], indent=1), 3.5, "2024", "sunny"])
+    writer.writerow([2, 1, "2024", 2, "/data/upload/1/0a1b2c3d-b.png", "", 3.5, "2024", ""])
+    case("label-studio", "csv", {"project-1.csv": out.getvalue(), "a.png": picture(1), "b.png": picture(2)}, {
+        "format": "label-studio", "problems": [],
+        "images": [there("a.png", obj("cat", (4, 6, 24, 18), line=3), obj("cat", (0, 6, 20, 18), line=out.getvalue().replace("\r\n", "\n")[: out.getvalue().replace("\r\n", "\n").index('""x"": 0')].count("\n")),
+                         id=1, labels=["sunny"], name="/data/upload/1/0a1b2c3d-a.png"),
+                   there("b.png", id=2, name="/data/upload/1/0a1b2c3d-b.png", size=(0, 0))],
+    })
+
+
+def bad() -> None:
+    text = json.dumps([
+        task(1, "a.png", rect("cat", "left", 0, 10, 10, "r1"), result("rectanglelabels", {"x": 0, "y": 0, "width": 5, "height": 5}, "r2"),
+             result("brushlabels", {"format": "rle", "rle": [0, 0, 0, 4, 60, 0], "brushlabels": ["x"]}, "r3"), {"id": "r4", "type": "rectanglelabels"},
+             {"id": "r5", "type": "rectanglelabels", "value": {"x": 0, "y": 0, "width": 5, "height": 5, "rectanglelabels": ["x"]}},
+             result("videorectangle", {"sequence": []}, "r6"), rect("good", 0, 0, 50, 50, "r7")),
+        {"id": 2, "data": {"text": "no image here"}, "annotations": []},
+        task(3, "https://example.com/gone.png", rect("cat", 0, 0, 50, 50)),
+    ], indent=1)
+    at = {number: line_of(text, f'"r{number}"') - 1 for number in range(1, 8)}
+    second = line_of(text, '"r1"', 2) - 1
+    case("label-studio", "bad-results", {"a.json": text, "a.png": picture(1)}, {
+        "format": "label-studio",
+        "problems": [
+            f'bad-entry: a.json:{line_of(text, chr(34) + "left")}: x "left" is no number',
+            f"bad-entry: a.json:{line_of(text, chr(34) + 'value', 3)}: a mask of 4 values for 1200 pixels of four",
+            f"bad-entry: a.json:{at[4]}: the result has no value",
+            f"bad-entry: a.json:{at[5]}: the region has no original_width and original_height",
+            f"ignored-field: a.json:{at[6]}: videorectangle of a video left out",
+            f"bad-entry: a.json:{at[2]}: the region has no label",
+            f'bad-entry: a.json:{line_of(text, chr(34) + "no image") - 3}: the task has no image in "data"',
+            f'missing-image: a.json:{line_of(text, chr(34) + "id" + chr(34) + ": 3,") - 1}: no image is called "https://example.com/gone.png"',
+        ],
+        "images": [there("a.png", obj("good", (0, 0, 20, 15), line=at[7]), id=1),
+                   image("gone.png", obj("cat", (0, 0, 20, 15), line=second), id=3, url="https://example.com/gone.png",
+                         name="https://example.com/gone.png", **{"file": None})],
+    })
+    embedded = task(1, "data:image/png;base64,aaaa", rect("cat", 0, 0, 50, 50))
+    case("label-studio", "bad-embedded", {"a.json": json.dumps([embedded]), "a.png": picture(1)}, {
+        "format": "label-studio",
+        "problems": ['missing-image: a.json:1: no image is called "1"', "ignored-field: a.json:1: the image that the file itself holds was not used; save it as a file"],
+        "images": [image("1", box("cat", (0, 0, 20, 15)), id=1, name="1", **{"file": None})],
+    })
+    case("label-studio", "bad-cut", {"a.json": json.dumps([task(1, "a.png", rect("cat", 0, 0, 1, 1))])[:-20], "a.png": picture(1)}, {
+        "format": "label-studio", "problems": ["unreadable-annotation: a.json:1: the file ends too early"], "images": [],
+    })
+
+
+def make() -> None:
+    good()
+    bad()

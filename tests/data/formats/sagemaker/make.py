@@ -1,0 +1,41 @@
+"""Fixtures of the manifest of SageMaker Ground Truth."""
+
+import json
+
+from fixture import case, obj, picture, standard, there
+
+CLASSES = ["cat", "dog", "Bär, groß"]
+
+
+def row(name, objects, job="boxes", confidence=None) -> str:
+    boxes = [{"class_id": CLASSES.index(label), "left": x0, "top": y0, "width": x1 - x0, "height": y1 - y0} for label, (x0, y0, x1, y1) in objects]
+    return json.dumps({
+        "source-ref": name, job: {"annotations": boxes, "image_size": [{"width": 40, "height": 30, "depth": 3}]},
+        f"{job}-metadata": {"objects": [{"confidence": confidence or 0} for _ in objects], "class-map": {str(number): name for number, name in enumerate(CLASSES)},
+                            "type": "groundtruth/object-detection", "human-annotated": "yes", "creation-date": "2024-05-01T10:00:00", "job-name": "x"}})
+
+
+def write(entries) -> dict:
+    return {"output.manifest": "\n".join(row(name, objects) for name, objects in entries) + "\n"}
+
+
+def make() -> None:
+    standard("sagemaker", write, "bad-entry: {path}:1: a string has no end", rows=True)
+    # Buckets, confidences of a model, another name of the job, and lines that no job has answered.
+    lines = [row("s3://bucket/photos/a.png", [("cat", (4, 5, 20, 25))], "my-job", 0.75), json.dumps({"source-ref": "s3://bucket/photos/b.png", "my-job-metadata": {
+        "failure-reason": "x", "type": "groundtruth/object-detection"}})]
+    case("sagemaker", "bucket", {"output.manifest": "\n".join(lines), "photos/a.png": picture(1), "photos/b.png": picture(2)}, {
+        "format": "sagemaker", "problems": [], "remarks": ["images that no annotation names, left out: 1"], "classes": ["cat"], "ordered": False,
+        "images": [there("photos/a.png", obj("cat", (4, 5, 20, 25), line=1, score=0.75), name="s3://bucket/photos/a.png", url="s3://bucket/photos/a.png")]})
+    single = {"source-ref": "a.png", "animal": 1, "animal-metadata": {"class-name": "dog", "confidence": 0.9, "type": "groundtruth/image-classification"}}
+    several = {"source-ref": "b.png", "animals": [0, 2], "animals-metadata": {"class-map": {"0": "cat", "2": "cow"}, "type": "groundtruth/image-classification-multilabel"}}
+    mask = {"source-ref": "c.png", "m-ref": "s3://bucket/m.png", "m-ref-metadata": {"type": "groundtruth/semantic-segmentation"}}
+    case("sagemaker", "classification", {"o.manifest": "\n".join(map(json.dumps, (single, several, mask)))} | {f"{name}.png": picture(1) for name in "abc"}, {
+        "format": "sagemaker", "problems": ["ignored-field: o.manifest:3: the answer of semantic-segmentation left out"],
+        "images": [there("a.png", labels=["dog"], size=(0, 0)), there("b.png", labels=["cat", "cow"], size=(0, 0)), there("c.png", size=(0, 0))]})
+    bad = json.loads(row("a.png", [("cat", (1, 2, 3, 4))] * 3))
+    bad["boxes"]["annotations"][0]["left"], bad["boxes"]["annotations"][1] = "x", {"left": 1, "top": 1, "width": 1, "height": 1}
+    case("sagemaker", "bad-rows", {"o.manifest": json.dumps(bad) + "\n" + json.dumps({"source-ref": ""}), "a.png": picture(1)}, {
+        "format": "sagemaker", "problems": ['bad-entry: o.manifest:1: left "x" is no number', "bad-entry: o.manifest:1: the annotation has no class_id",
+                                            'bad-entry: o.manifest:2: "source-ref" is missing'],
+        "images": [there("a.png", obj("cat", (1, 2, 3, 4), line=1))]})
