@@ -108,28 +108,6 @@ pub fn mask_of_crop(
     Ok(Mask { width, height, runs: runs.into() })
 }
 
-/// For every pixel of the box around a mask, row by row, whether it is set; with the box `[left, top, width, height]`.
-/// `None` where nothing is set.
-pub fn crop_of_mask(mask: &Mask) -> Option<([u32; 4], Vec<bool>)> {
-    let [x0, y0, x1, y1] = crate::image::runs::bounds(&mask.runs, mask.height)?;
-    let (width, height) = ((x1 - x0) as usize, (y1 - y0) as usize);
-    let mut pixels = vec![false; width.checked_mul(height)?];
-    let (mut at, side) = (0u64, u64::from(mask.height));
-    for (number, run) in mask.runs.iter().enumerate() {
-        let end = at + u64::from(*run);
-        if number % 2 == 1 {
-            for place in at..end {
-                let (x, y) = ((place / side - x0) as usize, (place % side - y0) as usize);
-                if let Some(pixel) = pixels.get_mut(y * width + x) {
-                    *pixel = true;
-                }
-            }
-        }
-        at = end;
-    }
-    Some(([x0 as u32, y0 as u32, width as u32, height as u32], pixels))
-}
-
 /// The box `[x0, y0, x1, y1)` around what is set; `None` if nothing is.
 pub fn mask_box(mask: &Mask) -> Option<[f64; 4]> {
     crate::image::runs::bounds(&mask.runs, mask.height).map(|sides| sides.map(|side| side as f64))
@@ -169,10 +147,9 @@ mod tests {
     }
 
     #[test]
-    fn masks_become_crops() {
+    fn masks_have_boxes() {
         let mask = Mask { width: 3, height: 4, runs: [5, 2, 5].into() };
-        assert_eq!(crop_of_mask(&mask), Some(([1, 1, 1, 2], vec![true, true])));
         assert_eq!(mask_box(&mask), Some([1.0, 1.0, 2.0, 3.0]));
-        assert_eq!(crop_of_mask(&Mask { width: 3, height: 4, runs: [12].into() }), None);
+        assert_eq!(mask_box(&Mask { width: 3, height: 4, runs: [12].into() }), None);
     }
 }

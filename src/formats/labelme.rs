@@ -56,7 +56,7 @@ images/a.jpg  annotations/a.json    (or labels/)",
     detect,
     looks_for: "JSON files with \"shapes\" and \"imagePath\" (LabelMe)",
     read,
-    write: Some(Write { not: &[Carries::Keypoints, Carries::Corners], write }),
+    write: Some(Write { not: &[Carries::Masks, Carries::Keypoints, Carries::Corners], write }),
 };
 
 fn look(head: &[u8]) -> bool {
@@ -218,7 +218,8 @@ fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
     Ok(Remarks::new())
 }
 
-/// Adds the shapes of an object: one for each part of its outline, its mask, or its box.
+/// Adds the shapes of an object: one for each part of its outline, or its box. (A mask would
+/// bring a box of whole pixels, which need not be the object's.)
 fn add_shapes(ready: &Ready<'_>, image: &ReadyImage, number: usize, object: &ReadyObject, shapes: &mut Vec<Value>) {
     let objects = &ready.dataset.objects;
     let flags = objects.flags.get(object.row).copied().unwrap_or(0);
@@ -235,27 +236,19 @@ fn add_shapes(ready: &Ready<'_>, image: &ReadyImage, number: usize, object: &Rea
     if !attributes.is_empty() {
         shape["attributes"] = attributes.into();
     }
-    let mut add = |kind: &str, points: Value, more: Option<(&str, Value)>| {
+    let mut add = |kind: &str, points: Value, group: Option<usize>| {
         let mut shape = shape.clone();
         shape["shape_type"] = json!(kind);
         shape["points"] = points;
-        if let Some((key, value)) = more {
-            shape[key] = value;
-        }
+        shape["group_id"] = json!(group);
         shapes.push(shape);
     };
     let outline = ready.outline(image, object);
-    let mask = ready.mask(image, object);
-    if let Some(([left, top, width, height], pixels)) = mask.as_deref().and_then(geometry::crop_of_mask) {
-        let png = bitmap::to_base64(&bitmap::to_png(width, height, &pixels));
-        // The last pixel is included.
-        let points = json!([[left, top], [left + width - 1, top + height - 1]]);
-        add("mask", points, Some(("mask", json!(png))));
-    } else if outline.is_empty() {
+    if outline.is_empty() {
         let [x0, y0, x1, y1] = object.bbox;
         add("rectangle", json!([[x0, y0], [x1, y1]]), None);
     } else {
-        let group = (outline.len() > 1).then(|| ("group_id", json!(number + 1)));
-        outline.iter().for_each(|part| add("polygon", json!(part), group.clone()));
+        let group = (outline.len() > 1).then_some(number + 1);
+        outline.iter().for_each(|part| add("polygon", json!(part), group));
     }
 }
