@@ -22,7 +22,7 @@ class Image(NamedTuple):
 
     Attributes:
         key: Path relative to the dataset's folder, with "/"; unique in the dataset.
-        path: The image's file; None where it was not found.
+        path: The image's file, or the file of records that it is in; None where it was not found.
         size: Width and height in pixels as the annotation says; None where it does not.
         split: "train", "valid", "test", or None where the source does not say.
         classes: Name of each object's class.
@@ -30,6 +30,7 @@ class Image(NamedTuple):
             source says, before anything is put right.
         normalised: bool[N]: whether `bbox` is a fraction of the image's size instead of pixels.
         objects: Rows of the objects in `Dataset.objects`.
+        span: First byte and number of bytes, where the image is a part of its file; None where it is all of it.
     """
 
     key: str
@@ -40,6 +41,23 @@ class Image(NamedTuple):
     bbox: "npt.NDArray[np.float64]"
     normalised: "npt.NDArray[np.bool_]"
     objects: range
+    span: tuple[int, int] | None = None
+
+    def read(self) -> bytes:
+        """The bytes of the image, as they are in its file or record.
+
+        Raises:
+            FileNotFoundError: No file was found for it.
+        """
+        if self.path is None:
+            message = f"no file is known for image {self.key!r}"
+            raise FileNotFoundError(message)
+        with self.path.open("rb") as file:
+            if self.span is None:
+                return file.read()
+            start, length = self.span
+            file.seek(start)
+            return file.read(length)
 
 
 class ClassDetails(NamedTuple):
@@ -104,6 +122,7 @@ class Dataset:
             objects.bbox[part],
             objects.normalised[part],
             rows,
+            images.span.get(row),
         )
 
     def __iter__(self) -> Iterator[Image]:
@@ -246,6 +265,11 @@ class Images:
     def url(self) -> Mapping[int, str]:
         """Where an image can be fetched by row, where the source says it."""
         return dict(self._native.values("images.url"))
+
+    @cached_property
+    def span(self) -> Mapping[int, tuple[int, int]]:
+        """First byte and number of bytes by row, for the images that are only a part of their file (of records)."""
+        return {row: (start, length) for row, (start, length) in self._native.values("images.span")}
 
     @cached_property
     def captions(self) -> Mapping[int, Sequence[str]]:

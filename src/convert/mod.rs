@@ -21,6 +21,7 @@
 pub mod boxes;
 mod error;
 mod fitting;
+mod images;
 pub mod labels;
 mod losses;
 mod manifest;
@@ -35,9 +36,12 @@ pub mod schema;
 mod settle;
 mod shard;
 pub mod split;
+mod tfrecord;
 mod watch;
 
 pub use boxes::SkipRule;
+use std::path::Path;
+
 pub use error::ConvertError;
 pub use losses::Loss;
 pub use manifest::{MANIFEST, README};
@@ -46,6 +50,20 @@ pub use report::{ClassCount, FileReport, Report, SplitCount};
 pub use run::{convert, convert_dataset};
 pub use split::SplitRule;
 pub use watch::{Monitor, Phase, Progress};
+
+use crate::formats::{self, FORMATS, Format, FormatError, LoadOptions, Loaded};
+
+/// All formats that are read, TFRecord among them, sorted by name.
+pub fn formats() -> Vec<&'static Format> {
+    let mut all: Vec<&'static Format> = FORMATS.iter().copied().chain([&tfrecord::FORMAT]).collect();
+    all.sort_by_key(|format| format.name);
+    all
+}
+
+/// Reads the dataset in `source`, a folder or a file of annotations or records.
+pub fn load(source: &Path, options: &LoadOptions) -> Result<Loaded, FormatError> {
+    formats::load_among(&formats(), source, options)
+}
 
 #[cfg(test)]
 mod tests {

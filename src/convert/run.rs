@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::error::{ConvertError, io_error};
+use super::images;
 use super::labels::Labels;
 use super::losses::{losses, record_holds};
 use super::manifest::{self, MANIFEST, README};
@@ -23,7 +24,7 @@ use super::watch::{Monitor, Phase, Watch};
 use super::{save, settle};
 use crate::dataset::{Dataset, LabelMap, NO_FILE, Place, ProblemKind, Problems, Severity, Skipped, Split};
 use crate::files::{AtomicOptions, Root};
-use crate::formats::{self, LoadOptions, Loaded, label_map};
+use crate::formats::{LoadOptions, Loaded, label_map};
 use crate::record::{Compression, deflate};
 
 /// Converts the dataset in `source`, a folder or an annotation file of any known format, to record files in the folder
@@ -113,7 +114,7 @@ fn load(source: &Path, options: &Options, watch: &mut Watch<'_>) -> Result<Loade
     let boxes_only = options.target.is_none();
     let (source, load) = (source.to_owned(), LoadOptions { boxes_only, ..options.load.clone() });
     // Nobody listens any more when the run was cancelled.
-    let work = move || drop(send.send(formats::load(&source, &load)));
+    let work = move || drop(send.send(super::load(&source, &load)));
     let thread = thread::Builder::new().spawn(work).map_err(io_error("cannot start a thread", Path::new("")))?;
     let idle = watch.phase(Phase::Load);
     loop {
@@ -442,7 +443,7 @@ fn size_of(dataset: &Dataset, roots: &[Root], row: usize) -> Size {
     let Some(root) = roots.get(usize::from(root)).filter(|_| root != NO_FILE) else {
         return Size::NoFile;
     };
-    match root.size_of(dataset.images.file.get(row)) {
+    match images::size_of(dataset, root, row) {
         Ok(Some(bytes)) => Size::Bytes(bytes),
         Ok(None) => Size::Refused(ProblemKind::BadImage, "is not a regular file".into()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {

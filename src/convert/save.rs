@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::error::{ConvertError, busy, io_error};
+use super::images;
 use super::losses::losses;
 use super::manifest::{self, MANIFEST};
 use super::options::{ImagesMode, Options};
@@ -15,7 +16,7 @@ use super::report::{ClassCount, Report, SplitCount};
 use super::run::Start;
 use super::settle::{self, Found};
 use super::watch::{Phase, Progress, Watch};
-use crate::dataset::{NO_FILE, Split};
+use crate::dataset::Split;
 use crate::files::{Root, Staging};
 use crate::formats::target::{Ready, Remarks, Sink};
 use crate::formats::{Format, FormatError, FormatErrorKind, Loaded, Write as Writer};
@@ -255,18 +256,22 @@ fn copy_images(
             let Some((image, name)) = placed.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
             let images = &ready.dataset.images;
             let row = ready.images[*image].row;
-            let (root, path) = (images.root[row], images.file.get(row));
-            let Some(root) = roots.get(usize::from(root)).filter(|_| root != NO_FILE) else { continue };
-            let from = || root.path().join(path);
-            let source = root.open(path).map_err(|error| io_error("cannot be read", &from())(error))?;
+            let Some(root) = roots.get(usize::from(images.root[row])) else { continue };
+            let from = || root.path().join(images.file.get(row));
+            let source =
+                images::open(ready.dataset, roots, row).map_err(|error| io_error("cannot be read", &from())(error))?;
             let target = staging.place(name).map_err(|error| io_error("cannot write", &from())(error))?;
-            let linked = options.images_mode == ImagesMode::Link && link(&source, &from(), &target);
-            if options.images_mode == ImagesMode::Link && !linked {
+            let linked = match source.whole() {
+                Some(whole) if options.images_mode == ImagesMode::Link && link(whole, &from(), &target) => Some(whole),
+                _ => None,
+            };
+            let linked = linked.map(File::metadata);
+            if options.images_mode == ImagesMode::Link && linked.is_none() {
                 not_linked.fetch_add(1, Ordering::Relaxed);
             }
             let copied = match linked {
-                true => source.metadata().map(|about| about.len()),
-                false => copy(source, &target),
+                Some(about) => about.map(|about| about.len()),
+                None => File::create_new(&target).and_then(|mut file| source.copy_to(&mut file)),
             };
             bytes.fetch_add(copied.map_err(|error| io_error("cannot be copied", &from())(error))?, Ordering::Relaxed);
         }
@@ -285,12 +290,6 @@ fn copy_images(
         return Err(ConvertError::Cancelled);
     }
     Ok(Copied { bytes: bytes.load(Ordering::Relaxed), not_linked: not_linked.load(Ordering::Relaxed) })
-}
-
-fn copy(mut source: File, target: &Path) -> io::Result<u64> {
-    let mut file = File::options().write(true).create_new(true).open(target)?;
-    // By the kernel, where it can (copy_file_range).
-    io::copy(&mut source, &mut file)
 }
 
 /// Gives the file at `from`, which is open as `source`, a second name; whether that worked.

@@ -3,11 +3,11 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::error::ConvertError;
 use super::fitting::{self, Canvas};
+use super::images::{self, ImageFile};
 use super::labels::Labels;
 use super::options::{ImagesMode, Options};
 use super::report::DROP_EMPTY;
@@ -146,14 +146,12 @@ fn fit_image(
     let known = fitted.canvas.size.0 > 0 && fitted.canvas.size.1 > 0;
     // Images that are left where they are need not be there, if it is known how large they are.
     if !(known && options.images_mode == ImagesMode::None) {
-        let root = roots.get(usize::from(dataset.images.root[row])).filter(|_| dataset.images.root[row] != NO_FILE);
-        let Some(root) = root else {
+        if dataset.images.root[row] == NO_FILE {
             let message = "the image is not there, and the annotation does not say how large it is";
             return Err((ProblemKind::MissingImage, message.into()));
-        };
-        let mut bytes = Vec::new();
-        root.open(dataset.images.file.get(row))
-            .and_then(|mut file| file.read_to_end(&mut bytes))
+        }
+        let bytes = images::open(dataset, roots, row)
+            .and_then(ImageFile::read_all)
             .map_err(|error| (ProblemKind::BadImage, format!("cannot be read: {error}")))?;
         let header = header::read(&bytes).map_err(|error| (ProblemKind::BadImage, error.to_string()))?;
         fitted.canvas = Canvas::of(dataset, row, &header);

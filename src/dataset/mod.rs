@@ -26,6 +26,7 @@ pub use split::Split;
 
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// A class, in the source's order. Objects name it by its place in [`Dataset::classes`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,6 +67,8 @@ pub struct Dataset {
     pub objects: Objects,
     /// Objects whose outline or mask stayed unread, because nobody asked for it.
     pub outlines_unread: u64,
+    /// A folder for temporary files that images lie in; it goes with the last copy of the dataset.
+    pub kept: Option<Arc<tempfile::TempDir>>,
 }
 
 /// One row per image. `objects(i)` are the rows of [`Objects`] that belong to image `i`.
@@ -79,6 +82,8 @@ pub struct Images {
     pub root: Vec<u16>,
     /// Path of the image's file, relative to its root, with `/`.
     pub file: Strings,
+    /// Where the image is only a part of `file` (a record's): its first byte, and how many bytes it has.
+    pub span: Sparse<[u64; 2]>,
     /// Width in pixels as the annotation says; 0 where it does not.
     pub width: Vec<u32>,
     /// Height in pixels as the annotation says; 0 where it does not.
@@ -115,6 +120,8 @@ pub struct Image<'a> {
     pub name: &'a str,
     /// Root and path of the file, where one was found.
     pub file: Option<(u16, &'a str)>,
+    /// See [`Images::span`].
+    pub span: Option<[u64; 2]>,
     /// Width and height in pixels as the annotation says; 0 where it does not.
     pub size: (u32, u32),
     /// See [`Images::split`].
@@ -157,6 +164,7 @@ impl Dataset {
         let (root, file) = image.file.unwrap_or((NO_FILE, ""));
         images.root.push(root);
         images.file.push(file);
+        images.span.extend(row, image.span);
         images.width.push(image.size.0);
         images.height.push(image.size.1);
         images.split.push(image.split);

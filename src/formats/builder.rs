@@ -10,7 +10,9 @@ use crate::dataset::{Class, Dataset, Image, NO_SOURCE, Object, Objects, Split};
 pub struct Entry {
     /// The image's file, where one was found.
     pub file: Option<FileId>,
-    /// What stands for the key where there is no file.
+    /// Where in the file its bytes are.
+    pub bytes: Bytes,
+    /// What stands for the key where there is no file, or the image is a part of one.
     pub key: String,
     /// File name as the annotation says it.
     pub name: String,
@@ -28,6 +30,18 @@ pub struct Entry {
     pub captions: Vec<Box<str>>,
     /// Classes of the whole image: places that [`Builder::class`] gave.
     pub labels: Vec<u32>,
+}
+
+/// Where the bytes of an image are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Bytes {
+    /// They are its file.
+    #[default]
+    Whole,
+    /// They are a part of its file: the first byte, and how many.
+    Part([u64; 2]),
+    /// They are a part of the file that [`super::spill`] made.
+    Spilled([u64; 2]),
 }
 
 /// Gathers images and objects. An object's `class` is a place that [`Builder::class`] gave, its `source` the number of a
@@ -98,7 +112,7 @@ impl Builder {
     /// The dataset: images by key, classes in the source's order or that of their first use.
     pub fn finish(mut self, tree: &Tree) -> Dataset {
         for entry in &mut self.entries {
-            if let Some(file) = entry.file {
+            if let Some(file) = entry.file.filter(|_| entry.bytes == Bytes::Whole) {
                 entry.key = tree.path(file).to_owned();
             }
         }
@@ -141,10 +155,17 @@ impl Builder {
             *source = place_of(FileId::from_number(*source));
         }
         for ((_, entry), count) in entries.into_iter().zip(counts) {
+            let own = entry.file.map(|file| (tree.file(file).root, tree.path_to_open(file)));
+            let (file, span) = match entry.bytes {
+                Bytes::Whole => (own, None),
+                Bytes::Part(span) => (own, Some(span)),
+                Bytes::Spilled(span) => (Some((tree.roots().len() as u16, super::spill::NAME)), Some(span)),
+            };
             let image = Image {
                 key: &entry.key,
                 name: &entry.name,
-                file: entry.file.map(|file| (tree.file(file).root, tree.path_to_open(file))),
+                file,
+                span,
                 size: entry.size,
                 split: entry.split,
                 source: entry.source.map_or((NO_SOURCE, 0), |(file, line)| (place_of(file), line)),

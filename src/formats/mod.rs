@@ -27,11 +27,12 @@ pub mod mot;
 pub mod multilabel_csv;
 pub mod oidv4;
 pub mod open_images;
-mod parallel;
+pub mod parallel;
 pub mod per_image;
 mod registry;
 pub mod retinanet;
 pub mod rows;
+pub mod spill;
 pub mod splits;
 pub mod target;
 pub mod text;
@@ -85,13 +86,18 @@ pub struct Loaded {
     pub reasons: Vec<String>,
 }
 
-/// Reads the dataset in `source`, a folder or an annotation file.
+/// Reads the dataset in `source`, a folder or an annotation file, in one of [`FORMATS`].
 pub fn load(source: &Path, options: &LoadOptions) -> Result<Loaded, FormatError> {
-    let wanted = options.from.as_deref().map(named).transpose()?;
+    load_among(FORMATS, source, options)
+}
+
+/// Reads the dataset in `source`, in one of `formats`.
+pub fn load_among(formats: &[&'static Format], source: &Path, options: &LoadOptions) -> Result<Loaded, FormatError> {
+    let wanted = options.from.as_deref().map(|name| named(formats, name)).transpose()?;
     let tree = Tree::open(source, &options.image_dirs, options.allow_outside)?;
     let (format, reason) = match wanted {
         Some(format) => (format, format!("--from {}", format.name)),
-        None => detect(&tree, source)?,
+        None => detect(formats, &tree, source)?,
     };
     let Reading { dataset, problems: found, skipped, remarks } = (format.read)(&tree, options)
         .map_err(|error| if error.path().as_os_str().is_empty() { error.in_file(source) } else { error })?;
@@ -101,19 +107,19 @@ pub fn load(source: &Path, options: &LoadOptions) -> Result<Loaded, FormatError>
     Ok(Loaded { dataset, problems, skipped, format, reasons })
 }
 
-/// The format called `name`, or the error that lists those there are.
-pub fn named(name: &str) -> Result<&'static Format, FormatError> {
-    by_name(name).ok_or_else(|| {
-        let known = FORMATS.iter().map(|format| format.name).collect();
+/// The one of `formats` called `name`, or the error that lists those there are.
+pub fn named(formats: &[&'static Format], name: &str) -> Result<&'static Format, FormatError> {
+    registry::among(formats, name).ok_or_else(|| {
+        let known = formats.iter().map(|format| format.name).collect();
         FormatError::new(FormatErrorKind::UnknownFormat(name.to_owned(), known), "")
     })
 }
 
 /// The format of a tree and the reason. Of several, the surest; of several that are equally sure, none: the error names
 /// them.
-fn detect(tree: &Tree, source: &Path) -> Result<(&'static Format, String), FormatError> {
+fn detect(formats: &[&'static Format], tree: &Tree, source: &Path) -> Result<(&'static Format, String), FormatError> {
     let mut candidates: Vec<(&'static Format, Evidence)> =
-        FORMATS.iter().filter_map(|format| Some((*format, (format.detect)(tree)?))).collect();
+        formats.iter().filter_map(|format| Some((*format, (format.detect)(tree)?))).collect();
     let surest = candidates.iter().map(|(_, evidence)| evidence.confidence).max();
     candidates.retain(|(_, evidence)| Some(evidence.confidence) == surest);
     if candidates.len() > 1 {

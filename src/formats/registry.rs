@@ -210,8 +210,13 @@ pub struct Reading {
 
 /// The format that `word` means: a name or an alias, in any case.
 pub fn by_name(word: &str) -> Option<&'static Format> {
+    among(FORMATS, word)
+}
+
+/// The one of `formats` that `word` means.
+pub(super) fn among(formats: &[&'static Format], word: &str) -> Option<&'static Format> {
     let fits = |known: &&str| known.eq_ignore_ascii_case(word.trim());
-    FORMATS.iter().copied().find(|format| fits(&format.name) || format.aliases.iter().any(fits))
+    formats.iter().copied().find(|format| fits(&format.name) || format.aliases.iter().any(fits))
 }
 
 #[cfg(test)]

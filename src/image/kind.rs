@@ -64,6 +64,20 @@ impl Kind {
         matches!(self, Self::Jpeg | Self::Png | Self::Bmp)
     }
 
+    /// The usual end of a file's name.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Jpeg => "jpg",
+            Self::Png => "png",
+            Self::Gif => "gif",
+            Self::Bmp => "bmp",
+            Self::Webp => "webp",
+            Self::Tiff => "tif",
+            Self::Avif => "avif",
+            Self::Heic => "heic",
+        }
+    }
+
     /// The kind that a file's extension claims, in any case.
     pub fn from_name(name: &str) -> Option<Self> {
         let extension = name.rsplit_once('.')?.1;

@@ -16,7 +16,7 @@ use crate::convert::{
     SkipRule, SourceId, SplitRule,
 };
 use crate::dataset::{Label, LabelMap};
-use crate::formats::{self, FORMATS, LoadOptions};
+use crate::formats::{self, LoadOptions};
 
 /// One of the arguments by name, as the Python side gathers them.
 fn given<'py, T: FromPyObjectOwned<'py>>(arguments: &Bound<'py, PyDict>, name: &str) -> PyResult<T> {
@@ -106,7 +106,9 @@ fn options(arguments: &Bound<'_, PyDict>) -> PyResult<Options> {
     let compression = given::<Option<String>>(arguments, "compression")?;
     let target = match text("target_format")? {
         word if word.eq_ignore_ascii_case("tfrecord") => None,
-        word => Some(formats::named(&word).map_err(|error| errors::of_format(arguments.py(), &error))?),
+        word => {
+            Some(formats::named(formats::FORMATS, &word).map_err(|error| errors::of_format(arguments.py(), &error))?)
+        }
     };
     Ok(Options {
         target,
@@ -223,7 +225,7 @@ pub fn save<'py>(
 #[pyfunction]
 pub fn load(py: Python<'_>, source: PathArg, arguments: &Bound<'_, PyDict>) -> PyResult<Dataset> {
     let options = load_options(arguments)?;
-    let loaded = watch::abandonable(py, move || formats::load(&source.0, &options))?;
+    let loaded = watch::abandonable(py, move || crate::convert::load(&source.0, &options))?;
     loaded.map(Dataset::new).map_err(|error| errors::of_format(py, &error))
 }
 
@@ -231,7 +233,7 @@ pub fn load(py: Python<'_>, source: PathArg, arguments: &Bound<'_, PyDict>) -> P
 #[pyfunction]
 pub fn formats_list(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
     let rows = PyList::empty(py);
-    for format in FORMATS {
+    for format in crate::convert::formats() {
         let row = PyDict::new(py);
         row.set_item("name", format.name)?;
         row.set_item("aliases", format.aliases)?;
@@ -239,7 +241,7 @@ pub fn formats_list(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
         row.set_item("specification", format.specification)?;
         row.set_item("layout", format.layout)?;
         row.set_item("carries", format.carries.iter().map(|carries| carries.word()).collect::<Vec<_>>())?;
-        row.set_item("writes", format.write.is_some())?;
+        row.set_item("writes", format.write.is_some() || format.name == "tfrecord")?;
         let lost = format.write.map_or(&[][..], |write| write.not);
         row.set_item("not_written", lost.iter().map(|carries| carries.word()).collect::<Vec<_>>())?;
         row.set_item("looks_for", format.looks_for)?;

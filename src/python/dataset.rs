@@ -145,6 +145,7 @@ impl Dataset {
         let (images, objects) = (&self.0.dataset.images, &self.0.dataset.objects);
         match name {
             "images.id" => PyList::new(py, images.id.iter().collect::<Vec<_>>()),
+            "images.span" => PyList::new(py, images.span.iter().collect::<Vec<_>>()),
             "images.url" => PyList::new(py, images.url.iter().map(|(row, url)| (row, &**url)).collect::<Vec<_>>()),
             "images.captions" => {
                 let texts = |(row, texts): (usize, &Vec<Box<str>>)| {

@@ -6,12 +6,12 @@
 //! and the record's checksum are taken while it is in the cache.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, Read};
 
 use sha2::{Digest, Sha256};
 
 use crate::convert::fitting::{self, Canvas};
+use crate::convert::images::{self, ImageFile};
 use crate::convert::options::SourceId;
 use crate::convert::plan::{Content, PlannedImage, base_name};
 use crate::convert::report::DROP_EMPTY;
@@ -192,7 +192,7 @@ impl<'a> Builder<'a> {
             to_hex(Sha256::digest(encoded).as_slice(), &mut hex);
         }
         let annotated_name = self.dataset.images.name.get(image.row);
-        let filename = match image.shared_name {
+        let filename = match image.shared_name || self.dataset.images.span.get(image.row).is_some() {
             true => self.dataset.images.key.get(image.row),
             false => base_name(self.dataset.images.file.get(image.row)),
         };
@@ -273,12 +273,8 @@ impl<'a> Builder<'a> {
 
     /// Reads the file of `image` into `room`, which is one byte larger than the file was.
     fn read(&self, image: PlannedImage, room: &mut [u8]) -> Result<(), Unusable> {
-        let root = self.dataset.images.root[image.row];
-        let path = self.dataset.images.file.get(image.row);
-        let Some(root) = self.roots.get(usize::from(root)) else {
-            return Err(Unusable(ProblemKind::MissingImage, "no file is known for this image".into()));
-        };
-        let got = root.open(path).and_then(|file| read_up_to(file, room)).map_err(|error| unreadable(&error))?;
+        let opened = images::open(self.dataset, self.roots, image.row);
+        let got = opened.and_then(|file| read_up_to(file, room)).map_err(|error| unreadable(&error))?;
         let expected = image.bytes;
         match got as u64 {
             got if got == expected => Ok(()),
@@ -349,7 +345,7 @@ fn varint_len(value: usize) -> usize {
 }
 
 /// Reads until `room` is full or the file ends.
-fn read_up_to(mut file: File, room: &mut [u8]) -> io::Result<usize> {
+fn read_up_to(mut file: ImageFile, room: &mut [u8]) -> io::Result<usize> {
     let mut got = 0;
     while got < room.len() {
         match file.read(&mut room[got..]) {

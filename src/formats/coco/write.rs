@@ -271,12 +271,11 @@ impl Part<'_> {
     }
 }
 
-/// A width that leads from `low` to `high` when it is added.
+/// The way from `low` to `high`. What decimals lose in the subtraction is given back where two digits say the same.
 fn side(low: f64, high: f64) -> f64 {
     let side = high - low;
-    // What a decimal loses in the subtraction is given back where two digits say the same.
     let short = (side * 100.0).round() / 100.0;
-    if low + short == high { short } else { side }
+    if (short - side).abs() < 1e-9 { short } else { side }
 }
 
 /// Leaves out the first byte that is written.

@@ -30,7 +30,8 @@ impl FileNames {
         let base = |path: &str| path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned();
         let own = |row: usize| {
             let images = &dataset.images;
-            let file = (images.root[row] != NO_FILE).then(|| images.file.get(row));
+            let whole = images.root[row] != NO_FILE && images.span.get(row).is_none();
+            let file = whole.then(|| images.file.get(row));
             base(file.unwrap_or_else(|| images.name.get(row)))
         };
         let plain: Vec<String> = rows.iter().map(|row| usable(&own(*row), *row)).collect();

@@ -1,0 +1,114 @@
+//! Which class a record means: by its text, or by its number in the label map beside the files.
+
+use std::collections::BTreeMap;
+
+use super::record::{ClassKey, Found};
+use crate::dataset::{Place, ProblemKind, Problems, Split};
+use crate::formats::builder::Builder;
+use crate::formats::label_map;
+use crate::formats::text;
+use crate::formats::tree::{FileId, Tree};
+
+/// Size of a label map that is still read.
+const LIMIT: u64 = 16 << 20;
+
+/// Names of classes by their numbers, as files beside the records say.
+#[derive(Debug, Default)]
+pub struct KnownLabels {
+    names: BTreeMap<i64, String>,
+}
+
+impl KnownLabels {
+    /// Reads the label maps beside the record `files`.
+    pub fn read(tree: &Tree, files: &[FileId], problems: &mut Problems, remarks: &mut Vec<String>) -> Self {
+        let mut known = Self::default();
+        let mut read = Vec::new();
+        for (id, file) in tree.files() {
+            let name = file.path.rsplit('/').next().unwrap_or(&file.path);
+            let is_map = name.ends_with(".pbtxt") || name.ends_with(".labels.txt") || name == "labels.txt";
+            if !is_map || files.contains(&id) {
+                continue;
+            }
+            let content = match tree.read(id, LIMIT) {
+                Ok(content) => content,
+                Err(error) => {
+                    problems.push(ProblemKind::IgnoredField, Place::file(&*file.path), error.to_string());
+                    continue;
+                }
+            };
+            let content = text::decode(&content).text;
+            let pairs: Vec<(i64, String)> = match name.ends_with(".pbtxt") {
+                true => match label_map::parse(&content) {
+                    Ok((map, _)) => map.labels().iter().map(|label| (label.id, label.name.clone())).collect(),
+                    Err(fault) => {
+                        let message = format!("no label map: {fault}");
+                        problems.push(ProblemKind::IgnoredField, Place::line(&*file.path, fault.line()), message);
+                        continue;
+                    }
+                },
+                // TensorFlow Datasets count from 0.
+                false => (0..).zip(content.lines().map(|line| line.trim().to_owned())).collect(),
+            };
+            for (id, name) in pairs.into_iter().filter(|(_, name)| !name.is_empty()) {
+                match known.names.get(&id) {
+                    Some(before) if *before != name => {
+                        let message = format!("class {id} is {name:?} here and {before:?} in {}", read.join(", "));
+                        problems.push(ProblemKind::IgnoredField, Place::file(&*file.path), message);
+                    }
+                    Some(_) => {}
+                    None => drop(known.names.insert(id, name)),
+                }
+            }
+            read.push(file.path.to_string());
+        }
+        if !read.is_empty() {
+            remarks.push(format!("names of classes: {}", read.join(", ")));
+        }
+        known
+    }
+
+    /// Gives every class of `records` its place in `builder`: those of the label map in its order, then others by number, then
+    /// by name.
+    pub fn classes(
+        &self,
+        records: &[(FileId, Option<Split>, Found)],
+        builder: &mut Builder,
+    ) -> BTreeMap<ClassKey, u32> {
+        builder.set_classes([]);
+        for (id, name) in &self.names {
+            let place = builder.class(name);
+            set_id(builder, place, *id);
+        }
+        let mut keys: Vec<&ClassKey> = Vec::new();
+        let mut last: Option<&ClassKey> = None;
+        let all =
+            records.iter().flat_map(|(_, _, record)| record.boxes.iter().map(|(key, _)| key).chain(&record.labels));
+        for key in all {
+            // Most records say the same as the one before.
+            if last != Some(key) {
+                keys.push(key);
+                last = Some(key);
+            }
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        let mut places = BTreeMap::new();
+        for key in keys {
+            let known = key.label.and_then(|label| self.names.get(&label));
+            let by_number = || key.label.map(|label| label.to_string());
+            let name = key.text.as_deref().map(str::to_owned).or_else(|| known.cloned()).or_else(by_number);
+            let place = builder.class(&name.unwrap_or_default());
+            if let Some(label) = key.label {
+                set_id(builder, place, label);
+            }
+            places.insert(key.clone(), place);
+        }
+        places
+    }
+}
+
+fn set_id(builder: &mut Builder, place: u32, id: i64) {
+    if let Some(class) = builder.class_mut(place) {
+        class.source_id.get_or_insert(id);
+    }
+}

@@ -1,0 +1,44 @@
+//! Images whose bytes are in no file as they are (in a compressed record, as base64 in a JSON): put one behind the other into a
+//! file of their own, in a folder for temporary files (`TMPDIR`) that goes with the dataset.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tempfile::TempDir;
+
+use crate::dataset::Dataset;
+
+/// The name of the file.
+pub const NAME: &str = "images";
+
+/// Such a file on its way.
+#[derive(Debug)]
+pub struct Spill {
+    folder: TempDir,
+    file: Mutex<(File, u64)>,
+}
+
+impl Spill {
+    /// An empty one.
+    pub fn new() -> io::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("recordmill-").tempdir()?;
+        let file = File::create_new(folder.path().join(NAME))?;
+        Ok(Self { folder, file: Mutex::new((file, 0)) })
+    }
+
+    /// Adds an image; gives where it stands and how long it is.
+    pub fn add(&self, bytes: &[u8]) -> io::Result<[u64; 2]> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.0.write_all(bytes)?;
+        let start = file.1;
+        file.1 += bytes.len() as u64;
+        Ok([start, bytes.len() as u64])
+    }
+
+    /// Gives the file to `dataset`, as the last of its roots.
+    pub fn finish(self, dataset: &mut Dataset) {
+        dataset.roots.push(self.folder.path().to_owned());
+        dataset.kept = Some(Arc::new(self.folder));
+    }
+}

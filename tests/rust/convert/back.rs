@@ -1,0 +1,235 @@
+//! Records as a source: what was written comes back, and what others wrote is read.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use recordmill::convert::{self, Options, SchemaKind, ShardRule, SourceId, SplitRule};
+use recordmill::dataset::{Dataset, ProblemKind, Severity};
+use recordmill::example::{Feature, encode};
+use recordmill::formats::{self, LoadOptions, Loaded};
+use recordmill::record::{Compression, append};
+
+use super::corpus::png;
+
+fn shapes() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/shapes")
+}
+
+fn options() -> Options {
+    Options { sync: false, ..Options::default() }
+}
+
+fn load(path: &Path) -> Loaded {
+    convert::load(path, &LoadOptions::default()).unwrap()
+}
+
+type Said = (String, [f64; 4], u16, Option<String>);
+
+/// What is said of each image, by the name of its file, with the checksum of its bytes.
+fn said(loaded: &Loaded) -> BTreeMap<String, (Option<&'static str>, u32, Vec<Said>)> {
+    let Dataset { images, objects, classes, roots, .. } = &loaded.dataset;
+    let image = |row: usize| {
+        let file = fs::read(roots[usize::from(images.root[row])].join(images.file.get(row))).unwrap();
+        let bytes = match images.span.get(row) {
+            Some([start, len]) => file[*start as usize..(*start + *len) as usize].to_vec(),
+            None => file,
+        };
+        let object = |object: usize| {
+            // VOC is written with all three, as every tool does: what nobody said is 0 and "Unspecified".
+            let pose = objects.pose.get(object).map(|pose| pose.to_string()).filter(|pose| pose != "Unspecified");
+            let class = classes[objects.class[object] as usize].name.clone();
+            (class, objects.bbox[object], objects.flags[object] & 0xff, pose)
+        };
+        let name = images.key.get(row).rsplit('/').next().unwrap().to_owned();
+        let all = loaded.dataset.objects_of(row).map(object).collect();
+        (name, (images.split[row].map(recordmill::dataset::Split::name), crc32fast::hash(&bytes), all))
+    };
+    (0..loaded.dataset.len()).map(image).collect()
+}
+
+/// VOC, records, and VOC again: images to the byte, boxes, classes, flags, poses, splits.
+#[test]
+fn voc_comes_back_from_records() {
+    let before = load(&shapes());
+    for (number, compression) in [Compression::None, Compression::Gzip, Compression::Zlib].into_iter().enumerate() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let shards = if number == 0 { ShardRule::Count(3) } else { ShardRule::One };
+        let records = Options { compression, shards, ..options() };
+        convert::convert(&shapes(), &path("records"), &records, &mut ()).unwrap();
+        let loaded = load(&path("records"));
+        assert_eq!(loaded.format.name, "tfrecord");
+        assert_eq!(loaded.problems.count(Severity::Error), 0, "{:?}", loaded.problems.counts());
+        assert_eq!(said(&loaded), said(&before), "{compression:?}");
+        let names = |loaded: &Loaded| loaded.dataset.classes.iter().map(|class| class.name.clone()).collect::<Vec<_>>();
+        let mut sorted = names(&before);
+        sorted.sort();
+        assert_eq!(names(&loaded), sorted);
+        let voc = Options { target: formats::by_name("voc"), ..options() };
+        let report = convert::convert(&path("records"), &path("voc"), &voc, &mut ()).unwrap();
+        assert_eq!((report.format.as_str(), report.images, report.image_files), ("tfrecord", 24, 24));
+        assert_eq!(said(&load(&path("voc"))), said(&before));
+        // And records of records are the same, to the byte where they are not compressed.
+        convert::convert(&path("records"), &path("again"), &records, &mut ()).unwrap();
+        for name in ["train-00000-of-00003.tfrecord", "valid.tfrecord"] {
+            if let Ok(first) = fs::read(path("records").join(name)) {
+                assert!(fs::read(path("again").join(name)).unwrap() == first, "{name}");
+            }
+        }
+        let spilled = loaded.dataset.kept.as_ref().map(|kept| kept.path().to_owned());
+        drop(loaded);
+        assert!(!spilled.unwrap().exists());
+    }
+}
+
+/// COCO's ids and gaps, through records that have them as their own.
+#[test]
+fn coco_comes_back_from_records() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::create_dir_all(path("coco")).unwrap();
+    for name in ["a.png", "b.png", "c.png"] {
+        fs::write(path("coco").join(name), png(120, 80, 3)).unwrap();
+    }
+    let coco = serde_json::json!({
+        "images": [{"id": 9, "file_name": "a.png", "width": 120, "height": 80}, {"id": 4, "file_name": "b.png"},
+                   {"id": 7, "file_name": "c.png"}],
+        "categories": [{"id": 3, "name": "cat"}, {"id": 17, "name": "dog"}],
+        "annotations": [
+            {"id": 1, "image_id": 9, "category_id": 17, "bbox": [1.25, 2.5, 33.33, 44.44], "area": 700.5, "iscrowd": 1},
+            {"id": 2, "image_id": 9, "category_id": 3, "bbox": [0, 0, 120, 80], "iscrowd": 0},
+            {"id": 3, "image_id": 4, "category_id": 3, "bbox": [10.01, 20.02, 3.3, 4.4], "iscrowd": 0}],
+    });
+    fs::write(path("coco/train.json"), coco.to_string()).unwrap();
+    let records = Options { source_id: SourceId::Id, ..options() };
+    let report = convert::convert(&path("coco"), &path("records"), &records, &mut ()).unwrap();
+    assert_eq!(report.losses, []);
+    let target = Options { target: formats::by_name("coco"), ..options() };
+    convert::convert(&path("records"), &path("back"), &target, &mut ()).unwrap();
+    let back = fs::read(path("back/annotations/instances_train.json")).unwrap();
+    let back: serde_json::Value = serde_json::from_slice(&back).unwrap();
+    let of =
+        |list: &str, key: &str| back[list].as_array().unwrap().iter().map(|one| one[key].clone()).collect::<Vec<_>>();
+    assert_eq!(of("images", "id"), [9, 4, 7]);
+    assert_eq!(of("categories", "id"), [3, 17]);
+    assert_eq!(of("annotations", "category_id"), [17, 3, 3]);
+    assert_eq!(of("annotations", "iscrowd"), [1, 0, 0]);
+    assert_eq!(of("annotations", "area")[0], 700.5);
+    let boxes = of("annotations", "bbox");
+    assert_eq!(boxes[0].to_string(), "[1.25,2.5,33.33,44.44]");
+    assert_eq!(boxes[2].to_string(), "[10.01,20.02,3.3,4.4]");
+    assert!(fs::read(path("back/images/train/b.png")).unwrap() == png(120, 80, 3));
+}
+
+fn records(folder: &Path, name: &str, examples: &[Vec<(&'static str, Feature<'_>)>]) -> PathBuf {
+    let mut bytes = Vec::new();
+    for features in examples {
+        append(&mut bytes, &encode(features));
+    }
+    let path = folder.join(name);
+    fs::write(&path, bytes).unwrap();
+    path
+}
+
+/// TensorFlow Datasets, FiftyOne, Roboflow: other keys, names of classes beside the records or nowhere.
+#[test]
+fn records_of_other_tools_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = png(40, 20, 0);
+    let bytes = |value: &[u8]| Feature::Bytes(vec![std::borrow::Cow::Owned(value.to_vec())]);
+    let floats = |values: &[f32]| Feature::Float(values.to_vec().into());
+    let ints = |values: &[i64]| Feature::Int64(values.to_vec().into());
+    let tfds = vec![
+        ("image", bytes(&image)),
+        ("image/filename", bytes(b"a.png")),
+        ("objects/bbox", floats(&[0.1, 0.2, 0.5, 0.75])),
+        ("objects/is_crowd", ints(&[1])),
+        ("objects/label", ints(&[1])),
+    ];
+    records(folder.path(), "voc-validation.tfrecord-00000-of-00001", &[tfds]);
+    fs::write(folder.path().join("objects-label.labels.txt"), "cat\ndog\n").unwrap();
+    let loaded = load(folder.path());
+    assert_eq!((loaded.format.name, loaded.dataset.len()), ("tfrecord", 1));
+    let said = said(&loaded);
+    let (split, _, objects) = &said["a.png"];
+    assert_eq!((*split, &*objects[0].0, objects[0].1), (Some("valid"), "dog", [8.0, 2.0, 30.0, 10.0]));
+
+    let other = tempfile::tempdir().unwrap();
+    let fiftyone = vec![("filename", bytes(b"x/a.png")), ("image_bytes", bytes(&image)), ("label", bytes(b"cat"))];
+    let roboflow = vec![
+        ("image/encoded", bytes(&image)),
+        ("image/filename", bytes(b"../../etc/passwd")),
+        ("image/object/bbox/xmax", floats(&[1.0])),
+        ("image/object/bbox/xmin", floats(&[0.0])),
+        ("image/object/bbox/ymax", floats(&[1.0])),
+        ("image/object/bbox/ymin", floats(&[0.0])),
+        ("image/object/class/label", ints(&[7])),
+    ];
+    let mut short = roboflow.clone();
+    short[2].1 = floats(&[1.0, 1.0]);
+    let nothing = vec![("x", ints(&[1]))];
+    records(other.path(), "data.bin", &[fiftyone, roboflow, short, nothing]);
+    let loaded = load(&other.path().join("data.bin"));
+    let messages: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        messages,
+        [
+            "data.bin: record 2: image/object/bbox/{xmin,ymin,xmax,ymax} have 1, 1, 2, 1 values",
+            "data.bin: record 3: there is no image in it (image/encoded, image or image_bytes); it has x"
+        ]
+    );
+    assert_eq!(loaded.skipped.images, 2);
+    let keys: Vec<&str> = loaded.dataset.images.key.iter().collect();
+    assert_eq!(keys, ["passwd", "x/a.png"]);
+    let names: Vec<&str> = loaded.dataset.classes.iter().map(|class| class.name.as_str()).collect();
+    assert_eq!(names, ["cat", "7"]);
+    assert_eq!(loaded.dataset.images.labels.get(1).map(Vec::len), Some(1));
+}
+
+/// A damaged file is an error with record and byte, and a file without any record is one.
+#[test]
+fn damage_is_said_with_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("records");
+    let records = Options { schema: SchemaKind::Basic, split: SplitRule::parse("50/50").unwrap(), ..options() };
+    convert::convert(&shapes(), &out, &records, &mut ()).unwrap();
+    let file = out.join("train.tfrecord");
+    let mut bytes = fs::read(&file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&file, &bytes).unwrap();
+    let loaded = load(&out);
+    assert_eq!(loaded.problems.counts().get(&ProblemKind::UnreadableAnnotation), Some(&1));
+    let message = loaded.problems.iter().next().unwrap().to_string();
+    assert!(message.starts_with("train.tfrecord: record ") && message.contains("at byte"), "{message}");
+    let error = convert::convert(&out, &folder.path().join("no"), &options(), &mut ()).unwrap_err();
+    assert!(matches!(error, convert::ConvertError::Refused(_)), "{error}");
+    for cut in (0..bytes.len()).step_by(997) {
+        fs::write(&file, &bytes[..cut]).unwrap();
+        drop(convert::load(&out, &LoadOptions::default()));
+    }
+}
+
+/// The file that the author of the raccoon dataset published.
+#[test]
+fn raccoon_record() {
+    let shared = std::env::var_os("RECORDMILL_SHARED").map(PathBuf::from);
+    let shared = shared.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"));
+    let raccoon = shared.join("data/raccoon");
+    if !raccoon.is_dir() {
+        println!("skipped: no {}", raccoon.display());
+        return;
+    }
+    let loaded = load(&raccoon.join("test.record"));
+    let csv = LoadOptions { image_dirs: vec![raccoon.join("images")], ..LoadOptions::default() };
+    let csv = convert::load(&raccoon.join("test_labels.csv"), &csv).unwrap();
+    let boxes = |loaded: &Loaded| -> Vec<(String, Vec<[f64; 4]>)> {
+        said(loaded)
+            .into_iter()
+            .map(|(name, (_, _, all))| (name, all.into_iter().map(|said| said.1).collect()))
+            .collect()
+    };
+    assert_eq!(boxes(&loaded), boxes(&csv));
+    assert_eq!((loaded.dataset.len(), loaded.dataset.objects.len()), (40, 44));
+}
