@@ -262,7 +262,10 @@ def tables() -> dict[str, bytes]:
 def lists_of_lines() -> dict[str, bytes]:
     """The first byte is the format's place in `TEXTS` of tests/rust/properties.rs."""
     plain = [
-        "path: x\ntrain: [images, a.txt]\nval:\nnc: 2\nnames: {0: cat, 1: 'no'}\nkpt_shape: [2, 3]\nkpt_names: {0: [a, b]}\n",
+        (
+            "path: x\ntrain: [images, a.txt]\nval:\nnc: 2\nnames: {0: cat, 1: 'no'}\n"
+            "kpt_shape: [2, 3]\nkpt_names: {0: [a, b]}\n"
+        ),
         "0 0.1 0.2 0.5 0.2 0.5 0.75\n1 0.3 0.5 0.4 0.66\n0 0.3 0.5 0.4 0.66 0.5\n",
         "0 0.25 0.1 0.5 0.3 0.375 0.5 0.125 0.25\n0 0.25 0.1 0.5 0.3 0.375 0.5 0.125 0.25 7\n",
         "0 0.3 0.5 0.4 0.66 0.25 0.5 2 0.5 0.75 1 0 0 0\n",
@@ -270,7 +273,10 @@ def lists_of_lines() -> dict[str, bytes]:
         "classes = 2\ntrain = data/train.txt\nvalid = ../../x.txt\nnames = data/obj.names\n",
         "imagesource:x\ngsd:0.1\n1 2 3 4 5 6 7 8 small ship 1\n",
         "1 2 3 4 5 6 7 8 ship 0\n1 2 3 4 5 6 7 8 ship\n",
-        "Car 0.42 2 -1.58 4 5 20 25 1.6 1.6 3.6 -0.6 1.7 46.7 -1.5 0.5\nDontCare -1 -1 -10 1 2 3 4 -1 -1 -1 -1000 -1000 -1000 -10\n",
+        (
+            "Car 0.42 2 -1.58 4 5 20 25 1.6 1.6 3.6 -0.6 1.7 46.7 -1.5 0.5\n"
+            "DontCare -1 -1 -10 1 2 3 4 -1 -1 -1 -1000 -1000 -1000 -10\n"
+        ),
         "Traffic light 1 2 3 4\n",
         "a.jpg 1,2,3,4,0 5,6,7,8,1\nx y/b.png\n",
         "a.jpg\n1\n1 2 3 4 0 0 0 0 2 0\nb.png\n0\n0 0 0 0 0 0 0 0 0 0\n",
@@ -317,15 +323,19 @@ def labellings() -> dict[str, bytes]:
     """The fixtures' annotations, each behind the number of its format in `TOOLS` of the properties."""
     tests = SEEDS.parent.parent
     source = (tests / "rust/properties.rs").read_text()
-    tools = re.findall(r'^    \("([a-z0-9-]+)", "([^"]+)"\),$', source.split("pub const TOOLS")[1].split("];")[0], re.MULTILINE)
+    tools = re.findall(
+        r'^    \("([a-z0-9-]+)", "([^"]+)"\),$', source.split("pub const TOOLS")[1].split("];")[0], re.MULTILINE
+    )
     seeds = {}
-    for number, (format, name) in enumerate(tools):
+    for number, (form, name) in enumerate(tools):
         kind = Path(name).suffix
-        alike = {".jsonl": (".jsonl", ".ndjson", ".manifest"), ".json": (".json", ".labels", ".vott")}.get(kind, (kind,))
-        for case in sorted(path for path in (tests / "data/formats" / format).iterdir() if path.is_dir())[:6]:
+        alike = {".jsonl": (".jsonl", ".ndjson", ".manifest"), ".json": (".json", ".labels", ".vott")}.get(
+            kind, (kind,)
+        )
+        for case in sorted(path for path in (tests / "data/formats" / form).iterdir() if path.is_dir())[:6]:
             files = [path for path in sorted(case.glob("input/**/*")) if path.suffix in alike]
             if files and files[0].stat().st_size < 8192:
-                seeds[f"{format} {kind[1:]} {case.name}"] = bytes([number]) + files[0].read_bytes()
+                seeds[f"{form} {kind[1:]} {case.name}"] = bytes([number]) + files[0].read_bytes()
     return seeds
 
 

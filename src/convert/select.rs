@@ -233,18 +233,23 @@ fn sample(dataset: &Dataset, keeps_object: &[bool], number: u64, options: &Optio
     keeps
 }
 
-/// `number` shared out in proportion to `sizes`, which have more together: at least one each where that is possible, and what is
-/// left by rounding to the largest remainders.
+/// `number` shared out in proportion to `sizes`, which have more together, by the largest remainders; then at least one each
+/// where that is possible, taken from the largest shares.
 fn shares(sizes: &[usize], number: usize) -> Vec<usize> {
-    let least = usize::from(number >= sizes.len());
-    let room = (sizes.iter().sum::<usize>() - least * sizes.len()).max(1) as u128;
-    let rest = (number - least * sizes.len()) as u128;
-    let parts = || sizes.iter().map(|size| rest * (size - least) as u128);
-    let mut shares: Vec<usize> = parts().map(|part| least + (part / room) as usize).collect();
-    let mut by_remainder: Vec<(u128, usize)> = parts().map(|part| part % room).zip(0..).collect();
+    let total = sizes.iter().sum::<usize>().max(1) as u128;
+    let parts = || sizes.iter().map(|size| number as u128 * *size as u128);
+    let mut shares: Vec<usize> = parts().map(|part| (part / total) as usize).collect();
+    let mut by_remainder: Vec<(u128, usize)> = parts().map(|part| part % total).zip(0..).collect();
     by_remainder.sort_by_key(|(remainder, stratum)| (std::cmp::Reverse(*remainder), *stratum));
     let missing = number - shares.iter().sum::<usize>();
     by_remainder.into_iter().take(missing).for_each(|(_, stratum)| shares[stratum] += 1);
+    while number >= sizes.len()
+        && let Some(none) = shares.iter().zip(sizes).position(|(share, size)| *share == 0 && *size > 0)
+        && let Some(most) = shares.iter_mut().max().filter(|most| **most > 1)
+    {
+        *most -= 1;
+        shares[none] = 1;
+    }
     shares
 }
 

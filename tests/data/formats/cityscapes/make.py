@@ -39,7 +39,7 @@ def make() -> None:
         "format": "cityscapes", "images": [there("a_leftImg8bit.png", shape("car"))], "problems": [f"bad-entry: a_polygons.json:1: {message}" for message in (
             "the object has no label", 'the outline of "x" has 1 points', "a point is not one x and one y")]})
     case("cityscapes", "bad-missing", {"a_polygons.json": document(("car", POINTS, {}))}, {
-        "format": "cityscapes", "images": [image("a_leftImg8bit.png", shape("car"), **{"file": None})],
+        "format": "cityscapes", "images": [image("a_leftImg8bit.png", shape("car"), file=None)],
         "problems": ['missing-image: a_polygons.json:1: no image is called "a_leftImg8bit.png"']})
     case("cityscapes", "bad-cut", {"a_polygons.json": document(("car", POINTS, {}))[:-5], "a_leftImg8bit.png": picture(1)}, {
         "format": "cityscapes", "images": [], "problems": ["unreadable-annotation: a_polygons.json:1: expected `,` or `]`"]})

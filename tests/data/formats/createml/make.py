@@ -80,7 +80,7 @@ def bad() -> None:
             f'missing-image: a.json:{line_of(text, "{", 14)}: no image is called "gone.png"',
         ],
         "images": [there("a.png", obj("cat", (4, 5, 20, 25), line=line_of(text, "{", 2)), size=(0, 0)),
-                   image("gone.png", obj("dog", (0, 0, 2, 2), line=line_of(text, "{", 15)), size=(0, 0), **{"file": None})],
+                   image("gone.png", obj("dog", (0, 0, 2, 2), line=line_of(text, "{", 15)), size=(0, 0), file=None)],
     })
     case("createml", "bad-cut", {"a.json": json.dumps([entry("a.png", ann("cat", 1, 1, 2, 2))], indent=1)[:-3], "a.png": picture(1)}, {
         "format": "createml", "problems": ["unreadable-annotation: a.json:15: the file ends too early"], "images": [],

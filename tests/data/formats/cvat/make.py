@@ -90,7 +90,7 @@ def good() -> None:
         '  <track id="4" label="cat" source="manual">\n' + frame(0, (0, 0, 10, 10)) + frame(2, (4, 2, 14, 13)) + frame(3, (4, 2, 14, 13), 1) + "  </track>\n"
         '  <track id="9" label="dog" source="manual">\n' + frame(2, (1, 1, 2, 2)) + "  </track>\n",
         more=size, size=5, stop=4, mode="interpolation", subset="test")
-    a, b, c = (line_of(text, f'frame="{number}"') for number in (0, 2, 3))
+    a, b, _c = (line_of(text, f'frame="{number}"') for number in (0, 2, 3))
     d = line_of(text, 'frame="2"', 2)
     files = {f"images/frame_{number:06}.PNG": picture(number) for number in range(5)} | {"annotations.xml": text}
     free = {"flags": ["not occluded"]}
@@ -165,7 +165,7 @@ def bad() -> None:
             f"missing-image: annotations.xml:{line_of(text, '<image', 2)}: no image is called \"gone.png\"",
         ],
         "images": [there("a.png", obj("dog", (1, 2, 3, 4), line=at + 9, **free), id=0),
-                   image("gone.png", obj("cat", (1, 2, 3, 4), line=line_of(text, "gone.png") + 1, **free), id=1, **{"file": None})],
+                   image("gone.png", obj("cat", (1, 2, 3, 4), line=line_of(text, "gone.png") + 1, **free), id=1, file=None)],
     })
     text = document(
         '  <track id="0" label="cat">\n    <box frame="1e9" outside="0" xtl="1" ytl="1" xbr="2" ybr="2"/>\n  </track>\n'

@@ -1,6 +1,6 @@
 """Fixtures of DOTA."""
 
-from fixture import upright, case, picture, there, unlabelled
+from fixture import case, picture, there, unlabelled, upright
 
 NO_SIZE = {"size": (0, 0)}
 TURNED = [[10.0, 2.0], [20.0, 8.5], [16.0, 15.0], [6.0, 9.0]]

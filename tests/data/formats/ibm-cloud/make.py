@@ -2,7 +2,7 @@
 
 import json
 
-from fixture import case, obj, picture, standard, there
+from fixture import case, picture, standard, there
 
 
 def document(annotations, labels=(), kind="localization") -> str:

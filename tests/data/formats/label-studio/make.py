@@ -139,13 +139,13 @@ def bad() -> None:
         ],
         "images": [there("a.png", obj("good", (0, 0, 20, 15), line=at[7]), id=1),
                    image("gone.png", obj("cat", (0, 0, 20, 15), line=second), id=3, url="https://example.com/gone.png",
-                         name="https://example.com/gone.png", **{"file": None})],
+                         name="https://example.com/gone.png", file=None)],
     })
     embedded = task(1, "data:image/png;base64,aaaa", rect("cat", 0, 0, 50, 50))
     case("label-studio", "bad-embedded", {"a.json": json.dumps([embedded]), "a.png": picture(1)}, {
         "format": "label-studio",
         "problems": ['missing-image: a.json:1: no image is called "1"', "ignored-field: a.json:1: the image that the file itself holds was not used; save it as a file"],
-        "images": [image("1", box("cat", (0, 0, 20, 15)), id=1, name="1", **{"file": None})],
+        "images": [image("1", box("cat", (0, 0, 20, 15)), id=1, name="1", file=None)],
     })
     case("label-studio", "bad-cut", {"a.json": json.dumps([task(1, "a.png", rect("cat", 0, 0, 1, 1))])[:-20], "a.png": picture(1)}, {
         "format": "label-studio", "problems": ["unreadable-annotation: a.json:1: the file ends too early"], "images": [],

@@ -99,7 +99,7 @@ def bad() -> None:
             'missing-image: export.ndjson:4: no image is called "gone.png"',
         ],
         "images": [there("a.png", obj("good", (4, 5, 20, 25), line=1), url=URL),
-                   image("gone.png", obj("Cat", (4, 5, 20, 25), line=4), url=URL, **{"file": None})],
+                   image("gone.png", obj("Cat", (4, 5, 20, 25), line=4), url=URL, file=None)],
     })
     case("labelbox", "bad-twice", {"export.json": json.dumps([row("a.png", {"objects": [thing("Cat", bbox=SIDES)]}), row("a.png", {"objects": []})]), "a.png": picture(1)}, {
         "format": "labelbox", "problems": ["duplicate-image: export.json:1: a.png has another annotation in export.json:1"],

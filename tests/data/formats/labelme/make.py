@@ -58,7 +58,7 @@ def good() -> None:
         "annotations/a.json": document(
             "..\\images\\a.png", shape("cat", TRIANGLE, group=1), shape("cat", [[30, 2], [38, 2], [38, 9]], group=1),
             shape("cat", TRIANGLE, group=2), shape("dog", [[1, 2], [3, 4]], "rectangle", group=1, flags={"wet": True, "old": False},
-                                                   **{"description": " on a sofa "}),
+                                                   description=" on a sofa "),
             flags={"night": True, "rain": False}),
         "annotations/b.json": document("..\\images\\b.png", version="4.5.6"),
         "images/a.png": picture(1), "images/b.png": picture(2),
@@ -85,8 +85,10 @@ def good() -> None:
     })
 
     # An old file: no shape_type, no group, no size, a label that is a number, an image that was renamed.
-    old = '\ufeff{"flags": {}, "shapes": [{"label": 7, "points": [[1, 2], [3, 4], [5, 1]], "line_color": null}],' + \
+    old = (
+        '\ufeff{"flags": {}, "shapes": [{"label": 7, "points": [[1, 2], [3, 4], [5, 1]], "line_color": null}],'
         '\r\n"lineColor": [0, 255, 0, 128], "imagePath": "C:\\\\photos\\\\old.png", "imageData": null}\0'
+    )
     case("labelme", "old", {"a.json": old, "a.png": picture(1)}, {
         "format": "labelme", "problems": ['stale-name: a.json: imagePath says "C:\\\\photos\\\\old.png", the image is a.png'],
         "images": [there("a.png", obj("7", (1, 1, 5, 4), line=1, polygons=[[[1.0, 2.0], [3.0, 4.0], [5.0, 1.0]]]),
@@ -134,7 +136,7 @@ def bad() -> None:
             'missing-image: d.json: no image is called "d" (any image extension) or "elsewhere.png"',
             "ignored-field: d.json:1: the image that the file itself holds was not used; save it as a file",
         ],
-        "images": [image("d.json", box("cat", (1, 2, 3, 4)), name="elsewhere.png", **{"file": None})],
+        "images": [image("d.json", box("cat", (1, 2, 3, 4)), name="elsewhere.png", file=None)],
     })
     # Two annotations of one image that do not agree, and nothing of LabelMe.
     case("labelme", "bad-twice", {

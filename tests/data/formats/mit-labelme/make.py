@@ -1,6 +1,6 @@
 """Fixtures of MIT's LabelMe XML."""
 
-from fixture import case, obj, picture, standard, there, line_of
+from fixture import case, line_of, obj, picture, there
 
 
 def points(corners) -> str:

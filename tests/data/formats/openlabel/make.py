@@ -3,7 +3,7 @@
 import json
 import math
 
-from fixture import around, case, obj, picture, standard, there, turned_box
+from fixture import around, case, obj, picture, there, turned_box
 
 
 def centre(sides) -> list:

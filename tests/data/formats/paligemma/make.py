@@ -2,7 +2,7 @@
 
 import json
 
-from fixture import case, obj, picture, standard, there
+from fixture import case, obj, picture, there
 
 
 def suffix(objects) -> str:

@@ -2,7 +2,7 @@
 
 import json
 
-from fixture import case, obj, picture, standard, there
+from fixture import case, obj, picture, there
 
 BOXES = "type.unity.com/unity.solo.BoundingBox2DAnnotation"
 

@@ -110,7 +110,7 @@ def bad() -> None:
             "unreadable-annotation: ann/a.png.json:1: expected `,` or `]`", "unreadable-annotation: ann/b.png.json:1: the file is empty",
             'missing-image: ann/c.png.json: no image is called "c.png" (any image extension)',
         ],
-        "images": [image("ann/c.png.json", box("cat", (1, 2, 9, 8)), name="", **{"file": None})],
+        "images": [image("ann/c.png.json", box("cat", (1, 2, 9, 8)), name="", file=None)],
     })
     case("supervisely", "bad-meta", {"meta.json": '{"classes": [{"title": "cat", "shape": "any"}], "tags": [}', "ann/a.png.json": document(), "img/a.png": picture(1)}, {
         "format": "supervisely", "problems": ["unreadable-annotation: meta.json:1: expected a value"], "images": [there("img/a.png", name="")],

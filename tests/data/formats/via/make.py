@@ -125,7 +125,7 @@ def bad() -> None:
             f"bad-entry: via.json:{starts[5]}: the region has no attribute that could be its class",
             f'missing-image: via.json:{line_of(text, "gone.png")}: no image is called "gone.png"',
         ],
-        "images": [seen("a.png", obj("good", (1, 2, 4, 6), line=starts[6])), image("gone.png", size=(0, 0), **{"file": None})],
+        "images": [seen("a.png", obj("good", (1, 2, 4, 6), line=starts[6])), image("gone.png", size=(0, 0), file=None)],
     })
     case("via", "bad-cut", {"via.json": document(entry("a.png", region(rect(1, 2, 3, 4), label="cat")))[:-9], "a.png": picture(1)}, {
         "format": "via", "problems": ["unreadable-annotation: via.json:1: the file ends inside of \"a.png1024\""], "images": [],

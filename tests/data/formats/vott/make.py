@@ -91,7 +91,7 @@ def bad() -> None:
             f'bad-entry: pets.json:{line_of(text, chr(34) + "c1" + chr(34))}: the asset has no name',
             f'missing-image: pets.json:{line_of(text, chr(34) + "b1" + chr(34))}: no image is called "gone.png"',
         ],
-        "images": [there("a.png", obj("good", (1, 2, 4, 6), line=at[3])), image("gone.png", obj("cat", (1, 2, 4, 6), line=at[4]), **{"file": None})],
+        "images": [there("a.png", obj("good", (1, 2, 4, 6), line=at[3])), image("gone.png", obj("cat", (1, 2, 4, 6), line=at[4]), file=None)],
     })
     case("vott", "bad-version-1", {"a.json": json.dumps({"frames": {"a.png": [{"x1": 1, "y1": 1, "x2": 2, "y2": 2, "width": 0, "height": 0, "tags": ["x"]}]},
                                                         "inputTags": "x"}), "a.png": picture(1)}, {

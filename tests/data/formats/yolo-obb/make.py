@@ -1,6 +1,6 @@
 """Fixtures of YOLO (Ultralytics) with turned boxes."""
 
-from fixture import upright, case, fraction, picture, there
+from fixture import case, fraction, picture, there, upright
 
 NO_SIZE = {"size": (0, 0)}
 TURNED = [[0.25, 0.1], [0.5, 0.3], [0.375, 0.5], [0.125, 0.25]]

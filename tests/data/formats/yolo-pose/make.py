@@ -15,7 +15,7 @@ def person(line=1, name="person", points=POINTS, **more):
 def make() -> None:
     images = {"images/train/a.png": picture(1), "images/val/b.png": picture(2)}
 
-    def both(*objects, **more):
+    def both(*objects):
         return [there("images/train/a.png", *objects, split="train", **NO_SIZE), there("images/val/b.png", split="valid", **NO_SIZE)]
 
     case("yolo-pose", "coco8-pose", {

@@ -1,6 +1,6 @@
 """Fixtures of YOLO (Ultralytics) with outlines."""
 
-from fixture import upright, case, fraction, picture, there
+from fixture import case, fraction, picture, there, upright
 
 NO_SIZE = {"size": (0, 0)}
 TRIANGLE = [[0.1, 0.2], [0.5, 0.2], [0.5, 0.75]]

@@ -1,6 +1,6 @@
 """Fixtures of YOLOv5-OBB."""
 
-from fixture import upright, case, picture, there, unlabelled
+from fixture import case, picture, there, unlabelled, upright
 
 NO_SIZE = {"size": (0, 0)}
 TURNED = [[10.0, 2.0], [20.0, 8.0], [16.0, 15.0], [6.0, 9.0]]
@@ -23,7 +23,7 @@ def make() -> None:
         "data.yaml": YAML, "README.roboflow.txt": "p - v1\n", **image, "train/labelTxt/a.txt": LINE + LINE.replace("ship 0", "car 1"),
         "valid/images/a.png": picture(2), "valid/labelTxt/a.txt": "",
     }, {
-        **frame, "images": one(ship(), ship(2, "car", ["difficult"])) + [there("valid/images/a.png", split="valid", **NO_SIZE)], "problems": [],
+        **frame, "images": [*one(ship(), ship(2, "car", ["difficult"])), there("valid/images/a.png", split="valid", **NO_SIZE)], "problems": [],
     })
     case("yolov5-obb", "images-first", {
         "dota.yaml": "path: ../dataset\ntrain: images/train\nval: images/val\nnames:\n  0: car\n  1: ship\n",
@@ -50,7 +50,7 @@ def make() -> None:
                      "repeated-entry: train/labelTxt/a.txt:3: the same as line 1; taken once"],
     })
     case("yolov5-obb", "bad-image", {"data.yaml": YAML, **image, "train/labelTxt/a.txt": LINE, "train/labelTxt/b.txt": LINE}, {
-        **frame, "images": one(ship()) + [{"key": "train/labelTxt/b.txt", "name": "b", "size": [0, 0], "split": "train", "objects": [ship()], "file": None}],
+        **frame, "images": [*one(ship()), {"key": "train/labelTxt/b.txt", "name": "b", "size": [0, 0], "split": "train", "objects": [ship()], "file": None}],
         "problems": [no_valid, 'missing-image: train/labelTxt/b.txt: no image is called "b" (any image extension)'],
     })
     case("yolov5-obb", "bad-not-there", {"a.png": picture(1)}, {
