@@ -1,12 +1,11 @@
 """What is in a dataset, and what is wrong with it."""
 
-import json
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 from recordmill import _native
 from recordmill._convert import Path, Progress, load_arguments, run
-from recordmill._report import Problem, Skipped, counted, size, table
+from recordmill._report import Problem, Skipped, Told, counted, size, table
 
 # Problems of a kind that are printed unless all are asked for.
 _LISTED = 20
@@ -123,7 +122,7 @@ def _spread(row: dict[str, float] | None) -> Spread | None:
     return None if row is None else Spread(**row)
 
 
-class Health:
+class Health(Told):
     """What is in a dataset, and what is wrong with it.
 
     `print(health)` shows it as the command line does; `to_dict()` is what `--json` prints. Counts are those of the
@@ -152,7 +151,7 @@ class Health:
     """
 
     def __init__(self, data: dict[str, Any]) -> None:
-        self._data = data
+        super().__init__(data)
         self.format: str = data["format"]
         self.reasons: list[str] = data["reasons"]
         self.images: int = data["images"]
@@ -177,21 +176,6 @@ class Health:
             (row["from"], row["to"], row["images"]) for row in data["objects_per_image"]["histogram"]
         ]
         self.seconds: float = data["seconds"]
-        self.problem_counts: dict[str, int] = data["problem_counts"]
-        self.problems = [
-            Problem(row["kind"], row["severity"], row["place"]["path"], row["place"]["line"] or None, row["message"])
-            for row in data["problems"]
-        ]
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """The result of which `text` is the JSON."""
-        return cls(json.loads(text))
-
-    def to_dict(self) -> dict[str, Any]:
-        """The result as plain lists, dicts, strings and numbers."""
-        copy: dict[str, Any] = json.loads(json.dumps(self._data))
-        return copy
 
     @property
     def faults(self) -> list[Problem]:
@@ -200,15 +184,6 @@ class Health:
         These are what a conversion refuses, leaves out or puts right, and images in two splits.
         """
         return [problem for problem in self.problems if problem.severity != "note"]
-
-    def __reduce__(self) -> tuple[type[Self], tuple[dict[str, Any]]]:
-        return type(self), (self._data,)
-
-    def __eq__(self, other: object) -> bool:
-        return self._data == other._data if isinstance(other, Health) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash((self.format, self.images, self.objects))
 
     def __repr__(self) -> str:
         faults = counted(len(self.faults), "fault")

@@ -112,7 +112,40 @@ class Loss(NamedTuple):
         return f"{self.what} of {self.number:,} {self.of}"
 
 
-class Report:
+class Told:
+    """What the native module tells as JSON. Two are equal if they say the same."""
+
+    __slots__ = ("_data", "problem_counts", "problems")
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self._data = data
+        self.problem_counts: dict[str, int] = data["problem_counts"]
+        self.problems = [
+            Problem(row["kind"], row["severity"], row["place"]["path"], row["place"]["line"] or None, row["message"])
+            for row in data["problems"]
+        ]
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """What `text`, its JSON, says."""
+        return cls(json.loads(text))
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as plain lists, dicts, strings and numbers."""
+        copy: dict[str, Any] = json.loads(json.dumps(self._data))
+        return copy
+
+    def __reduce__(self) -> tuple[type[Self], tuple[dict[str, Any]]]:
+        return type(self), (self._data,)
+
+    def __eq__(self, other: object) -> bool:
+        return self._data == other._data if isinstance(other, Told) and type(other) is type(self) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._data["format"], self._data["images"], self._data["objects"]))
+
+
+class Report(Told):
     """What a conversion did: counts that add up, files, and every problem with its place.
 
     `print(report)` shows it as the command line does; `to_dict()` is what `--json` prints.
@@ -143,7 +176,6 @@ class Report:
     """
 
     __slots__ = (
-        "_data",
         "annotation_files",
         "bytes",
         "classes",
@@ -158,8 +190,6 @@ class Report:
         "objects",
         "objects_read",
         "output",
-        "problem_counts",
-        "problems",
         "reasons",
         "schema",
         "seconds",
@@ -169,7 +199,7 @@ class Report:
     )
 
     def __init__(self, data: dict[str, Any]) -> None:
-        self._data = data
+        super().__init__(data)
         self.format: str = data["format"]
         self.reasons: list[str] = data["reasons"]
         self.output: str = data["output"]
@@ -197,35 +227,11 @@ class Report:
         ]
         self.bytes: int = data["bytes"]
         self.seconds: float = data["seconds"]
-        self.problem_counts: dict[str, int] = data["problem_counts"]
-        self.problems = [
-            Problem(row["kind"], row["severity"], row["place"]["path"], row["place"]["line"] or None, row["message"])
-            for row in data["problems"]
-        ]
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """The report of which `text` is the JSON."""
-        return cls(json.loads(text))
-
-    def to_dict(self) -> dict[str, Any]:
-        """The report as plain lists, dicts, strings and numbers."""
-        copy: dict[str, Any] = json.loads(json.dumps(self._data))
-        return copy
 
     @property
     def errors(self) -> list[Problem]:
         """The problems because of which something could not be used."""
         return [problem for problem in self.problems if problem.severity == "error"]
-
-    def __reduce__(self) -> tuple[type[Self], tuple[dict[str, Any]]]:
-        return type(self), (self._data,)
-
-    def __eq__(self, other: object) -> bool:
-        return self._data == other._data if isinstance(other, Report) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash((self.output, self.images, self.objects))
 
     def __repr__(self) -> str:
         return f"<Report: {counted(self.images, 'image')}, {counted(self.objects, 'object')} in {self.output!r}>"

@@ -53,11 +53,11 @@ impl ImageFile {
     }
 
     /// Copies it to a new file; how many bytes.
-    pub fn copy_to(self, target: &mut File) -> io::Result<u64> {
+    pub fn copy_to(mut self, target: &mut File) -> io::Result<u64> {
         match self.left {
             // By the kernel, where it can (copy_file_range).
-            None => io::copy(&mut { self.file }, target),
-            Some(len) => io::copy(&mut self.file.take(len), target),
+            None => io::copy(&mut self.file, target),
+            Some(_) => io::copy(&mut self, target),
         }
     }
 }

@@ -57,12 +57,9 @@ fn detect(tree: &Tree) -> Option<Evidence> {
 }
 
 fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
-    let files = pages::files(tree, &["json"], look);
-    if files.is_empty() {
-        return Err(pages::nothing(&FORMAT));
-    }
-    let pages = pages::read_each(tree, options, files, &|text, file| page(text, tree, file));
-    Ok(pages::gather(tree, Kind::List, pages, Vec::new()))
+    pages::read(tree, options, &FORMAT, pages::files(tree, &["json"], look), Kind::List, &|text, file| {
+        page(text, tree, file)
+    })
 }
 
 /// What the image of an annotation is called, and what stands before the words of the kind.

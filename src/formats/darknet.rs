@@ -19,9 +19,9 @@
 
 use super::builder::Builder;
 use super::images::Matcher;
-use super::per_image::{self, Layout, file_name, first_lines, lies_in};
+use super::per_image::{self, Layout, first_lines, lies_in};
 use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, word_of};
-use super::tree::{FileId, Tree, folder_of, join};
+use super::tree::{FileId, Tree, file_name, folder_of, join};
 use super::yolo::names::{self, Names};
 use super::yolo::parts::Parts;
 use super::yolo::survey::Survey;

@@ -63,12 +63,7 @@ fn detect(tree: &Tree) -> Option<Evidence> {
 }
 
 fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
-    let files = pages::own_files(tree, look);
-    if files.is_empty() {
-        return Err(pages::nothing(&FORMAT));
-    }
-    let pages = pages::read_each(tree, options, files, &|text, _| page(text));
-    Ok(pages::gather(tree, Kind::Own("item.name"), pages, Vec::new()))
+    pages::read(tree, options, &FORMAT, pages::own_files(tree, look), Kind::Own("item.name"), &|text, _| page(text))
 }
 
 fn page(text: &str) -> Result<Page, Fault> {

@@ -47,12 +47,7 @@ fn detect(tree: &Tree) -> Option<Evidence> {
 }
 
 fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
-    let files = pages::files(tree, &EXTENSIONS, look);
-    if files.is_empty() {
-        return Err(pages::nothing(&FORMAT));
-    }
-    let pages = pages::read_each(tree, options, files, &|text, _| page(text));
-    Ok(pages::gather(tree, Kind::List, pages, Vec::new()))
+    pages::read(tree, options, &FORMAT, pages::files(tree, &EXTENSIONS, look), Kind::List, &|text, _| page(text))
 }
 
 fn page(text: &str) -> Result<Page, Fault> {

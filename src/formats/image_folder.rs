@@ -17,9 +17,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::builder::{Builder, Entry};
-use super::per_image::{file_name, stem_of};
 use super::target::{Ready, Remarks, Sink, put_images, word_of};
-use super::tree::{ANNOTATION_EXTENSIONS, FileId, Tree};
+use super::tree::{ANNOTATION_EXTENSIONS, FileId, Tree, file_name, stem_of};
 use super::{
     Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text,
 };

@@ -15,9 +15,9 @@
 
 use super::builder::Builder;
 use super::listed::{Listed, Namer};
-use super::per_image::{file_name, first_lines, list_candidates};
+use super::per_image::{first_lines, list_candidates};
 use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, word_of};
-use super::tree::{FileId, Tree};
+use super::tree::{FileId, Tree, file_name};
 use super::yolo::names::{self, Names};
 use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text};
 use crate::dataset::{Ledger, Place, ProblemKind, Problems, Skipped};

@@ -16,9 +16,9 @@
 //! - An image without a file, or with an empty one, has no object.
 
 use super::builder::Builder;
-use super::per_image::{self, Layout, Parsed, each_line, parallel_path, sample};
+use super::per_image::{self, Layout, Parsed, each_line, parallel_path};
 use super::target::{Plain, Ready, Remarks, Sink, one_word, put, put_images, remark_words, stem, word_of};
-use super::tree::{FileId, Tree};
+use super::tree::{FileId, Tree, stem_of};
 use super::{
     Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text,
 };
@@ -56,7 +56,7 @@ const SPACE: [&str; 7] = ["height", "width", "length", "x", "y", "z", "rotation_
 
 fn label_files(tree: &Tree) -> Vec<FileId> {
     let is_label = |file: &FileId| {
-        let stem = per_image::stem_of(tree.path(*file)).to_ascii_lowercase();
+        let stem = stem_of(tree.path(*file)).to_ascii_lowercase();
         !stem.starts_with("readme") && !["classes", "labels", "train", "val", "test", "trainval"].contains(&&*stem)
     };
     tree.annotations(&["txt"]).filter(is_label).collect()
@@ -68,12 +68,7 @@ fn detect(tree: &Tree) -> Option<Evidence> {
         let reason = format!("{} has a class and 14 or 15 numbers in each line", tree.path(example));
         return Some(Evidence { confidence: Confidence::Certain, reason });
     }
-    // Files without a line can only be told by their folder.
-    let is_empty = |file: &FileId| per_image::first_lines(tree, *file, 1).is_empty();
-    let in_folder = |file: &&FileId| per_image::lies_in(tree.path(**file), &["label_2"]);
-    let first = files.iter().find(in_folder).filter(|_| sample(&files, 64).all(|file| is_empty(&file)))?;
-    let reason = format!("{} lies in a folder of that name, no file there has an object", tree.path(*first));
-    Some(Evidence { confidence: Confidence::Likely, reason })
+    per_image::by_folder_alone(tree, &files, "label_2")
 }
 
 /// The object of a line and its class.

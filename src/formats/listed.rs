@@ -5,9 +5,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::builder::{Builder, Entry};
 use super::images::{Asker, Match, Matcher};
-use super::per_image::{file_name, stem_of};
 use super::splits;
-use super::tree::{FileId, Tree, folder_of, join};
+use super::tree::{FileId, Tree, file_name, folder_of, join, stem_of};
 use crate::dataset::{Object, Place, ProblemKind, Problems, Skipped, Split};
 
 /// Who names an image: the file, the split it speaks of, and the line.

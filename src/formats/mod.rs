@@ -151,15 +151,13 @@ pub fn unnamed(tree: &Tree, dataset: &Dataset) -> Vec<FileId> {
     if tree.only().is_some() {
         return Vec::new();
     }
-    let stem = |path: &str| {
-        let name = path.rsplit('/').next().unwrap_or(path);
-        name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
-    };
     let images = &dataset.images;
     let named: HashSet<(u16, &str)> = images.root.iter().copied().zip(images.file.iter()).collect();
-    let stems: HashSet<String> = images.file.iter().map(stem).collect();
+    let stems: HashSet<&str> = images.file.iter().map(tree::stem_of).collect();
     let is_unnamed = |(id, file): &(FileId, &tree::File)| {
-        file.image && !named.contains(&(file.root, tree.path_to_open(*id))) && !stems.contains(&stem(&file.path))
+        file.image
+            && !named.contains(&(file.root, tree.path_to_open(*id)))
+            && !stems.contains(tree::stem_of(&file.path))
     };
     tree.files().filter(is_unnamed).map(|(id, _)| id).collect()
 }

@@ -24,9 +24,8 @@ use std::collections::HashMap;
 
 use super::builder::Builder;
 use super::listed::{Listed, Namer};
-use super::per_image::file_name;
 use super::target::{Plain, Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, stem, word_of};
-use super::tree::{FileId, Tree, folder_of, join};
+use super::tree::{FileId, Tree, file_name, folder_of, join, stem_of};
 use super::yolo::names;
 use super::{
     Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text,
@@ -242,7 +241,7 @@ fn read_table(
         .filter(|(_, file)| file.image && (file.root > 0 || folder_of(&file.path) == folder))
         .map(|(id, _)| id)
         .collect();
-    let number = |file: FileId| super::per_image::stem_of(tree.path(file)).parse::<u64>().ok();
+    let number = |file: FileId| stem_of(tree.path(file)).parse::<u64>().ok();
     let by_number: HashMap<u64, FileId> = images.iter().filter_map(|file| Some((number(*file)?, *file))).collect();
     let name_of = |frame: u64| match by_number.get(&frame) {
         Some(file) => file_name(tree.path(*file)).to_owned(),

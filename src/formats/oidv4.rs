@@ -15,7 +15,7 @@
 
 use super::builder::Builder;
 use super::image_folder::folder_name;
-use super::per_image::{self, Layout, Parsed, each_line, lies_in, sample};
+use super::per_image::{self, Layout, Parsed, each_line, lies_in};
 use super::target::{Plain, Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, stem, word_of};
 use super::tree::{FileId, Tree};
 use super::{
@@ -51,12 +51,7 @@ fn detect(tree: &Tree) -> Option<Evidence> {
         let reason = format!("{} in a folder Label has a class and a box in each line", tree.path(example));
         return Some(Evidence { confidence: Confidence::Certain, reason });
     }
-    // Files without a line can only be told by their folder.
-    let is_empty = |file: &FileId| per_image::first_lines(tree, *file, 1).is_empty();
-    let in_folder = |file: &&FileId| per_image::lies_in(tree.path(**file), &["Label"]);
-    let first = files.iter().find(in_folder).filter(|_| sample(&files, 64).all(|file| is_empty(&file)))?;
-    let reason = format!("{} lies in a folder of that name, no file there has an object", tree.path(*first));
-    Some(Evidence { confidence: Confidence::Likely, reason })
+    per_image::by_folder_alone(tree, &files, "Label")
 }
 
 /// The object of a line and its class.

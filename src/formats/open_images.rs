@@ -22,12 +22,11 @@ use std::collections::HashMap;
 use super::builder::Builder;
 use super::csv::write::quoted;
 use super::listed::{Listed, Namer};
-use super::per_image::file_name;
 use super::rows::{self, Row};
 use super::target::{
     Plain, Ready, ReadyImage, ReadyObject, Remarks, Sink, on_a_line, put, put_images, put_pieces, stem, word_of,
 };
-use super::tree::{FileId, Tree};
+use super::tree::{FileId, Tree, file_name};
 use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text};
 use crate::dataset::{Object, Place, ProblemKind, Problems, Skipped, Split, flag};
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::builder::{Builder, Entry};
 use super::images::{Asker, Match, Matcher, Rule, differs, leads_above};
 use super::splits;
-use super::tree::{FileId, Tree, folder_of};
+use super::tree::{FileId, Tree, folder_of, stem_of};
 use crate::dataset::{Place, ProblemKind, Problems, Split};
 
 /// Folders whose images are no photos.
@@ -52,8 +52,7 @@ pub fn find_image(
             taken.extend(files);
         }
         Match::Missing => {
-            let own = asker.path.rsplit('/').next().unwrap_or(asker.path);
-            let own = own.rsplit_once('.').map_or(own, |(stem, _)| stem);
+            let own = stem_of(asker.path);
             let message = match name {
                 "" => format!("no image is called {own:?} (any image extension)"),
                 name => format!("no image is called {own:?} (any image extension) or {name:?}"),
@@ -71,16 +70,12 @@ pub fn find_image(
 /// Folders without a labelled image of which a quarter or more is called like labelled images elsewhere: masks, previews,
 /// thumbnails. Photos of nothing are numbered anew, too; their folder's name says so.
 fn derived_folders<'t>(tree: &'t Tree, taken: &HashSet<FileId>) -> HashSet<&'t str> {
-    let stem = |path: &'t str| {
-        let name = path.rsplit('/').next().unwrap_or(path);
-        name.rsplit_once('.').map_or(name, |(stem, _)| stem)
-    };
-    let labelled: HashSet<&str> = taken.iter().map(|file| stem(tree.path(*file))).collect();
+    let labelled: HashSet<&str> = taken.iter().map(|file| stem_of(tree.path(*file))).collect();
     let mut folders: HashMap<&str, (usize, usize, bool)> = HashMap::new();
     for (image, file) in tree.files().filter(|(_, file)| file.image) {
         let (all, alike, own) = folders.entry(folder_of(&file.path)).or_default();
         *all += 1;
-        *alike += usize::from(labelled.contains(stem(&file.path)));
+        *alike += usize::from(labelled.contains(stem_of(&file.path)));
         *own |= taken.contains(&image);
     }
     let of_nothing = |folder: &str| {

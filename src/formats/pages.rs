@@ -338,6 +338,21 @@ pub fn runs_of(rle: Option<&Node<'_>>, line: u32) -> Result<Mask, Fault> {
     Ok(Mask { width, height, runs: runs.into() })
 }
 
+/// The dataset of `files`, which are those of `format`: each read by `parse`, as [`read_each`] does.
+pub fn read(
+    tree: &Tree,
+    options: &LoadOptions,
+    format: &Format,
+    files: Vec<FileId>,
+    kind: Kind,
+    parse: &(dyn Fn(&str, FileId) -> Result<Page, Fault> + Sync),
+) -> Result<Reading, FormatError> {
+    if files.is_empty() {
+        return Err(nothing(format));
+    }
+    Ok(gather(tree, kind, read_each(tree, options, files, parse), Vec::new()))
+}
+
 /// That there is nothing of `format`.
 pub fn nothing(format: &Format) -> FormatError {
     FormatError::new(FormatErrorKind::NotThisFormat(format.name, format.looks_for.into()), "")

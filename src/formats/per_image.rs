@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::builder::{Builder, Entry};
 use super::images::{Asker, Match, Matcher, Rule};
-use super::tree::{FileId, Tree, folder_of};
-use super::{parallel, text};
+use super::tree::{FileId, Tree, file_name, folder_of, stem_of};
+use super::{Confidence, Evidence, parallel, text};
 use crate::dataset::{Ledger, Object, Place, ProblemKind, Problems, Skipped, Split};
 
 /// How many files detection looks into, and how many lines of each.
@@ -271,17 +271,6 @@ fn add_negatives(
     }
 }
 
-/// The last component of a path.
-pub fn file_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
-}
-
-/// The last component of a path, without its extension.
-pub fn stem_of(path: &str) -> &str {
-    let name = file_name(path);
-    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
-}
-
 /// A path with the last folder that is called one of `from` (in any case) called `to`.
 pub fn parallel_path(path: &str, from: &[&str], to: &str) -> String {
     let mut parts: Vec<&str> = path.split('/').collect();
@@ -328,6 +317,15 @@ pub fn example(
     })
 }
 
+/// That `files` are a format's because of the folder that one lies in: without a line they cannot be told otherwise.
+pub fn by_folder_alone(tree: &Tree, files: &[FileId], folder: &str) -> Option<Evidence> {
+    let is_empty = |file: FileId| first_lines(tree, file, 1).is_empty();
+    let in_folder = |file: &&FileId| lies_in(tree.path(**file), &[folder]);
+    let first = files.iter().find(in_folder).filter(|_| sample(files, SAMPLE).all(is_empty))?;
+    let reason = format!("{} lies in a folder of that name, no file there has an object", tree.path(*first));
+    Some(Evidence { confidence: Confidence::Likely, reason })
+}
+
 /// The first lines of a file that say something, for detection.
 pub fn first_lines(tree: &Tree, file: FileId, count: usize) -> Vec<String> {
     let Ok(head) = tree.head(file) else { return Vec::new() };
@@ -344,7 +342,6 @@ mod tests {
     fn paths() {
         assert_eq!(parallel_path("labels/x/Labels/a.txt", &["labels"], "images"), "labels/x/images/a.txt");
         assert_eq!(parallel_path("a/labels", &["labels"], "images"), "a/labels");
-        assert_eq!((file_name("a/b.c.txt"), stem_of("a/b.c.txt"), stem_of("b")), ("b.c.txt", "b.c", "b"));
         assert!(lies_in("a/LABELS/b/c.txt", &["labels"]) && !lies_in("a/labels", &["labels"]));
     }
 }

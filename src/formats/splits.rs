@@ -4,6 +4,7 @@
 //! (`test_images/`), or by the first or last word of an annotation file's name (`train_labels.csv`,
 //! `instances_val2017.json`). Never by a bare substring: `contest/` holds no test set.
 
+use super::tree::stem_of;
 use crate::dataset::Split;
 
 /// Words that stand beside a split in a folder's name.
@@ -56,9 +57,7 @@ pub fn of_folders(path: &str) -> Option<Split> {
 
 /// The split that an annotation file's own name, or else its folders, name.
 pub fn of_annotation_file(path: &str) -> Option<Split> {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    let mut own = words(stem);
+    let mut own = words(stem_of(path));
     own.next().and_then(of_word).or_else(|| own.next_back().and_then(of_word)).or_else(|| of_folders(path))
 }
 

@@ -17,9 +17,9 @@
 
 use super::builder::Builder;
 use super::listed::{Listed, Namer};
-use super::per_image::{file_name, first_lines, list_candidates};
+use super::per_image::{first_lines, list_candidates};
 use super::target::{Plain, Ready, ReadyImage, Remarks, Sink, on_a_line, put_images, put_pieces, word_of};
-use super::tree::{FileId, Tree};
+use super::tree::{FileId, Tree, file_name};
 use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text};
 use crate::dataset::{Object, Place, ProblemKind, Problems, Skipped, Split, flag};
 use crate::image::is_image_name;

@@ -15,7 +15,7 @@ use std::io::{self, Write};
 
 use crate::dataset::{Split, flag};
 use crate::formats::FormatError;
-use crate::formats::target::{Plain, Ready, ReadyImage, ReadyObject, Remarks, Sink, at};
+use crate::formats::target::{Plain, Ready, ReadyImage, ReadyObject, Remarks, Sink, at, word_of};
 use crate::image::runs;
 
 /// A text in JSON.
@@ -23,12 +23,8 @@ fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-const fn word(split: Split) -> &'static str {
-    match split {
-        Split::Train => "train",
-        Split::Valid => "val",
-        Split::Test => "test",
-    }
+fn word(split: Split) -> &'static str {
+    word_of(split, ["train", "val", "test"])
 }
 
 pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {

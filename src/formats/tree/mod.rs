@@ -340,3 +340,24 @@ pub fn join(folder: &str, name: &str) -> String {
 pub fn folder_of(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
+
+/// The last component of a path.
+pub fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// The last component of a path, without its extension.
+pub fn stem_of(path: &str) -> &str {
+    let name = file_name(path);
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths() {
+        assert_eq!((file_name("a/b.c.txt"), stem_of("a/b.c.txt"), stem_of("b")), ("b.c.txt", "b.c", "b"));
+    }
+}

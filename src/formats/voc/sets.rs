@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::dataset::{Place, ProblemKind, Problems, Split};
 use crate::formats::text;
-use crate::formats::tree::{FileId, Tree, folder_of};
+use crate::formats::tree::{FileId, Tree, folder_of, stem_of};
 
 /// Size of a list of ids that is still read.
 const LIMIT: u64 = 256 << 20;
@@ -48,8 +48,7 @@ impl Sets {
                     None => continue,
                 },
             };
-            let name = path.rsplit('/').next().unwrap_or(path);
-            let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+            let stem = stem_of(path);
             // `trainval` is read behind `train` and `val`, which divide it.
             let (rank, split) = match Split::from_word(stem) {
                 Some(split) => (0, split),
@@ -103,12 +102,9 @@ struct Stems(Option<HashSet<String>>);
 
 impl Stems {
     fn has(&mut self, tree: &Tree, id: &str) -> bool {
-        let stems = self.0.get_or_insert_with(|| {
-            let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
-            let stem = |name: &str| name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned();
-            let names = tree.files().map(|(_, file)| name(&file.path));
-            names.map(|name| text::nfc(&stem(&name)).into_owned()).collect()
-        });
+        let stems = self
+            .0
+            .get_or_insert_with(|| tree.files().map(|(_, file)| text::nfc(stem_of(&file.path)).into_owned()).collect());
         stems.contains(&*text::nfc(id))
     }
 }

@@ -6,8 +6,7 @@ use serde::Deserialize;
 
 use crate::dataset::{Place, ProblemKind, Problems};
 use crate::formats::builder::Builder;
-use crate::formats::per_image::file_name;
-use crate::formats::tree::{FileId, Tree};
+use crate::formats::tree::{FileId, Tree, file_name};
 use crate::formats::{json, label_map, text};
 
 /// Size of a names file that is still read.

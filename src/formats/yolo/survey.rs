@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use super::Task;
 use super::data_file::{self, DataFile};
 use super::lines;
-use crate::formats::per_image::{file_name, first_lines, lies_in, sample, stem_of};
-use crate::formats::tree::{FileId, Tree};
+use crate::formats::per_image::{first_lines, lies_in, sample};
+use crate::formats::tree::{FileId, Tree, file_name, stem_of};
 
 /// How many label files detection looks into, and how many lines of each.
 const SAMPLE: usize = 64;
