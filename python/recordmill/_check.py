@@ -302,6 +302,7 @@ def check(
     images: Path | Sequence[Path] = (),
     allow_outside: bool = False,
     voc_one_based: bool | None = None,
+    class_attribute: str | None = None,
     workers: int = 0,
     progress: bool | Callable[[Progress], object] | None = None,
 ) -> Health:
@@ -325,6 +326,8 @@ def check(
         allow_outside: Whether links may lead out of these folders.
         voc_one_based: Whether VOC coordinates count from 1 with the maximum included; None: where the file says that it
             is of the VOC challenge itself.
+        class_attribute: The attribute of objects that names their class, where the label does not (CVAT), or where several
+            could (VIA).
         workers: Threads; 0 is as many as there are processors.
         progress: As for `convert`.
 
@@ -338,6 +341,7 @@ def check(
         images=images,
         allow_outside=allow_outside,
         voc_one_based=voc_one_based,
+        class_attribute=class_attribute,
         workers=workers,
     )
     return run(lambda tell: _native.check(source, given, tell), progress)

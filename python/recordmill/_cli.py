@@ -140,6 +140,12 @@ _reading = (
         help="VOC coordinates count from 1, the maximum included; without either, where the file says that it is of "
         "the VOC challenge itself.",
     ),
+    click.option(
+        "--class-attribute",
+        metavar="NAME",
+        help="The attribute of objects that names their class, where the label does not (CVAT), or where several could "
+        "(VIA).",
+    ),
 )
 
 

@@ -74,6 +74,7 @@ LOAD_DEFAULTS: dict[str, Any] = {
     "images": (),
     "allow_outside": False,
     "voc_one_based": None,
+    "class_attribute": None,
     "workers": 0,
 }
 WRITE_DEFAULTS: dict[str, Any] = {
@@ -174,6 +175,7 @@ def convert(
     images: Path | Sequence[Path] = (),
     allow_outside: bool = False,
     voc_one_based: bool | None = None,
+    class_attribute: str | None = None,
     split: str | Mapping[str, float] | None = None,
     exact_split: bool = False,
     shards: int | None = None,
@@ -231,6 +233,8 @@ def convert(
         allow_outside: Whether links may lead out of these folders.
         voc_one_based: Whether VOC coordinates count from 1 with the maximum included; None: where the file says that it
             is of the VOC challenge itself.
+        class_attribute: The attribute of objects that names their class, where the label does not (CVAT), or where several
+            could (VIA).
         split: "70/20/10" (train, valid, test), "train=0.8,valid=0.2" or a dict of such, decided for each image by a
             hash of seed and key, so that new images move no other (but where two folders of images have files of the
             same name); None or "keep": the source's own, all "train" where it has none.
@@ -289,6 +293,7 @@ def convert(
         images=images,
         allow_outside=allow_outside,
         voc_one_based=voc_one_based,
+        class_attribute=class_attribute,
         workers=workers,
     )
     given = write_arguments(

@@ -405,6 +405,7 @@ def load(
     images: Path | Sequence[Path] = (),
     allow_outside: bool = False,
     voc_one_based: bool | None = None,
+    class_attribute: str | None = None,
     workers: int = 0,
 ) -> Dataset:
     """Reads an annotated image dataset; its images are found, not opened.
@@ -418,6 +419,8 @@ def load(
         allow_outside: Whether links may lead out of these folders.
         voc_one_based: Whether VOC coordinates count from 1 with the maximum included; None: where the file says that it
             is of the VOC challenge itself.
+        class_attribute: The attribute of objects that names their class, where the label does not (CVAT), or where several
+            could (VIA).
         workers: Threads; 0 is as many as there are processors.
 
     Raises:
@@ -430,6 +433,7 @@ def load(
         images=images,
         allow_outside=allow_outside,
         voc_one_based=voc_one_based,
+        class_attribute=class_attribute,
         workers=workers,
     )
     return Dataset(_native.load(source, given))

@@ -8,7 +8,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::builder::{Builder, Entry};
+use super::builder::{Builder, Bytes, Entry};
 use super::images::{Asker, Match, Matcher, plain};
 use super::json::Head;
 use super::json::node::Node;
@@ -36,13 +36,15 @@ pub struct Found {
     pub class: Box<str>,
     /// The object; its `class` is set by [`gather`].
     pub object: Object,
+    /// Keypoints by name; [`gather`] puts them in the order of the class.
+    pub points: Vec<(Box<str>, Keypoint)>,
 }
 
 impl Found {
     /// An object of which nothing but the box is known: `[x0, y0, x1, y1)`, in either order.
     pub fn boxed(class: &str, line: u32, [x0, y0, x1, y1]: [f64; 4]) -> Self {
         let bbox = [x0.min(x1), y0.min(y1), x0.max(x1), y0.max(y1)];
-        Self { class: class.into(), object: Object { bbox, line, ..Object::default() } }
+        Self { class: class.into(), object: Object { bbox, line, ..Object::default() }, points: Vec::new() }
     }
 
     /// An object with an outline, whose parts have at least three points.
@@ -127,6 +129,8 @@ pub struct Sheet {
     pub objects: Vec<Found>,
     /// Whether the file holds the image itself.
     pub embedded: bool,
+    /// Where that image was put ([`super::spill`]).
+    pub spilled: Option<[u64; 2]>,
     /// Objects that cannot be understood.
     pub lost: u64,
     /// Objects that the model has no place for.
@@ -384,7 +388,8 @@ enum About {
 }
 
 /// The dataset of what the files say.
-pub fn gather(tree: &Tree, kind: Kind, pages: Vec<Read>, mut remarks: Vec<String>) -> Reading {
+pub fn gather(tree: &Tree, kind: Kind, mut pages: Vec<Read>, mut remarks: Vec<String>) -> Reading {
+    let names = name_points(&mut pages);
     let matcher = match kind {
         Kind::Own(_) => Matcher::among(tree, |path| !own::is_mask(path)),
         Kind::List => Matcher::new(tree),
@@ -398,6 +403,12 @@ pub fn gather(tree: &Tree, kind: Kind, pages: Vec<Read>, mut remarks: Vec<String
         gathered.page(file, page);
     }
     let Gathered { mut builder, mut problems, skipped, taken, .. } = gathered;
+    for (class, names) in names {
+        let place = builder.class(&class);
+        if let Some(class) = builder.class_mut(place) {
+            class.keypoints = names;
+        }
+    }
     if tree.only().is_none() {
         match kind {
             Kind::Own(_) => own::add_negatives(tree, &taken, |_| None, &mut builder, &mut problems, &mut remarks),
@@ -410,6 +421,44 @@ pub fn gather(tree: &Tree, kind: Kind, pages: Vec<Read>, mut remarks: Vec<String
         }
     }
     Reading { dataset: builder.finish(tree), problems, skipped, remarks }
+}
+
+/// Puts keypoints that have names in one order for all objects of a class: that of the classes' list, else of their first use.
+/// Gives the names for each class that has such.
+fn name_points(pages: &mut [Read]) -> Vec<(String, Vec<String>)> {
+    let mut names: Vec<(String, Vec<String>)> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let listed = pages.iter().filter_map(|(_, page)| page.as_ref().ok()).flat_map(|page| &page.classes);
+    let listed: HashMap<String, Vec<String>> =
+        listed.map(|class| (text::trim(&class.name).to_owned(), class.keypoints.clone())).collect();
+    let mut sheets: Vec<&mut Sheet> =
+        pages.iter_mut().filter_map(|(_, page)| page.as_mut().ok()).flat_map(|page| &mut page.sheets).collect();
+    let named = |sheet: &&mut Sheet| sheet.objects.iter().any(|found| !found.points.is_empty());
+    sheets.retain(named);
+    for found in sheets.iter().flat_map(|sheet| &sheet.objects).filter(|found| !found.points.is_empty()) {
+        let class = text::trim(&found.class);
+        let place = *places.entry(class.to_owned()).or_insert_with(|| {
+            names.push((class.to_owned(), listed.get(class).cloned().unwrap_or_default()));
+            names.len() - 1
+        });
+        for (name, _) in &found.points {
+            if !names[place].1.iter().any(|known| **known == **name) {
+                names[place].1.push(name.as_ref().to_owned());
+            }
+        }
+    }
+    let objects = sheets.into_iter().flat_map(|sheet| &mut sheet.objects).filter(|found| !found.points.is_empty());
+    for found in objects {
+        let Some(place) = places.get(text::trim(&found.class)) else { continue };
+        let order = &names[*place].1;
+        let mut keypoints = vec![Keypoint { x: 0.0, y: 0.0, visibility: 0 }; order.len()];
+        for (name, point) in &found.points {
+            let room = order.iter().position(|known| **known == **name).and_then(|place| keypoints.get_mut(place));
+            room.into_iter().for_each(|room| *room = *point);
+        }
+        found.object.keypoints = keypoints.into();
+    }
+    names
 }
 
 /// The order of the classes, where the files give one and it has all that are used.
@@ -471,6 +520,7 @@ impl Gathered<'_> {
         let path = self.tree.path(file);
         let asker = Asker { path, split: sheet.split.or(split) };
         let image = match self.kind {
+            _ if sheet.spilled.is_some() => None,
             Kind::Own(field) => {
                 let says = (field, sheet.name.as_str());
                 own::find_image(self.tree, &self.matcher, says, &asker, &mut self.taken, &mut self.problems)
@@ -489,7 +539,7 @@ impl Gathered<'_> {
             }
         };
         self.taken.extend(image);
-        if image.is_none() && sheet.embedded {
+        if image.is_none() && sheet.embedded && sheet.spilled.is_none() {
             let message = "the image that the file itself holds was not used; save it as a file";
             self.problems.push(ProblemKind::IgnoredField, Place::line(path, sheet.line), message);
         }
@@ -502,6 +552,7 @@ impl Gathered<'_> {
         }
         let key = match (self.kind, image) {
             (_, Some(_)) => String::new(),
+            _ if sheet.spilled.is_some() => join(folder_of(path), &sheet.name),
             (Kind::Own(_), None) => path.to_owned(),
             (Kind::List, None) => {
                 let plain = plain(text::trim(&sheet.name));
@@ -520,10 +571,11 @@ impl Gathered<'_> {
         let objects: Vec<Object> = sheet
             .objects
             .into_iter()
-            .map(|Found { class, object }| Object { class: self.builder.class(text::trim(&class)), ..object })
+            .map(|Found { class, object, .. }| Object { class: self.builder.class(text::trim(&class)), ..object })
             .collect();
         let entry = Entry {
             file: image,
+            bytes: sheet.spilled.map_or(Bytes::Whole, Bytes::Spilled),
             key,
             name: sheet.name,
             size: sheet.size,

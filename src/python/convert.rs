@@ -84,6 +84,7 @@ fn load_options(arguments: &Bound<'_, PyDict>) -> PyResult<LoadOptions> {
         image_dirs: given::<Vec<PathArg>>(arguments, "images")?.into_iter().map(|path| path.0).collect(),
         allow_outside: given(arguments, "allow_outside")?,
         voc_one_based: given(arguments, "voc_one_based")?,
+        class_attribute: given(arguments, "class_attribute")?,
         workers: given(arguments, "workers")?,
         boxes_only: false,
     })

@@ -15,7 +15,7 @@ use std::io::{self, Write};
 
 use crate::dataset::{Split, flag};
 use crate::formats::FormatError;
-use crate::formats::target::{Plain, Ready, ReadyImage, ReadyObject, Remarks, Sink, at, word_of};
+use crate::formats::target::{Plain, Ready, ReadyImage, ReadyObject, Remarks, Sink, at, entry, word_of, write_list};
 use crate::image::runs;
 
 /// A text in JSON.
@@ -42,7 +42,7 @@ pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, Forma
             part.file(sink, "captions", |place, image, text| {
                 for (number, caption) in ready.captions(image).iter().enumerate() {
                     let (id, image) = (numbers.caption(place, number), numbers.image(place));
-                    element(text, format_args!("{{\"id\":{id},\"image_id\":{image},\"caption\":{}}}", quoted(caption)));
+                    entry(text, format_args!("{{\"id\":{id},\"image_id\":{image},\"caption\":{}}}", quoted(caption)));
                 }
             })?;
         }
@@ -51,7 +51,7 @@ pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, Forma
                 for (number, class) in ready.labels(image).into_iter().enumerate() {
                     let (id, image) = (numbers.label(place, number), numbers.image(place));
                     let category = ready.classes.get(class as usize).map_or(0, |class| class.id);
-                    element(text, format_args!("{{\"id\":{id},\"image_id\":{image},\"category_id\":{category}}}"));
+                    entry(text, format_args!("{{\"id\":{id},\"image_id\":{image},\"category_id\":{category}}}"));
                 }
             })?;
         }
@@ -64,16 +64,10 @@ pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, Forma
     Ok(Remarks::new())
 }
 
-/// Adds an element of a list, with what separates it from the one before. Memory does not fail.
-fn element(text: &mut Vec<u8>, element: std::fmt::Arguments<'_>) {
-    text.extend_from_slice(b",\n");
-    drop(text.write_fmt(element));
-}
-
 /// Ids of images and of what is said about them.
 struct Numbers<'r> {
     ready: &'r Ready<'r>,
-    own_images: bool,
+    images: Vec<i64>,
     own_objects: bool,
     /// Captions and labels before each image.
     captions: Vec<u64>,
@@ -86,7 +80,7 @@ impl<'r> Numbers<'r> {
             let mut seen = HashSet::new();
             ids.all(|id| id.is_some_and(|id| seen.insert(id)))
         }
-        let (images, objects) = (&ready.dataset.images, &ready.dataset.objects);
+        let objects = &ready.dataset.objects;
         let before = |count: &dyn Fn(&ReadyImage) -> usize| {
             let mut sum = 0;
             let add = |image: &ReadyImage| {
@@ -97,7 +91,7 @@ impl<'r> Numbers<'r> {
         };
         Self {
             ready,
-            own_images: all_different(ready.images.iter().map(|image| images.id.get(image.row).copied())),
+            images: ready.image_ids(1),
             own_objects: all_different(ready.objects.iter().map(|object| objects.id.get(object.row).copied())),
             captions: before(&|image| ready.captions(image).len()),
             labels: before(&|image| ready.labels(image).len()),
@@ -105,8 +99,7 @@ impl<'r> Numbers<'r> {
     }
 
     fn image(&self, place: usize) -> i64 {
-        let own = self.ready.images.get(place).and_then(|image| self.ready.dataset.images.id.get(image.row));
-        own.copied().filter(|_| self.own_images).unwrap_or(place as i64 + 1)
+        self.images.get(place).copied().unwrap_or(0)
     }
 
     fn object(&self, number: usize, object: &ReadyObject) -> i64 {
@@ -145,19 +138,13 @@ impl Part<'_> {
             file.write_all(b"{\"info\":{},\"licenses\":[],\"categories\":[")?;
             file.write_all(&self.categories())?;
             file.write_all(b"\n],\"images\":[")?;
-            self.list(&mut file, |place, image, text| self.image(text, place, image))?;
+            write_list(self.ready, &mut file, self.places, |place, image, text| self.image(text, place, image))?;
             file.write_all(b"\n],\"annotations\":[")?;
-            self.list(&mut file, annotations)?;
+            write_list(self.ready, &mut file, self.places, annotations)?;
             file.write_all(b"\n]}\n")?;
             file.flush()
         };
         write().map_err(at(&name))
-    }
-
-    /// Writes a list whose elements each begin with a separator; the first one's is left out.
-    fn list(&self, file: &mut dyn Write, piece: impl Fn(usize, &ReadyImage, &mut Vec<u8>) + Sync) -> io::Result<()> {
-        let mut first = FirstLess { file, first: true };
-        self.ready.write_pieces(self.places, &mut first, piece)
     }
 
     fn categories(&self) -> Vec<u8> {
@@ -172,7 +159,7 @@ impl Part<'_> {
                     details.skeleton.iter().map(|[a, b]| format!("[{},{}]", a + 1, b + 1)).collect();
                 category += &format!(",\"keypoints\":[{}],\"skeleton\":[{}]", names.join(","), bones.join(","));
             }
-            element(&mut text, format_args!("{category}}}"));
+            entry(&mut text, format_args!("{category}}}"));
         }
         text.drain(..text.len().min(1));
         text
@@ -182,7 +169,7 @@ impl Part<'_> {
         let id = self.numbers.image(place);
         let url = self.ready.dataset.images.url.get(image.row);
         let url = url.map(|url| format!(",\"coco_url\":{}", quoted(url))).unwrap_or_default();
-        element(
+        entry(
             text,
             format_args!(
                 "{{\"id\":{id},\"file_name\":{},\"width\":{},\"height\":{}{url}}}",
@@ -250,7 +237,7 @@ impl Part<'_> {
         if !attributes.is_empty() {
             line += &format!(",\"attributes\":{{{}}}", attributes.join(","));
         }
-        element(text, format_args!("{line}}}"));
+        entry(text, format_args!("{line}}}"));
     }
 
     fn outline(&self, line: &mut String, image: &ReadyImage, object: &ReadyObject) {
@@ -272,27 +259,4 @@ fn side(low: f64, high: f64) -> f64 {
     let side = high - low;
     let short = (side * 100.0).round() / 100.0;
     if (short - side).abs() < 1e-9 { short } else { side }
-}
-
-/// Leaves out the first byte that is written.
-struct FirstLess<'a> {
-    file: &'a mut dyn Write,
-    first: bool,
-}
-
-impl Write for FirstLess<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match (self.first, bytes) {
-            (true, [_, rest @ ..]) => {
-                self.file.write_all(rest)?;
-                self.first = false;
-                Ok(bytes.len())
-            }
-            _ => self.file.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
 }

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::dataset::flag;
 use crate::formats::FormatError;
 use crate::formats::target::{Plain, Ready, ReadyImage, ReadyObject, Remarks, Sink, put, put_images, stem, word_of};
+use crate::formats::xml::escaped;
 
 pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
     let several = AtomicU64::new(0);
@@ -99,10 +100,4 @@ fn object(ready: &Ready<'_>, image: &ReadyImage, object: &ReadyObject, text: &mu
         line(2, "</attributes>");
     }
     line(1, "</object>");
-}
-
-/// A text between tags. XML has no way to say control characters; a blank stands for each.
-fn escaped(text: &str) -> String {
-    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    quick_xml::escape::escape(clean.as_str()).into_owned()
 }

@@ -14,20 +14,25 @@
 //! - A rectangle's corners are the first and the last pixel: the maximum is included. Outlines are taken as they stand.
 //! - `data` of a bitmap is a PNG, packed by zlib, in base64. Holes of outlines are left out, with a note. A graph's nodes are
 //!   keypoints, in the order of `meta.json`; points and lines become keypoints too, a cuboid the box around it.
-//! - A tag of the image that names a split is its split; the others are classes of the image, with their value behind the name.
-//!   Tags of objects are attributes.
+//! - Objects of one class that have the same `instance` are one ([`super::grouping`]).
+//! - A tag of the image that names a split is its split; one called `caption` with a value a sentence, as the description is; the
+//!   others are classes of the image, with their value behind the name. Tags of objects are attributes, `confidence` is the
+//!   score.
 //! - `points` may stand below `geometry`; the annotation may be called `a.json`.
+
+mod write;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use super::json::Head;
-use super::json::node::Node;
-use super::pages::{self, Finding, Found, Kind, Page, Sheet};
-use super::text::Fault;
-use super::tree::{FileId, Tree};
-use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, bitmap, geometry};
 use crate::dataset::{Class, Keypoint, ProblemKind, Split};
+use crate::formats::grouping::Grouping;
+use crate::formats::json::Head;
+use crate::formats::json::node::Node;
+use crate::formats::pages::{self, Finding, Found, Kind, Page, Sheet};
+use crate::formats::text::Fault;
+use crate::formats::tree::{FileId, Tree};
+use crate::formats::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write, bitmap, geometry};
 
 /// The format's row in the registry.
 pub static FORMAT: Format = Format {
@@ -42,6 +47,7 @@ meta.json  ds0/ann/a.jpg.json  ds0/img/a.jpg",
         Carries::Polygons,
         Carries::Masks,
         Carries::Keypoints,
+        Carries::Score,
         Carries::Attributes,
         Carries::Captions,
         Carries::ImageLabels,
@@ -54,8 +60,13 @@ meta.json  ds0/ann/a.jpg.json  ds0/img/a.jpg",
     detect,
     looks_for: "JSON files with \"size\" and \"objects\" that have a \"classTitle\" (Supervisely)",
     read,
-    write: None,
+    write: Some(Write { not: &[], write: write::write }),
 };
+
+/// A tag of the image that is a sentence about it.
+const CAPTION: &str = "caption";
+/// A tag of an object that is its score, as Supervisely's models write it.
+const CONFIDENCE: &str = "confidence";
 
 fn is_meta(head: &Head) -> bool {
     head.inside("classes").has_all(&["title", "shape"])
@@ -134,14 +145,19 @@ fn page(text: &str, graphs: &Graphs) -> Result<Page, Fault> {
         let Some(name) = tag.word("name").or_else(|| tag.words()) else { continue };
         match (Split::from_word(&name), tag.word("value")) {
             (Some(split), None) => sheet.split = Some(split),
+            (_, Some(value)) if name == CAPTION => sheet.captions.push(value.as_ref().into()),
             (_, Some(value)) => sheet.label(&format!("{name}: {value}")),
             (None, None) => sheet.label(&name),
         }
     }
+    let mut grouping = Grouping::default();
     for node in root.list("objects") {
-        let found = object(node, size, graphs, &mut page.findings);
-        sheet.add(found, &mut page.findings);
+        match object(node, size, graphs, &mut page.findings) {
+            Ok(found) => grouping.add(node.word("instance").map(|group| group.into_owned()), found),
+            lost => sheet.add(lost, &mut page.findings),
+        }
     }
+    grouping.finish(&mut sheet);
     page.sheets.push(sheet);
     Ok(page)
 }
@@ -184,7 +200,10 @@ fn object(node: &Node<'_>, size: (u32, u32), graphs: &Graphs, findings: &mut Vec
     found.object.id = node.get("id").and_then(Node::as_whole);
     for tag in node.list("tags") {
         let name = tag.word("name").unwrap_or_default();
-        found.attribute(&name, &tag.word("value").unwrap_or_else(|| "true".into()));
+        match tag.number("value") {
+            Some(score) if name == CONFIDENCE => found.object.score = Some(score),
+            _ => found.attribute(&name, &tag.word("value").unwrap_or_else(|| "true".into())),
+        }
     }
     Ok(found)
 }
