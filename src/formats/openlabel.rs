@@ -220,7 +220,7 @@ fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
                 file,
                 "{{\"openlabel\":{{\"metadata\":{{\"schema_version\":\"1.0.0\"}},\"frame_intervals\":[{{\"frame_start\":0,\
                  \"frame_end\":{}}}],\"streams\":{{\"camera\":{{\"type\":\"camera\",\"uri\":\"images\",\"description\":\"\"}}}},\
-                 \"frames\":{{\n",
+                 \"frames\":{{",
                 places.len().saturating_sub(1)
             )?;
             write_list(ready, &mut file, &places, |place, image, text| {

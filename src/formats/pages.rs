@@ -428,6 +428,10 @@ pub fn gather(tree: &Tree, kind: Kind, mut pages: Vec<Read>, mut remarks: Vec<St
 fn name_points(pages: &mut [Read]) -> Vec<(String, Vec<String>)> {
     let mut names: Vec<(String, Vec<String>)> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
+    let sheets = pages.iter().filter_map(|(_, page)| page.as_ref().ok()).flat_map(|page| &page.sheets);
+    if sheets.flat_map(|sheet| &sheet.objects).all(|found| found.points.is_empty()) {
+        return names;
+    }
     let listed = pages.iter().filter_map(|(_, page)| page.as_ref().ok()).flat_map(|page| &page.classes);
     let listed: HashMap<String, Vec<String>> =
         listed.map(|class| (text::trim(&class.name).to_owned(), class.keypoints.clone())).collect();
@@ -585,7 +589,6 @@ impl Gathered<'_> {
             url: sheet.url,
             captions: sheet.captions,
             labels,
-            ..Entry::default()
         };
         self.builder.push(entry, objects);
     }

@@ -145,7 +145,7 @@ const DRAWS: Draws = Draws { outlines: true, masks: false, turned: true, points:
 fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
     for split in ready.splits() {
         let name = format!("{split}/tasks.json");
-        put_list(ready, sink, &name, ["[\n", "\n]\n"], &ready.images_of(split), |place, image, text| {
+        put_list(ready, sink, &name, ["[", "\n]\n"], &ready.images_of(split), |place, image, text| {
             let drawn = ready.drawn(image, DRAWS);
             let annotations: Vec<Value> = drawn
                 .iter()

@@ -13,7 +13,7 @@
 //! Decisions
 //! - A region with several tags is several objects; a `POLYGON` has an outline.
 //! - An asset that was visited and has no region is an image without objects; one that was not visited (`state` 0) is left out.
-//! - Written is an export for each split, with the images beside it. An outline of several parts is one way around all.
+//! - Written is an export for each split, with the images beside it, whose `path` is then their name. An outline of several parts is one way around all.
 //! - `path` is a `file:` or address of another machine, so images are found by its end. Frames of videos are called
 //!   `video.mp4#t=1.2`.
 
@@ -178,7 +178,7 @@ fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
     let tags = Value::from(ready.classes.iter().enumerate().map(tag).collect::<Vec<_>>());
     for split in ready.splits() {
         let folder = format!("{split}/vott-json-export");
-        let head = format!("{{\"name\":\"{split}\",\"version\":\"2.2.0\",\"tags\":{tags},\"assets\":{{\n");
+        let head = format!("{{\"name\":\"{split}\",\"version\":\"2.2.0\",\"tags\":{tags},\"assets\":{{");
         let name = format!("{folder}/{split}-export.json");
         put_list(ready, sink, &name, [&head, "\n}}\n"], &ready.images_of(split), |place, image, text| {
             // VoTT's are hashes of paths; all that is needed is that they differ.
@@ -210,7 +210,7 @@ fn asset_of(ready: &Ready<'_>, image: &ReadyImage, id: &str) -> Value {
     let extension = image.name.rsplit_once('.').map_or("", |(_, extension)| extension);
     json!({
         "asset": {
-            "format": extension, "id": id, "name": image.name, "path": format!("file:{}", image.name),
+            "format": extension, "id": id, "name": image.name, "path": image.name,
             "size": {"width": image.width, "height": image.height},
             // Tagged, or only visited.
             "state": if regions.is_empty() { 1 } else { 2 },

@@ -95,7 +95,7 @@ fn meta(ready: &Ready<'_>) -> String {
         }
     }
     let words: Vec<&str> = splits.into_iter().map(word).collect();
-    let _ = write!(text, "      </labels>\n      <subsets>{}</subsets>\n    </project>\n  </meta>\n", words.join("\n"));
+    let _ = write!(text, "      </labels>\n      <subsets>{}</subsets>\n    </project>\n  </meta>", words.join("\n"));
     text
 }
 

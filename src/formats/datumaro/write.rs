@@ -27,7 +27,7 @@ pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, Forma
     let categories = categories(ready);
     let ids = &ready.dataset.images.id;
     let head = format!(
-        "{{\"dm_format_version\":\"1.0\",\"media_type\":2,\"infos\":{{}},\"categories\":{categories},\"items\":[\n"
+        "{{\"dm_format_version\":\"1.0\",\"media_type\":2,\"infos\":{{}},\"categories\":{categories},\"items\":["
     );
     for split in ready.splits() {
         let name = format!("annotations/{}.json", word(split));

@@ -29,7 +29,7 @@ pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, Forma
     put(sink, "label_config.xml", configuration(ready).as_bytes())?;
     for split in ready.splits() {
         let places = ready.images_of(split);
-        put_list(ready, sink, &format!("{split}/tasks.json"), ["[\n", "\n]\n"], &places, |place, image, text| {
+        put_list(ready, sink, &format!("{split}/tasks.json"), ["[", "\n]\n"], &places, |place, image, text| {
             let id = ids.get(place).copied().unwrap_or(0);
             let (folder, name) = (format!("{split}/images/"), quoted(&image.name));
             let results = Value::from(results(ready, image));
@@ -92,13 +92,15 @@ fn configuration(ready: &Ready<'_>) -> String {
                 control("KeyPointLabels", &points_control(number), &points);
             }
         }
-        let unnamed = |class: &crate::formats::target::ReadyClass<'_>| {
-            class.details.is_none_or(|details| details.keypoints.is_empty())
-        };
-        let rest: String = classes()
-            .filter(|(_, class)| unnamed(class))
-            .map(|(number, class)| label(&class.name, number, ""))
+        // Only where they are needed: the SDK takes all labels of these controls for names of keypoints.
+        let pointed: BTreeSet<u32> = ready
+            .objects
+            .iter()
+            .filter(|object| objects.keypoints.get(object.row).is_some() && !ready.has_named_points(object))
+            .map(|object| object.class)
             .collect();
+        let rest = classes().filter(|(number, _)| pointed.contains(&(*number as u32)));
+        let rest: String = rest.map(|(number, class)| label(&class.name, number, "")).collect();
         if !rest.is_empty() {
             control("KeyPointLabels", "label_keypoints", &rest);
         }

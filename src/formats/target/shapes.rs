@@ -235,6 +235,8 @@ pub fn colour_text(number: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dataset::{Class, Dataset, Image, Object, Split};
+    use crate::formats::target::ReadyClass;
 
     #[test]
     fn parts_are_one_way() {
@@ -257,6 +259,93 @@ mod tests {
             rectangle(&[[2.0, 0.0], [4.0, 2.0], [2.0, 4.0], [0.0, 2.0]]).map(|corners| corners[0]),
             Some([2.0, 0.0])
         );
+    }
+
+    const TOOL: Draws =
+        Draws { outlines: true, masks: true, turned: true, points: Points::Own, groups: Groups::Numbered };
+
+    /// An object of a class whose keypoints are called `names`, as a format draws it.
+    fn drawn(object: Object, names: &[&str], draws: Draws) -> (Vec<Shape<'static>>, Option<u64>, usize) {
+        let mut class = Class::named("cat");
+        class.keypoints = names.iter().map(|name| (*name).to_owned()).collect();
+        let mut dataset = Dataset { classes: vec![class.clone()], ..Dataset::default() };
+        let bbox = object.bbox;
+        dataset.push(Image { key: "a.png", name: "a.png", ..Image::default() }, [object]);
+        let (dataset, class): (&'static Dataset, &'static Class) = (Box::leak(dataset.into()), Box::leak(class.into()));
+        let image = ReadyImage {
+            row: 0,
+            split: Split::Train,
+            name: "a.png".into(),
+            width: 40,
+            height: 30,
+            orientation: 1,
+            bytes: None,
+            objects: 0..1,
+        };
+        let ready = Ready {
+            dataset,
+            classes: vec![ReadyClass { id: 1, name: "cat".into(), details: Some(class) }],
+            images: vec![image.clone()],
+            objects: vec![ReadyObject { row: 0, class: 0, bbox }],
+            of_class: vec![Some(0)],
+            workers: 1,
+        };
+        let Drawn { shapes, group, attributes, .. } = ready.drawn(&image, draws).remove(0);
+        (shapes, group, attributes.len())
+    }
+
+    fn outlined(bbox: [f64; 4], lefts: &[f64]) -> Object {
+        let part = |left: &f64| vec![[*left, 2.0], [left + 8.0, 2.0], [left + 8.0, 8.0]];
+        Object { bbox, polygons: lefts.iter().map(part).collect(), ..Object::default() }
+    }
+
+    #[test]
+    fn objects_are_drawn() {
+        let kinds = |shapes: &[Shape<'_>]| -> Vec<&str> {
+            let kind = |shape: &Shape<'_>| match shape {
+                Shape::Box(_) => "box",
+                Shape::Turned(_) => "turned",
+                Shape::Outline(_) => "outline",
+                Shape::Mask(_) => "mask",
+                Shape::Points(_) => "points",
+            };
+            shapes.iter().map(kind).collect()
+        };
+        let single = Draws { groups: Groups::None, ..TOOL };
+        // The box around an outline is not written; one that is another is.
+        let (shapes, group, _) = drawn(outlined([1.0, 2.0, 9.0, 8.0], &[1.0]), &[], TOOL);
+        assert_eq!((kinds(&shapes), group), (vec!["outline"], None));
+        let (shapes, group, _) = drawn(outlined([1.0, 2.0, 30.0, 8.0], &[1.0]), &[], TOOL);
+        assert_eq!((kinds(&shapes), group), (vec!["box", "outline"], Some(1)));
+        let (shapes, ..) = drawn(outlined([1.0, 2.0, 30.0, 8.0], &[1.0]), &[], single);
+        assert_eq!(kinds(&shapes), ["outline"]);
+        // The source's own group stays, as a number or as an attribute.
+        let mut object = outlined([1.0, 2.0, 9.0, 8.0], &[1.0]);
+        object.attributes = vec![(GROUP.into(), "7".into())];
+        assert_eq!(drawn(object.clone(), &[], TOOL).1, Some(7));
+        assert_eq!(drawn(object, &[], single).2, 1);
+        let mut object = outlined([1.0, 2.0, 29.0, 8.0], &[1.0, 21.0]);
+        object.attributes = vec![(GROUP.into(), "7".into())];
+        let (shapes, group, attributes) = drawn(object.clone(), &[], TOOL);
+        assert_eq!((kinds(&shapes), group, attributes), (vec!["outline", "outline"], Some(8), 1));
+        let (shapes, ..) = drawn(object, &[], single);
+        assert!(matches!(&shapes[..], [Shape::Outline(way)] if way.len() == 8), "{shapes:?}");
+        // Corners that are no box are an outline.
+        let corners = [[1.0, 2.0], [9.0, 2.0], [5.0, 8.0], [1.0, 8.0]];
+        let object = Object { bbox: [1.0, 2.0, 9.0, 8.0], corners: Some(corners), ..Object::default() };
+        assert_eq!(drawn(object, &[], TOOL).0, [Shape::Outline(corners.to_vec())]);
+        // Points by themselves, around a box, and where a format has no place for them.
+        let point = |x: f64, visibility: u8| Keypoint { x, y: x, visibility };
+        let keypoints: Box<[Keypoint]> = [point(2.0, 2), point(9.0, 1), point(0.0, 0)].into();
+        let object = Object { bbox: [2.0, 2.0, 9.0, 9.0], keypoints, ..Object::default() };
+        let of_body = Draws { points: Points::OfBody, ..TOOL };
+        assert_eq!(kinds(&drawn(object.clone(), &["nose"], TOOL).0), ["points"]);
+        assert_eq!(kinds(&drawn(object.clone(), &["nose"], of_body).0), ["box", "points"]);
+        let (shapes, group, _) = drawn(object.clone(), &[], of_body);
+        assert_eq!((kinds(&shapes), group), (vec!["points"], Some(1)));
+        assert_eq!(kinds(&drawn(object.clone(), &[], Draws { points: Points::None, ..TOOL }).0), ["box"]);
+        let object = Object { bbox: [0.0, 0.0, 20.0, 20.0], ..object };
+        assert_eq!(kinds(&drawn(object, &[], TOOL).0), ["box", "points"]);
     }
 
     #[test]

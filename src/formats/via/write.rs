@@ -19,7 +19,7 @@ const DRAWS: Draws = Draws { outlines: true, masks: false, turned: false, points
 pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
     for split in ready.splits() {
         let name = format!("{split}/via_region_data.json");
-        put_list(ready, sink, &name, ["{\n", "\n}\n"], &ready.images_of(split), |_, image, text| {
+        put_list(ready, sink, &name, ["{", "\n}\n"], &ready.images_of(split), |_, image, text| {
             let size = image.bytes.map_or(-1, |bytes| bytes as i64);
             let key = Value::from(format!("{}{size}", image.name));
             let regions: Vec<Value> =
