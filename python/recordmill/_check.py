@@ -326,8 +326,8 @@ def check(
         allow_outside: Whether links may lead out of these folders.
         voc_one_based: Whether VOC coordinates count from 1 with the maximum included; None: where the file says that it
             is of the VOC challenge itself.
-        class_attribute: The attribute of objects that names their class, where the label does not (CVAT), or where several
-            could (VIA).
+        class_attribute: The attribute of objects that names their class, where the label does not (CVAT), or where
+            several could (VIA).
         workers: Threads; 0 is as many as there are processors.
         progress: As for `convert`.
 

@@ -233,8 +233,8 @@ def convert(
         allow_outside: Whether links may lead out of these folders.
         voc_one_based: Whether VOC coordinates count from 1 with the maximum included; None: where the file says that it
             is of the VOC challenge itself.
-        class_attribute: The attribute of objects that names their class, where the label does not (CVAT), or where several
-            could (VIA).
+        class_attribute: The attribute of objects that names their class, where the label does not (CVAT), or where
+            several could (VIA).
         split: "70/20/10" (train, valid, test), "train=0.8,valid=0.2" or a dict of such, decided for each image by a
             hash of seed and key, so that new images move no other (but where two folders of images have files of the
             same name); None or "keep": the source's own, all "train" where it has none.

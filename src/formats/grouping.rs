@@ -10,7 +10,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::pages::{Found, Read, Sheet};
 use super::target::GROUP;
-use crate::dataset::{Class, flag};
+use super::text;
+use crate::dataset::{Class, Keypoint, flag};
 
 /// Says the order of the keypoints of classes, where one of `orders` has all names that a class's objects use.
 pub fn order_points(pages: &mut [Read], orders: impl FnOnce() -> Vec<Vec<String>>) {
@@ -35,6 +36,48 @@ pub fn order_points(pages: &mut [Read], orders: impl FnOnce() -> Vec<Vec<String>
     if let Some(page) = pages.iter_mut().find_map(|(_, page)| page.as_mut().ok()) {
         page.classes.extend(classes);
     }
+}
+
+/// Puts keypoints that have names in one order for all objects of a class: that of the classes' list, else of their first use.
+/// Gives the names for each class that has such.
+pub fn name_points(pages: &mut [Read]) -> Vec<(String, Vec<String>)> {
+    let mut names: Vec<(String, Vec<String>)> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let sheets = pages.iter().filter_map(|(_, page)| page.as_ref().ok()).flat_map(|page| &page.sheets);
+    if sheets.flat_map(|sheet| &sheet.objects).all(|found| found.points.is_empty()) {
+        return names;
+    }
+    let listed = pages.iter().filter_map(|(_, page)| page.as_ref().ok()).flat_map(|page| &page.classes);
+    let listed: HashMap<String, Vec<String>> =
+        listed.map(|class| (text::trim(&class.name).to_owned(), class.keypoints.clone())).collect();
+    let mut sheets: Vec<&mut Sheet> =
+        pages.iter_mut().filter_map(|(_, page)| page.as_mut().ok()).flat_map(|page| &mut page.sheets).collect();
+    let named = |sheet: &&mut Sheet| sheet.objects.iter().any(|found| !found.points.is_empty());
+    sheets.retain(named);
+    for found in sheets.iter().flat_map(|sheet| &sheet.objects).filter(|found| !found.points.is_empty()) {
+        let class = text::trim(&found.class);
+        let place = *places.entry(class.to_owned()).or_insert_with(|| {
+            names.push((class.to_owned(), listed.get(class).cloned().unwrap_or_default()));
+            names.len() - 1
+        });
+        for (name, _) in &found.points {
+            if !names[place].1.iter().any(|known| **known == **name) {
+                names[place].1.push(name.as_ref().to_owned());
+            }
+        }
+    }
+    let objects = sheets.into_iter().flat_map(|sheet| &mut sheet.objects).filter(|found| !found.points.is_empty());
+    for found in objects {
+        let Some(place) = places.get(text::trim(&found.class)) else { continue };
+        let order = &names[*place].1;
+        let mut keypoints = vec![Keypoint { x: 0.0, y: 0.0, visibility: 0 }; order.len()];
+        for (name, point) in &found.points {
+            let room = order.iter().position(|known| **known == **name).and_then(|place| keypoints.get_mut(place));
+            room.into_iter().for_each(|room| *room = *point);
+        }
+        found.object.keypoints = keypoints.into();
+    }
+    names
 }
 
 /// The shapes of an image, on their way.

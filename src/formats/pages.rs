@@ -15,7 +15,9 @@ use super::json::node::Node;
 use super::json::stream::{self, StreamError};
 use super::text::{self, Fault};
 use super::tree::{FileId, Tree, folder_of, join};
-use super::{Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, geometry, own, parallel, splits};
+use super::{
+    Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, geometry, grouping, own, parallel, splits,
+};
 use crate::dataset::{Class, Keypoint, Ledger, Mask, Object, Place, ProblemKind, Problems, Skipped, Split};
 use crate::image::runs;
 
@@ -389,7 +391,7 @@ enum About {
 
 /// The dataset of what the files say.
 pub fn gather(tree: &Tree, kind: Kind, mut pages: Vec<Read>, mut remarks: Vec<String>) -> Reading {
-    let names = name_points(&mut pages);
+    let names = grouping::name_points(&mut pages);
     let matcher = match kind {
         Kind::Own(_) => Matcher::among(tree, |path| !own::is_mask(path)),
         Kind::List => Matcher::new(tree),
@@ -421,48 +423,6 @@ pub fn gather(tree: &Tree, kind: Kind, mut pages: Vec<Read>, mut remarks: Vec<St
         }
     }
     Reading { dataset: builder.finish(tree), problems, skipped, remarks }
-}
-
-/// Puts keypoints that have names in one order for all objects of a class: that of the classes' list, else of their first use.
-/// Gives the names for each class that has such.
-fn name_points(pages: &mut [Read]) -> Vec<(String, Vec<String>)> {
-    let mut names: Vec<(String, Vec<String>)> = Vec::new();
-    let mut places: HashMap<String, usize> = HashMap::new();
-    let sheets = pages.iter().filter_map(|(_, page)| page.as_ref().ok()).flat_map(|page| &page.sheets);
-    if sheets.flat_map(|sheet| &sheet.objects).all(|found| found.points.is_empty()) {
-        return names;
-    }
-    let listed = pages.iter().filter_map(|(_, page)| page.as_ref().ok()).flat_map(|page| &page.classes);
-    let listed: HashMap<String, Vec<String>> =
-        listed.map(|class| (text::trim(&class.name).to_owned(), class.keypoints.clone())).collect();
-    let mut sheets: Vec<&mut Sheet> =
-        pages.iter_mut().filter_map(|(_, page)| page.as_mut().ok()).flat_map(|page| &mut page.sheets).collect();
-    let named = |sheet: &&mut Sheet| sheet.objects.iter().any(|found| !found.points.is_empty());
-    sheets.retain(named);
-    for found in sheets.iter().flat_map(|sheet| &sheet.objects).filter(|found| !found.points.is_empty()) {
-        let class = text::trim(&found.class);
-        let place = *places.entry(class.to_owned()).or_insert_with(|| {
-            names.push((class.to_owned(), listed.get(class).cloned().unwrap_or_default()));
-            names.len() - 1
-        });
-        for (name, _) in &found.points {
-            if !names[place].1.iter().any(|known| **known == **name) {
-                names[place].1.push(name.as_ref().to_owned());
-            }
-        }
-    }
-    let objects = sheets.into_iter().flat_map(|sheet| &mut sheet.objects).filter(|found| !found.points.is_empty());
-    for found in objects {
-        let Some(place) = places.get(text::trim(&found.class)) else { continue };
-        let order = &names[*place].1;
-        let mut keypoints = vec![Keypoint { x: 0.0, y: 0.0, visibility: 0 }; order.len()];
-        for (name, point) in &found.points {
-            let room = order.iter().position(|known| **known == **name).and_then(|place| keypoints.get_mut(place));
-            room.into_iter().for_each(|room| *room = *point);
-        }
-        found.object.keypoints = keypoints.into();
-    }
-    names
 }
 
 /// The order of the classes, where the files give one and it has all that are used.

@@ -73,6 +73,13 @@ fn dataset(folder: &TempDir, plans: &[Plan], with: &BTreeSet<Carries>, format: &
         let name = format!("img {number:02}.png");
         fs::write(root.join(&name), png(plan.size.0, plan.size.1, 0)).unwrap();
         let mut objects: Vec<Object> = plan.objects.iter().map(|planned| object(planned, plan.size, with)).collect();
+        // The same line twice is one object to some readers.
+        let mut seen: Vec<(u32, [f64; 4])> = Vec::new();
+        objects.retain(|object| {
+            let new = !seen.contains(&(object.class, object.bbox));
+            seen.push((object.class, object.bbox));
+            new
+        });
         for (number, object) in objects.iter_mut().enumerate() {
             // What is tracked has one class, and is in an image once.
             let of_image = |track: i64| (track * 8 + number as i64) * 4 + i64::from(object.class);

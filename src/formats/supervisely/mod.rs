@@ -11,7 +11,8 @@
 //! Specification: <https://docs.supervisely.com/customization-and-integration/00_ann_format_navi>.
 //!
 //! Decisions
-//! - A rectangle's corners are the first and the last pixel: the maximum is included. Outlines are taken as they stand.
+//! - A rectangle's corners are the first and the last pixel: the maximum is included. Outlines are taken as they stand. An
+//!   `oriented_bbox` is a rectangle that is turned about its centre, clockwise, by `angle` in radians.
 //! - `data` of a bitmap is a PNG, packed by zlib, in base64. Holes of outlines are left out, with a note. A graph's nodes are
 //!   keypoints, in the order of `meta.json`; points and lines become keypoints too, a cuboid the box around it.
 //! - Objects of one class that have the same `instance` are one ([`super::grouping`]).
@@ -55,6 +56,7 @@ meta.json  ds0/ann/a.jpg.json  ds0/img/a.jpg",
         Carries::Splits,
         Carries::ClassOrder,
         Carries::Sizes,
+        Carries::Corners,
         Carries::Fractions,
     ],
     detect,
@@ -166,20 +168,26 @@ fn object(node: &Node<'_>, size: (u32, u32), graphs: &Graphs, findings: &mut Vec
     let line = node.line;
     let Some(class) = node.word("classTitle") else { return Err(Fault::new(line, "the object has no classTitle")) };
     let kind = node.text("geometryType").unwrap_or_default();
-    let geometry = node.get("geometry").unwrap_or(node);
-    let points = geometry.get("points");
+    let shape = node.get("geometry").unwrap_or(node);
+    let points = shape.get("points");
     let exterior = || -> Result<Vec<[f64; 2]>, Fault> {
         let list =
             points.map_or(&[][..], |points| if points.is_list() { points.items() } else { points.list("exterior") });
         list.iter().map(point).collect()
     };
     let mut found = match kind {
-        "rectangle" => match exterior()?[..] {
+        "rectangle" | "oriented_bbox" => match exterior()?[..] {
             [[ax, ay], [bx, by]] => {
                 let sides = [ax.min(bx), ay.min(by), ax.max(bx) + 1.0, ay.max(by) + 1.0];
-                Found::boxed(&class, line, sides)
+                match shape.number("angle").filter(|_| kind == "oriented_bbox").unwrap_or(0.0) {
+                    0.0 => Found::boxed(&class, line, sides),
+                    angle => {
+                        let centre = [(sides[0] + sides[2]) / 2.0, (sides[1] + sides[3]) / 2.0];
+                        Found::turned(&class, line, geometry::turned_box(sides, centre, angle.to_degrees()))
+                    }
+                }
             }
-            ref points => return Err(Fault::new(line, format!("rectangle {class:?} has {} points", points.len()))),
+            ref points => return Err(Fault::new(line, format!("{kind} {class:?} has {} points", points.len()))),
         },
         "polygon" => {
             let holes = points.map_or(0, |points| points.list("interior").len());
@@ -193,8 +201,8 @@ fn object(node: &Node<'_>, size: (u32, u32), graphs: &Graphs, findings: &mut Vec
             let around = geometry::around(exterior()?);
             Found::boxed(&class, line, around.ok_or_else(|| Fault::new(line, format!("{class:?} has no points")))?)
         }
-        "bitmap" | "alpha_mask" => mask(&class, geometry.get("bitmap").unwrap_or(geometry), line, size)?,
-        "graph" => graph(&class, geometry, line, graphs)?,
+        "bitmap" | "alpha_mask" => mask(&class, shape.get("bitmap").unwrap_or(shape), line, size)?,
+        "graph" => graph(&class, shape, line, graphs)?,
         _ => return Err(Fault::new(line, format!("geometryType {kind:?} is not known"))),
     };
     found.object.id = node.get("id").and_then(Node::as_whole);

@@ -15,12 +15,12 @@ use serde_json::{Map, Value, json};
 use super::{CAPTION, CONFIDENCE};
 use crate::dataset::Split;
 use crate::formats::FormatError;
-use crate::formats::bitmap;
 use crate::formats::target::{
     Drawn, Draws, Groups, Points, Ready, ReadyImage, Remarks, Shape, Sink, at, colour_text, put, word_of,
 };
+use crate::formats::{bitmap, geometry};
 
-const DRAWS: Draws = Draws { outlines: true, masks: true, turned: false, points: Points::Own, groups: Groups::Linked };
+const DRAWS: Draws = Draws { outlines: true, masks: true, turned: true, points: Points::Own, groups: Groups::Linked };
 
 fn word(split: Split) -> &'static str {
     word_of(split, ["train", "val", "test"])
@@ -142,7 +142,12 @@ fn object(
             // The last pixel, not the one behind it.
             ("rectangle", points(&[[*x0, *y0], [(x1 - 1.0).max(*x0), (y1 - 1.0).max(*y0)]]))
         }
-        Shape::Turned(corners) => ("polygon", points(corners)),
+        Shape::Turned(corners) => {
+            let ([x, y], width, height, degrees) = geometry::of_corners(corners);
+            let (width, height) = (width.max(1.0), height.max(1.0));
+            let (first, last) = ([x - width / 2.0, y - height / 2.0], [x + width / 2.0 - 1.0, y + height / 2.0 - 1.0]);
+            ("oriented_bbox", json!({"points": [first, last], "angle": degrees.rem_euclid(360.0).to_radians()}))
+        }
         Shape::Outline(part) => ("polygon", points(part)),
         Shape::Mask(mask) => {
             let (origin, crop) = bitmap::crop_of(mask)?;

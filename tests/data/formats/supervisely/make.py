@@ -2,9 +2,10 @@
 
 import base64
 import json
+import math
 import zlib
 
-from fixture import bitmap, case, image, line_of, mask, obj, picture, there
+from fixture import around, bitmap, case, image, line_of, mask, obj, picture, there, turned_box
 
 
 def thing(title, kind, exterior=None, number=7, interior=(), **more) -> dict:
@@ -77,6 +78,11 @@ def good() -> None:
         "format": "supervisely", "classes": ["dog", "cat", "sky"], "ordered": True, "problems": [],
         "images": [there("img/a.png", box("cat", (1, 2, 19, 8), polygons=[*OUTLINE, [[11.0, 2.0], [19.0, 2.0], [19.0, 8.0]]], score=0.5),
                          box("dog", (4, 5, 20, 25), id=9, attributes={"group_id": "x2"}), captions=["Two pets", "They sleep"], name="")],
+    })
+    # A box that is turned about its centre.
+    corners = turned_box((10, 10, 30, 20), (20, 15), 30)
+    case("supervisely", "turned", {"ann/a.png.json": document(thing("ship", "oriented_bbox", points=[[10, 10], [29, 19]], angle=math.radians(30))), "img/a.png": picture(1)}, {
+        "format": "supervisely", "problems": [], "images": [there("img/a.png", box("ship", around(corners), corners=corners), name="")],
     })
     # The old name scheme, points below `geometry`, no meta file; an image that has no annotation.
     old = thing("cat", "polygon")
