@@ -320,9 +320,9 @@ def check(
         [('square', 'fair'), ('triangle', 'fair'), ('circle', 'fair')]
 
     Args:
-        source: A folder or an annotation file.
+        source: A folder, an annotation file, or a zip or tar (also .tar.gz), which is read where it is.
         source_format: Name of the source's format; found by content if None.
-        images: A folder, or several, where images lie, besides the source's own.
+        images: A folder or an archive, or several, where images lie, besides the source's own.
         allow_outside: Whether links may lead out of these folders.
         voc_one_based: Whether VOC coordinates count from 1 with the maximum included; None: where the file says that it
             is of the VOC challenge itself.
