@@ -19,11 +19,11 @@ use crate::formats::target::{Plain, Ready, ReadyImage, ReadyObject, Remarks, Sin
 use crate::image::runs;
 
 /// A text in JSON.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-fn word(split: Split) -> &'static str {
+pub(super) fn word(split: Split) -> &'static str {
     word_of(split, ["train", "val", "test"])
 }
 
@@ -65,13 +65,13 @@ pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, Forma
 }
 
 /// Adds an element of a list, with what separates it from the one before. Memory does not fail.
-fn element(text: &mut Vec<u8>, element: std::fmt::Arguments<'_>) {
+pub(super) fn element(text: &mut Vec<u8>, element: std::fmt::Arguments<'_>) {
     text.extend_from_slice(b",\n");
     drop(text.write_fmt(element));
 }
 
 /// Ids of images and of what is said about them.
-struct Numbers<'r> {
+pub(super) struct Numbers<'r> {
     ready: &'r Ready<'r>,
     own_images: bool,
     own_objects: bool,
@@ -81,7 +81,7 @@ struct Numbers<'r> {
 }
 
 impl<'r> Numbers<'r> {
-    fn of(ready: &'r Ready<'r>) -> Self {
+    pub fn of(ready: &'r Ready<'r>) -> Self {
         fn all_different(mut ids: impl Iterator<Item = Option<i64>>) -> bool {
             let mut seen = HashSet::new();
             ids.all(|id| id.is_some_and(|id| seen.insert(id)))
@@ -104,9 +104,25 @@ impl<'r> Numbers<'r> {
         }
     }
 
-    fn image(&self, place: usize) -> i64 {
+    pub fn image(&self, place: usize) -> i64 {
         let own = self.ready.images.get(place).and_then(|image| self.ready.dataset.images.id.get(image.row));
         own.copied().filter(|_| self.own_images).unwrap_or(place as i64 + 1)
+    }
+
+    /// The element of `images` of an image.
+    pub fn describe(&self, text: &mut Vec<u8>, place: usize, image: &ReadyImage) {
+        let id = self.image(place);
+        let url = self.ready.dataset.images.url.get(image.row);
+        let url = url.map(|url| format!(",\"coco_url\":{}", quoted(url))).unwrap_or_default();
+        element(
+            text,
+            format_args!(
+                "{{\"id\":{id},\"file_name\":{},\"width\":{},\"height\":{}{url}}}",
+                quoted(&image.name),
+                image.width,
+                image.height
+            ),
+        );
     }
 
     fn object(&self, number: usize, object: &ReadyObject) -> i64 {
@@ -145,19 +161,14 @@ impl Part<'_> {
             file.write_all(b"{\"info\":{},\"licenses\":[],\"categories\":[")?;
             file.write_all(&self.categories())?;
             file.write_all(b"\n],\"images\":[")?;
-            self.list(&mut file, |place, image, text| self.image(text, place, image))?;
+            self.ready
+                .write_list(self.places, &mut file, |place, image, text| self.numbers.describe(text, place, image))?;
             file.write_all(b"\n],\"annotations\":[")?;
-            self.list(&mut file, annotations)?;
+            self.ready.write_list(self.places, &mut file, annotations)?;
             file.write_all(b"\n]}\n")?;
             file.flush()
         };
         write().map_err(at(&name))
-    }
-
-    /// Writes a list whose elements each begin with a separator; the first one's is left out.
-    fn list(&self, file: &mut dyn Write, piece: impl Fn(usize, &ReadyImage, &mut Vec<u8>) + Sync) -> io::Result<()> {
-        let mut first = FirstLess { file, first: true };
-        self.ready.write_pieces(self.places, &mut first, piece)
     }
 
     fn categories(&self) -> Vec<u8> {
@@ -176,21 +187,6 @@ impl Part<'_> {
         }
         text.drain(..text.len().min(1));
         text
-    }
-
-    fn image(&self, text: &mut Vec<u8>, place: usize, image: &ReadyImage) {
-        let id = self.numbers.image(place);
-        let url = self.ready.dataset.images.url.get(image.row);
-        let url = url.map(|url| format!(",\"coco_url\":{}", quoted(url))).unwrap_or_default();
-        element(
-            text,
-            format_args!(
-                "{{\"id\":{id},\"file_name\":{},\"width\":{},\"height\":{}{url}}}",
-                quoted(&image.name),
-                image.width,
-                image.height
-            ),
-        );
     }
 
     fn annotation(&self, text: &mut Vec<u8>, id: i64, image_id: i64, image: &ReadyImage, object: &ReadyObject) {
@@ -272,27 +268,4 @@ fn side(low: f64, high: f64) -> f64 {
     let side = high - low;
     let short = (side * 100.0).round() / 100.0;
     if (short - side).abs() < 1e-9 { short } else { side }
-}
-
-/// Leaves out the first byte that is written.
-struct FirstLess<'a> {
-    file: &'a mut dyn Write,
-    first: bool,
-}
-
-impl Write for FirstLess<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match (self.first, bytes) {
-            (true, [_, rest @ ..]) => {
-                self.file.write_all(rest)?;
-                self.first = false;
-                Ok(bytes.len())
-            }
-            _ => self.file.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
 }

@@ -15,7 +15,7 @@ use std::ops::Range;
 pub use names::FileNames;
 pub use number::{Fixed, Plain};
 
-use super::{FormatError, FormatErrorKind, parallel};
+use super::{FormatError, FormatErrorKind, geometry, parallel};
 use crate::dataset::{Class, Dataset, Keypoint, Mask, Split};
 use crate::image::runs;
 
@@ -123,6 +123,25 @@ pub fn put_pieces(
     let written = sink.create(name).and_then(|mut file| {
         file.write_all(head.as_bytes())?;
         ready.write_pieces(places, &mut file, piece)?;
+        file.flush()
+    });
+    written.map_err(at(name))
+}
+
+/// As [`put_pieces`], for elements of a list between `head` and `tail`: each begins with a comma, of which the first is left
+/// out.
+pub fn put_list(
+    ready: &Ready<'_>,
+    sink: &dyn Sink,
+    name: &str,
+    [head, tail]: [&str; 2],
+    places: &[usize],
+    piece: impl Fn(usize, &ReadyImage, &mut Vec<u8>) + Sync,
+) -> Result<(), FormatError> {
+    let written = sink.create(name).and_then(|mut file| {
+        file.write_all(head.as_bytes())?;
+        ready.write_list(places, &mut file, piece)?;
+        file.write_all(tail.as_bytes())?;
         file.flush()
     });
     written.map_err(at(name))
@@ -245,6 +264,24 @@ impl<'a> Ready<'a> {
         })
     }
 
+    /// The pixels of an object: its mask, or what its outline, its corners or else its box has inside.
+    pub fn filled(&self, image: &ReadyImage, object: &ReadyObject) -> Cow<'a, Mask> {
+        if let Some(mask) = self.mask(image, object) {
+            return mask;
+        }
+        let mut parts = self.outline(image, object);
+        if parts.is_empty() {
+            parts.extend(self.corners(image, object).map(|corners| corners.to_vec()));
+        }
+        let size = [image.width, image.height];
+        let mask = geometry::mask_of_outline(size, &parts);
+        if runs::area(&mask.runs) > 0 {
+            return Cow::Owned(mask);
+        }
+        let [x0, y0, x1, y1] = whole(image, object.bbox).map(f64::from);
+        Cow::Owned(geometry::mask_of_outline(size, &[vec![[x0, y0], [x1, y0], [x1, y1], [x0, y1]]]))
+    }
+
     /// From a point as the source has it to pixels of the stored image.
     fn placing(&self, image: &ReadyImage, object: &ReadyObject) -> impl Fn([f64; 2]) -> [f64; 2] + use<> {
         let normalised = self.dataset.objects.normalised.get(object.row).copied().unwrap_or(false);
@@ -277,6 +314,16 @@ impl<'a> Ready<'a> {
         Ok(())
     }
 
+    /// As [`Ready::write_pieces`], for elements of a list that each begin with a comma: the first one's is left out.
+    pub fn write_list(
+        &self,
+        places: &[usize],
+        file: &mut dyn Write,
+        piece: impl Fn(usize, &ReadyImage, &mut Vec<u8>) + Sync,
+    ) -> io::Result<()> {
+        self.write_pieces(places, &mut FirstLess { file, first: true }, piece)
+    }
+
     /// Does `work` for each of `places` on several threads; the first error in their order is given back.
     pub fn for_each(
         &self,
@@ -296,6 +343,29 @@ impl<'a> Ready<'a> {
             result
         });
         results.into_iter().collect()
+    }
+}
+
+/// Leaves out the first byte that is written.
+struct FirstLess<'a> {
+    file: &'a mut dyn Write,
+    first: bool,
+}
+
+impl Write for FirstLess<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match (self.first, bytes) {
+            (true, [_, rest @ ..]) => {
+                self.file.write_all(rest)?;
+                self.first = false;
+                Ok(bytes.len())
+            }
+            _ => self.file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }
 
