@@ -8,7 +8,8 @@
 //! ```
 //!
 //! Specification: <https://docs.edgeimpulse.com/docs/edge-impulse-studio/data-acquisition/uploader>. Pixels are 0-based.
-//! Written is `info.labels`, which has a place for one class of an image as a whole.
+//! Written is `info.labels`, which has a place for one class of an image as a whole. The
+//! uploader knows no category for validation, of which training takes a part by itself: such images are for training.
 
 use serde_json::{Value, json};
 
@@ -34,7 +35,7 @@ info.labels  training/a.jpg  testing/b.jpg",
     detect,
     looks_for: "files of JSON with \"boundingBoxes\", or \"files\" with a \"path\" (Edge Impulse)",
     read,
-    write: Some(Write { not: &[], write }),
+    write: Some(Write { not: &[Carries::Splits], write }),
 };
 
 fn look(head: &[u8]) -> bool {
@@ -91,7 +92,7 @@ fn boxes(list: &Node<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding>) {
 
 /// Writes one file for all splits, each of which has a folder.
 fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
-    let word = |split| word_of(split, ["training", "validation", "testing"]);
+    let word = |split| word_of(split, ["training", "training", "testing"]);
     let name_of = |image: &ReadyImage| format!("{}/{}", word(image.split), image.name);
     let places: Vec<usize> = (0..ready.images.len()).collect();
     let element = |_: usize, image: &ReadyImage, text: &mut Vec<u8>| {
@@ -115,6 +116,15 @@ fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
     put_list(ready, sink, "info.labels", ["{\"version\":1,\"files\":[", "\n]}\n"], &places, element)?;
     put_images(ready, sink, name_of)?;
     let several = ready.images.iter().filter(|image| ready.labels(image).len() > 1).count();
-    let remark = format!("images with several classes, of which the first is written: {several}");
-    Ok(if several > 0 { vec![remark] } else { Remarks::new() })
+    let valid = ready.images_of(Split::Valid).len();
+    let mut remarks = Remarks::new();
+    for (what, count) in [
+        ("images with several classes, of which the first is written", several),
+        ("images for validation, for which there is no category, written as training", valid),
+    ] {
+        if count > 0 {
+            remarks.push(format!("{what}: {count}"));
+        }
+    }
+    Ok(remarks)
 }

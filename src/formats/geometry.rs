@@ -197,7 +197,7 @@ mod tests {
         assert_eq!(runs(&[square(-5.0, -5.0, 20.0)]), [0, 12]);
         assert_eq!(runs(&[square(0.0, 0.0, 2.0), square(1.0, 1.0, 2.0)]), [0, 2, 1, 3, 1, 2, 3]);
         // A triangle has the pixels whose middle it has; one between two middles none.
-        assert_eq!(runs(&[vec![[0.0, 0.0], [4.0, 0.0], [0.0, 3.0]]]), [0, 3, 3, 1, 5]);
+        assert_eq!(runs(&[vec![[0.0, 0.0], [4.0, 0.0], [0.0, 3.0]]]), [0, 5, 1, 1, 5]);
         assert_eq!(runs(&[square(0.6, 0.6, 0.3)]), [12]);
         assert_eq!((runs(&[]), runs(&[vec![]])), (vec![12], vec![12]));
     }

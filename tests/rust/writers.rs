@@ -443,7 +443,7 @@ fn masks_come_back() {
         let root = folder.path().join("in");
         fs::create_dir(&root).unwrap();
         let mut dataset = Dataset { roots: vec![root.clone()], classes_ordered: true, ..Dataset::default() };
-        dataset.classes = CLASSES.map(|name| Class::named(name)).to_vec();
+        dataset.classes = CLASSES.map(Class::named).to_vec();
         for name in ["a.png", "b.png"] {
             fs::write(root.join(name), png(width, height, 0)).unwrap();
             let source = (recordmill::dataset::NO_SOURCE, 0);
