@@ -209,7 +209,7 @@ fn check_case(case: &Path, faults: &mut Vec<String>) -> bool {
     // Where images were put aside differs, and their order there.
     let steady = |loaded: &Loaded| {
         let mut dataset = loaded.dataset.clone();
-        if dataset.kept.take().is_some() {
+        if !std::mem::take(&mut dataset.kept).is_empty() {
             dataset.roots.pop();
             dataset.images.span = Sparse::default();
         }
