@@ -12,9 +12,9 @@
 //! Specification: <https://www.robots.ox.ac.uk/~vgg/software/via/>. Pixels are 0-based; the image's size is not said.
 //!
 //! Decisions
-//! - The class is the region attribute that `class_attribute` names, else the one that all files have alone, or else the one called `class`, `label`, `name`, `type`,
-//!   `object` or `category`, or else the one that most regions have. A checkbox with several marks is several objects. The
-//!   others are attributes.
+//! - The class is the region attribute that `class_attribute` names, else the one that all files have alone, or else the one
+//!   called `class`, `label`, `name`, `type`, `object` or `category`, or else the one that most regions have. A checkbox with
+//!   several marks is several objects. The others are attributes.
 //! - A circle and an ellipse are outlines of 32 points with their own boxes (`theta` in radians, clockwise). A point and a
 //!   polyline become keypoints.
 //! - `caption` of a file is a caption (so is `caption_2`), `image_url` its address; one called as those of classes, `labels` or
