@@ -264,6 +264,51 @@ def read_vahidk(path: str) -> tuple[float, Any]:
     return drain(tfrecord_iterator(path))
 
 
+# --- loading annotations ---
+
+
+@work
+def load_json(path: str) -> tuple[float, Any]:
+    start = clock()
+    with Path(path).open(encoding="utf-8") as file:
+        document = json.load(file)
+    seconds = clock() - start
+    annotations = document["annotations"]
+    corner = sum(round(100 * annotation["bbox"][0]) for annotation in annotations)
+    return seconds, [len(document["images"]), len(annotations), corner]
+
+
+def load_coco(path: str, boxes_only: bool) -> tuple[float, Any]:
+    import recordmill as rm
+
+    start = clock()
+    dataset = rm.load(path, boxes_only=boxes_only)
+    seconds = clock() - start
+    import numpy as np
+
+    corner = np.rint(100 * dataset.objects.bbox[:, 0]).astype(np.int64).sum()
+    return seconds, [len(dataset), len(dataset.objects.bbox), int(corner)]
+
+
+@work
+def load_boxes(path: str) -> tuple[float, Any]:
+    return load_coco(path, boxes_only=True)
+
+
+@work
+def load_polygons(path: str) -> tuple[float, Any]:
+    return load_coco(path, boxes_only=False)
+
+
+@work
+def load_voc(path: str) -> tuple[float, Any]:
+    import recordmill as rm
+
+    start = clock()
+    dataset = rm.load(path)
+    return clock() - start, [len(dataset), len(dataset.objects.bbox)]
+
+
 # --- what a conversion gave ---
 
 
@@ -293,6 +338,41 @@ def image_bytes_of(*paths: str) -> tuple[float, Any]:
         count += 1
         total += len(tf.train.Example.FromString(payload).features.feature["image/encoded"].bytes_list.value[0])
     return clock() - start, [count, total]
+
+
+@work
+def detections_of(*paths: str) -> tuple[float, Any]:
+    """Number of Examples, of boxes, and a sum over image, label and box (to 1e-6) by file name."""
+    import tensorflow as tf
+
+    start = clock()
+    found, boxes = {}, 0
+    for payload in tf.data.TFRecordDataset(list(paths)).as_numpy_iterator():
+        feature = tf.train.Example.FromString(payload).features.feature
+        sides = [feature[f"image/object/bbox/{side}"].float_list.value for side in ("xmin", "ymin", "xmax", "ymax")]
+        rows = zip(feature["image/object/class/label"].int64_list.value, *sides, strict=True)
+        said = [(label, *(round(1e5 * side) for side in box)) for label, *box in rows]
+        boxes += len(said)
+        total = hashlib.sha256(feature["image/encoded"].bytes_list.value[0])
+        total.update(repr(said).encode())
+        found[feature["image/filename"].bytes_list.value[0]] = total.digest()
+    total = hashlib.sha256(b"".join(name + found[name] for name in sorted(found)))
+    return clock() - start, [len(found), boxes, total.hexdigest()]
+
+
+@work
+def yolo_labels_of(folder: str) -> tuple[float, Any]:
+    """Number of objects, how often each class is there, and the sum of the numbers to three digits."""
+    start = clock()
+    count, total = 0, 0.0
+    classes: dict[str, int] = {}
+    for path in sorted(Path(folder).rglob("labels/**/*.txt")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            name, *numbers = line.split()
+            classes[name] = classes.get(name, 0) + 1
+            count += 1
+            total += sum(map(float, numbers[:4]))
+    return clock() - start, [count, sorted(classes.values()), round(total, -2)]
 
 
 def main() -> None:

@@ -9,6 +9,8 @@ import gzip
 import io
 import re
 import struct
+import tarfile
+import zipfile
 import zlib
 from pathlib import Path
 
@@ -379,6 +381,47 @@ def indexes() -> dict[str, bytes]:
     }
 
 
+def archives() -> dict[str, bytes]:
+    """Zips and tars with fixed times, so that they are the same each time."""
+    files = {"train/a.xml": b"<annotation/>" * 20, "train/a.jpg": bytes(range(200)), "../up.jpg": b"up"}
+
+    def zipped(method: int) -> bytes:
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as archive:
+            for name, data in files.items():
+                info = zipfile.ZipInfo(name)
+                info.compress_type = method
+                archive.writestr(info, data)
+        return out.getvalue()
+
+    def tarred(form: int) -> bytes:
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode="w", format=form) as archive:
+            for name, data in {**files, "long/" * 30 + "a.jpg": b"long"}.items():
+                info = tarfile.TarInfo(name)
+                info.size = len(data)
+                archive.addfile(info, io.BytesIO(data))
+            for kind, name, target in [
+                (tarfile.LNKTYPE, "hard.jpg", "train/a.jpg"),
+                (tarfile.SYMTYPE, "train/soft.jpg", "../train/a.jpg"),
+                (tarfile.SYMTYPE, "circle.jpg", "circle.jpg"),
+            ]:
+                info = tarfile.TarInfo(name)
+                info.type, info.linkname = kind, target
+                archive.addfile(info)
+        used = out.getvalue().rstrip(b"\0")
+        return used + bytes(-len(used) % 512 + 1024)
+
+    return {
+        "stored.zip": zipped(zipfile.ZIP_STORED),
+        "deflated.zip": zipped(zipfile.ZIP_DEFLATED),
+        "bzip2.zip": zipped(zipfile.ZIP_BZIP2),
+        "pax.tar": tarred(tarfile.PAX_FORMAT),
+        "gnu.tar": tarred(tarfile.GNU_FORMAT),
+        "packed.tar.gz": gzip.compress(tarred(tarfile.GNU_FORMAT), mtime=0),
+    }
+
+
 def column_plans() -> dict[str, bytes]:
     return {
         "empty": b"",
@@ -392,6 +435,7 @@ def column_plans() -> dict[str, bytes]:
 def main() -> None:
     """Writes them all."""
     made = {
+        "archive": archives(),
         "coco": cocos(),
         "columns": column_plans(),
         "csv": tables(),

@@ -302,6 +302,7 @@ def check(
     images: Path | Sequence[Path] = (),
     allow_outside: bool = False,
     voc_one_based: bool | None = None,
+    class_attribute: str | None = None,
     workers: int = 0,
     progress: bool | Callable[[Progress], object] | None = None,
 ) -> Health:
@@ -319,12 +320,14 @@ def check(
         [('square', 'fair'), ('triangle', 'fair'), ('circle', 'fair')]
 
     Args:
-        source: A folder or an annotation file.
+        source: A folder, an annotation file, or a zip or tar (also .tar.gz), which is read where it is.
         source_format: Name of the source's format; found by content if None.
-        images: A folder, or several, where images lie, besides the source's own.
+        images: A folder or an archive, or several, where images lie, besides the source's own.
         allow_outside: Whether links may lead out of these folders.
         voc_one_based: Whether VOC coordinates count from 1 with the maximum included; None: where the file says that it
             is of the VOC challenge itself.
+        class_attribute: The attribute of objects that names their class, where the label does not (CVAT), or where
+            several could (VIA).
         workers: Threads; 0 is as many as there are processors.
         progress: As for `convert`.
 
@@ -338,6 +341,7 @@ def check(
         images=images,
         allow_outside=allow_outside,
         voc_one_based=voc_one_based,
+        class_attribute=class_attribute,
         workers=workers,
     )
     return run(lambda tell: _native.check(source, given, tell), progress)

@@ -131,7 +131,7 @@ _reading = (
         metavar="DIR",
         type=_path,
         multiple=True,
-        help="A folder where images lie, besides the source's own. May be repeated.",
+        help="A folder or archive where images lie, besides the source's own. May be repeated.",
     ),
     click.option("--allow-outside", is_flag=True, help="Links may lead out of these folders."),
     click.option(
@@ -139,6 +139,12 @@ _reading = (
         default=None,
         help="VOC coordinates count from 1, the maximum included; without either, where the file says that it is of "
         "the VOC challenge itself.",
+    ),
+    click.option(
+        "--class-attribute",
+        metavar="NAME",
+        help="The attribute of objects that names their class, where the label does not (CVAT), or where several could "
+        "(VIA).",
     ),
 )
 
@@ -166,6 +172,17 @@ _reading = (
     click.option("--no-images", "images_mode", flag_value="none", help="The same as --images-mode none."),
     click.option("--no-loss", is_flag=True, help="Write nothing if the target cannot hold all that the source has."),
     *_reading,
+    click.option(
+        "--download",
+        is_flag=True,
+        help="Fetch images that are not there and have an http(s) URL. Nothing is fetched without it.",
+    ),
+    click.option(
+        "--cache",
+        metavar="DIR",
+        type=_path,
+        help="The folder that they are kept in; recordmill/images in the user's cache if not given.",
+    ),
     click.option(
         "--split",
         metavar="PARTS",
@@ -289,7 +306,9 @@ _reading = (
 @_json
 @click.option("--quiet", "-q", is_flag=True, help="No progress, no messages but errors, no report.")
 def convert(source: str, output: str, as_json: bool, quiet: bool, **options: Any) -> int:
-    """Convert the dataset in SOURCE, a folder or an annotation file, to TFRecord or another format in the folder OUT.
+    """Convert the dataset in SOURCE to TFRecord, or to another format, in the folder OUT.
+
+    SOURCE is a folder, an annotation file, or a zip or tar, which is read where it is.
 
     All annotations and image headers are read first. If anything cannot be used, all of that is listed with file and
     line, and nothing is written; --on-error skip goes on without it. Files get their names when all of them are whole.
@@ -324,7 +343,8 @@ def convert(source: str, output: str, as_json: bool, quiet: bool, **options: Any
 
 # What a user can do about problems of a kind.
 _HINTS = {
-    "missing-image": "--images DIR names a folder where images lie; --on-error skip goes on without the missing ones",
+    "missing-image": "--images DIR names a folder where images lie; --download fetches those that have a URL; "
+    "--on-error skip goes on without the missing ones",
     "outside-root": "--allow-outside follows links and names that lead out of the dataset's folders",
 }
 
@@ -363,7 +383,7 @@ def _tell_problems(report: "Report", *, quiet: bool) -> None:
 @_json
 @click.option("--quiet", "-q", is_flag=True, help="No progress, and only what is more than a note.")
 def check_command(source: str, every_problem: bool, as_json: bool, quiet: bool, **options: Any) -> int:
-    """Read the dataset in SOURCE, a folder or an annotation file, with all its images, and write nothing.
+    """Read the dataset in SOURCE, a folder, an annotation file, a zip or a tar, with all its images, and write nothing.
 
     Prints the format, splits, classes, sizes of images and boxes, and every problem with its place: what a conversion
     would refuse, leave out or put right, images that are the same to the byte, also in two splits, images without

@@ -74,6 +74,7 @@ LOAD_DEFAULTS: dict[str, Any] = {
     "images": (),
     "allow_outside": False,
     "voc_one_based": None,
+    "class_attribute": None,
     "workers": 0,
 }
 WRITE_DEFAULTS: dict[str, Any] = {
@@ -172,8 +173,11 @@ def convert(
     images_mode: str = "copy",
     no_loss: bool = False,
     images: Path | Sequence[Path] = (),
+    download: bool = False,
+    cache: Path | None = None,
     allow_outside: bool = False,
     voc_one_based: bool | None = None,
+    class_attribute: str | None = None,
     split: str | Mapping[str, float] | None = None,
     exact_split: bool = False,
     shards: int | None = None,
@@ -219,7 +223,7 @@ def convert(
         2
 
     Args:
-        source: A folder or an annotation file.
+        source: A folder, an annotation file, or a zip or tar (also .tar.gz), which is read where it is.
         output: The folder to write to, made if need be.
         source_format: Name of the source's format; found by content if None.
         target_format: "tfrecord", or the name of a format that is written (`formats`): the output folder then is a
@@ -227,10 +231,15 @@ def convert(
         images_mode: What becomes of the image files beside another format: "copy", "link" (hard links, copies where the
             file system has none) or "none" (they stay where they are). They are never encoded anew.
         no_loss: Take what the target cannot hold for an error; `Report.losses` has it in any case.
-        images: A folder, or several, where images lie, besides the source's own.
+        images: A folder or an archive, or several, where images lie, besides the source's own.
+        download: Fetch images that are not there and for which the source gives an http or https URL. Nothing is
+            fetched without it.
+        cache: The folder that they are kept in; None is `recordmill/images` in the user's cache.
         allow_outside: Whether links may lead out of these folders.
         voc_one_based: Whether VOC coordinates count from 1 with the maximum included; None: where the file says that it
             is of the VOC challenge itself.
+        class_attribute: The attribute of objects that names their class, where the label does not (CVAT), or where
+            several could (VIA).
         split: "70/20/10" (train, valid, test), "train=0.8,valid=0.2" or a dict of such, decided for each image by a
             hash of seed and key, so that new images move no other (but where two folders of images have files of the
             same name); None or "keep": the source's own, all "train" where it has none.
@@ -289,6 +298,7 @@ def convert(
         images=images,
         allow_outside=allow_outside,
         voc_one_based=voc_one_based,
+        class_attribute=class_attribute,
         workers=workers,
     )
     given = write_arguments(
@@ -326,4 +336,12 @@ def convert(
         workers=workers,
         fsync=fsync,
     )
+    if cache is not None and not download:
+        message = "cache means nothing without download"
+        raise ValueError(message)
+    if download:
+        from recordmill._dataset import Dataset
+
+        loaded = Dataset(_native.load(source, load | {"boxes_only": False})).download(cache, progress=progress)
+        return run(lambda tell: _native.save(loaded._native, output, given, tell), progress)  # noqa: SLF001
     return run(lambda tell: _native.convert(source, output, given, tell), progress)

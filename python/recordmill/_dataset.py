@@ -1,12 +1,13 @@
 """Datasets in memory."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
+from os import fsdecode
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 from recordmill import _native
-from recordmill._convert import Path, WriteOptions, load_arguments, run, write_arguments
+from recordmill._convert import Path, Progress, WriteOptions, load_arguments, run, write_arguments
 from recordmill._report import Problem, Report, counted
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _NO_FILE = 0xFFFF
+_MAX_BYTES = 100 * 1024 * 1024
 _NO_SOURCE = 0xFFFF_FFFF
 
 
@@ -22,7 +24,8 @@ class Image(NamedTuple):
 
     Attributes:
         key: Path relative to the dataset's folder, with "/"; unique in the dataset.
-        path: The image's file, or the file of records that it is in; None where it was not found.
+        path: The image's file, or the file of records that it is in; None where it was not found. In a zip or tar, its
+            path there behind the archive's own.
         size: Width and height in pixels as the annotation says; None where it does not.
         split: "train", "valid", "test", or None where the source does not say.
         classes: Name of each object's class.
@@ -44,7 +47,7 @@ class Image(NamedTuple):
     span: tuple[int, int] | None = None
 
     def read(self) -> bytes:
-        """The bytes of the image, as they are in its file or record.
+        """The bytes of the image, as they are in its file, archive or record.
 
         Raises:
             FileNotFoundError: No file was found for it.
@@ -52,12 +55,7 @@ class Image(NamedTuple):
         if self.path is None:
             message = f"no file is known for image {self.key!r}"
             raise FileNotFoundError(message)
-        with self.path.open("rb") as file:
-            if self.span is None:
-                return file.read()
-            start, length = self.span
-            file.seek(start)
-            return file.read(length)
+        return _native.read_image(self.path, self.span)
 
 
 class ClassDetails(NamedTuple):
@@ -138,6 +136,11 @@ class Dataset:
         return None if root == _NO_FILE else self.roots[root] / self._native.text_at("images.file", row)
 
     @property
+    def outlines_unread(self) -> int:
+        """Objects whose outline or mask stayed unread, because `boxes_only` was asked for."""
+        return self._native.outlines_unread
+
+    @property
     def format(self) -> str:
         """Name of the source's format."""
         return self._native.format
@@ -193,6 +196,49 @@ class Dataset:
     def problem_counts(self) -> dict[str, int]:
         """How many problems of each kind there are."""
         return dict(self._native.problem_counts)
+
+    def download(
+        self,
+        cache: Path | None = None,
+        *,
+        max_bytes: int = _MAX_BYTES,
+        tries: int = 4,
+        timeout: float = 30.0,
+        workers: int = 8,
+        progress: bool | Callable[[Progress], object] | None = None,
+    ) -> "Dataset":
+        """The dataset with those of its missing images that the source gives an http or https URL for.
+
+        Each is fetched into a folder of its own below `cache`, once: what is there is not fetched again. An image that
+        cannot be had stays missing, with the reason in `problems`.
+
+        Args:
+            cache: The folder; None is `recordmill/images` in the user's cache.
+            max_bytes: Of one image.
+            tries: In all, with a wait between them that doubles, or that the server asks for.
+            timeout: Seconds that a server may be silent.
+            workers: Images at a time.
+            progress: As of `convert`.
+        """
+        from recordmill._download import Fetching, default_cache, fetch_all, is_web
+
+        folder = default_cache() if cache is None else FilePath(fsdecode(cache))
+        missing = [
+            (row, url) for row, url in self.images.url.items() if self.images.root[row] == _NO_FILE and is_web(url)
+        ]
+        if not missing:
+            return self
+        folder.mkdir(parents=True, exist_ok=True)
+        how = Fetching(folder, max_bytes, tries, timeout, workers)
+
+        def work(tell: Any) -> list[tuple[int, str | None, str]]:
+            def done(count: int, total: int, seconds: float) -> None:
+                if tell:
+                    tell("fetching images", count, total, 0, 0, seconds)
+
+            return fetch_all(missing, how, done)
+
+        return Dataset(self._native.with_fetched(folder, run(work, progress)))
 
     def save(self, path: Path, format: str = "tfrecord", **options: Unpack[WriteOptions]) -> Report:  # noqa: A002
         """Writes the dataset to the folder `path`; `format` is `convert`'s `target_format`, the rest its options."""
@@ -405,6 +451,8 @@ def load(
     images: Path | Sequence[Path] = (),
     allow_outside: bool = False,
     voc_one_based: bool | None = None,
+    class_attribute: str | None = None,
+    boxes_only: bool = False,
     workers: int = 0,
 ) -> Dataset:
     """Reads an annotated image dataset; its images are found, not opened.
@@ -412,12 +460,15 @@ def load(
     What is wrong inside the annotations does not stop it: that is in `Dataset.problems`.
 
     Args:
-        source: A folder or an annotation file.
+        source: A folder, an annotation file, or a zip or tar (also .tar.gz), which is read where it is.
         source_format: Name of the source's format; found by content if None.
-        images: A folder, or several, where images lie, besides the source's own.
+        images: A folder or an archive, or several, where images lie, besides the source's own.
         allow_outside: Whether links may lead out of these folders.
         voc_one_based: Whether VOC coordinates count from 1 with the maximum included; None: where the file says that it
             is of the VOC challenge itself.
+        class_attribute: The attribute of objects that names their class, where the label does not (CVAT), or where
+            several could (VIA).
+        boxes_only: Leave outlines and masks unread, where that is quicker (COCO); `outlines_unread` counts them.
         workers: Threads; 0 is as many as there are processors.
 
     Raises:
@@ -430,6 +481,7 @@ def load(
         images=images,
         allow_outside=allow_outside,
         voc_one_based=voc_one_based,
+        class_attribute=class_attribute,
         workers=workers,
     )
-    return Dataset(_native.load(source, given))
+    return Dataset(_native.load(source, given | {"boxes_only": boxes_only}))

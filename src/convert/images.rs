@@ -1,15 +1,16 @@
-//! The bytes of an image: a file below one of the dataset's folders, or a part of one.
+//! The bytes of an image: a file below one of the dataset's roots (folders or archives), or a part of one.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read};
+use std::path::Path;
 
 use crate::dataset::{Dataset, NO_FILE};
-use crate::files::Root;
+use crate::files::{Opened, Root};
 
 /// An image that is open for reading.
 #[derive(Debug)]
 pub struct ImageFile {
-    file: File,
+    file: Opened,
     /// Bytes that are left, where the image is a part of the file.
     left: Option<u64>,
 }
@@ -23,7 +24,7 @@ pub fn open(dataset: &Dataset, roots: &[Root], row: usize) -> io::Result<ImageFi
     let left = match images.span.get(row) {
         None => None,
         Some([start, len]) => {
-            file.seek(SeekFrom::Start(*start))?;
+            file.skip(*start)?;
             Some(*len)
         }
     };
@@ -39,6 +40,20 @@ pub fn size_of(dataset: &Dataset, root: &Root, row: usize) -> io::Result<Option<
     })
 }
 
+/// The bytes of the image at `path`, which may lead into an archive (`dataset.zip/train/a.jpg`); those of a part only, where it
+/// is one.
+pub fn read_image(path: &Path, span: Option<[u64; 2]>) -> io::Result<Vec<u8>> {
+    let archive = path.ancestors().skip(1).find(|above| above.is_file());
+    let mut file = match archive.and_then(|archive| Some((archive, path.strip_prefix(archive).ok()?.to_str()?))) {
+        Some((archive, inside)) => Root::new(archive, false)?.open(inside)?,
+        None => Opened::File(File::open(path)?),
+    };
+    if let Some([start, _]) = span {
+        file.skip(start)?;
+    }
+    ImageFile { file, left: span.map(|[_, len]| len) }.read_all()
+}
+
 impl ImageFile {
     /// All of it.
     pub fn read_all(mut self) -> io::Result<Vec<u8>> {
@@ -49,15 +64,18 @@ impl ImageFile {
 
     /// The file, where the image is the whole of it.
     pub fn whole(&self) -> Option<&File> {
-        self.left.is_none().then_some(&self.file)
+        match (&self.file, self.left) {
+            (Opened::File(file), None) => Some(file),
+            _ => None,
+        }
     }
 
     /// Copies it to a new file; how many bytes.
     pub fn copy_to(mut self, target: &mut File) -> io::Result<u64> {
-        match self.left {
+        match (&mut self.file, self.left) {
             // By the kernel, where it can (copy_file_range).
-            None => io::copy(&mut self.file, target),
-            Some(_) => io::copy(&mut self, target),
+            (Opened::File(file), None) => io::copy(file, target),
+            _ => io::copy(&mut self, target),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! report.
 //!
 //! ```text
+//! fetched   images from where the dataset says they can be had
 //! select    which images and classes are taken, and under which names
 //! labels    which number each class gets
 //! split     which image goes into which part
@@ -23,6 +24,7 @@
 pub mod boxes;
 pub mod check;
 mod error;
+mod fetched;
 mod fitting;
 mod images;
 pub mod labels;
@@ -46,6 +48,8 @@ mod watch;
 pub use boxes::SkipRule;
 pub use check::{Health, check, check_dataset};
 pub use error::ConvertError;
+pub use fetched::{Fetched, with_fetched};
+pub use images::read_image;
 pub use losses::Loss;
 pub use manifest::{MANIFEST, README};
 pub use options::{ImagesMode, LabelSource, Layout, OnError, Options, SchemaKind, ShardRule, SourceId};

@@ -35,6 +35,8 @@ pub struct Found {
 /// An image of which size and objects are known.
 struct Fitted {
     canvas: Canvas,
+    /// Bytes of the image's file.
+    bytes: Option<u64>,
     objects: Vec<ReadyObject>,
     problems: Problems,
     skipped: Skipped,
@@ -77,7 +79,7 @@ pub fn settle<'a>(
     let mut objects = Vec::new();
     for (row, (_, fitted)) in rows.iter().zip(fitted) {
         let count = dataset.objects_of(*row).len() as u64;
-        let Fitted { canvas, objects: ours, problems, skipped } = match fitted {
+        let Fitted { canvas, bytes, objects: ours, problems, skipped } = match fitted {
             Ok(fitted) => fitted,
             Err((kind, message)) => {
                 found.problems.push(kind, Place::file(dataset.images.key.get(*row)), message);
@@ -109,6 +111,7 @@ pub fn settle<'a>(
             width,
             height,
             orientation: canvas.orientation,
+            bytes,
             objects: start..objects.len(),
         });
     }
@@ -139,6 +142,7 @@ fn fit_image(
 ) -> Result<Fitted, (ProblemKind, String)> {
     let mut fitted = Fitted {
         canvas: Canvas { size: (dataset.images.width[row], dataset.images.height[row]), orientation: 1 },
+        bytes: None,
         objects: Vec::new(),
         problems: Problems::default(),
         skipped: Skipped::default(),
@@ -155,6 +159,7 @@ fn fit_image(
             .map_err(|error| (ProblemKind::BadImage, format!("cannot be read: {error}")))?;
         let header = header::read(&bytes).map_err(|error| (ProblemKind::BadImage, error.to_string()))?;
         fitted.canvas = Canvas::of(dataset, row, &header);
+        fitted.bytes = Some(bytes.len() as u64);
         fitting::compare(dataset, row, &header, &mut fitted.problems);
     }
     for object in dataset.objects_of(row) {

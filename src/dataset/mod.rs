@@ -54,7 +54,7 @@ impl Class {
 /// An annotated image dataset.
 #[derive(Clone, Debug, Default)]
 pub struct Dataset {
-    /// Folders that image files lie below: the dataset's own first, then those the user named.
+    /// Folders (or archives) that image files lie below: the dataset's own first, then those the user named.
     pub roots: Vec<PathBuf>,
     /// Annotation files, relative to the first root; places in messages point here.
     pub sources: Strings,
@@ -68,9 +68,14 @@ pub struct Dataset {
     pub objects: Objects,
     /// Objects whose outline or mask stayed unread, because nobody asked for it.
     pub outlines_unread: u64,
-    /// A folder for temporary files that images lie in; it goes with the last copy of the dataset.
-    pub kept: Option<Arc<tempfile::TempDir>>,
+    /// What images lie in and goes with the last copy of the dataset: a folder for temporary files, an archive that is open.
+    pub kept: Vec<Arc<dyn Keep>>,
 }
+
+/// Something that is only there as long as it is kept.
+pub trait Keep: std::fmt::Debug + Send + Sync {}
+
+impl<T: std::fmt::Debug + Send + Sync> Keep for T {}
 
 /// One row per image. `objects(i)` are the rows of [`Objects`] that belong to image `i`.
 #[derive(Clone, Debug, Default)]

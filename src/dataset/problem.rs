@@ -209,6 +209,19 @@ impl Problems {
         self.counts.remove(&kind);
     }
 
+    /// Has `revise` change those of one kind, and forgets the ones for which it says no.
+    pub fn revise(&mut self, kind: ProblemKind, mut revise: impl FnMut(&mut Problem) -> bool) {
+        let before = self.kept.len();
+        self.kept.retain_mut(|problem| problem.kind != kind || revise(problem));
+        let gone = (before - self.kept.len()) as u64;
+        if let Some(count) = self.counts.get_mut(&kind) {
+            *count -= gone;
+            if *count == 0 {
+                self.counts.remove(&kind);
+            }
+        }
+    }
+
     /// The kept ones.
     pub fn iter(&self) -> impl Iterator<Item = &Problem> {
         self.kept.iter()

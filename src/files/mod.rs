@@ -1,12 +1,16 @@
 //! The two doors to the file system: [`AtomicFile`] and [`Staging`] make every file that we write, [`Root`] opens every path that data
-//! names. Each stands here once, so that each can be tested once.
+//! names, in a [`Folder`] or an [`Archive`]. Each stands here once, so that each can be tested once.
 
+mod archive;
 mod aside;
 mod atomic;
+mod folder;
 mod root;
 mod staging;
 
+pub use archive::{Archive, Refused};
 pub use aside::Aside;
 pub use atomic::{AtomicFile, AtomicOptions, ClosedFile, is_leftover};
-pub use root::{OutsideRoot, Root};
+pub use folder::{Folder, OutsideRoot};
+pub use root::{Opened, Root};
 pub use staging::{Staging, lock};

@@ -1,15 +1,19 @@
 //! Masks as pictures inside of annotations: base64, zlib and PNG around single pixels.
 
-use std::io::Cursor;
+use std::io::{Cursor, Write};
 
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use flate2::Compression;
 use flate2::read::ZlibDecoder;
+use flate2::write::ZlibEncoder;
 use png::{ColorType, Transformations};
 
 use super::geometry::PIXELS;
 use super::text::{Fault, read_to_limit};
+use crate::dataset::Mask;
+use crate::image::runs;
 
 /// How many bytes a compressed mask may hold.
 const BYTES: u64 = 1 << 30;
@@ -30,6 +34,50 @@ impl Bitmap {
     pub fn is_set(&self, x: u32, y: u32) -> bool {
         x < self.width && self.pixels.get(y as usize * self.width as usize + x as usize).copied().unwrap_or(false)
     }
+}
+
+/// The pixels of the box around what is set in a mask, and the box's upper left corner; `None` if nothing is set.
+pub fn crop_of(mask: &Mask) -> Option<([u32; 2], Bitmap)> {
+    let sides = runs::bounds(&mask.runs, mask.height)?.map(|side| side as u32);
+    Some(([sides[0], sides[1]], part_of(mask, sides)))
+}
+
+/// All pixels of a mask.
+pub fn whole(mask: &Mask) -> Bitmap {
+    part_of(mask, [0, 0, mask.width, mask.height])
+}
+
+/// The pixels of a mask in a box that has all that are set.
+fn part_of(mask: &Mask, [x0, y0, x1, y1]: [u32; 4]) -> Bitmap {
+    let (width, height) = (x1 - x0, y1 - y0);
+    let mut pixels = vec![false; width as usize * height as usize];
+    let rows = mask.height as usize;
+    let mut start = 0;
+    for (place, run) in mask.runs.iter().enumerate() {
+        let end = start + *run as usize;
+        if place % 2 == 1 {
+            for at in start..end {
+                let (x, y) = (at / rows - x0 as usize, at % rows - y0 as usize);
+                pixels.get_mut(y * width as usize + x).into_iter().for_each(|pixel| *pixel = true);
+            }
+        }
+        start = end;
+    }
+    Bitmap { width, height, pixels }
+}
+
+/// Lengths of runs of pixels that are not set and are in turn, row by row.
+pub fn row_runs(bitmap: &Bitmap) -> Vec<u32> {
+    let mut runs = vec![0u32];
+    let mut last = false;
+    for pixel in &bitmap.pixels {
+        if *pixel != last {
+            runs.push(0);
+            last = *pixel;
+        }
+        runs.last_mut().into_iter().for_each(|run| *run += 1);
+    }
+    runs
 }
 
 /// The bytes that a text in base64 stands for; blanks and a `data:` prefix do not count.
@@ -55,6 +103,14 @@ pub fn inflated(bytes: &[u8]) -> Result<Vec<u8>, Fault> {
     read_to_limit(&mut ZlibDecoder::new(bytes), &mut inflated, BYTES)
         .map_err(|error| Fault::new(0, format!("the mask cannot be unpacked: {error}")))?;
     Ok(inflated)
+}
+
+/// Bytes as a zlib stream.
+pub fn deflated(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+    // Into memory nothing can fail.
+    drop(encoder.write_all(bytes));
+    encoder.finish().unwrap_or_default()
 }
 
 /// The pixels of a PNG that are neither black nor transparent.
@@ -98,6 +154,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn masks_are_cropped() {
+        // 4 columns of 3: one pixel of the second, two of the third.
+        let mask = Mask { width: 4, height: 3, runs: [4, 1, 2, 2, 3].into() };
+        let (corner, bitmap) = crop_of(&mask).expect("set pixels");
+        assert_eq!((corner, bitmap.width, bitmap.height), ([1, 1], 2, 2));
+        assert_eq!(bitmap.pixels, [true, true, false, true]);
+        assert_eq!(row_runs(&bitmap), [0, 2, 1, 1]);
+        assert_eq!(crop_of(&Mask { width: 1, height: 1, runs: [1].into() }), None);
+    }
+
+    #[test]
     fn pictures_come_back() {
         let pixels = vec![true, false, false, true, true, true];
         let png = to_png(3, 2, &pixels);
@@ -109,5 +176,6 @@ mod tests {
         }
         assert_eq!(from_base64("a*"), Err(Fault::new(0, "the text is no base64")));
         assert!(inflated(b"x").is_err());
+        assert_eq!(inflated(&deflated(b"mask")), Ok(b"mask".to_vec()));
     }
 }

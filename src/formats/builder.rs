@@ -1,9 +1,10 @@
 //! From what a reader found, in any order, to a [`Dataset`]: images sorted by key, keys unique, classes numbered.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::tree::{FileId, Tree};
-use crate::dataset::{Class, Dataset, Image, NO_SOURCE, Object, Objects, Split};
+use crate::dataset::{Class, Dataset, Image, Keep, NO_SOURCE, Object, Objects, Split};
 
 /// An image on its way, without its objects.
 #[derive(Debug, Default)]
@@ -138,6 +139,7 @@ impl Builder {
             roots: tree.roots().to_vec(),
             classes: self.classes,
             classes_ordered: self.ordered,
+            kept: tree.archives().map(|archive| Arc::clone(archive) as Arc<dyn Keep>).collect(),
             ..Dataset::default()
         };
         if !self.ordered {

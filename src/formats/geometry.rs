@@ -39,7 +39,8 @@ pub fn of_corners(corners: &[[f64; 2]; 4]) -> ([f64; 2], f64, f64, f64) {
     let [a, b, c, d] = *corners;
     let centre = [(a[0] + b[0] + c[0] + d[0]) / 4.0, (a[1] + b[1] + c[1] + d[1]) / 4.0];
     let (width, height) = ((b[0] - a[0]).hypot(b[1] - a[1]), (d[0] - a[0]).hypot(d[1] - a[1]));
-    (centre, rounded(width), rounded(height), rounded((b[1] - a[1]).atan2(b[0] - a[0]).to_degrees()))
+    let fine = |value: f64| (value * 1e9).round() / 1e9 + 0.0;
+    (centre, fine(width), fine(height), fine((b[1] - a[1]).atan2(b[0] - a[0]).to_degrees()))
 }
 
 /// The box around an ellipse that is turned about its centre.

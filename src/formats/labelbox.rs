@@ -18,15 +18,21 @@
 //! - The image is called as `external_id`, else `global_key`, else the end of its address says.
 //! - A row that was skipped, or has no label, is left out; one with an empty label is an image without objects. Of several
 //!   labels of a row the first counts.
+//! - The split is what `metadata_fields` say under the name that Labelbox reserves for it, `split`.
+//! - Written is version 2, a file for all splits. An outline of several parts is one way around all.
 //! - In the exports of 2018, `Label` has a list of outlines for each class.
+
+use serde_json::{Value, json};
 
 use super::json::Head;
 use super::json::node::Node;
 use super::pages::{self, Finding, Found, Kind, Page, Sheet};
+use super::target::{Draws, Groups, Points, Ready, ReadyImage, Remarks, Shape, Sink, put_images, put_pieces};
 use super::text::{self, Fault};
 use super::tree::Tree;
-use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading};
-use crate::dataset::{Ledger, ProblemKind};
+use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write};
+use crate::dataset::{Ledger, ProblemKind, Split};
+use crate::image::Kind as ImageKind;
 
 /// The format's row in the registry.
 pub static FORMAT: Format = Format {
@@ -45,13 +51,15 @@ export.json  images/a.jpg          (version 1; or export.csv)",
         Carries::Captions,
         Carries::ImageLabels,
         Carries::Negatives,
+        Carries::Splits,
         Carries::Sizes,
         Carries::Fractions,
     ],
     detect,
     looks_for: "NDJSON files with \"data_row\" in each line, or JSON or CSV files with \"Labeled Data\" and \"Label\" (Labelbox)",
     read,
-    write: None,
+    // Nothing says which points belong together.
+    write: Some(Write { not: &[Carries::Keypoints], write }),
 };
 
 const EXTENSIONS: [&str; 4] = ["ndjson", "json", "jsonl", "csv"];
@@ -173,6 +181,8 @@ fn labelled(mut sheet: Sheet, label: Option<&Node<'_>>, page: &mut Page) {
 fn second(node: &Node<'_>, page: &mut Page) {
     let row = |key: &str| node.at(&["data_row", key]).and_then(Node::as_text);
     let mut sheet = sheet_of(&[row("external_id"), row("global_key")], row("row_data"), node.line);
+    let of_data = || node.at(&["data_row", "metadata_fields"]).map_or(&[][..], Node::items);
+    sheet.split = node.list("metadata_fields").iter().chain(of_data()).find_map(split);
     if let Some(media) = node.get("media_attributes") {
         sheet.size = (media.pixels("width"), media.pixels("height"));
     }
@@ -198,6 +208,14 @@ fn second(node: &Node<'_>, page: &mut Page) {
         annotations.list("classifications").iter().for_each(|one| answer(one, &mut sheet));
     }
     page.sheets.push(sheet);
+}
+
+/// The split that a field of metadata says.
+fn split(field: &Node<'_>) -> Option<Split> {
+    let name = |node: &Node<'_>| node.any(&["schema_name", "name"]).and_then(Node::words).map(|name| name.into_owned());
+    let value = field.get("value").filter(|_| name(field).as_deref() == Some("split"))?;
+    let value = value.items().first().unwrap_or(value);
+    Split::from_word(&name(value).or_else(|| value.words().map(|word| word.into_owned()))?)
 }
 
 fn object(node: &Node<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding>) {
@@ -266,4 +284,77 @@ fn answers(node: &Node<'_>) -> Vec<(String, bool)> {
         }
     };
     text(node.get("text_answer").is_some() || answer.as_text().is_some_and(|answer| answer.contains(' ')))
+}
+
+const DRAWS: Draws = Draws { outlines: true, masks: false, turned: false, points: Points::None, groups: Groups::None };
+
+/// Writes version 2: a row for each image.
+fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    let places: Vec<usize> = (0..ready.images.len()).collect();
+    put_pieces(ready, sink, "export.ndjson", "", &places, |place, image, text| {
+        text.extend_from_slice(row_of(ready, place, image).as_bytes());
+    })?;
+    put_images(ready, sink, |image| format!("images/{}", image.name))?;
+    Ok(Remarks::new())
+}
+
+fn row_of(ready: &Ready<'_>, place: usize, image: &ReadyImage) -> String {
+    let mut objects = Vec::new();
+    for drawn in ready.drawn(image, DRAWS) {
+        let answers: Vec<Value> = drawn
+            .attributes
+            .iter()
+            .map(|(name, value)| classification(name, "text_answer", json!({"content": value})))
+            .collect();
+        for shape in &drawn.shapes {
+            let (kind, key, shape) = match shape {
+                Shape::Outline(part) => {
+                    let points: Vec<Value> = part.iter().map(|[x, y]| json!({"x": x, "y": y})).collect();
+                    ("ImagePolygon", "polygon", points.into())
+                }
+                _ => {
+                    let [x0, y0, x1, y1] = drawn.object.bbox;
+                    let sides = json!({"top": y0, "left": x0, "height": y1 - y0, "width": x1 - x0});
+                    ("ImageBoundingBox", "bounding_box", sides)
+                }
+            };
+            let class = ready.class_of(&drawn.object);
+            objects.push(json!({
+                "feature_id": format!("{place}-{}", objects.len()), "name": class, "value": class, "annotation_kind": kind,
+                "classifications": answers, key: shape,
+            }));
+        }
+    }
+    let mut answers = Vec::new();
+    let labels: Vec<Value> =
+        ready.label_names(image).into_iter().map(|name| json!({"name": name, "value": name})).collect();
+    if !labels.is_empty() {
+        answers.push(classification("labels", "checklist_answers", labels.into()));
+    }
+    for caption in ready.captions(image) {
+        answers.push(classification("caption", "text_answer", json!({"content": caption})));
+    }
+    let kind = ImageKind::from_name(&image.name).map_or("jpeg", ImageKind::format_name);
+    let address =
+        ready.dataset.images.url.get(image.row).map_or_else(|| format!("images/{}", image.name), |url| url.to_string());
+    let (id, name, address) = (place + 1, Value::from(&*image.name), Value::from(address));
+    let media = json!({"height": image.height, "width": image.width, "asset_type": "image", "mime_type": format!("image/{kind}")});
+    let metadata = json!([{
+        "schema_name": "split", "schema_kind": "CustomMetadataEnum",
+        "value": [{"schema_name": image.split.name(), "schema_kind": "CustomMetadataEnumOption"}],
+    }]);
+    let label = json!({
+        "label_kind": "Default", "version": "1.0.0", "id": format!("label-{id}"),
+        "annotations": {"objects": objects, "classifications": answers, "relationships": []},
+    });
+    // In this order, so that the first bytes say what the file is.
+    format!(
+        "{{\"data_row\":{{\"id\":\"{id}\",\"external_id\":{name},\"global_key\":{name},\"row_data\":{address}}},\
+         \"media_attributes\":{media},\"metadata_fields\":{metadata},\"projects\":{{\"recordmill\":{{\"name\":\"recordmill\",\
+         \"labels\":[{label}]}}}}}}\n"
+    )
+}
+
+fn classification(name: &str, key: &str, answer: Value) -> Value {
+    json!({"name": name, "value": name, key: answer})
 }

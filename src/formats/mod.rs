@@ -27,6 +27,7 @@ pub mod edge_impulse;
 mod error;
 pub mod fiftyone;
 pub mod geometry;
+pub mod grouping;
 pub mod hf_imagefolder;
 pub mod ibm_cloud;
 pub mod image_folder;
@@ -99,6 +100,8 @@ pub struct LoadOptions {
     /// Whether VOC coordinates count from 1 with the maximum included; `None`: only where the file says that it is of
     /// the VOC challenge itself.
     pub voc_one_based: Option<bool>,
+    /// The attribute of objects that names their class (CVAT, VIA); `None`: as the format does it.
+    pub class_attribute: Option<String>,
     /// Threads; 0: one per core.
     pub workers: usize,
     /// Leave outlines and masks unread, where that is quicker.

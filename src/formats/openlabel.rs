@@ -7,16 +7,27 @@
 //! ```
 //!
 //! Specification: <https://www.asam.net/standards/detail/openlabel/>. Pixels are 0-based, boxes have their **centre**, angles are in
-//! radians. The class is `type`. A frame's image is its `uri` (or `file`), else it is called by the frame's number. An object
-//! with several shapes is several objects. 3-D shapes are left out. Data that stands with the object itself, not in a frame,
+//! radians. The class is `type`. A frame's image is its `uri` (or `file`), else it is called by the frame's number. The
+//! shapes of an object in a frame are one object, unless they are several of one kind ([`super::grouping`]); points with names of
+//! their own are its keypoints; a number `visibility` among their attributes is COCO's. 3-D shapes are left out. Data that stands with the object itself, not in a frame,
 //! is that of every frame that has the object.
 
+use std::collections::{HashMap, HashSet};
+use std::io::Write as _;
+
+use serde_json::{Map, Value, json};
+
+use super::grouping::Grouping;
 use super::json::Head;
 use super::json::node::Node;
 use super::pages::{self, Finding, Found, Kind, Page, Sheet};
+use super::target::{
+    Drawn, Draws, GROUP, Groups, Points, Ready, ReadyImage, ReadyObject, Remarks, Shape, Sink, at, entry, put_images,
+    write_list,
+};
 use super::text::Fault;
 use super::tree::Tree;
-use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, geometry};
+use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write, geometry};
 
 /// The format's row in the registry.
 pub static FORMAT: Format = Format {
@@ -40,7 +51,7 @@ openlabel.json  a.jpg",
     detect,
     looks_for: "JSON files with \"openlabel\" (OpenLABEL)",
     read,
-    write: None,
+    write: Some(Write { not: &[], write }),
 };
 
 fn look(head: &[u8]) -> bool {
@@ -49,6 +60,8 @@ fn look(head: &[u8]) -> bool {
 }
 
 const EXTENSIONS: [&str; 1] = ["json"];
+/// The attribute of a point that says how visible it is, as COCO counts.
+const VISIBILITY: &str = "visibility";
 
 fn detect(tree: &Tree) -> Option<Evidence> {
     pages::detect(tree, &EXTENSIONS, "OpenLABEL's frames", look)
@@ -79,7 +92,8 @@ fn page(text: &str) -> Result<Page, Fault> {
                 continue;
             };
             let data = if members(object, "object_data") > 0 { Some(object) } else { about };
-            add(data.and_then(|data| data.get("object_data")), &class, id, &mut sheet, &mut page.findings);
+            let data = data.and_then(|data| data.get("object_data"));
+            add(data, &class, id, &mut sheet, &mut page.findings);
         }
         page.sheets.push(sheet);
     }
@@ -97,7 +111,10 @@ fn uri(node: Option<&Node<'_>>) -> Option<String> {
     own.map(str::to_owned).or_else(|| node.get("streams")?.members().iter().find_map(stream))
 }
 
+/// Adds an object of a frame.
 fn add(data: Option<&Node<'_>>, class: &str, id: &str, sheet: &mut Sheet, findings: &mut Vec<Finding>) {
+    let mut grouping = Grouping::default();
+    let mut points: Vec<(Box<str>, Found)> = Vec::new();
     for (kind, shapes) in data.map_or(&[][..], Node::members) {
         for shape in shapes.items() {
             let found = match &**kind {
@@ -109,17 +126,61 @@ fn add(data: Option<&Node<'_>>, class: &str, id: &str, sheet: &mut Sheet, findin
                 // Words and numbers about the object.
                 _ => continue,
             };
-            let found = found.map(|mut found| {
-                found.object.track = id.parse().ok();
-                for attribute in
-                    shape.get("attributes").map_or(&[][..], Node::members).iter().flat_map(|(_, list)| list.items())
-                {
-                    let name = attribute.word("name").unwrap_or_default();
-                    found.attribute(&name, &attribute.word("val").unwrap_or_default());
+            let mut found = match found {
+                Ok(found) => found,
+                lost => {
+                    sheet.add(lost, findings);
+                    continue;
                 }
-                found
-            });
-            sheet.add(found, findings);
+            };
+            found.object.track = id.parse().ok();
+            let attributes = shape.get("attributes").map_or(&[][..], Node::members);
+            for attribute in attributes.iter().flat_map(|(_, list)| list.items()) {
+                let name = attribute.word("name").unwrap_or_default();
+                let number = attribute.get("val").and_then(Node::as_whole).and_then(|number| u8::try_from(number).ok());
+                match (&mut found.object.keypoints[..], number) {
+                    ([point], Some(number @ 0..=2)) if name == VISIBILITY => point.visibility = number,
+                    _ => found.attribute(&name, &attribute.word("val").unwrap_or_default()),
+                }
+            }
+            if kind == "point2d" {
+                points.push((shape.word("name").unwrap_or_default().as_ref().into(), found));
+            } else {
+                grouping.add(Some(id.to_owned()), found);
+            }
+        }
+    }
+    let from = sheet.objects.len();
+    grouping.finish(sheet);
+    // The group was only the object's.
+    for found in sheet.objects.iter_mut().skip(from) {
+        found.object.attributes.retain(|(name, value)| **name != *GROUP || **value != *id);
+    }
+    add_points(points, from, sheet);
+}
+
+/// Gives the points of an object to its only shape, or makes an object of them.
+fn add_points(points: Vec<(Box<str>, Found)>, from: usize, sheet: &mut Sheet) {
+    let count = sheet.objects.len() - from;
+    let names: HashSet<&str> = points.iter().map(|(name, _)| &**name).collect();
+    let named = names.len() == points.len() && !names.contains("");
+    let all =
+        || points.iter().flat_map(|(name, found)| found.object.keypoints.iter().map(|point| (name.clone(), *point)));
+    let Some((_, first)) = points.first() else { return };
+    if count > 1 || sheet.objects.get(from).is_some_and(|body| !body.object.keypoints.is_empty()) {
+        return sheet.objects.extend(points.into_iter().map(|(_, found)| found));
+    }
+    if count == 0 {
+        let labelled = all().filter(|(_, point)| point.visibility > 0).map(|(_, point)| [point.x, point.y]);
+        let bbox = geometry::around(labelled).unwrap_or(first.object.bbox);
+        let mut found = first.clone();
+        found.object.bbox = bbox;
+        sheet.objects.push(found);
+    }
+    if let Some(body) = sheet.objects.get_mut(from) {
+        body.object.keypoints = all().map(|(_, point)| point).collect();
+        if named {
+            body.points = all().collect();
         }
     }
 }
@@ -143,4 +204,129 @@ fn shape(kind: &str, node: &Node<'_>, class: &str) -> Result<Found, Fault> {
         ("point2d", [x, y]) => Found::pointed(class, line, &[[*x, *y]]),
         _ => Err(Fault::new(line, format!("{kind} has {} numbers", values.len()))),
     }
+}
+
+const DRAWS: Draws = Draws { outlines: true, masks: false, turned: true, points: Points::Own, groups: Groups::Linked };
+
+/// Writes a scene for each split: a frame for each image.
+fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    for split in ready.splits() {
+        let places = ready.images_of(split);
+        let objects = Objects::of(ready, &places);
+        let name = format!("{split}/openlabel.json");
+        let frames: HashMap<usize, usize> = places.iter().copied().zip(0..).collect();
+        let written = sink.create(&name).and_then(|mut file| {
+            write!(
+                file,
+                "{{\"openlabel\":{{\"metadata\":{{\"schema_version\":\"1.0.0\"}},\"frame_intervals\":[{{\"frame_start\":0,\
+                 \"frame_end\":{}}}],\"streams\":{{\"camera\":{{\"type\":\"camera\",\"uri\":\"images\",\"description\":\"\"}}}},\
+                 \"frames\":{{",
+                places.len().saturating_sub(1)
+            )?;
+            write_list(ready, &mut file, &places, |place, image, text| {
+                let frame = frames.get(&place).copied().unwrap_or(place);
+                let streams = json!({"camera": {"uri": format!("images/{}", image.name)}});
+                let ours = objects_of(ready, image, &objects);
+                entry(
+                    text,
+                    format_args!("\"{frame}\":{{\"frame_properties\":{{\"streams\":{streams}}},\"objects\":{{{ours}}}}}"),
+                );
+            })?;
+            file.write_all(b"\n},\"objects\":{")?;
+            for (number, (id, class)) in objects.all.iter().enumerate() {
+                let class = ready.classes.get(*class as usize).map_or("", |class| &class.name);
+                let about = json!({"name": format!("{class}-{id}"), "type": class});
+                write!(file, "{}\n\"{id}\":{about}", if number == 0 { "" } else { "," })?;
+            }
+            file.write_all(b"\n}}}\n")?;
+            file.flush()
+        });
+        written.map_err(at(&name))?;
+    }
+    put_images(ready, sink, |image| format!("{}/images/{}", image.split, image.name))?;
+    Ok(Remarks::new())
+}
+
+/// The numbers of objects: those of their tracks, where these have one class and are in a frame once.
+struct Objects {
+    /// By row in the dataset.
+    ids: HashMap<usize, i64>,
+    /// Each once, with its class.
+    all: Vec<(i64, u32)>,
+}
+
+impl Objects {
+    fn of(ready: &Ready<'_>, places: &[usize]) -> Self {
+        let track =
+            |object: &ReadyObject| ready.dataset.objects.track.get(object.row).copied().filter(|track| *track >= 0);
+        let objects = || places.iter().map(|place| ready.objects_of(&ready.images[*place]));
+        let mut free = objects().flatten().filter_map(track).max().map_or(0, |last| last.saturating_add(1));
+        let mut classes: HashMap<i64, u32> = HashMap::new();
+        let (mut ids, mut all) = (HashMap::new(), Vec::new());
+        for frame in objects() {
+            let mut seen: HashSet<i64> = HashSet::new();
+            for object in frame {
+                let own = track(object).filter(|track| classes.get(track).is_none_or(|class| *class == object.class));
+                let id = own.filter(|track| seen.insert(*track)).unwrap_or_else(|| {
+                    free += 1;
+                    free - 1
+                });
+                if classes.insert(id, object.class).is_none() {
+                    all.push((id, object.class));
+                }
+                ids.insert(object.row, id);
+            }
+        }
+        Self { ids, all }
+    }
+}
+
+/// The objects of a frame, in order.
+fn objects_of(ready: &Ready<'_>, image: &ReadyImage, objects: &Objects) -> String {
+    let object = |drawn: &Drawn<'_>| {
+        let id = objects.ids.get(&drawn.object.row).copied().unwrap_or(0);
+        format!("\"{id}\":{}", json!({"object_data": data_of(ready, drawn)}))
+    };
+    ready.drawn(image, DRAWS).iter().map(object).collect::<Vec<_>>().join(",")
+}
+
+fn data_of(ready: &Ready<'_>, drawn: &Drawn<'_>) -> Map<String, Value> {
+    let attributes: Vec<Value> =
+        drawn.attributes.iter().map(|(name, value)| json!({"name": name, "val": value})).collect();
+    let mut data: Map<String, Value> = Map::new();
+    let mut add = |kind: &str, shape: Value| {
+        let list = data.entry(kind).or_insert_with(|| json!([]));
+        list.as_array_mut().into_iter().for_each(|list| list.push(shape.clone()));
+    };
+    for (number, shape) in (1..).zip(&drawn.shapes) {
+        let name = format!("shape-{number}");
+        let (kind, mut value) = match shape {
+            Shape::Turned(corners) => {
+                let ([x, y], width, height, degrees) = geometry::of_corners(corners);
+                ("rbbox", json!({"name": name, "val": [x, y, width, height, degrees.to_radians()]}))
+            }
+            Shape::Outline(part) => {
+                let numbers: Vec<f64> = part.iter().flatten().copied().collect();
+                ("poly2d", json!({"name": name, "val": numbers, "mode": "MODE_POLY2D_ABSOLUTE", "closed": true}))
+            }
+            Shape::Points(points) => {
+                let named = ready.has_named_points(&drawn.object);
+                for (place, point) in points.iter().enumerate().filter(|(_, point)| named || point.visibility > 0) {
+                    let seen = json!({"num": [{"name": VISIBILITY, "val": point.visibility}]});
+                    let name = ready.point_name(&drawn.object, place);
+                    add("point2d", json!({"name": name, "val": [point.x, point.y], "attributes": seen}));
+                }
+                continue;
+            }
+            Shape::Box(_) | Shape::Mask(_) => {
+                let [x0, y0, x1, y1] = drawn.object.bbox;
+                ("bbox", json!({"name": name, "val": [(x0 + x1) / 2.0, (y0 + y1) / 2.0, x1 - x0, y1 - y0]}))
+            }
+        };
+        if !attributes.is_empty() {
+            value["attributes"] = json!({"text": attributes});
+        }
+        add(kind, value);
+    }
+    data
 }

@@ -8,14 +8,16 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::builder::{Builder, Entry};
+use super::builder::{Builder, Bytes, Entry};
 use super::images::{Asker, Match, Matcher, plain};
 use super::json::Head;
 use super::json::node::Node;
 use super::json::stream::{self, StreamError};
 use super::text::{self, Fault};
 use super::tree::{FileId, Tree, folder_of, join};
-use super::{Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, geometry, own, parallel, splits};
+use super::{
+    Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, geometry, grouping, own, parallel, splits,
+};
 use crate::dataset::{Class, Keypoint, Ledger, Mask, Object, Place, ProblemKind, Problems, Skipped, Split};
 use crate::image::runs;
 
@@ -36,13 +38,15 @@ pub struct Found {
     pub class: Box<str>,
     /// The object; its `class` is set by [`gather`].
     pub object: Object,
+    /// Keypoints by name; [`gather`] puts them in the order of the class.
+    pub points: Vec<(Box<str>, Keypoint)>,
 }
 
 impl Found {
     /// An object of which nothing but the box is known: `[x0, y0, x1, y1)`, in either order.
     pub fn boxed(class: &str, line: u32, [x0, y0, x1, y1]: [f64; 4]) -> Self {
         let bbox = [x0.min(x1), y0.min(y1), x0.max(x1), y0.max(y1)];
-        Self { class: class.into(), object: Object { bbox, line, ..Object::default() } }
+        Self { class: class.into(), object: Object { bbox, line, ..Object::default() }, points: Vec::new() }
     }
 
     /// An object with an outline, whose parts have at least three points.
@@ -127,6 +131,8 @@ pub struct Sheet {
     pub objects: Vec<Found>,
     /// Whether the file holds the image itself.
     pub embedded: bool,
+    /// Where that image was put ([`super::spill`]).
+    pub spilled: Option<[u64; 2]>,
     /// Objects that cannot be understood.
     pub lost: u64,
     /// Objects that the model has no place for.
@@ -384,7 +390,8 @@ enum About {
 }
 
 /// The dataset of what the files say.
-pub fn gather(tree: &Tree, kind: Kind, pages: Vec<Read>, mut remarks: Vec<String>) -> Reading {
+pub fn gather(tree: &Tree, kind: Kind, mut pages: Vec<Read>, mut remarks: Vec<String>) -> Reading {
+    let names = grouping::name_points(&mut pages);
     let matcher = match kind {
         Kind::Own(_) => Matcher::among(tree, |path| !own::is_mask(path)),
         Kind::List => Matcher::new(tree),
@@ -398,6 +405,12 @@ pub fn gather(tree: &Tree, kind: Kind, pages: Vec<Read>, mut remarks: Vec<String
         gathered.page(file, page);
     }
     let Gathered { mut builder, mut problems, skipped, taken, .. } = gathered;
+    for (class, names) in names {
+        let place = builder.class(&class);
+        if let Some(class) = builder.class_mut(place) {
+            class.keypoints = names;
+        }
+    }
     if tree.only().is_none() {
         match kind {
             Kind::Own(_) => own::add_negatives(tree, &taken, |_| None, &mut builder, &mut problems, &mut remarks),
@@ -471,6 +484,7 @@ impl Gathered<'_> {
         let path = self.tree.path(file);
         let asker = Asker { path, split: sheet.split.or(split) };
         let image = match self.kind {
+            _ if sheet.spilled.is_some() => None,
             Kind::Own(field) => {
                 let says = (field, sheet.name.as_str());
                 own::find_image(self.tree, &self.matcher, says, &asker, &mut self.taken, &mut self.problems)
@@ -489,7 +503,7 @@ impl Gathered<'_> {
             }
         };
         self.taken.extend(image);
-        if image.is_none() && sheet.embedded {
+        if image.is_none() && sheet.embedded && sheet.spilled.is_none() {
             let message = "the image that the file itself holds was not used; save it as a file";
             self.problems.push(ProblemKind::IgnoredField, Place::line(path, sheet.line), message);
         }
@@ -502,6 +516,7 @@ impl Gathered<'_> {
         }
         let key = match (self.kind, image) {
             (_, Some(_)) => String::new(),
+            _ if sheet.spilled.is_some() => join(folder_of(path), &sheet.name),
             (Kind::Own(_), None) => path.to_owned(),
             (Kind::List, None) => {
                 let plain = plain(text::trim(&sheet.name));
@@ -520,10 +535,11 @@ impl Gathered<'_> {
         let objects: Vec<Object> = sheet
             .objects
             .into_iter()
-            .map(|Found { class, object }| Object { class: self.builder.class(text::trim(&class)), ..object })
+            .map(|Found { class, object, .. }| Object { class: self.builder.class(text::trim(&class)), ..object })
             .collect();
         let entry = Entry {
             file: image,
+            bytes: sheet.spilled.map_or(Bytes::Whole, Bytes::Spilled),
             key,
             name: sheet.name,
             size: sheet.size,
@@ -533,7 +549,6 @@ impl Gathered<'_> {
             url: sheet.url,
             captions: sheet.captions,
             labels,
-            ..Entry::default()
         };
         self.builder.push(entry, objects);
     }

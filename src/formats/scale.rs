@@ -8,12 +8,15 @@
 //! Specification: <https://scale.com/docs/image-annotation>. Pixels are 0-based. A box may have `vertices` when it is turned; lines and
 //! points become keypoints, an ellipse's four vertices are the ends of its axes. A task without response is left out.
 
+use serde_json::{Map, Value, json};
+
 use super::json::Head;
 use super::json::node::Node;
 use super::pages::{self, Finding, Found, Kind, Page, Sheet};
+use super::target::{Drawn, Draws, Groups, Points, Ready, Remarks, Shape, Sink, entry, put_images, put_list};
 use super::text::Fault;
 use super::tree::Tree;
-use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, geometry};
+use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write, geometry};
 use crate::dataset::Ledger;
 
 /// The format's row in the registry.
@@ -37,7 +40,8 @@ tasks.json  a.jpg",
     detect,
     looks_for: "JSON files of tasks with \"task_id\" and \"response\" or \"params\" (Scale AI)",
     read,
-    write: None,
+    // Nothing says which points belong together.
+    write: Some(Write { not: &[Carries::Keypoints], write }),
 };
 
 fn is_task(head: &Head) -> bool {
@@ -133,4 +137,60 @@ fn object(node: &Node<'_>, kind: &str, class: &str) -> Result<Found, Fault> {
         found.attribute(name, &value.words().unwrap_or_default());
     }
     Ok(found)
+}
+
+const DRAWS: Draws = Draws { outlines: true, masks: false, turned: true, points: Points::None, groups: Groups::None };
+
+/// Writes the tasks of each split, as they come back from Scale.
+fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    for split in ready.splits() {
+        let name = format!("{split}/tasks.json");
+        put_list(ready, sink, &name, ["[", "\n]\n"], &ready.images_of(split), |place, image, text| {
+            let drawn = ready.drawn(image, DRAWS);
+            let annotations: Vec<Value> = drawn
+                .iter()
+                .enumerate()
+                .filter_map(|(number, drawn)| Some(annotation(ready, drawn, drawn.shapes.first()?, place, number)))
+                .collect();
+            let url = ready.dataset.images.url.get(image.row);
+            let address = url.map_or_else(|| format!("images/{}", image.name), |url| url.to_string());
+            let params = json!({
+                "attachment": address, "attachment_type": "image",
+                "metadata": {"filename": image.name, "width": image.width, "height": image.height},
+            });
+            let response = json!({"annotations": annotations});
+            // In this order, so that the first bytes say what the file is.
+            entry(
+                text,
+                format_args!(
+                    "{{\"task_id\":\"{:024x}\",\"type\":\"imageannotation\",\"status\":\"completed\",\"params\":{params},\
+                     \"response\":{response}}}",
+                    place + 1
+                ),
+            );
+        })?;
+    }
+    put_images(ready, sink, |image| format!("{}/images/{}", image.split, image.name))?;
+    Ok(Remarks::new())
+}
+
+fn annotation(ready: &Ready<'_>, drawn: &Drawn<'_>, shape: &Shape<'_>, place: usize, number: usize) -> Value {
+    let vertices = |points: &[[f64; 2]]| -> Value { points.iter().map(|[x, y]| json!({"x": x, "y": y})).collect() };
+    let mut annotation = match shape {
+        Shape::Outline(part) => json!({"type": "polygon", "vertices": vertices(part)}),
+        // A turned box is known by its vertices alone.
+        Shape::Turned(corners) => {
+            let (_, _, _, degrees) = geometry::of_corners(corners);
+            json!({"type": "box", "vertices": vertices(corners), "rotation": degrees.to_radians()})
+        }
+        _ => {
+            let [x0, y0, x1, y1] = drawn.object.bbox;
+            json!({"type": "box", "left": x0, "top": y0, "width": x1 - x0, "height": y1 - y0})
+        }
+    };
+    annotation["label"] = ready.class_of(&drawn.object).into();
+    annotation["uuid"] = format!("{:08x}-{number:04x}", place + 1).into();
+    let attributes = drawn.attributes.iter().map(|(name, value)| ((*name).to_owned(), json!(value)));
+    annotation["attributes"] = attributes.collect::<Map<_, _>>().into();
+    annotation
 }

@@ -39,6 +39,6 @@ impl Spill {
     /// Gives the file to `dataset`, as the last of its roots.
     pub fn finish(self, dataset: &mut Dataset) {
         dataset.roots.push(self.folder.path().to_owned());
-        dataset.kept = Some(Arc::new(self.folder));
+        dataset.kept.push(Arc::new(self.folder));
     }
 }

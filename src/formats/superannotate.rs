@@ -10,16 +10,22 @@
 //!
 //! Decisions
 //! - `polygon` and `polyline` have their numbers in turn, or `x` and `y` lists, and a polygon's `exclude` (holes) is left out,
-//!   with a note. `rbbox` has four corners, `ellipse` an angle in degrees, `template` keypoints in the order of their ids.
+//!   with a note. `rbbox` has four corners, `ellipse` an angle in degrees, `template` keypoints whose ids are their places from 1,
+//!   with names in `pointLabels`; which of them are hidden is not said.
+//! - Instances of one class and one `groupId` are one object ([`super::grouping`]).
 //! - Tags are classes of the image; attributes are named by their group.
 
+use serde_json::{Map, Value, json};
+
+use super::grouping::Grouping;
 use super::json::Head;
 use super::json::node::Node;
 use super::pages::{self, Finding, Found, Kind, Page, Sheet};
+use super::target::{Drawn, Draws, Groups, Points, Ready, Remarks, Shape, Sink, at, colour_text, put};
 use super::text::Fault;
 use super::tree::{FileId, Tree};
-use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, geometry};
-use crate::dataset::{Class, ProblemKind};
+use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write, geometry};
+use crate::dataset::{Class, Keypoint, ProblemKind};
 
 /// The format's row in the registry.
 pub static FORMAT: Format = Format {
@@ -46,7 +52,7 @@ a.jpg  a.jpg.json  classes/classes.json          (or annotations/, a.jpg___objec
     detect,
     looks_for: "JSON files with \"metadata\" and \"instances\" (SuperAnnotate)",
     read,
-    write: None,
+    write: Some(Write { not: &[], write }),
 };
 
 fn look(head: &[u8]) -> bool {
@@ -89,14 +95,16 @@ fn page(text: &str) -> Result<Page, Fault> {
     for tag in root.list("tags") {
         tag.word("name").or_else(|| tag.words()).iter().for_each(|tag| sheet.label(tag));
     }
+    let mut grouping = Grouping::default();
     for node in root.list("instances") {
-        instance(node, &mut sheet, &mut page.findings);
+        instance(node, &mut sheet, &mut grouping, &mut page.findings);
     }
+    grouping.finish(&mut sheet);
     page.sheets.push(sheet);
     Ok(page)
 }
 
-fn instance(node: &Node<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding>) {
+fn instance(node: &Node<'_>, sheet: &mut Sheet, grouping: &mut Grouping, findings: &mut Vec<Finding>) {
     let kind = node.text("type").unwrap_or_default();
     let Some(class) = node.word("className") else {
         return sheet.add(Err(Fault::new(node.line, "the instance has no className")), findings);
@@ -108,7 +116,13 @@ fn instance(node: &Node<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding>) {
             if !node.list("exclude").is_empty() {
                 findings.push((ProblemKind::IgnoredField, node.line, format!("holes of {class:?} left out")));
             }
-            sheet.add(object(node, kind, &class), findings);
+            match object(node, kind, &class) {
+                Ok(found) => {
+                    let group = node.word("groupId").filter(|group| *group != "0").map(|group| group.into_owned());
+                    grouping.add(group, found);
+                }
+                lost => sheet.add(lost, findings),
+            }
         }
     }
 }
@@ -148,13 +162,7 @@ fn object(node: &Node<'_>, kind: &str, class: &str) -> Result<Found, Fault> {
             found.object.bbox = geometry::ellipse_box([x, y], [rx, ry], degrees);
             found
         }
-        "template" => {
-            let mut nodes: Vec<&Node<'_>> = node.list("points").iter().collect();
-            nodes.sort_by_key(|point| point.get("id").and_then(Node::as_whole));
-            let points: Vec<[f64; 2]> =
-                nodes.into_iter().map(|point| point.all_wanted(["x", "y"])).collect::<Result<_, _>>()?;
-            Found::pointed(class, line, &points)?
-        }
+        "template" => template(node, class)?,
         _ => return Err(Fault::new(line, format!("type {kind:?} is not known"))),
     };
     // 100 is what people's own instances have.
@@ -164,4 +172,110 @@ fn object(node: &Node<'_>, kind: &str, class: &str) -> Result<Found, Fault> {
         found.attribute(&group, &attribute.word("name").unwrap_or_default());
     }
     Ok(found)
+}
+
+/// The keypoints of a template, each at the place that its id says.
+fn template(node: &Node<'_>, class: &str) -> Result<Found, Fault> {
+    let mut points: Vec<(i64, [f64; 2])> = Vec::new();
+    for (place, point) in (1..).zip(node.list("points")) {
+        let id = point.get("id").and_then(Node::as_whole).unwrap_or(place);
+        points.push((id, point.all_wanted(["x", "y"])?));
+    }
+    points.sort_by_key(|(id, _)| *id);
+    let all: Vec<[f64; 2]> = points.iter().map(|(_, point)| *point).collect();
+    let mut found = Found::pointed(class, node.line, &all)?;
+    // Names by place, from 0.
+    let names = node.get("pointLabels").map_or(&[][..], Node::members);
+    let name = |(place, name): &(_, Node<'_>)| {
+        let place: &std::borrow::Cow<'_, str> = place;
+        Some((place.parse::<usize>().ok()?, name.words()?.into_owned()))
+    };
+    let mut names: Vec<(usize, String)> = names.iter().filter_map(name).collect();
+    names.sort();
+    let in_order = names.iter().zip(0..).all(|((place, _), number)| *place == number);
+    let fits = |(id, _): &(i64, _)| usize::try_from(*id - 1).is_ok_and(|place| place < names.len());
+    if !names.is_empty() && in_order && points.iter().all(fits) {
+        // One that is not there has its name all the same.
+        let point = |(place, name): (usize, String)| {
+            let found = points.iter().find(|(id, _)| *id == place as i64 + 1);
+            let [x, y] = found.map_or([0.0, 0.0], |(_, point)| *point);
+            (name.into(), Keypoint { x, y, visibility: if found.is_some() { 2 } else { 0 } })
+        };
+        found.points = names.into_iter().map(point).collect();
+    }
+    Ok(found)
+}
+
+const DRAWS: Draws =
+    Draws { outlines: true, masks: false, turned: true, points: Points::Own, groups: Groups::Numbered };
+
+/// Writes a file beside each image, in a folder for each split, and the classes.
+fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    let class = |(number, class): (usize, &super::target::ReadyClass<'_>)| json!({"id": number + 1, "name": class.name, "color": colour_text(number), "type": "object", "attribute_groups": []});
+    let classes: Vec<Value> = ready.classes.iter().enumerate().map(class).collect();
+    put(sink, "classes/classes.json", format!("{:#}\n", Value::from(classes)).as_bytes())?;
+    let places: Vec<usize> = (0..ready.images.len()).collect();
+    ready.for_each(&places, |place, image| {
+        let mut instances = Vec::new();
+        for drawn in ready.drawn(image, DRAWS) {
+            for shape in &drawn.shapes {
+                instances.push(instance_of(ready, &drawn, shape, instances.len() + 1));
+            }
+        }
+        let document = json!({
+            "metadata": {
+                "name": image.name, "width": image.width, "height": image.height, "status": "Completed", "pinned": false,
+                "isPredicted": false,
+            },
+            "instances": instances, "tags": ready.label_names(image), "comments": [],
+        });
+        put(sink, &format!("{}/{}.json", image.split, image.name), format!("{document:#}\n").as_bytes())?;
+        let name = format!("{}/{}", image.split, image.name);
+        sink.image(place, &name).map_err(at(&name))
+    })?;
+    Ok(Remarks::new())
+}
+
+fn instance_of(ready: &Ready<'_>, drawn: &Drawn<'_>, shape: &Shape<'_>, id: usize) -> Value {
+    let attribute = |(name, value): &(&str, &str)| json!({"name": value, "groupName": name});
+    let score = ready.dataset.objects.score.get(drawn.object.row);
+    let mut instance = json!({
+        "id": id, "classId": drawn.object.class + 1, "className": ready.class_of(&drawn.object),
+        "probability": score.map_or(100.0, |score| score * 100.0), "groupId": drawn.group.unwrap_or(0), "pointLabels": {},
+        "locked": false, "visible": true, "trackingId": null, "error": null,
+        "attributes": drawn.attributes.iter().map(attribute).collect::<Vec<_>>(),
+    });
+    let (kind, points) = match shape {
+        Shape::Turned([[x1, y1], [x2, y2], [x3, y3], [x4, y4]]) => {
+            let corners = json!({"x1": x1, "y1": y1, "x2": x2, "y2": y2, "x3": x3, "y3": y3, "x4": x4, "y4": y4});
+            ("rbbox", corners)
+        }
+        Shape::Outline(part) => ("polygon", json!(part.iter().flatten().collect::<Vec<_>>())),
+        Shape::Points(points) => {
+            let labelled = || points.iter().enumerate().filter(|(_, point)| point.visibility > 0);
+            let name = |place: usize| (place.to_string(), json!(ready.point_name(&drawn.object, place)));
+            if ready.has_named_points(&drawn.object) {
+                instance["pointLabels"] = (0..points.len()).map(name).collect::<Map<_, _>>().into();
+            }
+            let details = ready.classes.get(drawn.object.class as usize).and_then(|class| class.details);
+            let there = |bone: &&[u32; 2]| {
+                bone.iter().all(|end| points.get(*end as usize).is_some_and(|point| point.visibility > 0))
+            };
+            let bones = details.into_iter().flat_map(|details| &details.skeleton).filter(there);
+            let bone = |(id, [a, b]): (usize, &[u32; 2])| json!({"id": id, "from": a + 1, "to": b + 1});
+            instance["connections"] = (1..).zip(bones).map(bone).collect();
+            instance["templateName"] = ready.class_of(&drawn.object).into();
+            (
+                "template",
+                labelled().map(|(place, point)| json!({"id": place + 1, "x": point.x, "y": point.y})).collect(),
+            )
+        }
+        Shape::Box(_) | Shape::Mask(_) => {
+            let [x1, y1, x2, y2] = drawn.object.bbox;
+            ("bbox", json!({"x1": x1, "x2": x2, "y1": y1, "y2": y2}))
+        }
+    };
+    instance["type"] = kind.into();
+    instance["points"] = points;
+    instance
 }

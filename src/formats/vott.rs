@@ -13,15 +13,21 @@
 //! Decisions
 //! - A region with several tags is several objects; a `POLYGON` has an outline.
 //! - An asset that was visited and has no region is an image without objects; one that was not visited (`state` 0) is left out.
+//! - Written is an export for each split, with the images beside it, whose `path` is then their name. An outline of several parts is one way around all.
 //! - `path` is a `file:` or address of another machine, so images are found by its end. Frames of videos are called
 //!   `video.mp4#t=1.2`.
+
+use serde_json::{Value, json};
 
 use super::json::Head;
 use super::json::node::Node;
 use super::pages::{self, Finding, Found, Kind, Page, Sheet};
+use super::target::{
+    Draws, Groups, Points, Ready, ReadyImage, Remarks, Shape, Sink, colour_text, entry, put_images, put_list,
+};
 use super::text::Fault;
 use super::tree::Tree;
-use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading};
+use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write};
 use crate::dataset::{Class, Ledger};
 
 /// The format's row in the registry.
@@ -45,7 +51,7 @@ x.vott  0123abcd-asset.json  a.jpg",
     detect,
     looks_for: "JSON files with \"assets\" and \"tags\", or \"asset\" and \"regions\", or \"frames\" and \"inputTags\" (VoTT)",
     read,
-    write: None,
+    write: Some(Write { not: &[], write }),
 };
 
 const EXTENSIONS: [&str; 2] = ["json", "vott"];
@@ -119,7 +125,7 @@ fn tagged(found: Result<Found, Fault>, node: &Node<'_>, sheet: &mut Sheet, findi
     match found {
         Ok(_) if tags.is_empty() => sheet.add(Err(Fault::new(node.line, "the region has no tag")), findings),
         Ok(found) => {
-            let object = |tag: &str| Found { class: tag.into(), object: found.object.clone() };
+            let object = |tag: &str| Found { class: tag.into(), ..found.clone() };
             sheet.objects.extend(tags.iter().map(|tag| object(tag)));
         }
         Err(fault) => sheet.add(Err(fault), findings),
@@ -162,4 +168,54 @@ fn frame(name: &str, regions: &Node<'_>, page: &mut Page) {
         tagged(found, node, &mut sheet, &mut page.findings);
     }
     page.sheets.push(sheet);
+}
+
+const DRAWS: Draws = Draws { outlines: true, masks: false, turned: false, points: Points::None, groups: Groups::None };
+
+/// Writes an export for each split.
+fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    let tag = |(number, class): (usize, &super::target::ReadyClass<'_>)| json!({"name": class.name, "color": colour_text(number)});
+    let tags = Value::from(ready.classes.iter().enumerate().map(tag).collect::<Vec<_>>());
+    for split in ready.splits() {
+        let folder = format!("{split}/vott-json-export");
+        let head = format!("{{\"name\":\"{split}\",\"version\":\"2.2.0\",\"tags\":{tags},\"assets\":{{");
+        let name = format!("{folder}/{split}-export.json");
+        put_list(ready, sink, &name, [&head, "\n}}\n"], &ready.images_of(split), |place, image, text| {
+            // VoTT's are hashes of paths; all that is needed is that they differ.
+            let id = format!("{:032x}", place + 1);
+            let asset = asset_of(ready, image, &id);
+            entry(text, format_args!("\"{id}\":{asset}"));
+        })?;
+    }
+    put_images(ready, sink, |image| format!("{}/vott-json-export/{}", image.split, image.name))?;
+    Ok(Remarks::new())
+}
+
+fn asset_of(ready: &Ready<'_>, image: &ReadyImage, id: &str) -> Value {
+    let mut regions = Vec::new();
+    for drawn in ready.drawn(image, DRAWS) {
+        let [x0, y0, x1, y1] = drawn.object.bbox;
+        for shape in &drawn.shapes {
+            let (kind, points) = match shape {
+                Shape::Outline(part) => ("POLYGON", part.clone()),
+                _ => ("RECTANGLE", vec![[x0, y0], [x1, y0], [x1, y1], [x0, y1]]),
+            };
+            let points: Vec<Value> = points.iter().map(|[x, y]| json!({"x": x, "y": y})).collect();
+            regions.push(json!({
+                "id": format!("{}", regions.len() + 1), "type": kind, "tags": [ready.class_of(&drawn.object)],
+                "boundingBox": {"left": x0, "top": y0, "width": x1 - x0, "height": y1 - y0}, "points": points,
+            }));
+        }
+    }
+    let extension = image.name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    json!({
+        "asset": {
+            "format": extension, "id": id, "name": image.name, "path": image.name,
+            "size": {"width": image.width, "height": image.height},
+            // Tagged, or only visited.
+            "state": if regions.is_empty() { 1 } else { 2 },
+            "type": 1,
+        },
+        "regions": regions, "version": "2.2.0",
+    })
 }

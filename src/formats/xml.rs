@@ -326,6 +326,12 @@ fn contains_ignoring_case(text: &str, wanted: &str) -> bool {
     text.as_bytes().windows(wanted.len()).any(|window| window.eq_ignore_ascii_case(wanted.as_bytes()))
 }
 
+/// A text between tags or quotes. XML has no way to say control characters; a blank stands for each.
+pub fn escaped(text: &str) -> String {
+    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    quick_xml::escape::escape(clean.as_str()).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

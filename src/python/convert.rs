@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use pyo3::conversion::FromPyObjectOwned;
 use pyo3::exceptions::{PyKeyboardInterrupt, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyMapping};
+use pyo3::types::{PyBytes, PyDict, PyList, PyMapping};
 
 use super::dataset::Dataset;
 use super::path::PathArg;
@@ -84,6 +84,7 @@ fn load_options(arguments: &Bound<'_, PyDict>) -> PyResult<LoadOptions> {
         image_dirs: given::<Vec<PathArg>>(arguments, "images")?.into_iter().map(|path| path.0).collect(),
         allow_outside: given(arguments, "allow_outside")?,
         voc_one_based: given(arguments, "voc_one_based")?,
+        class_attribute: given(arguments, "class_attribute")?,
         workers: given(arguments, "workers")?,
         boxes_only: false,
     })
@@ -247,9 +248,16 @@ pub fn save<'py>(
 /// Loads a source.
 #[pyfunction]
 pub fn load(py: Python<'_>, source: PathArg, arguments: &Bound<'_, PyDict>) -> PyResult<Dataset> {
-    let options = load_options(arguments)?;
+    let options = LoadOptions { boxes_only: given(arguments, "boxes_only")?, ..load_options(arguments)? };
     let loaded = watch::abandonable(py, move || crate::convert::load(&source.0, &options))?;
     loaded.map(Dataset::new).map_err(|error| errors::of_format(py, &error))
+}
+
+/// The bytes of an image, by its path and the part of it.
+#[pyfunction]
+pub fn read_image<'py>(py: Python<'py>, path: PathBuf, span: Option<[u64; 2]>) -> PyResult<Bound<'py, PyBytes>> {
+    let bytes = py.detach(|| crate::convert::read_image(&path, span));
+    bytes.map(|bytes| PyBytes::new(py, &bytes)).map_err(|error| errors::of_io(py, &error, Some(&path)))
 }
 
 /// The formats there are, as dicts.

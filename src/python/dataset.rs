@@ -9,6 +9,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
+use crate::convert::{Fetched, with_fetched};
 use crate::dataset::{Keypoint, Mask, Severity, Split, Strings};
 use crate::formats::Loaded;
 
@@ -52,6 +53,12 @@ impl Dataset {
         self.0.dataset.objects.len()
     }
 
+    /// Objects whose outline or mask stayed unread.
+    #[getter]
+    fn outlines_unread(&self) -> u64 {
+        self.0.dataset.outlines_unread
+    }
+
     /// Name of the source's format.
     #[getter]
     fn format(&self) -> &'static str {
@@ -92,6 +99,12 @@ impl Dataset {
     #[getter]
     fn roots(&self) -> Vec<PathBuf> {
         self.0.dataset.roots.clone()
+    }
+
+    /// The dataset with images that were fetched into `folder`: by row, the file there, or why there is none.
+    fn with_fetched(&self, py: Python<'_>, folder: PathBuf, files: Vec<(usize, Option<String>, String)>) -> Self {
+        let fetched: Vec<Fetched> = files.into_iter().map(|(row, file, reason)| (row, file.ok_or(reason))).collect();
+        Self::new(py.detach(|| with_fetched(&self.0, &folder, &fetched)))
     }
 
     /// Kind, severity, path, line and message of each problem.

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,9 @@ REQUIRE_TF = os.environ.get("RECORDMILL_REQUIRE_TF") == "1"
 # TensorFlow's own chatter; it reads this on import.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+
+# A shell gives its background jobs an ignored SIGINT, which the programs that tests start would inherit.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 for name, examples in (("quick", 50), ("full", 2000)):
     settings.register_profile(

@@ -6,11 +6,12 @@
 
 use std::borrow::Cow;
 use std::fs;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek, Write};
 use std::path::Path;
 
 use recordmill::example::columns::{Column, ColumnValues, Columns, Layout};
 use recordmill::example::{self, Feature};
+use recordmill::files::Archive;
 use recordmill::formats::{self, LoadOptions, Loaded, text, xml};
 use recordmill::image::{Kind, header};
 use recordmill::inspect::{InspectOptions, VerifyOptions, inspect_reader, verify_reader};
@@ -21,6 +22,7 @@ pub type Property = fn(&[u8]);
 
 /// Every target by name, sorted.
 pub const TARGETS: &[(&str, Property)] = &[
+    ("archive", archive),
     ("coco", coco),
     ("columns", columns),
     ("csv", csv),
@@ -36,6 +38,29 @@ pub const TARGETS: &[(&str, Property)] = &[
     ("text_formats", text_formats),
     ("voc_xml", voc_xml),
 ];
+
+/// Every file that an archive lists lies below it, and is read whole or not at all.
+pub fn archive(data: &[u8]) {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(data).unwrap();
+    file.rewind().unwrap();
+    let Ok(archive) = Archive::from_file(Path::new("fuzzed"), file) else { return };
+    for name in archive.names() {
+        assert!(!name.starts_with('/') && !name.split('/').any(|part| part == ".." || part.is_empty()), "{name:?}");
+        let size = archive.size_of(name).unwrap();
+        let mut bytes = Vec::new();
+        let read = archive.file(name).unwrap().take(1 << 20).read_to_end(&mut bytes);
+        if read.is_ok() && size < 1 << 20 {
+            assert_eq!(bytes.len() as u64, size, "{name:?}");
+        }
+        let mut rest = Vec::new();
+        let mut file = archive.file(name).unwrap();
+        let skipped = file.skip(3).and_then(|()| file.take(1 << 20).read_to_end(&mut rest));
+        if read.is_ok() && skipped.is_ok() && size < 1 << 20 {
+            assert_eq!(rest, bytes.get(3..).unwrap_or_default(), "{name:?}");
+        }
+    }
+}
 
 /// A file's records with their offsets, why it ended if not by its end, and what was passed over.
 #[derive(Debug, Default, PartialEq)]

@@ -81,6 +81,18 @@ fn dataset(folder: &TempDir, plans: &[Plan], with: &BTreeSet<Carries>, format: &
                 object.mask.take_if(|_| !has(Carries::Masks));
             });
         }
+        // The same line twice is one object to some readers.
+        let mut seen: Vec<(u32, [f64; 4])> = Vec::new();
+        objects.retain(|object| {
+            let new = !seen.contains(&(object.class, object.bbox));
+            seen.push((object.class, object.bbox));
+            new
+        });
+        for (number, object) in objects.iter_mut().enumerate() {
+            // What is tracked has one class, and is in an image once.
+            let of_image = |track: i64| (track * 8 + number as i64) * 4 + i64::from(object.class);
+            object.track = object.track.map(of_image);
+        }
         let chosen = plan.labels.iter().zip(0u32..).filter_map(|(chosen, class)| chosen.then_some(class));
         // A file lies in one folder, or has one label.
         let one = ["image-folder", "edge-impulse"].contains(&format.name);
@@ -123,9 +135,8 @@ fn object(planned: &Planned, (width, height): (u32, u32), with: &BTreeSet<Carrie
             object.flags |= has_bit | if set { bit } else { 0 };
         }
     }
-    let corners = [[x0, y0], [x1, y0], [x1, y1], [x0, y1]];
     if has(Carries::Polygons) {
-        object.polygons = vec![corners.to_vec()];
+        object.polygons = vec![vec![[x0, y0], [x1, y0], [x1, y1], [x0, y1]]];
     } else if has(Carries::Masks) {
         object.mask = Some(full_mask(width, height, object.bbox));
     }
@@ -133,7 +144,7 @@ fn object(planned: &Planned, (width, height): (u32, u32), with: &BTreeSet<Carrie
         let points = [(x0, y0, 2), (x1, y1, 1), (0.0, 0.0, 0)];
         object.keypoints = points.map(|(x, y, visibility)| Keypoint { x, y, visibility }).into();
     }
-    object.corners = has(Carries::Corners).then_some(corners);
+    object.corners = has(Carries::Corners).then(|| turned_in(object.bbox));
     object.score = has(Carries::Score).then_some(planned.number as f64 / 1024.0);
     object.track = has(Carries::Tracks).then_some(planned.number);
     object.area = has(Carries::Area).then_some(planned.number as f64 / 4.0);
@@ -159,6 +170,18 @@ fn apart(object: &mut Object, number: u32, planned: &Planned, (width, height): (
     let ((x0, x1), (y0, y1)) = (part(x.0, x.1, left, wide), part(y.0, y.1, top, high));
     object.bbox = [x0, y0, x1, y1];
     object.mask = Some(full_mask(width, height, object.bbox));
+}
+
+/// The corners of a turned box that reaches all sides of a box.
+fn turned_in([x0, y0, x1, y1]: [f64; 4]) -> [[f64; 2]; 4] {
+    let (w, h) = (x1 - x0, y1 - y0);
+    let (sine, cosine) = (w.min(h) / w.max(h) / 2.0).atan().sin_cos();
+    let both = cosine * cosine - sine * sine;
+    let (width, height) = ((w * cosine - h * sine) / both, (h * cosine - w * sine) / both);
+    let (across, down) = ([width * cosine, width * sine], [-height * sine, height * cosine]);
+    let a = [x0 + height * sine, y0];
+    let add = |a: [f64; 2], b: [f64; 2]| [a[0] + b[0], a[1] + b[1]];
+    [a, add(a, across), add(add(a, across), down), add(a, down)]
 }
 
 /// The whole pixels of a box.
@@ -199,8 +222,24 @@ fn tolerance(format: &Format, size: (u32, u32)) -> f64 {
     match format.name {
         // Parts of the size with at least six digits.
         name if name.starts_with("yolo") || name == "darknet" => 2e-6 * side,
+        // Percents, of which a turned box has four; the reader rounds each to a millionth of a pixel.
+        "label-studio" => 4e-6,
         _ => 1e-6,
     }
+}
+
+/// Formats that draw a mask by itself: the box is then the one around its pixels.
+fn draws_masks(format: &Format) -> bool {
+    ["cvat", "datumaro", "label-studio", "labelme", "supervisely"].contains(&format.name)
+}
+
+/// What an object can have at once: some formats have one shape for each.
+fn at_once(format: &Format, with: &BTreeSet<Carries>) -> BTreeSet<Carries> {
+    let mut with = with.clone();
+    if format.name == "scale" && with.contains(&Carries::Polygons) {
+        with.remove(&Carries::Corners);
+    }
+    with
 }
 
 type Checked = Result<(), TestCaseError>;
@@ -298,7 +337,11 @@ fn compare(format: &'static Format, before: &Dataset, after: &Dataset, with: &BT
             if has(Carries::ClassIds) {
                 prop_assert_eq!(class.source_id, own.source_id);
             }
-            if has(Carries::Keypoints) {
+            // Some formats have names with the points themselves.
+            let place = after.classes.iter().position(|known| known.name == class.name);
+            let pointed =
+                after.objects.keypoints.iter().any(|(row, _)| Some(after.objects.class[row] as usize) == place);
+            if has(Carries::Keypoints) && pointed {
                 prop_assert_eq!(class.keypoints.len(), own.keypoints.len());
             }
             if has(Carries::Supercategories) {
@@ -332,8 +375,14 @@ fn compare_object(
     let name = |dataset: &Dataset, row: usize| dataset.classes[dataset.objects.class[row] as usize].name.clone();
     prop_assert_eq!(name(after, row), held(format, &name(before, own)));
     let ([a, b, c, d], [x0, y0, x1, y1]) = (after.objects.bbox[row], before.objects.bbox[own]);
-    near("box", [a, b], [x0, y0])?;
-    near("box", [c, d], [x1, y1])?;
+    let of_mask = draws_masks(format) && has(Carries::Masks) && !with.contains(&Carries::Polygons);
+    if of_mask {
+        let sides = [(a, x0), (b, y0), (c, x1), (d, y1)];
+        prop_assert!(sides.iter().all(|(a, b)| (a - b).abs() < 1.0), "box {:?}", sides);
+    } else {
+        near("box", [a, b], [x0, y0])?;
+        near("box", [c, d], [x1, y1])?;
+    }
     for (carries, bit) in [
         (Carries::Difficult, flag::DIFFICULT),
         (Carries::Truncated, flag::TRUNCATED),
@@ -362,7 +411,9 @@ fn compare_object(
         let (theirs, ours) = (after.objects.keypoints.get(row), before.objects.keypoints.get(own));
         prop_assert_eq!(theirs.map(|points| points.len()), ours.map(|points| points.len()));
         for (a, b) in theirs.into_iter().flatten().zip(ours.into_iter().flatten()) {
-            prop_assert_eq!(a.visibility, b.visibility);
+            // What is hidden has no word in every format.
+            let seen = if format.name == "superannotate" && b.visibility == 1 { 2 } else { b.visibility };
+            prop_assert_eq!(a.visibility, seen);
             near("keypoint", [a.x, a.y], [b.x, b.y])?;
         }
     }
@@ -411,7 +462,7 @@ fn what_is_written_comes_back() {
         let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(24).min(400);
         let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases, ..ProptestConfig::default() });
         let strategy = (proptest::collection::vec(plan(), 1..5), with);
-        let result = runner.run(&strategy, |(plans, with)| check(format, &plans, &with));
+        let result = runner.run(&strategy, |(plans, with)| check(format, &plans, &at_once(format, &with)));
         faults.extend(result.err().map(|fault| format!("{}: {fault}", format.name)));
     }
     assert!(faults.is_empty(), "{}", faults.join("\n\n"));

@@ -336,8 +336,9 @@ fn read_up_to(mut file: ImageFile, room: &mut [u8]) -> io::Result<usize> {
             Ok(0) => break,
             Ok(count) => {
                 got += count;
-                // A regular file gives all it has at once; what is one byte short of the room is the whole file.
-                if got + 1 == room.len() {
+                // A regular file gives all it has at once; what is one byte short of the room is the whole file. One of an
+                // archive says at its end whether its checksum is right.
+                if got + 1 == room.len() && file.whole().is_some() {
                     break;
                 }
             }

@@ -30,6 +30,7 @@ use self::labels::KnownLabels;
 use self::record::Found;
 use crate::dataset::{Ledger, Place, ProblemKind, Problems, Skipped, Split};
 use crate::example;
+use crate::files::Opened;
 use crate::formats::builder::{Builder, Bytes, Entry};
 use crate::formats::spill::Spill;
 use crate::formats::tree::{FileId, Tree};
@@ -215,21 +216,30 @@ fn read_file(tree: &Tree, file: FileId, spill: &Spill) -> FileRecords {
             return found;
         }
     };
-    let mut reader = Reader::from_file(opened, ReadOptions::default());
+    let places = opened.has_places();
+    match opened {
+        Opened::File(file) => read_records(Reader::from_file(file, ReadOptions::default()), places, spill, &mut found),
+        archived => read_records(Reader::new(archived, ReadOptions::default()), places, spill, &mut found),
+    }
+    found
+}
+
+/// Reads all records; the images of a file without places (packed, by whatever) go into `spill`.
+fn read_records<R: Read>(mut reader: Reader<R>, places: bool, spill: &Spill, found: &mut FileRecords) {
     let packed = match reader.compression() {
-        Ok(compression) => compression != Compression::None,
+        Ok(compression) => compression != Compression::None || !places,
         Err(error) => {
             found.error = Some(error);
-            return found;
+            return;
         }
     };
     loop {
         let record = match reader.next_record() {
             Ok(Some(record)) => record,
-            Ok(None) => return found,
+            Ok(None) => return,
             Err(error) => {
                 found.error = Some(error);
-                return found;
+                return;
             }
         };
         let start = record.offset + HEADER_LEN as u64;

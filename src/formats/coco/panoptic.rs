@@ -15,11 +15,11 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::parse::Annotations;
-use super::write::{Numbers, element, quoted, word};
+use super::write::{Numbers, quoted, word};
 use crate::dataset::{Mask, Place, ProblemKind, Problems, Sparse, flag};
 use crate::formats::images::{Asker, Match, Matcher};
 use crate::formats::label_image::{self, Canvas, LabelImage, voc_colour};
-use crate::formats::target::{Ready, ReadyImage, Remarks, Sink, at, put, stem};
+use crate::formats::target::{Ready, ReadyImage, Remarks, Sink, at, entry, put, stem, write_list};
 use crate::formats::text::Fault;
 use crate::formats::tree::{FileId, Tree, folder_of, join, stem_of};
 use crate::formats::{FormatError, parallel};
@@ -141,14 +141,14 @@ pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, Forma
             file.write_all(b"{\"info\":{},\"licenses\":[],\"categories\":[\n")?;
             file.write_all(categories(ready).join(",\n").as_bytes())?;
             file.write_all(b"\n],\"images\":[")?;
-            ready.write_list(&places, &mut file, |place, image, text| numbers.describe(text, place, image))?;
+            write_list(ready, &mut file, &places, |place, image, text| numbers.describe(text, place, image))?;
             file.write_all(b"\n],\"annotations\":[")?;
-            ready.write_list(&places, &mut file, |place, image, text| {
+            write_list(ready, &mut file, &places, |place, image, text| {
                 let (id, picture) = (numbers.image(place), quoted(&format!("{}.png", stem(&image.name))));
                 let segments = said.get(place).and_then(OnceLock::get).map_or("", String::as_str);
                 let segments =
                     format_args!("{{\"image_id\":{id},\"file_name\":{picture},\"segments_info\":[{segments}]}}");
-                element(text, segments);
+                entry(text, segments);
             })?;
             file.write_all(b"\n]}\n")?;
             file.flush()

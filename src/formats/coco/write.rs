@@ -15,7 +15,7 @@ use std::io::{self, Write};
 
 use crate::dataset::{Split, flag};
 use crate::formats::FormatError;
-use crate::formats::target::{Plain, Ready, ReadyImage, ReadyObject, Remarks, Sink, at, word_of};
+use crate::formats::target::{Plain, Ready, ReadyImage, ReadyObject, Remarks, Sink, at, entry, word_of, write_list};
 use crate::image::runs;
 
 /// A text in JSON.
@@ -42,7 +42,7 @@ pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, Forma
             part.file(sink, "captions", |place, image, text| {
                 for (number, caption) in ready.captions(image).iter().enumerate() {
                     let (id, image) = (numbers.caption(place, number), numbers.image(place));
-                    element(text, format_args!("{{\"id\":{id},\"image_id\":{image},\"caption\":{}}}", quoted(caption)));
+                    entry(text, format_args!("{{\"id\":{id},\"image_id\":{image},\"caption\":{}}}", quoted(caption)));
                 }
             })?;
         }
@@ -51,7 +51,7 @@ pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, Forma
                 for (number, class) in ready.labels(image).into_iter().enumerate() {
                     let (id, image) = (numbers.label(place, number), numbers.image(place));
                     let category = ready.classes.get(class as usize).map_or(0, |class| class.id);
-                    element(text, format_args!("{{\"id\":{id},\"image_id\":{image},\"category_id\":{category}}}"));
+                    entry(text, format_args!("{{\"id\":{id},\"image_id\":{image},\"category_id\":{category}}}"));
                 }
             })?;
         }
@@ -64,16 +64,10 @@ pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, Forma
     Ok(Remarks::new())
 }
 
-/// Adds an element of a list, with what separates it from the one before. Memory does not fail.
-pub(super) fn element(text: &mut Vec<u8>, element: std::fmt::Arguments<'_>) {
-    text.extend_from_slice(b",\n");
-    drop(text.write_fmt(element));
-}
-
 /// Ids of images and of what is said about them.
 pub(super) struct Numbers<'r> {
     ready: &'r Ready<'r>,
-    own_images: bool,
+    images: Vec<i64>,
     own_objects: bool,
     /// Captions and labels before each image.
     captions: Vec<u64>,
@@ -86,7 +80,7 @@ impl<'r> Numbers<'r> {
             let mut seen = HashSet::new();
             ids.all(|id| id.is_some_and(|id| seen.insert(id)))
         }
-        let (images, objects) = (&ready.dataset.images, &ready.dataset.objects);
+        let objects = &ready.dataset.objects;
         let before = |count: &dyn Fn(&ReadyImage) -> usize| {
             let mut sum = 0;
             let add = |image: &ReadyImage| {
@@ -97,7 +91,7 @@ impl<'r> Numbers<'r> {
         };
         Self {
             ready,
-            own_images: all_different(ready.images.iter().map(|image| images.id.get(image.row).copied())),
+            images: ready.image_ids(1),
             own_objects: all_different(ready.objects.iter().map(|object| objects.id.get(object.row).copied())),
             captions: before(&|image| ready.captions(image).len()),
             labels: before(&|image| ready.labels(image).len()),
@@ -105,16 +99,15 @@ impl<'r> Numbers<'r> {
     }
 
     pub fn image(&self, place: usize) -> i64 {
-        let own = self.ready.images.get(place).and_then(|image| self.ready.dataset.images.id.get(image.row));
-        own.copied().filter(|_| self.own_images).unwrap_or(place as i64 + 1)
+        self.images.get(place).copied().unwrap_or(0)
     }
 
-    /// The element of `images` of an image.
+    /// The entry of `images` of an image.
     pub fn describe(&self, text: &mut Vec<u8>, place: usize, image: &ReadyImage) {
         let id = self.image(place);
         let url = self.ready.dataset.images.url.get(image.row);
         let url = url.map(|url| format!(",\"coco_url\":{}", quoted(url))).unwrap_or_default();
-        element(
+        entry(
             text,
             format_args!(
                 "{{\"id\":{id},\"file_name\":{},\"width\":{},\"height\":{}{url}}}",
@@ -161,10 +154,11 @@ impl Part<'_> {
             file.write_all(b"{\"info\":{},\"licenses\":[],\"categories\":[")?;
             file.write_all(&self.categories())?;
             file.write_all(b"\n],\"images\":[")?;
-            self.ready
-                .write_list(self.places, &mut file, |place, image, text| self.numbers.describe(text, place, image))?;
+            write_list(self.ready, &mut file, self.places, |place, image, text| {
+                self.numbers.describe(text, place, image)
+            })?;
             file.write_all(b"\n],\"annotations\":[")?;
-            self.ready.write_list(self.places, &mut file, annotations)?;
+            write_list(self.ready, &mut file, self.places, annotations)?;
             file.write_all(b"\n]}\n")?;
             file.flush()
         };
@@ -183,7 +177,7 @@ impl Part<'_> {
                     details.skeleton.iter().map(|[a, b]| format!("[{},{}]", a + 1, b + 1)).collect();
                 category += &format!(",\"keypoints\":[{}],\"skeleton\":[{}]", names.join(","), bones.join(","));
             }
-            element(&mut text, format_args!("{category}}}"));
+            entry(&mut text, format_args!("{category}}}"));
         }
         text.drain(..text.len().min(1));
         text
@@ -246,7 +240,7 @@ impl Part<'_> {
         if !attributes.is_empty() {
             line += &format!(",\"attributes\":{{{}}}", attributes.join(","));
         }
-        element(text, format_args!("{line}}}"));
+        entry(text, format_args!("{line}}}"));
     }
 
     fn outline(&self, line: &mut String, image: &ReadyImage, object: &ReadyObject) {

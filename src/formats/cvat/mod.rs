@@ -16,21 +16,25 @@
 //! - `rotation` is in degrees, clockwise about the centre. `rle` counts runs of pixels that are not set and are in turn, row by
 //!   row inside of its box. A polyline, points and a cuboid's eight corners become keypoints. A skeleton's points are the
 //!   keypoints of its class, in the order of the labels; one that is outside is not labelled.
-//! - A tag is a class of the image; `group_id`, `z_order` beyond 0 and the attributes are kept as attributes.
+//! - A tag is a class of the image; `z_order` beyond 0 and the attributes are kept as attributes, an attribute `track_id` is the
+//!   track. Shapes of one label and one `group_id` are one object ([`super::grouping`]).
 //! - A track stands in all frames from its first shape on, in between by straight lines; from one that is `outside` to the next
 //!   that is not it is hidden. It goes on to the end of the job only in files that have nothing but keyframes.
+//! - Where people have the class in an attribute below a label such as `Objects`, `class_attribute` names that.
 //! - Frames are images called `frame_000012`; a frame without objects counts where its image is there.
 //! - `subset` is the split.
 
 mod shapes;
 mod tracks;
+mod write;
 
 use self::shapes::Labels;
+use super::grouping::Grouping;
 use super::pages::{self, Kind, Page, Sheet};
 use super::text::{self, Fault};
 use super::tree::Tree;
 use super::xml::{Cursor, Element, Event};
-use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading};
+use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write};
 use crate::dataset::Split;
 
 /// The format's row in the registry.
@@ -62,7 +66,7 @@ annotations.xml  images/frame_000000.PNG       a video",
     detect,
     looks_for: "XML files with a root element <annotations> that holds <meta>, <image> or <track> (CVAT)",
     read,
-    write: None,
+    write: Some(Write { not: &[], write: write::write }),
 };
 
 fn look(head: &[u8]) -> bool {
@@ -87,7 +91,21 @@ fn detect(tree: &Tree) -> Option<Evidence> {
 }
 
 fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
-    pages::read(tree, options, &FORMAT, pages::files(tree, &["xml"], look), Kind::List, &|text, _| page(text))
+    pages::read(tree, options, &FORMAT, pages::files(tree, &["xml"], look), Kind::List, &|text, _| {
+        let mut page = page(text)?;
+        options.class_attribute.as_deref().into_iter().for_each(|name| name_classes(&mut page, name));
+        Ok(page)
+    })
+}
+
+/// Gives objects the class that an attribute says, where they have it.
+fn name_classes(page: &mut Page, name: &str) {
+    for found in page.sheets.iter_mut().flat_map(|sheet| &mut sheet.objects) {
+        let attributes = &mut found.object.attributes;
+        if let Some(place) = attributes.iter().position(|(known, _)| **known == *name) {
+            found.class = attributes.remove(place).1;
+        }
+    }
 }
 
 fn page(text: &str) -> Result<Page, Fault> {
@@ -140,15 +158,23 @@ fn image(element: &Element<'_>, labels: &mut Labels, page: &mut Page) {
     if sheet.name.is_empty() {
         sheet.add(Err(Fault::new(element.line, "<image> has no name")), findings);
     } else {
+        let mut grouping = Grouping::default();
         for shape in &element.children {
             match shape.name {
                 "tag" => match shape.attribute("label").filter(|label| !label.is_empty()) {
                     Some(label) => sheet.label(label),
                     None => sheet.add(Err(Fault::new(shape.line, "<tag> has no label")), findings),
                 },
-                _ => sheet.add(shapes::object(shape, None, sheet.size, labels), findings),
+                _ => match shapes::object(shape, None, sheet.size, labels) {
+                    Ok(found) => {
+                        let group = shape.attribute("group_id").filter(|group| !matches!(*group, "" | "0"));
+                        grouping.add(group.map(str::to_owned), found);
+                    }
+                    lost => sheet.add(lost, findings),
+                },
             }
         }
+        grouping.finish(&mut sheet);
     }
     page.sheets.push(sheet);
 }

@@ -6,9 +6,16 @@ use crate::formats::pages::Found;
 use crate::formats::text::{self, Fault};
 use crate::formats::xml::Element;
 
+/// The attribute that says the track where shapes stand with their images (Datumaro's name for it).
+pub(super) const TRACK: &str = "track_id";
+
 /// The labels of a file, in its order, with the points of skeletons.
 #[derive(Debug, Default)]
-pub(super) struct Labels(Vec<Class>);
+pub(super) struct Labels {
+    classes: Vec<Class>,
+    /// Drawings of skeletons, by class.
+    drawings: Vec<(String, String)>,
+}
 
 impl Labels {
     /// Adds the labels of `<meta>`, wherever they are in it.
@@ -18,7 +25,13 @@ impl Labels {
                 let (name, parent) = (child.child_text("name"), child.child_text("parent"));
                 match (name, parent) {
                     ("", _) => {}
-                    (name, "") => drop(self.class(name)),
+                    (name, "") => {
+                        self.class(name);
+                        let drawing = child.child_text("svg");
+                        if !drawing.is_empty() {
+                            self.drawings.push((name.to_owned(), drawing.to_owned()));
+                        }
+                    }
                     (name, parent) => drop(self.point(parent, name)),
                 }
             } else {
@@ -28,11 +41,11 @@ impl Labels {
     }
 
     fn class(&mut self, name: &str) -> &mut Class {
-        let place = self.0.iter().position(|class| class.name == name).unwrap_or_else(|| {
-            self.0.push(Class::named(name));
-            self.0.len() - 1
+        let place = self.classes.iter().position(|class| class.name == name).unwrap_or_else(|| {
+            self.classes.push(Class::named(name));
+            self.classes.len() - 1
         });
-        &mut self.0[place]
+        &mut self.classes[place]
     }
 
     /// The place of a keypoint of a class.
@@ -44,9 +57,33 @@ impl Labels {
         })
     }
 
-    pub fn into_classes(self) -> Vec<Class> {
-        self.0
+    pub fn into_classes(mut self) -> Vec<Class> {
+        for (name, drawing) in &self.drawings {
+            if let Some(class) = self.classes.iter_mut().find(|class| class.name == *name) {
+                class.skeleton = bones(drawing, &class.keypoints);
+            }
+        }
+        self.classes
     }
+}
+
+/// The bones of a skeleton, out of its drawing: `<line data-node-from data-node-to>` between `<circle data-node-id
+/// data-label-name>`.
+fn bones(drawing: &str, names: &[String]) -> Vec<[u32; 2]> {
+    let value = |tag: &str, name: &str| {
+        let start = tag.find(&format!("{name}=\""))? + name.len() + 2;
+        let value = tag.get(start..)?.split('"').next()?;
+        Some(quick_xml::escape::unescape(value).map_or_else(|_| value.to_owned(), |text| text.into_owned()))
+    };
+    let tags = |kind: &'static str| drawing.split('<').filter(move |tag| tag.starts_with(kind));
+    let node = |tag: &str| Some((value(tag, "data-node-id")?, value(tag, "data-label-name")?));
+    let nodes: Vec<(String, String)> = tags("circle").filter_map(node).collect();
+    let place = |id: String| {
+        let (_, name) = nodes.iter().find(|(known, _)| *known == id)?;
+        names.iter().position(|known| known == name).map(|place| place as u32)
+    };
+    let bone = |tag: &str| Some([place(value(tag, "data-node-from")?)?, place(value(tag, "data-node-to")?)?]);
+    tags("line").filter_map(bone).collect()
 }
 
 /// The object of a shape; `label` is that of a track.
@@ -94,11 +131,13 @@ pub(super) fn object(
         name => return Err(Fault::new(line, format!("<{name}> is no shape that is known"))),
     };
     found = found.flagged(flag::OCCLUDED, shape.attribute("occluded").and_then(|said| text::yes_or_no(said).flatten()));
-    for name in ["group_id", "z_order"] {
-        found.attribute(name, shape.attribute(name).filter(|value| *value != "0").unwrap_or_default());
-    }
+    found.attribute("z_order", shape.attribute("z_order").filter(|value| *value != "0").unwrap_or_default());
     for attribute in shape.all("attribute") {
-        found.attribute(attribute.attribute("name").unwrap_or_default(), text::trim(&attribute.text));
+        let (name, value) = (attribute.attribute("name").unwrap_or_default(), text::trim(&attribute.text));
+        match value.parse() {
+            Ok(track) if name == TRACK => found.object.track = Some(track),
+            _ => found.attribute(name, value),
+        }
     }
     Ok(found)
 }

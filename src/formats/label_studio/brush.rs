@@ -10,9 +10,9 @@
 //! Source: `decode_rle` of label-studio-sdk, `label_studio_sdk/converter/brush.py`. The alpha is the mask.
 
 use crate::dataset::Mask;
-use crate::formats::geometry;
 use crate::formats::json::node::Node;
 use crate::formats::text::Fault;
+use crate::formats::{bitmap, geometry};
 
 /// Alpha beyond which a pixel is set.
 const SET: u32 = 127;
@@ -66,6 +66,52 @@ fn alphas(bits: &mut Bits<'_>, pixels: u64) -> Result<Vec<bool>, String> {
         at = end;
     }
     Ok(alphas)
+}
+
+/// Bits of a run's length, of four sizes, as label-studio-sdk packs masks.
+const SIZES: [u32; 4] = [3, 4, 8, 16];
+
+/// The bytes of `rle` for a mask: all four values of a pixel are 255 where it is set.
+pub(super) fn packed(mask: &Mask) -> Vec<u8> {
+    let mut bits = Packing::default();
+    bits.put(mask.width.saturating_mul(mask.height).saturating_mul(4), 32);
+    bits.put(8 - 1, 5);
+    SIZES.iter().for_each(|size| bits.put(size - 1, 4));
+    let mut value = 0;
+    for run in bitmap::row_runs(&bitmap::whole(mask)) {
+        let mut rest = u64::from(run) * 4;
+        while rest > 0 {
+            let length = rest.min(1 << SIZES[3]) as u32;
+            let size = SIZES.iter().position(|size| length <= 1 << size).unwrap_or(3);
+            bits.put(1, 1);
+            bits.put(size as u32, 2);
+            bits.put(length - 1, SIZES[size]);
+            bits.put(value, 8);
+            rest -= u64::from(length);
+        }
+        value = 255 - value;
+    }
+    bits.bytes
+}
+
+#[derive(Default)]
+struct Packing {
+    bytes: Vec<u8>,
+    used: u32,
+}
+
+impl Packing {
+    /// Adds the lowest `count` bits, the highest first.
+    fn put(&mut self, value: u32, count: u32) {
+        for place in (0..count).rev() {
+            if self.used.is_multiple_of(8) {
+                self.bytes.push(0);
+            }
+            let bit = (value >> place & 1) as u8;
+            self.bytes.last_mut().into_iter().for_each(|byte| *byte |= bit << (7 - self.used % 8));
+            self.used = (self.used + 1) % 8;
+        }
+    }
 }
 
 struct Bits<'a> {

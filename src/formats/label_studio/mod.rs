@@ -15,21 +15,27 @@
 //!   (an ellipse about its centre).
 //! - A region with two labels is two objects. Its labels, choices and texts may stand in results of their own, which have its
 //!   id: choices and texts are then attributes. Without a region, a choice is a class of the image and a text a caption.
+//! - Regions of one label that are drawn in each other (`parentID`) are one object, key points of other labels are its keypoints
+//!   ([`super::grouping`]); `hidden` is said of those that are. Their order is that of the labelling configuration, where a file
+//!   (`label_config.xml`) has it.
 //! - Of several annotations the latest counts that was not cancelled (the last `updated_at`, or the last one). Tasks without any
 //!   are left out. Predictions are left out.
+//! - The size is what results say, else `width` and `height` among the data.
 //! - An uploaded file has eight digits and a dash before its name: they count only where an image has them.
 //!   `/data/local-files/?d=path` is the path.
 
 mod brush;
 mod regions;
+mod write;
 
 use self::regions::Task;
 use super::json::Head;
 use super::json::node::Node;
 use super::pages::{self, Kind, Page, Sheet};
 use super::text::{self, Fault};
-use super::tree::Tree;
-use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading};
+use super::tree::{FileId, Tree};
+use super::xml::{Cursor, Element, Event};
+use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write, grouping};
 use crate::dataset::{Ledger, ProblemKind};
 use crate::image::is_image_name;
 
@@ -40,16 +46,19 @@ pub static FORMAT: Format = Format {
     title: "Label Studio JSON",
     specification: "https://labelstud.io/guide/export",
     layout: "\
-project-1-at-2024-01-01-00-00-abcd1234.json  images/a.jpg     (JSON, JSON_MIN, CSV)",
+project-1-at-2024-01-01-00-00-abcd1234.json  images/a.jpg     (JSON, JSON_MIN, CSV)
+label_config.xml  train/tasks.json  train/images/a.jpg",
     carries: &[
         Carries::Boxes,
         Carries::Polygons,
         Carries::Masks,
         Carries::Keypoints,
+        Carries::Score,
         Carries::Attributes,
         Carries::Captions,
         Carries::ImageLabels,
         Carries::Negatives,
+        Carries::Splits,
         Carries::Sizes,
         Carries::ImageIds,
         Carries::Corners,
@@ -58,7 +67,7 @@ project-1-at-2024-01-01-00-00-abcd1234.json  images/a.jpg     (JSON, JSON_MIN, C
     detect,
     looks_for: "JSON files that list tasks with \"data\" and \"annotations\", or flat ones with \"annotation_id\", or such a CSV (Label Studio)",
     read,
-    write: None,
+    write: Some(Write { not: &[], write: write::write }),
 };
 
 const EXTENSIONS: [&str; 2] = ["json", "csv"];
@@ -100,7 +109,35 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         |file| pages::read_stream(tree, options, file, |member| member.is_empty(), &|_, node, page| task(node, page));
     let mut pages: Vec<pages::Read> = documents.into_iter().map(stream).collect();
     pages.extend(pages::read_each(tree, options, tables, &|text, _| pages::read_table(text, row)));
+    grouping::order_points(&mut pages, || {
+        tree.annotations_around(&["xml"]).flat_map(|file| configured(tree, file)).collect()
+    });
     Ok(pages::gather(tree, Kind::List, pages, Vec::new()))
+}
+
+/// The labels of each `<KeyPointLabels>` of a labelling configuration, in their order.
+fn configured(tree: &Tree, file: FileId) -> Vec<Vec<String>> {
+    let is_configuration = |head: &[u8]| text::decode(head).text.trim_start().starts_with("<View");
+    if !tree.head(file).is_ok_and(|head| is_configuration(&head)) {
+        return Vec::new();
+    }
+    let Ok(bytes) = tree.read(file, pages::LIMIT) else { return Vec::new() };
+    let text = text::decode(&bytes);
+    let mut cursor = Cursor::new(&text.text);
+    let Ok(Event::Open { .. }) = cursor.next_tag() else { return Vec::new() };
+    let Ok(view) = cursor.element() else { return Vec::new() };
+    let mut found = Vec::new();
+    add_configured(&view, &mut found);
+    found
+}
+
+fn add_configured(element: &Element<'_>, found: &mut Vec<Vec<String>>) {
+    if element.name.eq_ignore_ascii_case("KeyPointLabels") {
+        let label = |label: &Element<'_>| label.attribute("value").map(str::to_owned);
+        found.push(element.children.iter().filter_map(label).collect());
+    } else {
+        element.children.iter().for_each(|child| add_configured(child, found));
+    }
 }
 
 /// A task of JSON or JSON_MIN.
@@ -127,6 +164,9 @@ fn task(node: &Node<'_>, page: &mut Page) {
         task.add(result, &mut sheet, &mut page.findings);
     }
     task.finish(&mut sheet, &mut page.findings);
+    if sheet.size == (0, 0) {
+        sheet.size = (data.pixels("width"), data.pixels("height"));
+    }
     page.sheets.push(sheet);
 }
 

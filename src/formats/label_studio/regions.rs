@@ -1,9 +1,10 @@
 //! Results: regions, their labels, and what is said of the whole image.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{brush, ignored};
 use crate::formats::geometry;
+use crate::formats::grouping::Grouping;
 use crate::formats::json::node::Node;
 use crate::formats::pages::{Finding, Found, Sheet};
 use crate::formats::text::Fault;
@@ -44,6 +45,8 @@ type Said = (Vec<String>, Vec<(String, String)>);
 #[derive(Debug)]
 struct Region {
     id: Option<String>,
+    /// The region that it is drawn in.
+    parent: Option<String>,
     labels: Vec<String>,
     /// The region without class.
     found: Found,
@@ -138,15 +141,33 @@ impl Task {
                 if id.is_none() {
                     said.iter().for_each(|word| found.attribute(from, word));
                 }
-                self.regions.push(Region { id, labels, found });
+                let parent = result.word("parentID").map(|id| id.into_owned()).filter(|id| !id.is_empty());
+                self.regions.push(Region { id, parent, labels, found });
             }
             Err(fault) => sheet.add(Err(fault), findings),
         }
     }
 
-    /// Gives the regions their labels.
+    /// Gives the regions their labels, and puts those together that are drawn in each other.
     pub fn finish(mut self, sheet: &mut Sheet, findings: &mut Vec<Finding>) {
-        for Region { id, mut labels, mut found } in self.regions {
+        let parents: HashMap<String, String> =
+            self.regions.iter().filter_map(|region| Some((region.id.clone()?, region.parent.clone()?))).collect();
+        let known: HashSet<String> = self.regions.iter().filter_map(|region| region.id.clone()).collect();
+        let outermost = |id: &str| {
+            let mut at = id;
+            // As many steps as a circle of all could have.
+            for _ in 0..parents.len() {
+                match parents.get(at).filter(|parent| known.contains(*parent)) {
+                    Some(parent) => at = parent,
+                    None => break,
+                }
+            }
+            at.to_owned()
+        };
+        let with_others: HashSet<String> = parents.keys().map(|id| outermost(id)).collect();
+        let mut grouping = Grouping::default();
+        for Region { id, parent: _, mut labels, mut found } in self.regions {
+            let group = id.as_deref().map(outermost).filter(|group| with_others.contains(group));
             if let Some((said, attributes)) = id.and_then(|id| self.by_id.remove(&id)) {
                 labels = said;
                 attributes.iter().for_each(|(name, value)| found.attribute(name, value));
@@ -155,9 +176,14 @@ impl Task {
                 sheet.add(Err(Fault::new(found.object.line, "the region has no label")), findings);
             }
             for label in labels {
-                sheet.objects.push(Found { class: label.into(), object: found.object.clone() });
+                let found = Found { class: label.into(), ..found.clone() };
+                match found.object.keypoints.len() {
+                    1 => grouping.add_spot(group.clone(), found),
+                    _ => grouping.add(group.clone(), found),
+                }
             }
         }
+        grouping.finish(sheet);
     }
 }
 
@@ -192,7 +218,11 @@ fn region(value: &Node<'_>, size: (u32, u32), line: u32) -> Result<Found, Fault>
         return Ok(found);
     }
     if value.get("height").is_none() {
-        return Found::pointed("", line, &[[x, y]]);
+        let mut found = Found::pointed("", line, &[[x, y]])?;
+        if value.get("hidden").and_then(Node::as_flag) == Some(true) {
+            found.object.keypoints.iter_mut().for_each(|point| point.visibility = 1);
+        }
+        return Ok(found);
     }
     let [width, height] = pixels(value.all_wanted(["width", "height"])?);
     let bbox = [x, y, x + width, y + height];

@@ -5,15 +5,20 @@
 //! beyond boxes is turned and scaled when a writer asks for it. A writer names its files below the output folder and hands
 //! them to a [`Sink`]; where that folder is, and when the files get their names, is not its business.
 
+mod list;
 mod names;
 mod number;
+mod shapes;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::io::{self, Write};
 use std::ops::Range;
 
+pub use list::{entry, put_list, write_list};
 pub use names::FileNames;
 pub use number::{Fixed, Plain};
+pub use shapes::{Drawn, Draws, GROUP, Groups, Points, Shape, colour, colour_text, joined};
 
 use super::{FormatError, FormatErrorKind, geometry, parallel};
 use crate::dataset::{Class, Dataset, Keypoint, Mask, Split};
@@ -62,6 +67,8 @@ pub struct ReadyImage {
     pub height: u32,
     /// EXIF orientation of the file, where its objects were drawn on the image as that shows it; otherwise 1.
     pub orientation: u8,
+    /// How many bytes its file has, where that was looked at.
+    pub bytes: Option<u64>,
     /// Its objects, in [`Ready::objects`].
     pub objects: Range<usize>,
 }
@@ -123,25 +130,6 @@ pub fn put_pieces(
     let written = sink.create(name).and_then(|mut file| {
         file.write_all(head.as_bytes())?;
         ready.write_pieces(places, &mut file, piece)?;
-        file.flush()
-    });
-    written.map_err(at(name))
-}
-
-/// As [`put_pieces`], for elements of a list between `head` and `tail`: each begins with a comma, of which the first is left
-/// out.
-pub fn put_list(
-    ready: &Ready<'_>,
-    sink: &dyn Sink,
-    name: &str,
-    [head, tail]: [&str; 2],
-    places: &[usize],
-    piece: impl Fn(usize, &ReadyImage, &mut Vec<u8>) + Sync,
-) -> Result<(), FormatError> {
-    let written = sink.create(name).and_then(|mut file| {
-        file.write_all(head.as_bytes())?;
-        ready.write_list(places, &mut file, piece)?;
-        file.write_all(tail.as_bytes())?;
         file.flush()
     });
     written.map_err(at(name))
@@ -216,6 +204,25 @@ impl<'a> Ready<'a> {
     pub fn labels(&self, image: &ReadyImage) -> Vec<u32> {
         let labels = self.dataset.images.labels.get(image.row).map_or(&[][..], |labels| labels);
         labels.iter().filter_map(|class| self.of_class.get(*class as usize).copied().flatten()).collect()
+    }
+
+    /// Names of the classes of an image as a whole.
+    pub fn label_names(&self, image: &ReadyImage) -> Vec<&str> {
+        let labels = self.labels(image).into_iter().filter_map(|class| self.classes.get(class as usize));
+        labels.map(|class| &*class.name).collect()
+    }
+
+    /// Ids of the images: the source's where each has one of its own, else from `first` on.
+    pub fn image_ids(&self, first: i64) -> Vec<i64> {
+        let ids = &self.dataset.images.id;
+        let own: Vec<i64> = self.images.iter().filter_map(|image| ids.get(image.row).copied()).collect();
+        let different = own.iter().collect::<HashSet<_>>().len();
+        if different == self.images.len() { own } else { (first..).take(self.images.len()).collect() }
+    }
+
+    /// Bits of [`crate::dataset::flag`] of an object.
+    pub fn flags(&self, object: &ReadyObject) -> u16 {
+        self.dataset.objects.flags.get(object.row).copied().unwrap_or(0)
     }
 
     /// The sentences about an image.
@@ -314,16 +321,6 @@ impl<'a> Ready<'a> {
         Ok(())
     }
 
-    /// As [`Ready::write_pieces`], for elements of a list that each begin with a comma: the first one's is left out.
-    pub fn write_list(
-        &self,
-        places: &[usize],
-        file: &mut dyn Write,
-        piece: impl Fn(usize, &ReadyImage, &mut Vec<u8>) + Sync,
-    ) -> io::Result<()> {
-        self.write_pieces(places, &mut FirstLess { file, first: true }, piece)
-    }
-
     /// Does `work` for each of `places` on several threads; the first error in their order is given back.
     pub fn for_each(
         &self,
@@ -343,29 +340,6 @@ impl<'a> Ready<'a> {
             result
         });
         results.into_iter().collect()
-    }
-}
-
-/// Leaves out the first byte that is written.
-struct FirstLess<'a> {
-    file: &'a mut dyn Write,
-    first: bool,
-}
-
-impl Write for FirstLess<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match (self.first, bytes) {
-            (true, [_, rest @ ..]) => {
-                self.file.write_all(rest)?;
-                self.first = false;
-                Ok(bytes.len())
-            }
-            _ => self.file.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
     }
 }
 

@@ -12,13 +12,14 @@
 //!   matters.
 //! - A file name that is not UTF-8 is a problem where its extension is one that would matter.
 //! - A folder of images that lies inside the root is not walked again.
+//! - A zip or tar stands for a folder: its names are what a walk would see.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 mod walk;
 
@@ -27,7 +28,7 @@ use self::walk::Walk;
 use super::error::{FormatError, FormatErrorKind};
 use super::text;
 use crate::dataset::Problems;
-use crate::files::Root;
+use crate::files::{Archive, Opened, Root};
 use crate::image::is_image_name;
 
 /// What we put beside a dataset that we write: no annotation.
@@ -85,17 +86,19 @@ pub struct Tree {
 #[derive(Debug)]
 struct Head {
     bytes: Vec<u8>,
-    rest: Option<fs::File>,
+    rest: Option<Opened>,
 }
 
 impl Tree {
-    /// Walks `source`, a folder or an annotation file, and `image_folders`.
+    /// Walks `source`, a folder, an archive or an annotation file, and `image_folders`, which may be archives too.
     pub fn open(source: &Path, image_folders: &[PathBuf], allow_outside: bool) -> Result<Self, FormatError> {
         let io_at = |path: &Path| {
             let path = path.to_owned();
             move |error| FormatError::new(FormatErrorKind::Io(error), path)
         };
-        let is_file = fs::metadata(source).map_err(io_at(source))?.is_file();
+        let is_archive = |path: &Path| if fs::metadata(path)?.is_file() { Archive::is_one(path) } else { Ok(false) };
+        let whole = is_archive(source).map_err(io_at(source))?;
+        let is_file = !whole && fs::metadata(source).map_err(io_at(source))?.is_file();
         let folder = if is_file {
             source.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
         } else {
@@ -118,10 +121,11 @@ impl Tree {
         walk.add_root(&mut tree, folder, beside_only).map_err(io_at(folder))?;
         for folder in image_folders {
             let real = fs::canonicalize(folder).map_err(io_at(folder))?;
-            if !real.is_dir() {
+            let archive = is_archive(folder).map_err(io_at(folder))?;
+            if !archive && !real.is_dir() {
                 return Err(io_at(folder)(io::ErrorKind::NotADirectory.into()));
             }
-            let known = walk.reals.iter().position(|root| real.starts_with(root));
+            let known = walk.reals.iter().position(|root| if archive { real == *root } else { real.starts_with(root) });
             match known.filter(|root| !(beside_only && *root == 0)) {
                 Some(root) => {
                     let below = real.strip_prefix(&walk.reals[root]).ok().and_then(slashed).unwrap_or_default();
@@ -154,7 +158,7 @@ impl Tree {
         self.files.push(File { root, image, path: name.into(), real: None, repeated: false });
         // Opened here, by the user's own words; `read` goes on from this handle.
         if let Ok(file) = fs::File::open(source) {
-            self.heads_lock().insert(id, Head { bytes: Vec::new(), rest: Some(file) });
+            self.heads_lock().insert(id, Head { bytes: Vec::new(), rest: Some(Opened::File(file)) });
         }
         id
     }
@@ -162,6 +166,14 @@ impl Tree {
     /// The folders that files lie below: the source's first, then those of images that lie elsewhere.
     pub fn roots(&self) -> &[PathBuf] {
         &self.roots
+    }
+
+    /// The archives among the roots.
+    pub fn archives(&self) -> impl Iterator<Item = &Arc<Archive>> {
+        self.doors.iter().filter_map(|door| match door {
+            Root::Archive(archive) => Some(archive),
+            Root::Folder(_) => None,
+        })
     }
 
     /// The folder's own name of a root; empty where it has none.
@@ -311,7 +323,7 @@ impl Tree {
     }
 
     /// Opens a file for reading.
-    pub fn open_file(&self, id: FileId) -> io::Result<fs::File> {
+    pub fn open_file(&self, id: FileId) -> io::Result<Opened> {
         let door = self.doors.get(usize::from(self.file(id).root)).ok_or(io::ErrorKind::NotFound)?;
         door.open(self.path_to_open(id))
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::{File, Tree, slashed};
 use crate::dataset::{Place, ProblemKind};
-use crate::files::Root;
+use crate::files::{Archive, Root};
 use crate::image::is_image_name;
 
 /// Extensions of annotation files; only such names and images are worth a problem when they cannot be reached.
@@ -58,6 +58,22 @@ impl Tree {
         Ok(entries.into_iter())
     }
 
+    /// What is in an archive, as a walk would see it.
+    fn list_archive(&mut self, archive: &Archive, root: u16) {
+        for refused in archive.refused() {
+            if let Some(kind) = matters(&refused.name) {
+                let kind = if refused.outside { ProblemKind::OutsideRoot } else { kind };
+                self.problems.push(kind, Place::file(&refused.name), refused.reason.as_str());
+            }
+        }
+        let seen = archive.names().filter(|name| !name.split('/').any(|part| ignored(part.as_ref())));
+        self.files.extend(seen.map(|name| {
+            let image = is_image_name(name);
+            File { root, image, path: name.into(), real: None, repeated: false }
+        }));
+        self.ends.push(self.files.len());
+    }
+
     fn cannot_list(&mut self, below: &str, error: &io::Error) {
         let message = format!("the folder cannot be listed: {error}");
         self.problems.push(ProblemKind::UnreadableAnnotation, Place::file(below), message);
@@ -100,10 +116,16 @@ impl Walk {
     pub(super) fn add_root(&mut self, tree: &mut Tree, path: &Path, beside_only: bool) -> io::Result<()> {
         let real = fs::canonicalize(path)?;
         let root = u16::try_from(tree.roots.len()).map_err(|_| io::Error::other("too many folders of images"))?;
+        let door = Root::new(path, self.allow_outside)?;
         tree.roots.push(path.to_owned());
-        tree.doors.push(Root::new(path, self.allow_outside)?);
         tree.names.push(real.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned());
         self.reals.push(real.clone());
+        if let Root::Archive(archive) = &door {
+            tree.list_archive(archive, root);
+            tree.doors.push(door);
+            return Ok(());
+        }
+        tree.doors.push(door);
         let mut entered = HashSet::new();
         let mut jobs = VecDeque::from([Job { folder: real, below: String::new() }]);
         let start = tree.files.len();

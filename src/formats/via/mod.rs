@@ -12,15 +12,17 @@
 //! Specification: <https://www.robots.ox.ac.uk/~vgg/software/via/>. Pixels are 0-based; the image's size is not said.
 //!
 //! Decisions
-//! - The class is the region attribute that all files have alone, or else the one called `class`, `label`, `name`, `type`,
+//! - The class is the region attribute that `class_attribute` names, else the one that all files have alone, or else the one called `class`, `label`, `name`, `type`,
 //!   `object` or `category`, or else the one that most regions have. A checkbox with several marks is several objects. The
 //!   others are attributes.
 //! - A circle and an ellipse are outlines of 32 points with their own boxes (`theta` in radians, clockwise). A point and a
 //!   polyline become keypoints.
-//! - `caption` of a file is a caption, `image_url` its address; other attributes of files are left out.
+//! - `caption` of a file is a caption (so is `caption_2`), `image_url` its address; one called as those of classes, `labels` or
+//!   `tags` says the classes of the image. Other attributes of files are left out.
 //! - An entry without regions is an image without objects; files that are not listed are left out.
 
 mod three;
+mod write;
 
 use std::collections::HashMap;
 
@@ -29,7 +31,7 @@ use super::json::node::Node;
 use super::pages::{self, Finding, Found, Kind, Page, Sheet};
 use super::text::{self, Fault};
 use super::tree::Tree;
-use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, geometry};
+use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write, geometry};
 
 /// The format's row in the registry.
 pub static FORMAT: Format = Format {
@@ -45,6 +47,7 @@ a.jpg  via_region_data.json  (or via_project.json, via_export_csv.csv), also in 
         Carries::Keypoints,
         Carries::Attributes,
         Carries::Captions,
+        Carries::ImageLabels,
         Carries::Negatives,
         Carries::Splits,
         Carries::Fractions,
@@ -52,12 +55,16 @@ a.jpg  via_region_data.json  (or via_project.json, via_export_csv.csv), also in 
     detect,
     looks_for: "JSON files with \"_via_img_metadata\", or with \"filename\" and \"regions\" for each image, or such a CSV (VIA)",
     read,
-    write: None,
+    // Nothing says which points belong together.
+    write: Some(Write { not: &[Carries::Keypoints], write: write::write }),
 };
 
 const EXTENSIONS: [&str; 2] = ["json", "csv"];
 /// Attributes that name the class, the surest first.
 const CLASS: [&str; 8] = ["class", "label", "name", "type", "object", "category", "class_name", "object_name"];
+
+/// More attributes of a file that say its classes.
+const LABELS: [&str; 5] = ["labels", "classes", "categories", "tags", "tag"];
 
 fn look(head: &[u8]) -> bool {
     let members = Head::of(head);
@@ -104,12 +111,12 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         found.append(&mut one);
     }
     let mut remarks = Vec::new();
-    name_classes(&mut found, &mut remarks);
+    name_classes(&mut found, options.class_attribute.as_deref(), &mut remarks);
     Ok(pages::gather(tree, Kind::List, found, remarks))
 }
 
 /// The regions' classes, out of their attributes.
-fn name_classes(found: &mut [pages::Read], remarks: &mut Vec<String>) {
+fn name_classes(found: &mut [pages::Read], given: Option<&str>, remarks: &mut Vec<String>) {
     let mut counts: HashMap<&str, (usize, usize)> = HashMap::new();
     let sheets = || found.iter().filter_map(|(_, page)| page.as_ref().ok()).flat_map(|page| &page.sheets);
     for (name, _) in sheets().flat_map(|sheet| &sheet.objects).flat_map(|found| &found.object.attributes) {
@@ -123,7 +130,8 @@ fn name_classes(found: &mut [pages::Read], remarks: &mut Vec<String>) {
             (named.is_some_and(|name| key.eq_ignore_ascii_case(name)), *count, std::cmp::Reverse(*order))
         })
         .map(|(key, _)| (*key).to_owned());
-    if let Some(key) = key.as_ref().filter(|_| counts.len() > 1) {
+    let key = given.map(str::to_owned).or(key);
+    if let Some(key) = key.as_ref().filter(|_| counts.len() > 1 && given.is_none()) {
         remarks.push(format!("the class is the region attribute {key:?}"));
     }
     for page in found.iter_mut().filter_map(|(_, page)| page.as_mut().ok()) {
@@ -139,7 +147,7 @@ fn name_classes(found: &mut [pages::Read], remarks: &mut Vec<String>) {
                     sheet.add(Err(Fault::new(found.object.line, message)), findings);
                 }
                 for (_, class) in classes {
-                    sheet.objects.push(Found { class, object: found.object.clone() });
+                    sheet.objects.push(Found { class, ..found.clone() });
                 }
             }
         }
@@ -175,7 +183,17 @@ fn entry(node: &Node<'_>, page: &mut Page) {
 /// What is said of the file as a whole.
 fn about_file(attributes: &Node<'_>, sheet: &mut Sheet) {
     sheet.url = attributes.word("image_url").map(|url| url.as_ref().into());
-    sheet.captions.extend(attributes.word("caption").map(|caption| caption.as_ref().into()));
+    for (name, value) in attributes.members() {
+        if name == "caption" || name.strip_prefix("caption_").is_some_and(|number| number.parse::<u32>().is_ok()) {
+            sheet
+                .captions
+                .extend(value.words().filter(|caption| !caption.is_empty()).map(|caption| caption.as_ref().into()));
+        } else if CLASS.iter().chain(&LABELS).any(|known| known.eq_ignore_ascii_case(name)) {
+            let marked = value.members().iter().filter(|(_, set)| set.as_flag() == Some(true));
+            marked.for_each(|(option, _)| sheet.label(option));
+            sheet.label(&value.words().unwrap_or_default());
+        }
+    }
 }
 
 fn add_region(

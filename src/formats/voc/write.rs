@@ -16,6 +16,7 @@ use crate::dataset::flag;
 use crate::formats::FormatError;
 use crate::formats::label_image::{self, Canvas, voc_colour};
 use crate::formats::target::{Plain, Ready, ReadyImage, ReadyObject, Remarks, Sink, put, put_images, stem, word_of};
+use crate::formats::xml::escaped;
 use crate::image::runs;
 
 /// The number of the border between objects, and the colours of a palette.
@@ -156,10 +157,4 @@ fn object(ready: &Ready<'_>, image: &ReadyImage, object: &ReadyObject, text: &mu
         line(2, "</attributes>");
     }
     line(1, "</object>");
-}
-
-/// A text between tags. XML has no way to say control characters; a blank stands for each.
-fn escaped(text: &str) -> String {
-    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    quick_xml::escape::escape(clean.as_str()).into_owned()
 }

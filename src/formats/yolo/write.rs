@@ -18,7 +18,7 @@ use std::fmt::Write;
 use crate::dataset::Split;
 use crate::formats::FormatError;
 use crate::formats::target::{
-    Fixed, Ready, ReadyImage, ReadyObject, Remarks, Sink, on_a_line, put, put_images, stem, word_of,
+    Fixed, Ready, ReadyImage, ReadyObject, Remarks, Sink, joined, on_a_line, put, put_images, stem, word_of,
 };
 
 /// Digits of a fraction.
@@ -134,7 +134,7 @@ pub(in crate::formats) fn data_text(
 }
 
 /// Text in YAML, in quotes where it could be anything else (JSON's are YAML's).
-fn scalar(text: &str) -> String {
+pub(in crate::formats) fn scalar(text: &str) -> String {
     const WORDS: [&str; 12] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "nan", "inf"];
     let plain = text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.ends_with(|c: char| c.is_ascii_alphanumeric())
@@ -166,19 +166,6 @@ pub(in crate::formats) fn corners_of([x0, y0, x1, y1]: [f64; 4]) -> [[f64; 2]; 4
     [[x0, y0], [x1, y0], [x1, y1], [x0, y1]]
 }
 
-/// One way around all parts: each from its first point back to it, by way of the first point of all.
-fn joined(parts: Vec<Vec<[f64; 2]>>) -> Vec<[f64; 2]> {
-    let mut parts = parts.into_iter().filter(|part| part.len() >= 3);
-    let mut way = parts.next().unwrap_or_default();
-    let Some(start) = way.first().copied() else { return way };
-    for part in parts {
-        way.push(start);
-        way.extend_from_slice(&part);
-        way.extend(part.first());
-    }
-    way
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,15 +182,5 @@ mod tests {
         ] {
             assert_eq!(scalar(name), written);
         }
-    }
-
-    #[test]
-    fn parts_are_one_way() {
-        let square = |x: f64| corners_of([x, 0.0, x + 2.0, 2.0]).to_vec();
-        let way = joined(vec![square(0.0), square(5.0)]);
-        let area =
-            way.iter().zip(way.iter().cycle().skip(1)).map(|([x0, y0], [x1, y1])| x0 * y1 - x1 * y0).sum::<f64>();
-        assert_eq!((way.len(), area / 2.0), (10, 8.0));
-        assert!(joined(vec![vec![[0.0, 0.0]]]).is_empty());
     }
 }

@@ -141,6 +141,39 @@ def good() -> None:
     })
 
 
+    # Shapes of one group are one object, but for a second box; bones in the drawing of a skeleton; a track among the attributes.
+    labels = """        <label><name>person</name><type>skeleton</type><svg>&lt;line x1="1" data-type="edge" data-node-from="2" stroke-width="0.5" data-node-to="1"&gt;&lt;/line&gt;
+&lt;circle r="1.5" data-node-id="1" data-label-name="nose"&gt;&lt;/circle&gt;&lt;circle r="1.5" data-node-id="2" data-label-name="a &amp;amp; b"&gt;&lt;/circle&gt;</svg></label>
+        <label><name>nose</name><type>points</type><parent>person</parent></label>
+        <label><name>a &amp; b</name><type>points</type><parent>person</parent></label>
+"""
+    polygon = '<polygon label="cat" occluded="0" points="{}" z_order="0" group_id="1"></polygon>'
+    track = '<attribute name="track_id">12</attribute>'
+    text = document(img(
+        0, "a.png", polygon.format("1,2;9,2;9,8"), polygon.format("11,2;19,2;19,8"), xbox("cat", (0, 1, 30, 20), 'occluded="1" group_id="1"', track),
+        xbox("cat", (2, 3, 4, 5), 'occluded="0" group_id="1"'), xbox("person", (1, 2, 21, 22), 'occluded="0" group_id="2"'),
+        '<skeleton label="person" group_id="2"><points label="nose" outside="0" occluded="0" points="7.50,3.00"></points></skeleton>'), labels=labels)
+    at = line_of(text, "<polygon")
+    case("cvat", "groups", {"annotations.xml": text, "a.png": picture(1)}, {
+        "format": "cvat", "classes": ["cat", "dog", "person"], "ordered": True, "problems": [], "skeletons": [["person", "", ["nose", "a & b"], [[1, 0]]]],
+        "images": [there("a.png", obj("cat", (0, 1, 30, 20), polygons=[[[1.0, 2.0], [9.0, 2.0], [9.0, 8.0]], [[11.0, 2.0], [19.0, 2.0], [19.0, 8.0]]], track=12,
+                                      line=at, flags=["occluded"], attributes={"group_id": "1"}),
+                         obj("cat", (2, 3, 4, 5), line=at + 3, flags=["not occluded"], attributes={"group_id": "1"}),
+                         obj("person", (1, 2, 21, 22), keypoints=[[7.5, 3.0, 2], [0.0, 0.0, 0]], line=at + 4, flags=["not occluded"]), id=0)],
+    })
+
+
+    # The class in an attribute; one object does not have it.
+    kind = '<attribute name="Class">bus</attribute><attribute name="colour">red</attribute>'
+    text = document(img(0, "a.png", xbox("cat", (1, 2, 3, 4), inner=kind), xbox("cat", (5, 6, 7, 8))))
+    at = line_of(text, "<box")
+    case("cvat", "class-attribute", {"annotations.xml": text, "a.png": picture(1)}, {
+        "format": "cvat", "class_attribute": "Class", "classes": ["bus", "cat"], "ordered": False, "problems": [],
+        "images": [there("a.png", obj("bus", (1, 2, 3, 4), line=at, flags=["not occluded"], attributes={"colour": "red"}),
+                         obj("cat", (5, 6, 7, 8), line=at + 1, flags=["not occluded"]), id=0)],
+    })
+
+
 def bad() -> None:
     text = document(
         img(0, "a.png", xbox("", (1, 2, 3, 4)), xbox("cat", (1, "two", 3, 4)), '<box label="cat" xtl="1"/>', '<polygon label="cat" points="1,2;3,4"/>',

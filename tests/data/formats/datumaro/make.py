@@ -44,11 +44,21 @@ def make() -> None:
         "format": "datumaro", "classes": CLASSES, "ordered": True, "skeletons": [["cat", "", ["nose", "tail", "ear"], [[0, 1], [1, 2]]]],
         "problems": ["ignored-field: annotations/train.json:1: cuboid_3d left out"], "images": [there(
             "images/train/a.png", obj("cat", around(corners), corners=corners, line=1, id=0, flags=["occluded"], attributes={"colour": "red"}),
-            obj("dog", (1, 2, 9, 8), polygons=[[[1.0, 2.0], [9.0, 2.0], [9.0, 8.0]]], line=1, id=0, attributes={"group": "3"}),
+            obj("dog", (1, 2, 9, 8), polygons=[[[1.0, 2.0], [9.0, 2.0], [9.0, 8.0]]], line=1, id=0, attributes={"group_id": "3"}),
             obj("dog", (1, 2, 9, 8), keypoints=[[1.0, 2.0, 2], [9.0, 8.0, 2]], line=1, id=0),
             obj("cat", (1, 2, 9, 8), keypoints=[[1.0, 2.0, 2], [9.0, 8.0, 1], [0.0, 0.0, 0]], line=1, id=0),
             obj("cat", (10, 10, 30, 20), polygons=[ellipse((20, 15), (10, 5))], line=1, id=0), obj("cat", (5, 6, 7, 8), mask=runs, line=1, id=0),
             split="train", labels=["dog"], captions=["A cat"])]})
+    # Annotations of one group are one object; flags, the track and the item's number among the attributes.
+    said = {"is_crowd": True, "difficult": False, "truncated": True, "pose": "Left", "track_id": 5, "score": 0.5}
+    group = [
+        ann("bbox", 0, bbox=[1, 2, 20, 20], group=1, attributes=said), ann("polygon", 0, points=[1, 2, 9, 2, 9, 8], group=1),
+        ann("points", 0, points=[3, 4], visibility=[2], group=1), ann("bbox", 0, bbox=[4, 5, 6, 7], group=1)]
+    case("datumaro", "groups", {"annotations/val.json": document(item("a.png", group) | {"attr": {"id": 9}}), "images/val/a.png": picture(1)}, {
+        "format": "datumaro", "classes": CLASSES, "ordered": True, "problems": [], "images": [there(
+            "images/val/a.png", obj("cat", (1, 2, 21, 22), polygons=[[[1.0, 2.0], [9.0, 2.0], [9.0, 8.0]]], keypoints=[[3.0, 4.0, 2]], line=1, id=0, track=5, score=0.5,
+                                    flags=["not difficult", "truncated", "crowd"], pose="Left", attributes={"group_id": "1"}),
+            obj("cat", (4, 5, 10, 12), line=1, id=0, attributes={"group_id": "1"}), split="valid", id=9)]})
     bad = [ann("bbox", None), ann("bbox", 9), ann("bbox", 0), ann("bbox", 0, bbox=[1, 2]), ann("blob", 0), ann("mask", 0, rle={"counts": [1], "size": [30, 40]})]
     case("datumaro", "bad-annotations", {"a.json": document(item("a.png", bad), {"annotations": []}), "a.png": picture(1)}, {
         "format": "datumaro", "images": [], "problems": [f"bad-entry: a.json:1: {message}" for message in (

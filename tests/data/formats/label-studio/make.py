@@ -78,6 +78,25 @@ def good() -> None:
             box("grass", (0, 0, 3, 2), mask=mask(["###"] * 2)), id=1, name="photos/a%20b.png", labels=["outdoor", "day"], captions=["A cat and a dog."])],
     })
 
+    # A pose: key points drawn in a box, in the order of the labelling configuration; an outline of two parts.
+    def key(name, x, y, number, **more) -> dict:
+        return result("keypointlabels", {"x": x, "y": y, "width": 0.75, "keypointlabels": [name], **more}, number, parentID="b")
+
+    def part(number, left, **more) -> dict:
+        return result("polygonlabels", {"points": [[left, 0], [left + 25, 0], [left + 25, 50]], "closed": True, "polygonlabels": ["cat"]}, number, **more)
+
+    configuration = """<View>
+  <Image name="image" value="$image"/>
+  <KeyPointLabels name="points" toName="image"><Label value="ear"/><Label value="nose"/><Label value="tail"/></KeyPointLabels>
+</View>
+"""
+    pose = task(1, "a.png", key("tail", 50, 50, "k1"), rect("dog", 10, 20, 50, 40, "b"), key("nose", 25, 40, "k2", hidden=True), part("p1", 0), part("p2", 50, parentID="p1"))
+    case("label-studio", "pose", {"export.json": json.dumps([pose]), "label_config.xml": configuration, "a.png": picture(1)}, {
+        "format": "label-studio", "problems": [], "skeletons": [["dog", "", ["ear", "nose", "tail"], []]],
+        "images": [there("a.png", box("dog", (4, 6, 24, 18), keypoints=[[0.0, 0.0, 0], [10.0, 12.0, 1], [20.0, 15.0, 2]]),
+                         box("cat", (0, 0, 30, 15), polygons=[[[0.0, 0.0], [10.0, 0.0], [10.0, 15.0]], [[20.0, 0.0], [30.0, 0.0], [30.0, 15.0]]]), id=1)],
+    })
+
     # Boxes whose labels and choices stand in results of their own; old completions; images by URL.
     value = {"x": 10, "y": 20, "width": 50, "height": 40, "rotation": 0}
     old = {"id": 5, "data": {"photo": "https://example.com/x/a.png?sig=1"}, "completions": [{"id": 1, "result": [

@@ -50,6 +50,12 @@ def good() -> None:
             there("b.png", url=URL),
         ],
     })
+    # The split that Labelbox reserves a field for.
+    split = json.loads(line("a.png", {"objects": [], "classifications": []}))
+    split["metadata_fields"] = [{"schema_name": "tag", "value": "test"}, {"schema_name": "split", "schema_kind": "CustomMetadataEnum",
+                                                                         "value": [{"schema_name": "valid", "schema_kind": "CustomMetadataEnumOption"}]}]
+    case("labelbox", "split", {"export.ndjson": json.dumps(split) + "\n", "a.png": picture(1)}, {
+        "format": "labelbox", "problems": [], "images": [there("a.png", split="valid", url=URL)]})
     # Version 2 in parts of an array, the name only at the end of the address; two labels of one row.
     element = json.loads(line("", {"objects": [named("Cat", bounding_box=SIDES)], "classifications": []}, {"objects": []}, global_key="", row_data="gs://bucket/photos/a.png"))
     case("labelbox", "v2-array", {"export.json": json.dumps([element]), "photos/a.png": picture(1)}, {

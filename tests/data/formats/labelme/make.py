@@ -84,6 +84,28 @@ def good() -> None:
                                       attributes={"colour": "red"}))],
     })
 
+    # A pose as X-AnyLabeling draws it: points in the group of their box, a difficult one is hidden. Points of one name are one object.
+    case("labelme", "pose", {"a.json": document(
+        "a.png", shape("person", [[1, 2], [21, 22]], "rectangle", group=1), shape("nose", [[5, 6]], "point", group=1), shape("tail", [[9, 8]], "point", group=1, difficult=True),
+        shape("person", [[3, 2], [21, 22]], "rectangle", group=2), shape("tail", [[7, 8]], "point", group=2),
+        shape("corner", [[1, 2]], "point", group=3), shape("corner", [[9, 8]], "point", group=3), shape("nose", [[2, 3]], "point"),
+        shape("cat", [[1, 2], [3, 4]], "rectangle", group=4), shape("cat", [[5, 6]], "point", group=4)), "a.png": picture(1)}, {
+        "format": "labelme", "problems": [], "skeletons": [["person", "", ["nose", "tail"], []]],
+        "images": [there("a.png", box("person", (1, 2, 21, 22), keypoints=[[5.0, 6.0, 2], [9.0, 8.0, 1]]),
+                         box("person", (3, 2, 21, 22), keypoints=[[0.0, 0.0, 0], [7.0, 8.0, 2]]), box("corner", (1, 2, 9, 8), keypoints=[[1.0, 2.0, 2], [9.0, 8.0, 2]]),
+                         box("nose", (2, 3, 2, 3), keypoints=[[2.0, 3.0, 2]]), box("cat", (1, 2, 3, 4), attributes={"group_id": "4"}),
+                         box("cat", (5, 6, 5, 6), keypoints=[[5.0, 6.0, 2]], attributes={"group_id": "4"}))],
+    })
+
+    # Images that are only inside of the files: called as the file says, or as the file itself.
+    data = base64.b64encode(picture(1)).decode()
+    case("labelme", "embedded", {
+        "train/a.json": document("..\\photos\\b.png", shape("cat", [[1, 2], [3, 4]], "rectangle"), data=data), "train/c.json": document("", data=data),
+    }, {
+        "format": "labelme", "problems": [],
+        "images": [image("train/b.png", box("cat", (1, 2, 3, 4)), split="train", file="images"), image("train/c.png", split="train", file="images")],
+    })
+
     # An old file: no shape_type, no group, no size, a label that is a number, an image that was renamed.
     old = (
         '\ufeff{"flags": {}, "shapes": [{"label": 7, "points": [[1, 2], [3, 4], [5, 1]], "line_color": null}],'
@@ -122,21 +144,23 @@ def bad() -> None:
         ],
         "images": [there("a.png", obj("good", (1, 2, 3, 4), line=at[10]))],
     })
-    # Files that cannot be used: cut, and without shapes; their images are no negatives. An image that is only inside of the file.
-    data = base64.b64encode(picture(1)).decode()
+    # Files that cannot be used: cut, and without shapes; their images are no negatives. What stands inside of the file is no image.
+    data = base64.b64encode(b"no image").decode()
     case("labelme", "bad-files", {
         "a.json": document("a.png", shape("cat", TRIANGLE), indent=2)[:200], "a.png": picture(1), "b.png": picture(2),
         "b.json": document("b.png", shape("cat", TRIANGLE)).replace("[[1.5", "[[oops"),
-        "d.json": document("elsewhere.png", shape("cat", [[1, 2], [3, 4]], "rectangle"), data=data),
+        "d.json": document("elsewhere.png", shape("cat", [[1, 2], [3, 4]], "rectangle"), data=data), "e.json": document("", data="*"),
     }, {
         "format": "labelme", "lost_objects": 0,
         "problems": [
             "unreadable-annotation: a.json:15: the text ends inside a value",
             'unreadable-annotation: b.json:1: "oops" is no value',
+            "ignored-field: d.json:1: imageData was not used: it is no image that is known",
             'missing-image: d.json: no image is called "d" (any image extension) or "elsewhere.png"',
-            "ignored-field: d.json:1: the image that the file itself holds was not used; save it as a file",
+            "ignored-field: e.json:1: imageData was not used: the text is no base64",
+            'missing-image: e.json: no image is called "e" (any image extension)',
         ],
-        "images": [image("d.json", box("cat", (1, 2, 3, 4)), name="elsewhere.png", file=None)],
+        "images": [image("d.json", box("cat", (1, 2, 3, 4)), name="elsewhere.png", file=None), image("e.json", name="", file=None)],
     })
     # Two annotations of one image that do not agree, and nothing of LabelMe.
     case("labelme", "bad-twice", {

@@ -46,9 +46,20 @@ def make() -> None:
               "cuboid": [{"name": "c", "val": [0] * 9}], "text": [{"name": "x", "val": "y"}]}
     case("openlabel", "shapes", {"a.json": document({"12": frame("images/a.png", [(0, shapes)])}, ["ship"]), "images/a.png": picture(1)}, {
         "format": "openlabel", "problems": ["ignored-field: a.json:1: cuboid left out"], "images": [there(
-            "images/a.png", box("ship", around(corners), corners=corners), box("ship", (1, 2, 9, 8), polygons=[[[1.0, 2.0], [9.0, 2.0], [9.0, 8.0]]]),
-            box("ship", (1, 2, 9, 8), keypoints=[[1.0, 2.0, 2], [9.0, 8.0, 2]]), box("ship", (7, 8, 7, 8), keypoints=[[7.0, 8.0, 2]], attributes={"colour": "red"}),
+            "images/a.png", box("ship", around([*corners, (1, 2), (9, 8)]), corners=corners, polygons=[[[1.0, 2.0], [9.0, 2.0], [9.0, 8.0]]], keypoints=[[1.0, 2.0, 2], [9.0, 8.0, 2]]),
+            box("ship", (7, 8, 7, 8), keypoints=[[7.0, 8.0, 2]], attributes={"colour": "red"}),
             size=(0, 0), name="images/a.png")]})
+    # Keypoints with names, one hidden, one not labelled; two boxes of one object are two.
+    def point(name, x, y, visibility) -> dict:
+        return {"name": name, "val": [x, y], "attributes": {"num": [{"name": "visibility", "val": visibility}]}}
+
+    pose = {"bbox": [{"name": "body", "val": centre(cat[1])}], "point2d": [point("nose", 5, 6, 2), point("tail", 9, 8, 1), point("ear", 0, 0, 0)]}
+    twice = {"bbox": [{"name": "s", "val": centre(cat[1])}, {"name": "t", "val": centre(dog[1])}]}
+    case("openlabel", "keypoints", {"a.json": document({"0": frame("a.png", [(0, pose), (1, twice), (2, {"point2d": [point("nose", 1, 2, 2)]})])}, ["cat", "dog", "cat"]),
+                                    "a.png": picture(1)}, {
+        "format": "openlabel", "problems": [], "skeletons": [["cat", "", ["nose", "tail", "ear"], []]], "images": [there(
+            "a.png", box("cat", cat[1], keypoints=[[5.0, 6.0, 2], [9.0, 8.0, 1], [0.0, 0.0, 0]]), box("dog", cat[1], 1), box("dog", dog[1], 1),
+            box("cat", (1, 2, 1, 2), 2, keypoints=[[1.0, 2.0, 2], [0.0, 0.0, 0], [0.0, 0.0, 0]]), size=(0, 0))]})
     # VCD, with the data at the object itself, frames by number.
     vcd = {"vcd": {"metadata": {}, "objects": {"0": {"name": "x", "type": "cat", "object_data": {"bbox": [{"name": "s", "val": centre(cat[1])}]}}}, "frames": {"3": {"objects": {"0": {}}}, "4": {"objects": {"0": {}}}}}}
     case("openlabel", "vcd", {"a.json": json.dumps(vcd), "3.png": picture(1), "4.png": picture(2)}, {

@@ -30,6 +30,15 @@ def make() -> None:
         thing("polyline", "lane", points={"x": [1, 9], "y": [2, 8]}), thing("point", "nose", x=7, y=8), thing("ellipse", "ring", cx=20, cy=15, rx=10, ry=5, angle=90),
         thing("rbbox", "ship", points=named), thing("template", "dog", points=[{"id": 2, "x": 9, "y": 8}, {"id": 1, "x": 1, "y": 2}]), thing("tag", "outdoor"), thing("cuboid", "car"),
         thing("bbox", "cat", points={"x1": 4, "y1": 5, "x2": 20, "y2": 25}, probability=50)]
+    # Instances of a group are one object; a template has names for all of its points.
+    group = [
+        thing("polygon", "cat", points=[1, 2, 9, 2, 9, 8], groupId=1), thing("polygon", "cat", points=[11, 2, 19, 2, 19, 8], groupId=1),
+        thing("bbox", "dog", points={"x1": 4, "y1": 5, "x2": 20, "y2": 25}, groupId=2),
+        thing("template", "dog", points=[{"id": 1, "x": 5, "y": 6}, {"id": 3, "x": 9, "y": 8}], pointLabels={"0": "nose", "1": "tail", "2": "ear"}, groupId=2)]
+    case("superannotate", "groups", {"a.png.json": document("a.png", group), "a.png": picture(1)}, {
+        "format": "superannotate", "problems": [], "skeletons": [["dog", "", ["nose", "tail", "ear"], []]], "images": [there(
+            "a.png", obj("cat", (1, 2, 19, 8), polygons=[[[1.0, 2.0], [9.0, 2.0], [9.0, 8.0]], [[11.0, 2.0], [19.0, 2.0], [19.0, 8.0]]], line=1),
+            obj("dog", (4, 5, 20, 25), keypoints=[[5.0, 6.0, 2], [0.0, 0.0, 0], [9.0, 8.0, 2]], line=1))]})
     classes = json.dumps([{"id": number, "name": name, "color": "#ff0000"} for number, name in enumerate(["ship", "cat", "lane", "nose", "ring", "dog", "outdoor", "night"])])
     case("superannotate", "shapes", {"a.png___objects.json": document("a.png", shapes, ["night"]), "classes/classes.json": classes, "a.png": picture(1)}, {
         "format": "superannotate", "classes": ["ship", "cat", "lane", "nose", "ring", "dog", "outdoor", "night"], "ordered": True,

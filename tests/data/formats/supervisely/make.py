@@ -2,9 +2,10 @@
 
 import base64
 import json
+import math
 import zlib
 
-from fixture import bitmap, case, image, line_of, mask, obj, picture, there
+from fixture import around, bitmap, case, image, line_of, mask, obj, picture, there, turned_box
 
 
 def thing(title, kind, exterior=None, number=7, interior=(), **more) -> dict:
@@ -69,6 +70,19 @@ def good() -> None:
         thing("dog", "graph", nodes={"u2": {"loc": [9, 8], "disabled": True}, "u1": {"loc": [1, 2]}})), "img/a.png": picture(1)}, {
         "format": "supervisely", "classes": ["dog"], "ordered": True, "problems": [], "skeletons": [["dog", "", ["nose", "tail"], [[0, 1]]]],
         "images": [there("img/a.png", box("dog", (1, 2, 9, 8), keypoints=[[1.0, 2.0, 2], [9.0, 8.0, 1]]), name="")],
+    })
+    # Figures that are bound together are one object; a score, and a sentence as a tag.
+    case("supervisely", "bound", {"meta.json": PETS, "ann/a.png.json": document(
+        thing("cat", "polygon", POINTS, instance="x1", tags=[tag("confidence", 0.5)]), thing("cat", "polygon", [[11, 2], [19, 2], [19, 8]], 8, instance="x1"),
+        thing("dog", "rectangle", [[4, 5], [19, 24]], 9, instance="x2"), tags=[tag("caption", "They sleep")], description="Two pets"), "img/a.png": picture(1)}, {
+        "format": "supervisely", "classes": ["dog", "cat", "sky"], "ordered": True, "problems": [],
+        "images": [there("img/a.png", box("cat", (1, 2, 19, 8), polygons=[*OUTLINE, [[11.0, 2.0], [19.0, 2.0], [19.0, 8.0]]], score=0.5),
+                         box("dog", (4, 5, 20, 25), id=9, attributes={"group_id": "x2"}), captions=["Two pets", "They sleep"], name="")],
+    })
+    # A box that is turned about its centre.
+    corners = turned_box((10, 10, 30, 20), (20, 15), 30)
+    case("supervisely", "turned", {"ann/a.png.json": document(thing("ship", "oriented_bbox", points=[[10, 10], [29, 19]], angle=math.radians(30))), "img/a.png": picture(1)}, {
+        "format": "supervisely", "problems": [], "images": [there("img/a.png", box("ship", around(corners), corners=corners), name="")],
     })
     # The old name scheme, points below `geometry`, no meta file; an image that has no annotation.
     old = thing("cat", "polygon")

@@ -55,6 +55,17 @@ def good() -> None:
         ],
     })
 
+    # What is said of files: classes, in a checkbox or a word, and sentences.
+    case("via", "files", {"via.json": document(entry("a.png", caption="A cat", caption_2="It sleeps", labels={"cat": True, "dog": False}, place="garden"),
+                                               entry("b.png", region(rect(1, 2, 3, 4), label="cat"), Class="dog")), "a.png": picture(1), "b.png": picture(2)}, {
+        "format": "via", "problems": [], "images": [
+            seen("a.png", captions=["A cat", "It sleeps"], labels=["cat"]), seen("b.png", box("cat", (1, 2, 4, 6)), labels=["dog"])],
+    })
+
+    case("via", "class-attribute", {"via.json": document(entry("a.png", region(rect(1, 2, 3, 4), type="pet", kind="cat"))), "a.png": picture(1)}, {
+        "format": "via", "class_attribute": "kind", "problems": [], "images": [seen("a.png", box("cat", (1, 2, 4, 6), attributes={"type": "pet"}))],
+    })
+
     # Version 1, as the balloons of Mask R-CNN: regions are a dictionary.
     old = {"fileref": "", "size": 1024, "filename": "a.png", "base64_img_data": "", "file_attributes": {},
            "regions": {"0": region(BALLOON, name="balloon"), "1": region(rect(1, 2, 3, 4), name="balloon")}}

@@ -1,7 +1,7 @@
 //! Opening what data names, and nothing outside.
 //!
 //! A name in an annotation file is an attacker's word: `../../etc/passwd`, `/dev/mem`, a link that was put into the
-//! dataset. A [`Root`] opens names beneath one folder only, and regular files only. How that is kept:
+//! dataset. A [`Folder`] opens names beneath one folder only, and regular files only. How that is kept:
 //!
 //! ```text
 //! | system                                 | way                                                                       |
@@ -30,7 +30,7 @@ mod walk;
 
 /// A folder that files are opened beneath.
 #[derive(Debug)]
-pub struct Root {
+pub struct Folder {
     #[cfg(unix)]
     folder: File,
     path: PathBuf,
@@ -50,7 +50,7 @@ enum Way {
     Outside,
 }
 
-/// A name that leads outside. It is in the [`io::Error`] of [`Root::open`], of kind `PermissionDenied` and without a
+/// A name that leads outside. It is in the [`io::Error`] of [`Folder::open`], of kind `PermissionDenied` and without a
 /// number of the system.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{name:?} {reason}")]
@@ -69,7 +69,7 @@ fn outside(name: &str) -> io::Error {
     OutsideRoot { name: name.to_owned(), reason: "leads out of the folder" }.into()
 }
 
-impl Root {
+impl Folder {
     /// The folder at `path`. With `allow_outside`, names and links may lead out of it.
     pub fn new(path: &Path, allow_outside: bool) -> io::Result<Self> {
         #[cfg(unix)]
@@ -141,7 +141,7 @@ impl Root {
 
 /// What makes a name unfit whatever is in the folder, and on every system alike. That of a drive counts everywhere: a
 /// dataset must not be safe on one system and not on another.
-fn unfit(name: &str) -> Option<&'static str> {
+pub(super) fn unfit(name: &str) -> Option<&'static str> {
     match name.as_bytes() {
         bytes if bytes.contains(&0) => Some("holds a NUL byte"),
         [b'/' | b'\\', ..] => Some("is absolute"),

@@ -13,16 +13,20 @@
 //! Decisions
 //! - `bbox` is corner, width and height; the attribute `rotation` turns it clockwise about its centre. A polyline becomes
 //!   keypoints; an ellipse is an outline of 32 points with its own box. Points are keypoints, named by the categories.
-//! - `occluded`, `track_id` and `score` among the attributes have their place in the model.
+//! - `is_crowd`, `difficult`, `truncated`, `occluded`, `pose`, `track_id` and `score` among the attributes have their place in the
+//!   model, as does `id` among those of an item. Annotations of one label and one `group` are one object ([`super::grouping`]).
 //! - The split is the file's name.
 
-use super::json::Head;
-use super::json::node::Node;
-use super::pages::{self, Finding, Found, Kind, Page, Sheet};
-use super::text::Fault;
-use super::tree::Tree;
-use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, geometry};
+mod write;
+
 use crate::dataset::{Class, Keypoint, flag};
+use crate::formats::grouping::Grouping;
+use crate::formats::json::Head;
+use crate::formats::json::node::Node;
+use crate::formats::pages::{self, Finding, Found, Kind, Page, Sheet};
+use crate::formats::text::Fault;
+use crate::formats::tree::Tree;
+use crate::formats::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write, geometry};
 
 /// The format's row in the registry.
 pub static FORMAT: Format = Format {
@@ -37,8 +41,12 @@ annotations/train.json  images/train/a.jpg        also val, test, default",
         Carries::Polygons,
         Carries::Masks,
         Carries::Keypoints,
+        Carries::Crowd,
         Carries::Score,
+        Carries::Difficult,
+        Carries::Truncated,
         Carries::Occluded,
+        Carries::Pose,
         Carries::Attributes,
         Carries::Captions,
         Carries::ImageLabels,
@@ -46,6 +54,7 @@ annotations/train.json  images/train/a.jpg        also val, test, default",
         Carries::Splits,
         Carries::ClassOrder,
         Carries::Sizes,
+        Carries::ImageIds,
         Carries::Corners,
         Carries::Tracks,
         Carries::Supercategories,
@@ -54,7 +63,7 @@ annotations/train.json  images/train/a.jpg        also val, test, default",
     detect,
     looks_for: "JSON files with \"items\" and \"categories\" (Datumaro)",
     read,
-    write: None,
+    write: Some(Write { not: &[], write: write::write }),
 };
 
 fn look(head: &[u8]) -> bool {
@@ -110,19 +119,30 @@ fn page(text: &str) -> Result<Page, Fault> {
             other_name: path.map(|_| id),
             line: item.line,
             size: (side(1), side(0)),
+            id: item.at(&["attr", "id"]).and_then(Node::as_whole),
             ..Sheet::default()
         };
         if sheet.name.is_empty() {
             sheet.add(Err(Fault::new(item.line, "the item has no id")), &mut page.findings);
         } else {
-            item.list("annotations").iter().for_each(|one| annotation(one, &names, &mut sheet, &mut page.findings));
+            let mut grouping = Grouping::default();
+            for one in item.list("annotations") {
+                annotation(one, &names, &mut sheet, &mut grouping, &mut page.findings);
+            }
+            grouping.finish(&mut sheet);
         }
         page.sheets.push(sheet);
     }
     Ok(page)
 }
 
-fn annotation(node: &Node<'_>, names: &[String], sheet: &mut Sheet, findings: &mut Vec<Finding>) {
+fn annotation(
+    node: &Node<'_>,
+    names: &[String],
+    sheet: &mut Sheet,
+    grouping: &mut Grouping,
+    findings: &mut Vec<Finding>,
+) {
     let kind = node.text("type").unwrap_or_default();
     if kind == "caption" {
         return sheet.captions.extend(node.word("caption").map(|caption| caption.as_ref().into()));
@@ -141,7 +161,13 @@ fn annotation(node: &Node<'_>, names: &[String], sheet: &mut Sheet, findings: &m
     if kind.starts_with("cuboid") {
         return sheet.leave_out(kind, node.line, findings);
     }
-    sheet.add(object(node, kind, class), findings);
+    match object(node, kind, class) {
+        Ok(found) => {
+            let group = node.word("group").filter(|group| *group != "0").map(|group| group.into_owned());
+            grouping.add(group, found);
+        }
+        lost => sheet.add(lost, findings),
+    }
 }
 
 fn object(node: &Node<'_>, kind: &str, class: &str) -> Result<Found, Fault> {
@@ -193,10 +219,13 @@ fn object(node: &Node<'_>, kind: &str, class: &str) -> Result<Found, Fault> {
         _ => return Err(Fault::new(line, format!("type {kind:?} is not known"))),
     };
     found.object.id = node.get("id").and_then(Node::as_whole);
-    found.attribute("group", &node.word("group").filter(|group| *group != "0").unwrap_or_default());
     for (name, value) in node.get("attributes").map_or(&[][..], Node::members) {
         match &**name {
             "occluded" => found = found.flagged(flag::OCCLUDED, value.as_flag()),
+            "truncated" => found = found.flagged(flag::TRUNCATED, value.as_flag()),
+            "difficult" => found = found.flagged(flag::DIFFICULT, value.as_flag()),
+            "is_crowd" => found = found.flagged(flag::CROWD, value.as_flag()),
+            "pose" => found.object.pose = value.words().map(|pose| pose.as_ref().into()),
             "track_id" => found.object.track = value.as_whole(),
             "score" => found.object.score = value.as_number(),
             "rotation" => {}

@@ -11,23 +11,30 @@
 //! - `rectangle`: any two opposite corners; four corners that are no upright box, and `rotation`, are a turned box.
 //!   `circle` (centre and a point of the rim) is an outline of 32 points with the circle's own box. `mask` is a PNG of its
 //!   box. `point`, `points`, `line` and `linestrip` become keypoints.
-//! - Outlines of one label and one `group_id` are parts of one object; elsewhere the group is kept as an attribute.
+//! - Shapes of one label and one `group_id` are one object, points of other labels in its group its keypoints, hidden where they
+//!   are `difficult`, as X-AnyLabeling draws poses ([`super::grouping`]); their order is that of its `classes: {person: [nose]}`
+//!   in a YAML file, where there is one. Elsewhere the group is kept as an attribute.
 //! - Flags of the image that are set are classes of the image, those of a shape are attributes.
-//! - The image is the one with the annotation's stem, else that of `imagePath`. `imageData` is not used: where no file is
-//!   found, that is said.
+//! - The image is the one with the annotation's stem, else that of `imagePath`; where there is neither, it is `imageData`.
 
-use std::collections::HashMap;
+mod write;
 
-use serde_json::{Value, json};
+use std::sync::OnceLock;
 
-use super::json::Head;
-use super::json::node::Node;
-use super::pages::{self, Finding, Found, Kind, Page, Sheet};
-use super::target::{Ready, ReadyImage, ReadyObject, Remarks, Sink, at, put, stem};
-use super::text::Fault;
-use super::tree::Tree;
-use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write, bitmap, geometry};
-use crate::dataset::flag;
+use crate::dataset::{ProblemKind, flag};
+use crate::formats::grouping::{self, Grouping};
+use crate::formats::images::{Asker, Match, Matcher};
+use crate::formats::json::Head;
+use crate::formats::json::node::Node;
+use crate::formats::pages::{self, Finding, Found, Kind, Page, Sheet};
+use crate::formats::spill::Spill;
+use crate::formats::text::{self, Fault};
+use crate::formats::tree::{FileId, Tree, file_name, stem_of};
+use crate::formats::{
+    Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, bitmap, geometry, own,
+    splits, yaml,
+};
+use crate::image::{header, is_image_name};
 
 /// The format's row in the registry.
 pub static FORMAT: Format = Format {
@@ -37,7 +44,8 @@ pub static FORMAT: Format = Format {
     specification: "https://github.com/wkentaro/labelme",
     layout: "\
 a.jpg  a.json                       side by side, also in train/ valid/ test/
-images/a.jpg  annotations/a.json    (or labels/)",
+images/a.jpg  annotations/a.json    (or labels/)
+pose.yaml                           names of keypoints (X-AnyLabeling)",
     carries: &[
         Carries::Boxes,
         Carries::Polygons,
@@ -56,7 +64,7 @@ images/a.jpg  annotations/a.json    (or labels/)",
     detect,
     looks_for: "JSON files with \"shapes\" and \"imagePath\" (LabelMe)",
     read,
-    write: Some(Write { not: &[Carries::Masks, Carries::Keypoints, Carries::Corners], write }),
+    write: Some(Write { not: &[], write: write::write }),
 };
 
 fn look(head: &[u8]) -> bool {
@@ -70,10 +78,61 @@ fn detect(tree: &Tree) -> Option<Evidence> {
 }
 
 fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
-    pages::read(tree, options, &FORMAT, pages::own_files(tree, look), Kind::Own("imagePath"), &|text, _| page(text))
+    let files = pages::own_files(tree, look);
+    if files.is_empty() {
+        return Err(pages::nothing(&FORMAT));
+    }
+    let inside = Inside { tree, matcher: Matcher::among(tree, |path| !own::is_mask(path)), spill: OnceLock::new() };
+    let mut pages = pages::read_each(tree, options, files, &|text, file| page(text, file, &inside));
+    grouping::order_points(&mut pages, || {
+        tree.annotations_around(&["yaml", "yml"]).flat_map(|file| configured(tree, file)).collect()
+    });
+    let mut reading = pages::gather(tree, Kind::Own("imagePath"), pages, Vec::new());
+    match inside.spill.into_inner() {
+        Some(Ok(spill)) => spill.finish(&mut reading.dataset),
+        Some(Err(error)) => return Err(FormatError::new(FormatErrorKind::Io(error), std::env::temp_dir())),
+        None => {}
+    }
+    Ok(reading)
 }
 
-fn page(text: &str) -> Result<Page, Fault> {
+/// The keypoints of each class in a configuration of poses: `classes: {person: [nose, ...]}`.
+fn configured(tree: &Tree, file: FileId) -> Vec<Vec<String>> {
+    let Ok(bytes) = tree.read(file, pages::LIMIT) else { return Vec::new() };
+    let Ok(root) = yaml::parse(&text::decode(&bytes).text) else { return Vec::new() };
+    let Some(yaml::Value::Map(classes)) = root.get("classes").map(|classes| &classes.value) else { return Vec::new() };
+    let names = |node: &yaml::Node| node.elements().iter().filter_map(|name| Some(name.text()?.to_owned())).collect();
+    classes.iter().map(|(_, node)| names(node)).collect()
+}
+
+/// Takes images out of annotations whose image is not there otherwise.
+struct Inside<'t> {
+    tree: &'t Tree,
+    matcher: Matcher<'t>,
+    spill: OnceLock<std::io::Result<Spill>>,
+}
+
+impl Inside<'_> {
+    /// Puts the image `data` aside, and names the sheet's image by what it is.
+    fn take(&self, data: &str, file: FileId, sheet: &mut Sheet) -> Result<(), String> {
+        let path = self.tree.path(file);
+        let asker = Asker { path, split: splits::of_folders(path) };
+        let missing = |found: Match| found == Match::Missing;
+        if !missing(self.matcher.find_own(&sheet.name, &asker)) || !missing(self.matcher.find(&sheet.name, &asker)) {
+            return Ok(());
+        }
+        let bytes = bitmap::from_base64(data).map_err(|fault| fault.message)?;
+        let kind = header::detect(&bytes).ok_or("it is no image that is known")?;
+        let Ok(spill) = self.spill.get_or_init(Spill::new) else { return Ok(()) };
+        sheet.spilled = Some(spill.add(&bytes).map_err(|error| format!("it cannot be put aside: {error}"))?);
+        let said = sheet.name.rsplit(['/', '\\']).next().unwrap_or_default();
+        let stem = stem_of(file_name(path));
+        sheet.name = if is_image_name(said) { said.to_owned() } else { format!("{stem}.{}", kind.extension()) };
+        Ok(())
+    }
+}
+
+fn page(text: &str, file: FileId, inside: &Inside<'_>) -> Result<Page, Fault> {
     let root = Node::parse(text, 1)?;
     let Some(shapes) = root.get("shapes").filter(|shapes| shapes.is_list()) else {
         return Err(Fault::new(root.line, "\"shapes\" is missing or no list"));
@@ -83,41 +142,30 @@ fn page(text: &str) -> Result<Page, Fault> {
         name: root.text("imagePath").unwrap_or_default().to_owned(),
         line: root.line,
         size: (root.pixels("imageWidth"), root.pixels("imageHeight")),
-        embedded: root.text("imageData").is_some_and(|data| !data.is_empty()),
         ..Sheet::default()
     };
+    if let Some(data) = root.get("imageData")
+        && let Some(text) = data.as_text().filter(|text| !text.is_empty())
+        && let Err(fault) = inside.take(text, file, &mut sheet)
+    {
+        let message = format!("imageData was not used: {fault}");
+        page.findings.push((ProblemKind::IgnoredField, data.line, message));
+    }
     for (name, set) in root.get("flags").map_or(&[][..], Node::members) {
         if set.as_flag() == Some(true) {
             sheet.label(name);
         }
     }
-    // The outlines that belong together, by label and group.
-    let mut groups: HashMap<(Box<str>, String), usize> = HashMap::new();
+    let mut grouping = Grouping::default();
     for shape in shapes.items() {
-        let found = object(shape, sheet.size, &mut page.findings);
         let group = shape.word("group_id").map(|group| group.into_owned());
-        let (Ok(found), Some(group)) = (&found, group) else {
-            sheet.add(found, &mut page.findings);
-            continue;
-        };
-        let mut found = found.clone();
-        let outlined = !found.object.polygons.is_empty();
-        let key = (found.class.clone(), group);
-        match groups.get(&key).filter(|_| outlined).and_then(|place| sheet.objects.get_mut(*place)) {
-            Some(first) => {
-                let [a, b] = [first.object.bbox, found.object.bbox];
-                first.object.bbox = [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])];
-                first.object.polygons.append(&mut found.object.polygons);
-            }
-            None => {
-                found.attribute("group_id", &key.1);
-                if outlined {
-                    groups.insert(key, sheet.objects.len());
-                }
-                sheet.objects.push(found);
-            }
+        match object(shape, sheet.size, &mut page.findings) {
+            Ok(found) if shape.text("shape_type") == Some("point") => grouping.add_spot(group, found),
+            Ok(found) => grouping.add(group, found),
+            lost => sheet.add(lost, &mut page.findings),
         }
     }
+    grouping.finish(&mut sheet);
     page.sheets.push(sheet);
     Ok(page)
 }
@@ -163,11 +211,7 @@ fn object(shape: &Node<'_>, size: (u32, u32), findings: &mut Vec<Finding>) -> Re
     if let Some(set) = shape.get("difficult") {
         found = found.flagged(flag::DIFFICULT, set.as_flag());
         if set.as_flag().is_none() {
-            findings.push((
-                crate::dataset::ProblemKind::IgnoredField,
-                set.line,
-                "difficult is neither yes nor no; left out".into(),
-            ));
+            findings.push((ProblemKind::IgnoredField, set.line, "difficult is neither yes nor no; left out".into()));
         }
     }
     for (name, set) in shape.get("flags").map_or(&[][..], Node::members) {
@@ -189,61 +233,4 @@ fn points(shape: &Node<'_>) -> Result<Vec<[f64; 2]>, Fault> {
         _ => Err(Fault::new(node.line, "a point is not one x and one y")),
     };
     points.items().iter().map(point).collect()
-}
-
-/// Writes a file beside each image, in a folder per split.
-fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
-    let places: Vec<usize> = (0..ready.images.len()).collect();
-    ready.for_each(&places, |place, image| {
-        let mut shapes = Vec::new();
-        for (number, object) in ready.objects_of(image).iter().enumerate() {
-            add_shapes(ready, image, number, object, &mut shapes);
-        }
-        let labels = ready.labels(image).into_iter().filter_map(|class| ready.classes.get(class as usize));
-        let flags: serde_json::Map<String, Value> = labels.map(|class| (class.name.to_string(), json!(true))).collect();
-        let document = json!({
-            "version": "5.4.1", "flags": flags, "shapes": shapes, "imagePath": image.name, "imageData": null,
-            "imageHeight": image.height, "imageWidth": image.width,
-        });
-        let folder = image.split;
-        put(sink, &format!("{folder}/{}.json", stem(&image.name)), format!("{document:#}\n").as_bytes())?;
-        let name = format!("{folder}/{}", image.name);
-        sink.image(place, &name).map_err(at(&name))
-    })?;
-    Ok(Remarks::new())
-}
-
-/// Adds the shapes of an object: one for each part of its outline, or its box. (A mask would
-/// bring a box of whole pixels, which need not be the object's.)
-fn add_shapes(ready: &Ready<'_>, image: &ReadyImage, number: usize, object: &ReadyObject, shapes: &mut Vec<Value>) {
-    let objects = &ready.dataset.objects;
-    let flags = objects.flags.get(object.row).copied().unwrap_or(0);
-    let mut shape = json!({"label": ready.class_of(object), "group_id": null, "description": "", "flags": {}});
-    if flags & flag::HAS_DIFFICULT != 0 {
-        shape["difficult"] = json!(flags & flag::DIFFICULT != 0);
-    }
-    if let Some(score) = objects.score.get(object.row) {
-        shape["score"] = json!(score);
-    }
-    let attributes = objects.attributes.get(object.row).into_iter().flatten();
-    let attributes: serde_json::Map<String, Value> =
-        attributes.map(|(name, value)| (name.to_string(), json!(value))).collect();
-    if !attributes.is_empty() {
-        shape["attributes"] = attributes.into();
-    }
-    let mut add = |kind: &str, points: Value, group: Option<usize>| {
-        let mut shape = shape.clone();
-        shape["shape_type"] = json!(kind);
-        shape["points"] = points;
-        shape["group_id"] = json!(group);
-        shapes.push(shape);
-    };
-    let outline = ready.outline(image, object);
-    if outline.is_empty() {
-        let [x0, y0, x1, y1] = object.bbox;
-        add("rectangle", json!([[x0, y0], [x1, y1]]), None);
-    } else {
-        let group = (outline.len() > 1).then_some(number + 1);
-        outline.iter().for_each(|part| add("polygon", json!(part), group));
-    }
 }

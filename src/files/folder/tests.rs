@@ -24,7 +24,7 @@ use Got::{File as Opens, Missing, NotFolder, NotRegular, Outside, TooLong, TooMa
 
 const INSIDE: Got = Opens("inside");
 
-fn got(root: &Root, name: &str) -> Got {
+fn got(root: &Folder, name: &str) -> Got {
     let mut file = match root.open(name) {
         Ok(file) => file,
         Err(error) if error.get_ref().is_some_and(|inner| inner.is::<OutsideRoot>()) => {
@@ -120,10 +120,10 @@ fn scene() -> tempfile::TempDir {
     scene
 }
 
-fn roots(scene: &tempfile::TempDir) -> Vec<Root> {
+fn roots(scene: &tempfile::TempDir) -> Vec<Folder> {
     let path = scene.path().join("root");
-    let kernel = Root::new(&path, false).unwrap();
-    let walk = Root { way: Way::Walk, ..Root::new(&path, false).unwrap() };
+    let kernel = Folder::new(&path, false).unwrap();
+    let walk = Folder { way: Way::Walk, ..Folder::new(&path, false).unwrap() };
     let mut roots = vec![walk];
     if kernel.way == Way::Walk {
         println!("no openat2 here: only the walk is tested");
@@ -272,7 +272,7 @@ fn hostile_names() {
 #[test]
 fn without_the_bounds_names_lead_anywhere_but_a_pipe_is_not_waited_for() {
     let scene = scene();
-    let root = Root::new(&scene.path().join("root"), true).unwrap();
+    let root = Folder::new(&scene.path().join("root"), true).unwrap();
     let absolute = scene.path().join("outside/secret.jpg").to_str().unwrap().to_owned();
     for name in ["../outside/secret.jpg", "out", "absolute", "parent/outside/secret.jpg", &absolute] {
         assert_eq!(got(&root, name), Opens("secret"), "{name}");
@@ -285,12 +285,12 @@ fn without_the_bounds_names_lead_anywhere_but_a_pipe_is_not_waited_for() {
 #[test]
 fn a_root_is_a_folder() {
     let scene = scene();
-    let error = |name: &str| Root::new(&scene.path().join(name), false).unwrap_err().kind();
+    let error = |name: &str| Folder::new(&scene.path().join(name), false).unwrap_err().kind();
     assert_eq!(error("root/a.jpg"), io::ErrorKind::NotADirectory);
     assert_eq!(error("root/pipe"), io::ErrorKind::NotADirectory);
     assert_eq!(error("nothing"), io::ErrorKind::NotFound);
     // The user may name a folder by a link.
-    let root = Root::new(&scene.path().join("root/out-folder"), false).unwrap();
+    let root = Folder::new(&scene.path().join("root/out-folder"), false).unwrap();
     assert_eq!(got(&root, "secret.jpg"), Opens("secret"));
     assert_eq!(root.path(), scene.path().join("root/out-folder"));
 }

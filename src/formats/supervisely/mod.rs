@@ -11,23 +11,29 @@
 //! Specification: <https://docs.supervisely.com/customization-and-integration/00_ann_format_navi>.
 //!
 //! Decisions
-//! - A rectangle's corners are the first and the last pixel: the maximum is included. Outlines are taken as they stand.
+//! - A rectangle's corners are the first and the last pixel: the maximum is included. Outlines are taken as they stand. An
+//!   `oriented_bbox` is a rectangle that is turned about its centre, clockwise, by `angle` in radians.
 //! - `data` of a bitmap is a PNG, packed by zlib, in base64. Holes of outlines are left out, with a note. A graph's nodes are
 //!   keypoints, in the order of `meta.json`; points and lines become keypoints too, a cuboid the box around it.
-//! - A tag of the image that names a split is its split; the others are classes of the image, with their value behind the name.
-//!   Tags of objects are attributes.
+//! - Objects of one class that have the same `instance` are one ([`super::grouping`]).
+//! - A tag of the image that names a split is its split; one called `caption` with a value a sentence, as the description is; the
+//!   others are classes of the image, with their value behind the name. Tags of objects are attributes, `confidence` is the
+//!   score.
 //! - `points` may stand below `geometry`; the annotation may be called `a.json`.
+
+mod write;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use super::json::Head;
-use super::json::node::Node;
-use super::pages::{self, Finding, Found, Kind, Page, Sheet};
-use super::text::Fault;
-use super::tree::{FileId, Tree};
-use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, bitmap, geometry};
 use crate::dataset::{Class, Keypoint, ProblemKind, Split};
+use crate::formats::grouping::Grouping;
+use crate::formats::json::Head;
+use crate::formats::json::node::Node;
+use crate::formats::pages::{self, Finding, Found, Kind, Page, Sheet};
+use crate::formats::text::Fault;
+use crate::formats::tree::{FileId, Tree};
+use crate::formats::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write, bitmap, geometry};
 
 /// The format's row in the registry.
 pub static FORMAT: Format = Format {
@@ -42,6 +48,7 @@ meta.json  ds0/ann/a.jpg.json  ds0/img/a.jpg",
         Carries::Polygons,
         Carries::Masks,
         Carries::Keypoints,
+        Carries::Score,
         Carries::Attributes,
         Carries::Captions,
         Carries::ImageLabels,
@@ -49,13 +56,19 @@ meta.json  ds0/ann/a.jpg.json  ds0/img/a.jpg",
         Carries::Splits,
         Carries::ClassOrder,
         Carries::Sizes,
+        Carries::Corners,
         Carries::Fractions,
     ],
     detect,
     looks_for: "JSON files with \"size\" and \"objects\" that have a \"classTitle\" (Supervisely)",
     read,
-    write: None,
+    write: Some(Write { not: &[], write: write::write }),
 };
+
+/// A tag of the image that is a sentence about it.
+const CAPTION: &str = "caption";
+/// A tag of an object that is its score, as Supervisely's models write it.
+const CONFIDENCE: &str = "confidence";
 
 fn is_meta(head: &Head) -> bool {
     head.inside("classes").has_all(&["title", "shape"])
@@ -134,14 +147,19 @@ fn page(text: &str, graphs: &Graphs) -> Result<Page, Fault> {
         let Some(name) = tag.word("name").or_else(|| tag.words()) else { continue };
         match (Split::from_word(&name), tag.word("value")) {
             (Some(split), None) => sheet.split = Some(split),
+            (_, Some(value)) if name == CAPTION => sheet.captions.push(value.as_ref().into()),
             (_, Some(value)) => sheet.label(&format!("{name}: {value}")),
             (None, None) => sheet.label(&name),
         }
     }
+    let mut grouping = Grouping::default();
     for node in root.list("objects") {
-        let found = object(node, size, graphs, &mut page.findings);
-        sheet.add(found, &mut page.findings);
+        match object(node, size, graphs, &mut page.findings) {
+            Ok(found) => grouping.add(node.word("instance").map(|group| group.into_owned()), found),
+            lost => sheet.add(lost, &mut page.findings),
+        }
     }
+    grouping.finish(&mut sheet);
     page.sheets.push(sheet);
     Ok(page)
 }
@@ -150,20 +168,26 @@ fn object(node: &Node<'_>, size: (u32, u32), graphs: &Graphs, findings: &mut Vec
     let line = node.line;
     let Some(class) = node.word("classTitle") else { return Err(Fault::new(line, "the object has no classTitle")) };
     let kind = node.text("geometryType").unwrap_or_default();
-    let geometry = node.get("geometry").unwrap_or(node);
-    let points = geometry.get("points");
+    let shape = node.get("geometry").unwrap_or(node);
+    let points = shape.get("points");
     let exterior = || -> Result<Vec<[f64; 2]>, Fault> {
         let list =
             points.map_or(&[][..], |points| if points.is_list() { points.items() } else { points.list("exterior") });
         list.iter().map(point).collect()
     };
     let mut found = match kind {
-        "rectangle" => match exterior()?[..] {
+        "rectangle" | "oriented_bbox" => match exterior()?[..] {
             [[ax, ay], [bx, by]] => {
                 let sides = [ax.min(bx), ay.min(by), ax.max(bx) + 1.0, ay.max(by) + 1.0];
-                Found::boxed(&class, line, sides)
+                match shape.number("angle").filter(|_| kind == "oriented_bbox").unwrap_or(0.0) {
+                    0.0 => Found::boxed(&class, line, sides),
+                    angle => {
+                        let centre = [(sides[0] + sides[2]) / 2.0, (sides[1] + sides[3]) / 2.0];
+                        Found::turned(&class, line, geometry::turned_box(sides, centre, angle.to_degrees()))
+                    }
+                }
             }
-            ref points => return Err(Fault::new(line, format!("rectangle {class:?} has {} points", points.len()))),
+            ref points => return Err(Fault::new(line, format!("{kind} {class:?} has {} points", points.len()))),
         },
         "polygon" => {
             let holes = points.map_or(0, |points| points.list("interior").len());
@@ -177,14 +201,17 @@ fn object(node: &Node<'_>, size: (u32, u32), graphs: &Graphs, findings: &mut Vec
             let around = geometry::around(exterior()?);
             Found::boxed(&class, line, around.ok_or_else(|| Fault::new(line, format!("{class:?} has no points")))?)
         }
-        "bitmap" | "alpha_mask" => mask(&class, geometry.get("bitmap").unwrap_or(geometry), line, size)?,
-        "graph" => graph(&class, geometry, line, graphs)?,
+        "bitmap" | "alpha_mask" => mask(&class, shape.get("bitmap").unwrap_or(shape), line, size)?,
+        "graph" => graph(&class, shape, line, graphs)?,
         _ => return Err(Fault::new(line, format!("geometryType {kind:?} is not known"))),
     };
     found.object.id = node.get("id").and_then(Node::as_whole);
     for tag in node.list("tags") {
         let name = tag.word("name").unwrap_or_default();
-        found.attribute(&name, &tag.word("value").unwrap_or_else(|| "true".into()));
+        match tag.number("value") {
+            Some(score) if name == CONFIDENCE => found.object.score = Some(score),
+            _ => found.attribute(&name, &tag.word("value").unwrap_or_else(|| "true".into())),
+        }
     }
     Ok(found)
 }

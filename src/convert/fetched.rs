@@ -1,0 +1,63 @@
+//! A dataset whose missing images were fetched from where it says they can be had.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use crate::dataset::{Dataset, ProblemKind, Strings};
+use crate::formats::Loaded;
+
+/// What became of the image of a row: a file below the folder, with `/`, or why there is none.
+pub type Fetched = (usize, Result<String, String>);
+
+/// `loaded` with the images of `fetched`, whose files lie below `folder`. That an image is missing is no longer said of those
+/// that are there, and of the others why they could not be had.
+pub fn with_fetched(loaded: &Loaded, folder: &Path, fetched: &[Fetched]) -> Loaded {
+    let mut with = loaded.clone();
+    let images = &mut with.dataset.images;
+    let root = with.dataset.roots.len() as u16;
+    let files: HashMap<usize, &str> =
+        fetched.iter().filter_map(|(row, file)| Some((*row, file.as_deref().ok()?))).collect();
+    let mut column = Strings::default();
+    for row in 0..images.file.len() {
+        let file = files.get(&row).copied();
+        if let (Some(_), Some(place)) = (file, images.root.get_mut(row)) {
+            *place = root;
+        }
+        column.push(file.unwrap_or_else(|| loaded.dataset.images.file.get(row)));
+    }
+    images.file = column;
+    with.dataset.roots.push(folder.to_owned());
+    // A whole document may stand in one line: then the name, which messages have in quotes, tells its images apart.
+    let mut at: HashMap<(&str, u32), u32> = HashMap::new();
+    let mut results: HashMap<(&str, u32, String), &Result<String, String>> = HashMap::new();
+    for (row, file) in fetched {
+        let (path, line) = place_of(&loaded.dataset, *row);
+        *at.entry((path, line)).or_default() += 1;
+        results.insert((path, line, format!("{:?}", loaded.dataset.images.name.get(*row))), file);
+        results.insert((path, line, String::new()), file);
+    }
+    with.problems.revise(ProblemKind::MissingImage, |problem| {
+        let (path, line) = (problem.place.path.as_str(), problem.place.line);
+        let quoted = match at.get(&(path, line)) {
+            Some(1) => "",
+            _ => problem.message.find('"').and_then(|start| problem.message.get(start..)).unwrap_or("?"),
+        };
+        match results.get(&(path, line, quoted.to_owned())) {
+            Some(Ok(_)) => false,
+            Some(Err(reason)) => {
+                problem.message = format!("{}; {reason}", problem.message);
+                true
+            }
+            None => true,
+        }
+    });
+    with
+}
+
+/// Annotation file and line of an image.
+fn place_of(dataset: &Dataset, row: usize) -> (&str, u32) {
+    let images = &dataset.images;
+    let source = images.source.get(row).map_or(usize::MAX, |source| *source as usize);
+    let path = if source < dataset.sources.len() { dataset.sources.get(source) } else { "" };
+    (path, images.line.get(row).copied().unwrap_or(0))
+}
