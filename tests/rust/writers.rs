@@ -73,6 +73,14 @@ fn dataset(folder: &TempDir, plans: &[Plan], with: &BTreeSet<Carries>, format: &
         let name = format!("img {number:02}.png");
         fs::write(root.join(&name), png(plan.size.0, plan.size.1, 0)).unwrap();
         let mut objects: Vec<Object> = plan.objects.iter().map(|planned| object(planned, plan.size, with)).collect();
+        // What is no mask is drawn as one in a panoptic picture.
+        let flat = has(Carries::Masks) && !has(Carries::Polygons) || format.name == "coco-panoptic";
+        if FLAT.contains(&format.name) && flat {
+            objects.iter_mut().zip(&plan.objects).enumerate().for_each(|(number, (object, planned))| {
+                apart(object, number as u32, planned, plan.size);
+                object.mask.take_if(|_| !has(Carries::Masks));
+            });
+        }
         // The same line twice is one object to some readers.
         let mut seen: Vec<(u32, [f64; 4])> = Vec::new();
         objects.retain(|object| {
@@ -84,14 +92,6 @@ fn dataset(folder: &TempDir, plans: &[Plan], with: &BTreeSet<Carries>, format: &
             // What is tracked has one class, and is in an image once.
             let of_image = |track: i64| (track * 8 + number as i64) * 4 + i64::from(object.class);
             object.track = object.track.map(of_image);
-        }
-        // What is no mask is drawn as one in a panoptic picture.
-        let flat = has(Carries::Masks) && !has(Carries::Polygons) || format.name == "coco-panoptic";
-        if FLAT.contains(&format.name) && flat {
-            objects.iter_mut().zip(&plan.objects).enumerate().for_each(|(number, (object, planned))| {
-                apart(object, number as u32, planned, plan.size);
-                object.mask.take_if(|_| !has(Carries::Masks));
-            });
         }
         let chosen = plan.labels.iter().zip(0u32..).filter_map(|(chosen, class)| chosen.then_some(class));
         // A file lies in one folder, or has one label.
@@ -155,18 +155,6 @@ fn object(planned: &Planned, (width, height): (u32, u32), with: &BTreeSet<Carrie
     object
 }
 
-/// The corners of a turned box that reaches all sides of a box.
-fn turned_in([x0, y0, x1, y1]: [f64; 4]) -> [[f64; 2]; 4] {
-    let (w, h) = (x1 - x0, y1 - y0);
-    let (sine, cosine) = (w.min(h) / w.max(h) / 2.0).atan().sin_cos();
-    let both = cosine * cosine - sine * sine;
-    let (width, height) = ((w * cosine - h * sine) / both, (h * cosine - w * sine) / both);
-    let (across, down) = ([width * cosine, width * sine], [-height * sine, height * cosine]);
-    let a = [x0 + height * sine, y0];
-    let add = |a: [f64; 2], b: [f64; 2]| [a[0] + b[0], a[1] + b[1]];
-    [a, add(a, across), add(add(a, across), down), add(a, down)]
-}
-
 /// Formats whose masks are a picture, in which they cannot overlap.
 const FLAT: [&str; 3] = ["coco-panoptic", "darwin", "voc"];
 
@@ -182,6 +170,18 @@ fn apart(object: &mut Object, number: u32, planned: &Planned, (width, height): (
     let ((x0, x1), (y0, y1)) = (part(x.0, x.1, left, wide), part(y.0, y.1, top, high));
     object.bbox = [x0, y0, x1, y1];
     object.mask = Some(full_mask(width, height, object.bbox));
+}
+
+/// The corners of a turned box that reaches all sides of a box.
+fn turned_in([x0, y0, x1, y1]: [f64; 4]) -> [[f64; 2]; 4] {
+    let (w, h) = (x1 - x0, y1 - y0);
+    let (sine, cosine) = (w.min(h) / w.max(h) / 2.0).atan().sin_cos();
+    let both = cosine * cosine - sine * sine;
+    let (width, height) = ((w * cosine - h * sine) / both, (h * cosine - w * sine) / both);
+    let (across, down) = ([width * cosine, width * sine], [-height * sine, height * cosine]);
+    let a = [x0 + height * sine, y0];
+    let add = |a: [f64; 2], b: [f64; 2]| [a[0] + b[0], a[1] + b[1]];
+    [a, add(a, across), add(add(a, across), down), add(a, down)]
 }
 
 /// The whole pixels of a box.

@@ -102,7 +102,7 @@ impl<'r> Numbers<'r> {
         self.images.get(place).copied().unwrap_or(0)
     }
 
-    /// The element of `images` of an image.
+    /// The entry of `images` of an image.
     pub fn describe(&self, text: &mut Vec<u8>, place: usize, image: &ReadyImage) {
         let id = self.image(place);
         let url = self.ready.dataset.images.url.get(image.row);
@@ -154,9 +154,9 @@ impl Part<'_> {
             file.write_all(b"{\"info\":{},\"licenses\":[],\"categories\":[")?;
             file.write_all(&self.categories())?;
             file.write_all(b"\n],\"images\":[")?;
-            let describe =
-                |place: usize, image: &ReadyImage, text: &mut Vec<u8>| self.numbers.describe(text, place, image);
-            write_list(self.ready, &mut file, self.places, describe)?;
+            write_list(self.ready, &mut file, self.places, |place, image, text| {
+                self.numbers.describe(text, place, image)
+            })?;
             file.write_all(b"\n],\"annotations\":[")?;
             write_list(self.ready, &mut file, self.places, annotations)?;
             file.write_all(b"\n]}\n")?;

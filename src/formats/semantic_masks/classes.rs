@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use super::{Value, is_void};
 use crate::dataset::{Place, ProblemKind, Problems};
 use crate::formats::json::node::Node;
-use crate::formats::label_image::colour;
+use crate::formats::label_image::{colour, voc_colour};
 use crate::formats::rows;
 use crate::formats::text;
 use crate::formats::tree::{FileId, Tree, file_name, folder_of};
@@ -132,7 +132,8 @@ fn lines(name: &str, text: &str) -> Option<Map> {
     let cvat = |line: &&str| {
         let mut fields = line.rsplitn(4, ':');
         let (_, _, shown, name) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
-        Some(named(None, Some(sides(&shown.split(',').collect::<Vec<_>>())?), name))
+        let shown = if shown.is_empty() { None } else { Some(sides(&shown.split(',').collect::<Vec<_>>())?) };
+        Some(named(None, shown, name))
     };
     // `r g b name`, or the name first
     let coloured = |line: &&str| {
@@ -147,12 +148,29 @@ fn lines(name: &str, text: &str) -> Option<Map> {
     for parse in [&cvat as &dyn Fn(&&str) -> Option<Named>, &coloured] {
         let all: Option<Vec<Named>> = lines.iter().map(parse).collect();
         if let Some(named) = all.filter(|all| !all.is_empty()) {
-            return Some(Map { named, ordered: false });
+            return Some(Map { named: numbered(named), ordered: false });
         }
+    }
+    if name == "label_colors.txt" && !lines.is_empty() {
+        return Some(Map {
+            named: numbered(lines.iter().map(|line| named(None, None, line)).collect()),
+            ordered: false,
+        });
     }
     let named = |(place, line): (usize, &&str)| named(Some(place as u32), None, line);
     let listed = LISTS.contains(&name) && !lines.is_empty();
     listed.then(|| Map { named: lines.iter().enumerate().map(named).collect(), ordered: true })
+}
+
+/// Names without any colour have those of the VOC challenge, as Datumaro paints them; the background has number 0, listed or not.
+fn numbered(mut named: Vec<Named>) -> Vec<Named> {
+    if named.iter().all(|named| named.colour.is_none()) {
+        let from = u32::from(named.first().is_some_and(|first| !is_void(&first.name)));
+        for (number, named) in (from..).zip(&mut named) {
+            (named.value, named.colour) = (Some(number), Some(colour(voc_colour(number))));
+        }
+    }
+    named
 }
 
 /// Whether a file names the values of masks and nothing else.

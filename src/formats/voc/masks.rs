@@ -2,7 +2,8 @@
 //!
 //! A pixel is the number of an object, in the order of the file from 1, as place in a palette or as the colour that the
 //! challenge gives to it; 255 is a border that belongs to none. Where the object of that number lies elsewhere, the mask is
-//! that of the object whose box fits best. An object with a `<polygon>` keeps that.
+//! that of the object whose box fits best. Where there is `SegmentationClass/a.png` alone, the mask of a class is that of the
+//! object whose box it fills: of several objects of a class, none. An object with a `<polygon>` keeps that.
 
 use std::collections::HashMap;
 
@@ -18,8 +19,9 @@ use crate::formats::{LoadOptions, geometry, parallel};
 const LIMIT: u64 = 1 << 30;
 /// The number of what belongs to no object.
 const BORDER: u32 = 255;
-/// How much of a box and that of a mask has to be common to both.
+/// How much of a box and that of a mask has to be common to both; that of a mask of a class.
 const FITS: f64 = 0.5;
+const FILLS: f64 = 0.9;
 
 /// Sets the masks of objects; gives the number of those that were not asked for.
 pub(super) fn add(tree: &Tree, labelled: &mut [Labelled], options: &LoadOptions, problems: &mut Problems) -> u64 {
@@ -27,7 +29,7 @@ pub(super) fn add(tree: &Tree, labelled: &mut [Labelled], options: &LoadOptions,
     if pictures.is_empty() {
         return 0;
     }
-    let found: Vec<(usize, FileId)> = labelled
+    let found: Vec<(usize, Picture)> = labelled
         .iter()
         .enumerate()
         .filter_map(|(place, file)| Some((place, *ends(tree.path(file.file)).find_map(|end| pictures.get(&end))?)))
@@ -35,12 +37,13 @@ pub(super) fn add(tree: &Tree, labelled: &mut [Labelled], options: &LoadOptions,
     if options.boxes_only {
         return found.iter().map(|(place, _)| labelled[*place].annotation.objects.len() as u64).sum();
     }
-    let masks = parallel::map_each(found.len(), options.workers, |place| read(tree, found[place].1));
-    for ((place, file), masks) in found.into_iter().zip(masks) {
-        let path = tree.path(file);
+    let masks = parallel::map_each(found.len(), options.workers, |place| read(tree, found[place].1.file));
+    for ((place, picture), masks) in found.into_iter().zip(masks) {
+        let path = tree.path(picture.file);
         match masks {
             Ok(masks) => {
-                for number in give(masks, &mut labelled[place].annotation) {
+                let left = give(masks, &mut labelled[place].annotation, picture.instances);
+                for number in left.into_iter().filter(|_| picture.instances) {
                     let message = format!("mask {number} fits the box of no object; left out");
                     problems.push(ProblemKind::IgnoredField, Place::file(path), message);
                 }
@@ -51,15 +54,26 @@ pub(super) fn add(tree: &Tree, labelled: &mut [Labelled], options: &LoadOptions,
     0
 }
 
-/// The pictures of instances, by their path without the folder that says so and without extension.
-fn pictures(tree: &Tree) -> HashMap<(String, String), FileId> {
-    let of = |(id, file): (FileId, &crate::formats::tree::File)| {
-        let stem = file.path.strip_suffix(".png").filter(|_| file.root == 0)?;
-        let parts: Vec<&str> = stem.split('/').collect();
-        let at = parts.iter().position(|part| part.eq_ignore_ascii_case("SegmentationObject"))?;
-        Some(((parts[..at].join("/"), parts.get(at + 1..)?.join("/")), id))
-    };
-    tree.files().filter_map(of).collect()
+/// A picture of instances, or else of classes.
+#[derive(Clone, Copy)]
+struct Picture {
+    file: FileId,
+    instances: bool,
+}
+
+/// The pictures by their path without the folder that says so and without extension: those of instances, where there are any.
+fn pictures(tree: &Tree) -> HashMap<(String, String), Picture> {
+    let mut found = HashMap::new();
+    for (folder, instances) in [("SegmentationClass", false), ("SegmentationObject", true)] {
+        for (file, path) in tree.files().filter(|(_, file)| file.root == 0).map(|(id, file)| (id, &*file.path)) {
+            let Some(stem) = path.strip_suffix(".png") else { continue };
+            let parts: Vec<&str> = stem.split('/').collect();
+            let Some(at) = parts.iter().position(|part| part.eq_ignore_ascii_case(folder)) else { continue };
+            let key = (parts[..at].join("/"), parts.get(at + 1..).unwrap_or_default().join("/"));
+            found.insert(key, Picture { file, instances });
+        }
+    }
+    found
 }
 
 /// What a path is without its extension and one of its folders.
@@ -81,10 +95,12 @@ fn read(tree: &Tree, file: FileId) -> Result<Vec<(u32, Mask)>, Fault> {
 }
 
 /// Gives masks to the objects they fit; what is left over is given back.
-fn give(masks: Vec<(u32, Mask)>, annotation: &mut Annotation) -> Vec<u32> {
+fn give(masks: Vec<(u32, Mask)>, annotation: &mut Annotation, instances: bool) -> Vec<u32> {
+    let least = if instances { FITS } else { FILLS };
     let mut others = Vec::new();
     for (number, mask) in masks {
-        let own = (number as usize).checked_sub(1).and_then(|place| annotation.objects.get_mut(place));
+        let own = (number as usize).checked_sub(1).filter(|_| instances);
+        let own = own.and_then(|place| annotation.objects.get_mut(place));
         match own.filter(|found| fit(found, &mask) >= FITS && found.mask.is_none()) {
             Some(found) => found.mask = Some(mask),
             None => others.push((number, mask)),
@@ -94,7 +110,7 @@ fn give(masks: Vec<(u32, Mask)>, annotation: &mut Annotation) -> Vec<u32> {
     for (number, mask) in others {
         let free = annotation.objects.iter_mut().filter(|found| found.mask.is_none());
         let best = free.map(|found| (fit(found, &mask), found)).max_by(|a, b| a.0.total_cmp(&b.0));
-        match best.filter(|(fit, _)| *fit >= FITS) {
+        match best.filter(|(fit, _)| *fit >= least) {
             Some((_, found)) => found.mask = Some(mask),
             None => left.push(number),
         }

@@ -26,7 +26,7 @@
 //!   that are used; `background` at its head is no class.
 //! - Images that no annotation names are negatives, except in folders `Segmentation*`, `masks`, `trimaps`, and in those
 //!   whose images are called like labelled ones elsewhere. The image of an annotation that cannot be read, or of whose objects none can, is none.
-//! - `SegmentationObject/a.png` has the masks of the objects ([`masks`]). Without any XML it is `semantic-masks`.
+//! - `SegmentationObject/a.png`, or else `SegmentationClass/a.png`, has the masks of the objects ([`masks`]). Without any XML it is `semantic-masks`.
 //! - Children of an object that are not of the format are kept as attributes; `<part>` is left out with a note.
 
 mod classes;

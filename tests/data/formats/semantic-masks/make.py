@@ -47,6 +47,10 @@ def make() -> None:
     }, {
         "format": "semantic-masks", "classes": ["cat", "dog"], "ordered": False, "problems": [],
         "images": [there("VOC2012/JPEGImages/a.jpg", masked("cat", CAT), masked("dog", DOG), split="train"), there("VOC2012/JPEGImages/b.jpg", split="valid")]})
+    for name, listed, form in (("datumaro-voc", "labelmap.txt", "# label:color_rgb:parts:actions\nbackground:::\ncat:::\nbig dog:::\n"), ("datumaro-camvid", "label_colors.txt", " cat\n big dog\n")):
+        case("semantic-masks", name, {
+            listed: form, "train/a.jpg": jpeg(1), "trainannot/a.png": labels("RGB", ((128, 0, 0), CAT), ((0, 128, 0), DOG)), "train.txt": "train/a.jpg trainannot/a.png\n",
+        }, {**frame, "remarks": [f"names of the classes: {listed}"], "problems": [], "images": [there("train/a.jpg", dog, cat, split="train")]})
     meta = json.dumps({"label_map": {"0": "bg", "7": "cat", "3": "big dog"}})
     case("semantic-masks", "datumaro", {
         "dataset_meta.json": meta, "images/x/a.png": picture(1), "images/x/b.png": picture(2), "masks/x/a.png": labels("L", (7, CAT), (3, DOG)), "masks/x/b.png": labels("I", (7, CAT)),

@@ -445,6 +445,13 @@ def make() -> None:
             "SegmentationClass/a.png": labels(mode, (numbers[0], a), (numbers[0], b)),
         }, {
             "format": "voc", "problems": [], "images": [there("JPEGImages/a.jpg", {**two[0], "mask": filled(a)}, {**two[1], "mask": filled(b)})]})
+    other = (30, 15, 38, 25)
+    lines_of_three = voc("a.jpg", boxes + voc_object("dog", other))
+    three = [*two, obj("dog", other, line=line_of(lines_of_three, "<object>", 3), **PLAIN)]
+    case("voc", "masks-of-classes", {
+        "Annotations/a.xml": lines_of_three, "JPEGImages/a.jpg": picture(1), "SegmentationClass/a.png": labels("P", (8, a), (8, b), (12, other)),
+    }, {
+        "format": "voc", "problems": [], "images": [there("JPEGImages/a.jpg", *two, {**three[2], "mask": filled(other)})]})
     case("voc", "masks-left-over", {
         "Annotations/a.xml": lines, "JPEGImages/a.jpg": picture(1), "SegmentationObject/a.png": labels("P", (1, a), (3, (0, 25, 10, 30))),
     }, {
