@@ -52,6 +52,10 @@ help:
 	@if test ! -e $@ || test -n "$$(find pyproject.toml -newer $@)"; then $(PIP) install "$(WHEEL)[test]"; fi
 	@touch $@
 
+.venv/.peers: pyproject.toml .venv/.test
+	@if test ! -e $@ || test -n "$$(find pyproject.toml -newer $@)"; then $(PIP) install "$(WHEEL)[peers]"; fi
+	@touch $@
+
 .venv/.bench: pyproject.toml .venv/.test
 	@if test ! -e $@ || test -n "$$(find pyproject.toml -newer $@)"; then $(PIP) install "$(WHEEL)[bench]"; fi
 	@touch $@
@@ -70,9 +74,9 @@ test: lint
 	RECORDMILL_REQUIRE_TF=1 $(PY) -m pytest -q -n $(JOBS)
 
 .PHONY: test-full  ## The same with the slow sweeps, more random cases and every fuzz seed
-test-full: lint
+test-full: lint .venv/.peers
 	RECORDMILL_FULL=1 PROPTEST_CASES=5000 cargo test --locked --release -- --include-ignored
-	RECORDMILL_FULL=1 RECORDMILL_REQUIRE_TF=1 $(PY) -m pytest -n $(JOBS)
+	RECORDMILL_FULL=1 RECORDMILL_REQUIRE_TF=1 RECORDMILL_PEERS=1 $(PY) -m pytest -n $(JOBS)
 
 .PHONY: lint  ## Formatting, lints, types, and stubs against the built module
 lint: .venv/.test

@@ -13,8 +13,11 @@ use crate::formats::label_map;
 use crate::formats::tree::{self, ANNOTATION_EXTENSIONS};
 use crate::image::is_image_name;
 
-/// The manifest's name. It is written last: a folder that has it has all that it lists.
+/// The manifest's name beside records. It is written last: a folder that has it has all that it lists.
 pub const MANIFEST: &str = tree::OURS;
+/// The same beside a dataset in another format: hidden and without an extension, because tools take every `*.json` or `*.txt` of
+/// a folder for their own.
+pub const OF_DATASET: &str = ".recordmill";
 /// The name of what a person reads first.
 pub const README: &str = "README.txt";
 
@@ -160,7 +163,7 @@ pub fn label_map_text(map: &LabelMap, layout: Layout) -> String {
     }
 }
 
-/// Files that the manifest in `folder` lists, if there is one that can be read. A name that leads out of the folder, or is none
+/// Files that the manifests in `folder` list, and those that can be read themselves. A name that leads out of the folder, or is none
 /// that we write, is not among them.
 pub fn listed_in(folder: &Path) -> Vec<String> {
     #[derive(Deserialize)]
@@ -175,22 +178,27 @@ pub fn listed_in(folder: &Path) -> Vec<String> {
     struct Name {
         name: String,
     }
-    let read = std::fs::read(folder.join(MANIFEST)).ok();
-    let listed: Option<Listed> = read.and_then(|text| serde_json::from_slice(&text).ok());
-    let Some(Listed { files, label_maps, format }) = listed else { return Vec::new() };
-    let of_records = |name: &str| {
-        let label_map = name.ends_with("_label_map.pbtxt") || name == "label_map.pbtxt";
-        (label_map || name.ends_with(".tfrecord")) && name.split('/').count() <= 2
-    };
-    let of_dataset = |name: &str| {
-        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-        is_image_name(name) || ANNOTATION_EXTENSIONS.contains(&extension)
-    };
-    let ours = |name: &String| {
-        let inside = name.split('/').all(|part| !part.is_empty() && part != "." && part != "..");
-        inside && !name.contains('\\') && if format.is_some() { of_dataset(name) } else { of_records(name) }
-    };
-    files.into_iter().map(|file| file.name).chain(label_maps).filter(ours).collect()
+    let mut all = Vec::new();
+    for manifest in [MANIFEST, OF_DATASET] {
+        let read = std::fs::read(folder.join(manifest)).ok();
+        let listed: Option<Listed> = read.and_then(|text| serde_json::from_slice(&text).ok());
+        let Some(Listed { files, label_maps, format }) = listed else { continue };
+        let of_records = |name: &str| {
+            let label_map = name.ends_with("_label_map.pbtxt") || name == "label_map.pbtxt";
+            (label_map || name.ends_with(".tfrecord")) && name.split('/').count() <= 2
+        };
+        let of_dataset = |name: &str| {
+            let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+            is_image_name(name) || ANNOTATION_EXTENSIONS.contains(&extension)
+        };
+        let ours = |name: &String| {
+            let inside = name.split('/').all(|part| !part.is_empty() && part != "." && part != "..");
+            inside && !name.contains('\\') && if format.is_some() { of_dataset(name) } else { of_records(name) }
+        };
+        all.extend(files.into_iter().map(|file| file.name).chain(label_maps).filter(ours));
+        all.push(manifest.to_owned());
+    }
+    all
 }
 
 #[cfg(test)]
@@ -216,7 +224,7 @@ mod tests {
         std::fs::write(folder.path().join(MANIFEST), text).unwrap();
         assert_eq!(
             listed_in(folder.path()),
-            ["train.tfrecord", "train/a.tfrecord", "label_map.pbtxt", "train/a_label_map.pbtxt"]
+            ["train.tfrecord", "train/a.tfrecord", "label_map.pbtxt", "train/a_label_map.pbtxt", MANIFEST]
         );
         std::fs::write(folder.path().join(MANIFEST), "{").unwrap();
         assert!(listed_in(folder.path()).is_empty());

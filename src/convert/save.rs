@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::error::{ConvertError, busy, io_error};
 use super::images;
 use super::losses::losses;
-use super::manifest::{self, MANIFEST};
+use super::manifest::{self, OF_DATASET};
 use super::options::{ImagesMode, Options};
 use super::report::{ClassCount, Report, SplitCount};
 use super::run::Start;
@@ -109,14 +109,14 @@ pub(super) fn run(
     let text =
         manifest::of_dataset(&report, &names, options).map_err(|error| ConvertError::Ledger(error.to_string()))?;
     staging
-        .create(MANIFEST)
+        .create(OF_DATASET)
         .and_then(|mut file| file.write_all(&text))
-        .map_err(io_error("cannot write", &out.join(MANIFEST)))?;
+        .map_err(io_error("cannot write", &out.join(OF_DATASET)))?;
     let mut stale = if options.overwrite { manifest::listed_in(out) } else { Vec::new() };
-    stale.retain(|name| names.binary_search(name).is_err());
+    stale.retain(|name| name != OF_DATASET && names.binary_search(name).is_err());
     let staging = Mutex::new(Some(staging));
     let commit = |_: usize, cancelled: &AtomicBool| match staging.lock().map(|mut staging| staging.take()) {
-        Ok(Some(staging)) => match staging.commit(options.sync, MANIFEST, &stale, cancelled) {
+        Ok(Some(staging)) => match staging.commit(options.sync, OF_DATASET, &stale, cancelled) {
             Ok(Some(_)) => Ok(()),
             Ok(None) => Err(ConvertError::Cancelled),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {

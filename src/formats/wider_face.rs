@@ -193,6 +193,8 @@ fn face(fields: &[&str]) -> Result<(String, Object), String> {
             for (name, value) in FIELDS.iter().zip(fields) {
                 let number = text::number(value);
                 match (*name, number) {
+                    // Datumaro's, for what is not known.
+                    (_, None) if *value == "-" => {}
                     (_, None) => return Err(format!("{name} {value:?} is no number")),
                     ("occlusion", Some(number)) => {
                         object.flags |= flag::HAS_OCCLUDED | if number > 0.0 { flag::OCCLUDED } else { 0 };

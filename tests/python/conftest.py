@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from tests.python.support import BAD, GOOD, csv
 
 FULL = os.environ.get("RECORDMILL_FULL") == "1"
+PEERS = os.environ.get("RECORDMILL_PEERS") == "1"
 REQUIRE_TF = os.environ.get("RECORDMILL_REQUIRE_TF") == "1"
 
 # TensorFlow's own chatter; it reads this on import.
@@ -33,6 +34,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if not FULL and "slow" in item.keywords:
             item.add_marker(pytest.mark.skip(reason="slow: run by make test-full"))
+        if not PEERS and "peers" in item.keywords:
+            item.add_marker(pytest.mark.skip(reason="other formats' libraries: run by make test-full"))
         if no_tensorflow and "tensorflow" in item.keywords:
             item.add_marker(pytest.mark.skip(reason="no TensorFlow: make test has it"))
 

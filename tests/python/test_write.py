@@ -21,7 +21,7 @@ def test_every_target(target: str, tmp_path: Path) -> None:
     # Boxes say no class of an image as a whole, so folders of classes have none to be known by.
     if target != "image-folder":
         assert rm.load(tmp_path / "out").format == target
-    manifest = json.loads((tmp_path / "out" / "recordmill.json").read_text())
+    manifest = json.loads((tmp_path / "out" / ".recordmill").read_text())
     assert manifest["format"] == target
     for file in manifest["files"]:
         assert (tmp_path / "out" / file["name"]).is_file()

@@ -601,7 +601,7 @@ fn a_folder_that_holds_something_is_refused_or_replaced() {
     let mut names: Vec<_> =
         fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
-    assert_eq!(names, ["Annotations", "ImageSets", "JPEGImages", "labelmap.txt", "mine.md", "recordmill.json"]);
+    assert_eq!(names, [".recordmill", "Annotations", "ImageSets", "JPEGImages", "labelmap.txt", "mine.md"]);
     assert_eq!(load(&out, &LoadOptions::default()).unwrap().dataset.len(), 2);
     // Images that are left where they are need not be there.
     fs::remove_dir_all(folder.path().join("in")).unwrap();

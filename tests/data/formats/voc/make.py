@@ -461,9 +461,13 @@ def make() -> None:
         "format": "voc", "problems": ["unreadable-annotation: SegmentationObject/a.png: no PNG: Invalid PNG signature"], "images": [there("JPEGImages/a.jpg", *two)]})
 
     # make-sense's: no pose of its own, tabs, a path that begins with the project.
-    one = "\t<object>\n\t\t<name>cat</name>\n\t\t<pose>Unspecified</pose>\n\t\t<truncated>0</truncated>\n\t\t<difficult>0</difficult>\n" + (
-        "\t\t<bndbox>\n\t\t\t<xmin>4</xmin>\n\t\t\t<ymin>5</ymin>\n\t\t\t<xmax>20</xmax>\n\t\t\t<ymax>25</ymax>\n\t\t</bndbox>\n\t</object>\n")
-    text = "<annotation>\n\t<folder>my-project-name</folder>\n\t<filename>a.jpg</filename>\n\t<path>/my-project-name/a.jpg</path>\n" + (
-        f"\t<source>\n\t\t<database>Unspecified</database>\n\t</source>\n\t<size>\n\t\t<width>40</width>\n\t\t<height>30</height>\n\t\t<depth>3</depth>\n\t</size>\n{one}</annotation>")
+    one = (
+        "\t<object>\n\t\t<name>cat</name>\n\t\t<pose>Unspecified</pose>\n\t\t<truncated>0</truncated>\n\t\t<difficult>0</difficult>\n"
+        "\t\t<bndbox>\n\t\t\t<xmin>4</xmin>\n\t\t\t<ymin>5</ymin>\n\t\t\t<xmax>20</xmax>\n\t\t\t<ymax>25</ymax>\n\t\t</bndbox>\n\t</object>\n"
+    )
+    text = (
+        "<annotation>\n\t<folder>my-project-name</folder>\n\t<filename>a.jpg</filename>\n\t<path>/my-project-name/a.jpg</path>\n"
+        f"\t<source>\n\t\t<database>Unspecified</database>\n\t</source>\n\t<size>\n\t\t<width>40</width>\n\t\t<height>30</height>\n\t\t<depth>3</depth>\n\t</size>\n{one}</annotation>"
+    )
     case("voc", "make-sense", {"labels_my-project-name_2024-05-01-09-30-00/a.xml": text, "images/a.jpg": picture(1, "JPEG")}, {
         "format": "voc", "problems": [], "images": [there("images/a.jpg", obj("cat", (4, 5, 20, 25), line=line_of(text, "<object>"), **PLAIN))]})
