@@ -305,6 +305,32 @@ def lists_of_lines() -> dict[str, bytes]:
     return seeds
 
 
+def label_images() -> dict[str, bytes]:
+    """Pictures of classes, in every mode, and such as are cut or no picture."""
+    seeds = {}
+    for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"):
+        image = Image.new("I" if mode == "I;16" else mode, (9, 5))
+        if mode == "P":
+            image.putpalette(bytes(range(48)))
+        for place in range(0, 45, 7):
+            value = {"1": 1, "L": 200, "P": 3, "I;16": 3000}.get(mode, (9, 8, 7, 6)[: len(image.getbands())])
+            image.putpixel((place % 9, place // 9), value)
+        out = io.BytesIO()
+        (image.convert(mode) if mode == "I;16" else image).save(out, "PNG")
+        seeds[mode.lower().replace(";", "")] = out.getvalue()
+    seeds["palette of 4 bits"] = _saved(Image.new("P", (7, 3), 1), bits=4)
+    seeds["cut"] = seeds["rgb"][:50]
+    seeds["size of 2 to the 31"] = seeds["l"][:16] + b"\x7f\xff\xff\xff" * 2 + seeds["l"][24:]
+    seeds["no picture"] = b"GIF89a"
+    return seeds
+
+
+def _saved(image: Image.Image, **options) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "PNG", **options)
+    return out.getvalue()
+
+
 def label_maps() -> dict[str, bytes]:
     return {
         "plain": b"item {\n  id: 1\n  name: 'raccoon'\n}\nitem {\n  id: 90\n  name: \"tooth brush\"\n}\n",
@@ -417,6 +443,7 @@ def main() -> None:
         "image_header": pictures(),
         "index_text": indexes(),
         "inspect": detections() | {f"file-{name}": data for name, data in frames().items()},
+        "label_image": label_images(),
         "label_map": label_maps(),
         "labelling": labellings(),
         "record_frames": frames(),

@@ -11,15 +11,21 @@
 //!
 //! Decisions
 //! - An outline that is not closed (a lane) becomes keypoints; a curve's control points are taken as corners.
+//! - Written in Scalabel's form, in the folders of BDD100K. Points that nobody labelled have no place in an outline, so keypoints
+//!   are not written; an object with an outline has no mask.
 //! - What is said of the image (weather, scene) is left out: the model has no place for it.
+
+use serde_json::{Map, Value, json};
 
 use super::json::Head;
 use super::json::node::Node;
 use super::pages::{self, Finding, Found, Kind, Page, Sheet};
+use super::target::{Ready, ReadyImage, ReadyObject, Remarks, Sink, put_images, put_list, word_of};
 use super::text::Fault;
 use super::tree::Tree;
-use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading};
+use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write};
 use crate::dataset::{Class, flag};
+use crate::image::runs;
 
 /// The format's row in the registry.
 pub static FORMAT: Format = Format {
@@ -49,7 +55,7 @@ labels/bdd100k_labels_images_val.json",
     detect,
     looks_for: "JSON files that list a \"name\" with \"labels\" that have a \"category\" (BDD100K, Scalabel)",
     read,
-    write: None,
+    write: Some(Write { not: &[Carries::Keypoints], write }),
 };
 
 fn is_frame(head: &Head) -> bool {
@@ -173,4 +179,60 @@ fn vertices(list: &Node<'_>) -> Result<Vec<[f64; 2]>, Fault> {
         .iter()
         .map(|node| point(node).ok_or_else(|| Fault::new(node.line, "a point is not one x and one y")))
         .collect()
+}
+
+/// Writes a file per split.
+fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    let word = |split| word_of(split, ["train", "val", "test"]);
+    let categories: Vec<Value> = ready.classes.iter().map(|class| json!({"name": class.name})).collect();
+    let tail = format!("\n],\"config\":{}}}\n", json!({"attributes": [], "categories": categories}));
+    for split in ready.splits() {
+        let frame = |_: usize, image: &ReadyImage, text: &mut Vec<u8>| {
+            let objects = (1..).zip(ready.objects_of(image));
+            let labels: Vec<Value> = objects.map(|(number, object)| label_of(ready, image, number, object)).collect();
+            let size = json!({"width": image.width, "height": image.height});
+            let mut frame = json!({"name": image.name, "attributes": {}, "size": size, "labels": labels});
+            if let Some(url) = ready.dataset.images.url.get(image.row) {
+                frame["url"] = json!(url);
+            }
+            text.extend_from_slice(format!(",\n{frame}").as_bytes());
+        };
+        let name = format!("labels/det_20/det_{}.json", word(split));
+        put_list(ready, sink, &name, ["{\"frames\":[", &tail], &ready.images_of(split), frame)?;
+    }
+    put_images(ready, sink, |image| format!("images/100k/{}/{}", word(image.split), image.name))?;
+    Ok(Remarks::new())
+}
+
+fn label_of(ready: &Ready<'_>, image: &ReadyImage, number: i64, object: &ReadyObject) -> Value {
+    let objects = &ready.dataset.objects;
+    let flags = objects.flags.get(object.row).copied().unwrap_or(0);
+    let mut attributes = Map::new();
+    for (name, bit) in [("occluded", flag::OCCLUDED), ("truncated", flag::TRUNCATED), ("crowd", flag::CROWD)] {
+        if flags & bit << 8 != 0 {
+            attributes.insert(name.into(), (flags & bit != 0).into());
+        }
+    }
+    for (name, value) in objects.attributes.get(object.row).into_iter().flatten() {
+        attributes.insert(name.to_string(), json!(value));
+    }
+    let [x1, y1, x2, y2] = object.bbox;
+    let mut label = json!({
+        // Scalabel's are texts.
+        "id": objects.id.get(object.row).copied().unwrap_or(number).to_string(),
+        "category": ready.class_of(object),
+        "attributes": attributes,
+        "box2d": {"x1": x1, "y1": y1, "x2": x2, "y2": y2},
+    });
+    if let Some(score) = objects.score.get(object.row) {
+        label["score"] = json!(score);
+    }
+    let outline = ready.outline(image, object);
+    if !outline.is_empty() {
+        let part = |part: &Vec<[f64; 2]>| json!({"vertices": part, "types": "L".repeat(part.len()), "closed": true});
+        label["poly2d"] = outline.iter().map(part).collect::<Vec<Value>>().into();
+    } else if let Some(mask) = ready.mask(image, object) {
+        label["rle"] = json!({"counts": runs::to_text(&mask.runs), "size": [mask.height, mask.width]});
+    }
+    label
 }

@@ -13,14 +13,23 @@
 //! - A tag is a class of the image. A keypoint and a line become keypoints, as a skeleton's nodes do, in the order of the file;
 //!   an ellipse (angle in radians) is an outline of 32 points with its own box.
 //! - Masks are in the raster layer: `dense_rle` has values and their counts in turn, row by row. Frames of videos are left out.
+//! - Written is version 2. A skeleton's nodes all have a place, so keypoints that nobody labelled cannot be said, and none are
+//!   written. An image has one raster layer: of masks that overlap the smaller one is seen.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde_json::{Map, Value, json};
 
 use super::json::Head;
 use super::json::node::Node;
+use super::label_image::Canvas;
 use super::pages::{self, Finding, Found, Kind, Page, Sheet};
+use super::target::{Ready, ReadyImage, ReadyObject, Remarks, Sink, at, put, stem};
 use super::text::Fault;
 use super::tree::Tree;
-use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, geometry};
+use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write, geometry};
 use crate::dataset::Keypoint;
+use crate::image::runs;
 
 /// The format's row in the registry.
 pub static FORMAT: Format = Format {
@@ -29,7 +38,7 @@ pub static FORMAT: Format = Format {
     title: "V7 Darwin JSON",
     specification: "https://docs.v7labs.com/reference/darwin-json",
     layout: "\
-images/a.jpg  annotations/a.json        (releases/latest/annotations/)",
+images/a.jpg  annotations/a.json        (releases/latest/annotations/), also in train/ valid/ test/",
     carries: &[
         Carries::Boxes,
         Carries::Polygons,
@@ -46,7 +55,7 @@ images/a.jpg  annotations/a.json        (releases/latest/annotations/)",
     detect,
     looks_for: "JSON files with \"item\" or \"image\", and \"annotations\" that have a \"name\" (V7 Darwin)",
     read,
-    write: None,
+    write: Some(Write { not: &[Carries::Keypoints], write }),
 };
 
 fn look(head: &[u8]) -> bool {
@@ -210,4 +219,98 @@ fn object(node: &Node<'_>, class: &str, layers: &[Layer], size: (u32, u32)) -> R
     found.attribute("text", &node.at(&["text", "text"]).and_then(Node::words).unwrap_or_default());
     found.attribute("instance_id", &node.at(&["instance_id", "value"]).and_then(Node::words).unwrap_or_default());
     Ok(found)
+}
+
+const SCHEMA: &str = "https://darwin-public.s3.eu-west-1.amazonaws.com/darwin_json/2.0/schema.json";
+/// The one slot that an image has.
+const SLOT: &str = "0";
+
+/// Writes a file per image, in folders per split.
+fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    let covered = AtomicU64::new(0);
+    let places: Vec<usize> = (0..ready.images.len()).collect();
+    ready.for_each(&places, |place, image| {
+        let slot = json!({
+            "type": "image", "slot_name": SLOT, "width": image.width, "height": image.height,
+            "source_files": [{"file_name": image.name, "url": ready.dataset.images.url.get(image.row)}],
+        });
+        let document = json!({
+            "version": "2.0", "schema_ref": SCHEMA,
+            "item": {"name": image.name, "path": "/", "slots": [slot]},
+            "annotations": annotations(ready, place, image, &covered),
+        });
+        let name = format!("{}/annotations/{}.json", image.split, stem(&image.name));
+        put(sink, &name, format!("{document:#}\n").as_bytes())?;
+        let name = format!("{}/images/{}", image.split, image.name);
+        sink.image(place, &name).map_err(at(&name))
+    })?;
+    let covered = covered.into_inner();
+    let remark = format!("masks of which a part lies below another, and is not in the raster layer: {covered}");
+    Ok(if covered > 0 { vec![remark] } else { Remarks::new() })
+}
+
+fn annotations(ready: &Ready<'_>, place: usize, image: &ReadyImage, covered: &AtomicU64) -> Vec<Value> {
+    let mut made: Vec<Value> = Vec::new();
+    // Ids have the form of UUIDs. These are numbers of images and annotations, the same in every run.
+    let id = |number: usize| format!("{place:08x}-0000-4000-8000-{number:012x}");
+    for class in ready.labels(image).into_iter().filter_map(|class| ready.classes.get(class as usize)) {
+        made.push(json!({"id": id(made.len()), "name": class.name, "tag": {}, "slot_names": [SLOT]}));
+    }
+    let mut masks = Vec::new();
+    for object in ready.objects_of(image) {
+        let mut annotation = annotation_of(ready, object);
+        annotation["id"] = id(made.len()).into();
+        let outline = ready.outline(image, object);
+        let mask = if outline.is_empty() { ready.mask(image, object) } else { None };
+        let [x0, y0, x1, y1] = object.bbox;
+        if let Some(mask) = mask {
+            annotation["mask"] = json!({});
+            masks.push((mask, id(made.len())));
+        } else {
+            annotation["bounding_box"] = json!({"x": x0, "y": y0, "w": x1 - x0, "h": y1 - y0});
+        }
+        if !outline.is_empty() {
+            let path = |part: &Vec<[f64; 2]>| part.iter().map(|[x, y]| json!({"x": x, "y": y})).collect::<Vec<Value>>();
+            annotation["polygon"] = json!({"paths": outline.iter().map(path).collect::<Vec<_>>()});
+        }
+        made.push(annotation);
+    }
+    if masks.is_empty() {
+        return made;
+    }
+    masks.sort_by_key(|(mask, _)| std::cmp::Reverse(runs::area(&mask.runs)));
+    let mut canvas = Canvas::new(image.width, image.height);
+    let mut values = Map::new();
+    for (value, (mask, id)) in (1..).zip(masks) {
+        let hides = canvas.paint(&mask, value) > 0;
+        covered.fetch_add(hides.into(), Ordering::Relaxed);
+        values.insert(id, value.into());
+    }
+    let runs: Vec<usize> =
+        canvas.values().chunk_by(|a, b| a == b).flat_map(|run| [run[0] as usize, run.len()]).collect();
+    let layer =
+        json!({"dense_rle": runs, "mask_annotation_ids_mapping": values, "total_pixels": canvas.values().len()});
+    made.push(json!({"id": id(made.len()), "name": "__raster_layer__", "raster_layer": layer, "slot_names": [SLOT]}));
+    made
+}
+
+/// An annotation without its shape.
+fn annotation_of(ready: &Ready<'_>, object: &ReadyObject) -> Value {
+    let objects = &ready.dataset.objects;
+    let mut annotation = json!({"name": ready.class_of(object), "slot_names": [SLOT]});
+    let (mut names, mut properties) = (Vec::new(), Vec::new());
+    for (name, value) in objects.attributes.get(object.row).into_iter().flatten() {
+        match (&**name, &**value) {
+            ("text", value) => annotation["text"] = json!({"text": value}),
+            ("instance_id", value) => annotation["instance_id"] = json!({"value": value}),
+            (name, "true") => names.push(name),
+            (name, value) => properties.push(json!({"name": name, "value": value, "frame_index": null})),
+        }
+    }
+    annotation["attributes"] = json!(names);
+    annotation["properties"] = json!(properties);
+    if let Some(score) = objects.score.get(object.row) {
+        annotation["inference"] = json!({"confidence": score, "model": {"id": "", "name": "", "type": ""}});
+    }
+    annotation
 }

@@ -8,13 +8,18 @@
 //! ```
 //!
 //! Specification: <https://docs.edgeimpulse.com/docs/edge-impulse-studio/data-acquisition/uploader>. Pixels are 0-based.
+//! Written is `info.labels`, which has a place for one class of an image as a whole. The
+//! uploader knows no category for validation, of which training takes a part by itself: such images are for training.
+
+use serde_json::{Value, json};
 
 use super::json::Head;
 use super::json::node::Node;
 use super::pages::{self, Finding, Found, Kind, Page, Sheet};
+use super::target::{Ready, ReadyImage, Remarks, Sink, put_images, put_list, word_of};
 use super::text::Fault;
 use super::tree::Tree;
-use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading};
+use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write};
 use crate::dataset::Split;
 
 /// The format's row in the registry.
@@ -30,7 +35,7 @@ info.labels  training/a.jpg  testing/b.jpg",
     detect,
     looks_for: "files of JSON with \"boundingBoxes\", or \"files\" with a \"path\" (Edge Impulse)",
     read,
-    write: None,
+    write: Some(Write { not: &[Carries::Splits], write }),
 };
 
 fn look(head: &[u8]) -> bool {
@@ -83,4 +88,43 @@ fn boxes(list: &Node<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding>) {
         });
         sheet.add(found, findings);
     }
+}
+
+/// Writes one file for all splits, each of which has a folder.
+fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    let word = |split| word_of(split, ["training", "training", "testing"]);
+    let name_of = |image: &ReadyImage| format!("{}/{}", word(image.split), image.name);
+    let places: Vec<usize> = (0..ready.images.len()).collect();
+    let element = |_: usize, image: &ReadyImage, text: &mut Vec<u8>| {
+        let label = match ready.labels(image).first().and_then(|class| ready.classes.get(*class as usize)) {
+            Some(class) => json!({"type": "label", "label": class.name}),
+            None => json!({"type": "unlabeled"}),
+        };
+        let boxes: Vec<Value> = ready
+            .objects_of(image)
+            .iter()
+            .map(|object| {
+                let [x0, y0, x1, y1] = object.bbox;
+                json!({"label": ready.class_of(object), "x": x0, "y": y0, "width": x1 - x0, "height": y1 - y0})
+            })
+            .collect();
+        let file = json!({
+            "path": name_of(image), "name": image.name, "category": word(image.split), "label": label, "boundingBoxes": boxes,
+        });
+        text.extend_from_slice(format!(",\n{file}").as_bytes());
+    };
+    put_list(ready, sink, "info.labels", ["{\"version\":1,\"files\":[", "\n]}\n"], &places, element)?;
+    put_images(ready, sink, name_of)?;
+    let several = ready.images.iter().filter(|image| ready.labels(image).len() > 1).count();
+    let valid = ready.images_of(Split::Valid).len();
+    let mut remarks = Remarks::new();
+    for (what, count) in [
+        ("images with several classes, of which the first is written", several),
+        ("images for validation, for which there is no category, written as training", valid),
+    ] {
+        if count > 0 {
+            remarks.push(format!("{what}: {count}"));
+        }
+    }
+    Ok(remarks)
 }

@@ -109,6 +109,48 @@ pub fn mask_of_crop(
     Ok(Mask { width, height, runs: runs.into() })
 }
 
+/// The mask of `width` x `height` pixels whose middles lie inside of one of the parts of an outline, each part by itself.
+pub fn mask_of_outline([width, height]: [u32; 2], parts: &[Vec<[f64; 2]>]) -> Mask {
+    // The first pixel whose middle is not before `side`.
+    let pixel = |side: f64, size: u32| (side - 0.5).ceil().clamp(0.0, f64::from(size)) as u32;
+    // Where the edges of each part cross the middle of a column.
+    let mut crossings: Vec<(u32, usize, f64)> = Vec::new();
+    for (part, points) in parts.iter().enumerate() {
+        for ([x0, y0], [x1, y1]) in points.iter().copied().zip(points.iter().copied().cycle().skip(1)) {
+            let (low, high) = if x0 <= x1 { ([x0, y0], [x1, y1]) } else { ([x1, y1], [x0, y0]) };
+            for column in pixel(low[0], width)..pixel(high[0], width) {
+                let along = (f64::from(column) + 0.5 - low[0]) / (high[0] - low[0]);
+                crossings.push((column, part, low[1] + (high[1] - low[1]) * along));
+            }
+        }
+    }
+    crossings.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then(a.2.total_cmp(&b.2)));
+    let mut spans: Vec<(u64, u64)> = Vec::new();
+    for pair in crossings.as_chunks::<2>().0 {
+        let [(column, _, from), (_, _, to)] = *pair;
+        let start = u64::from(column) * u64::from(height);
+        let (from, to) = (u64::from(pixel(from, height)), u64::from(pixel(to, height)));
+        if from < to {
+            spans.push((start + from, start + to));
+        }
+    }
+    spans.sort_unstable();
+    let mut runs: Vec<u32> = Vec::new();
+    let mut said = 0;
+    for (from, to) in spans {
+        match runs.last_mut() {
+            Some(last) if from <= said => *last += to.saturating_sub(said) as u32,
+            _ => runs.extend([(from - said) as u32, (to - from) as u32]),
+        }
+        said = said.max(to);
+    }
+    let rest = u64::from(width) * u64::from(height) - said;
+    if rest > 0 || runs.is_empty() {
+        runs.push(rest as u32);
+    }
+    Mask { width, height, runs: runs.into() }
+}
+
 /// The box `[x0, y0, x1, y1)` around what is set; `None` if nothing is.
 pub fn mask_box(mask: &Mask) -> Option<[f64; 4]> {
     crate::image::runs::bounds(&mask.runs, mask.height).map(|sides| sides.map(|side| side as f64))
@@ -145,6 +187,20 @@ mod tests {
         assert_eq!(mask([2, 2], [9, 9], [2, 2], &[(0, 0)]), [4]);
         assert!(mask_of_crop([0, 1], [0, 0], [1, 1], |_, _| true).is_err());
         assert!(mask_of_crop([1 << 31, 1 << 31], [0, 0], [1, 1], |_, _| true).is_err());
+    }
+
+    #[test]
+    fn outlines_become_masks() {
+        let square = |x: f64, y: f64, side: f64| vec![[x, y], [x + side, y], [x + side, y + side], [x, y + side]];
+        let runs = |parts: &[Vec<[f64; 2]>]| mask_of_outline([4, 3], parts).runs.to_vec();
+        assert_eq!(runs(&[square(1.0, 0.0, 2.0)]), [3, 2, 1, 2, 4]);
+        // Over the edge, and two parts that overlap.
+        assert_eq!(runs(&[square(-5.0, -5.0, 20.0)]), [0, 12]);
+        assert_eq!(runs(&[square(0.0, 0.0, 2.0), square(1.0, 1.0, 2.0)]), [0, 2, 1, 3, 1, 2, 3]);
+        // A triangle has the pixels whose middle it has; one between two middles none.
+        assert_eq!(runs(&[vec![[0.0, 0.0], [4.0, 0.0], [0.0, 3.0]]]), [0, 5, 1, 1, 5]);
+        assert_eq!(runs(&[square(0.6, 0.6, 0.3)]), [12]);
+        assert_eq!((runs(&[]), runs(&[vec![]])), (vec![12], vec![12]));
     }
 
     #[test]

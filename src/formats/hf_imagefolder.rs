@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! train/metadata.jsonl   {"file_name": "a.jpg", "objects": {"bbox": [[x, y, width, height]], "categories": ["cat"], "area"?, "id"?}}
-//!                        {"file_name": "a.jpg", "label": "cat"}  or  "text": "a sentence"
+//!                        {"file_name": "a.jpg", "label": "cat"}  or  "text": "a sentence"  or lists, "labels" and "captions"
 //! ```
 //!
 //! Specification: <https://huggingface.co/docs/datasets/image_dataset>. Pixels are 0-based.
@@ -10,14 +10,18 @@
 //! Decisions
 //! - `bbox` is corner, width and height, as COCO's; where that leads out of an image whose size is said, and all boxes of the
 //!   file can be two corners, they are.
+//! - Written as `metadata.jsonl` with the same members in each row, as the `datasets` library wants it: those that some image has.
 //! - The class of an object is `categories`, `category`, `label`, `labels` or `class`; a number is its own name.
+
+use serde_json::json;
 
 use super::json::Head;
 use super::json::node::{Node, Value};
 use super::pages::{self, Finding, Found, Kind, Page, Sheet};
+use super::target::{Ready, ReadyImage, Remarks, Sink, put_images, put_pieces, word_of};
 use super::text::{self, Fault};
 use super::tree::{FileId, Tree};
-use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading};
+use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write};
 
 /// The format's row in the registry.
 pub static FORMAT: Format = Format {
@@ -35,12 +39,13 @@ train/metadata.jsonl  train/a.jpg       also validation/ test/, or metadata.csv"
         Carries::Negatives,
         Carries::Splits,
         Carries::Sizes,
+        Carries::ImageIds,
         Carries::Fractions,
     ],
     detect,
     looks_for: "metadata.jsonl or metadata.csv with \"file_name\" (Hugging Face)",
     read,
-    write: None,
+    write: Some(Write { not: &[], write }),
 };
 
 const EXTENSIONS: [&str; 2] = ["jsonl", "csv"];
@@ -119,7 +124,13 @@ fn entry(node: &Node<'_>, mut sheet: Sheet, page: &mut Page) {
             false => label.words().iter().for_each(|word| sheet.label(word)),
         }
     }
-    sheet.captions.extend(["text", "caption"].iter().filter_map(|key| Some(node.word(key)?.as_ref().into())));
+    for sentences in ["text", "caption", "captions"].iter().filter_map(|key| node.get(key)) {
+        let list = if sentences.is_list() { sentences.items() } else { std::slice::from_ref(sentences) };
+        sheet.captions.extend(
+            list.iter()
+                .filter_map(|sentence| Some(sentence.words().filter(|words| !words.is_empty())?.as_ref().into())),
+        );
+    }
     if let Some(objects) = node.get("objects") {
         add_objects(objects, &mut sheet, &mut page.findings);
     }
@@ -160,4 +171,57 @@ fn corners(page: &mut Page) {
             found.object.bbox = [x0, y0, x1 - x0, y1 - y0];
         }
     }
+}
+
+/// Writes a folder per split.
+fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    let objects = &ready.dataset.objects;
+    let most = |count: &dyn Fn(&ReadyImage) -> usize| ready.images.iter().map(count).max().unwrap_or(0);
+    let captions = most(&|image| ready.captions(image).len());
+    let labels = most(&|image| ready.labels(image).len());
+    let areas = ready.objects.iter().any(|object| objects.area.get(object.row).is_some());
+    let own_ids = ready.images.iter().any(|image| ready.dataset.images.id.get(image.row).is_some());
+    let line = |_: usize, image: &ReadyImage, text: &mut Vec<u8>| {
+        let own = ready.objects_of(image);
+        let name = |class: u32| ready.classes.get(class as usize).map_or("", |class| &class.name);
+        let mut line = json!({
+            "file_name": image.name, "width": image.width, "height": image.height,
+            "objects": {
+                "bbox": own.iter().map(|object| side_by_side(object.bbox)).collect::<Vec<_>>(),
+                "categories": own.iter().map(|object| name(object.class)).collect::<Vec<_>>(),
+            },
+        });
+        if areas {
+            let areas = own.iter().map(|object| objects.area.get(object.row).copied());
+            line["objects"]["area"] = json!(areas.collect::<Vec<_>>());
+        }
+        if own_ids {
+            line["image_id"] = json!(ready.dataset.images.id.get(image.row));
+        }
+        let classes: Vec<&str> = ready.labels(image).into_iter().map(name).collect();
+        match labels {
+            0 => {}
+            1 => line["label"] = json!(classes.first()),
+            _ => line["labels"] = json!(classes),
+        }
+        match captions {
+            0 => {}
+            1 => line["text"] = json!(ready.captions(image).first()),
+            _ => line["captions"] = json!(ready.captions(image)),
+        }
+        text.extend_from_slice(line.to_string().as_bytes());
+        text.push(b'\n');
+    };
+    let folder = |split| word_of(split, ["train", "validation", "test"]);
+    for split in ready.splits() {
+        let name = format!("{}/metadata.jsonl", folder(split));
+        put_pieces(ready, sink, &name, "", &ready.images_of(split), line)?;
+    }
+    put_images(ready, sink, |image| format!("{}/{}", folder(image.split), image.name))?;
+    Ok(Remarks::new())
+}
+
+/// Corner, width and height.
+fn side_by_side([x0, y0, x1, y1]: [f64; 4]) -> [f64; 4] {
+    [x0, y0, x1 - x0, y1 - y0]
 }

@@ -6,14 +6,18 @@
 //! ```
 //!
 //! Specification: <https://github.com/cloud-annotations/cloud-annotations>. Boxes are parts of the image's size; with `type`
-//! `classification` there are none, and the label is the image's.
+//! `classification` there are none, and the label is the image's. Written is a folder per split: `classification` where no image
+//! has a box.
+
+use serde_json::{Value, json};
 
 use super::json::Head;
 use super::json::node::Node;
 use super::pages::{self, Found, Kind, Page, Sheet};
+use super::target::{Ready, ReadyImage, Remarks, Sink, put_images, put_list};
 use super::text::Fault;
 use super::tree::Tree;
-use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading};
+use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write};
 use crate::dataset::Class;
 
 /// The format's row in the registry.
@@ -35,7 +39,7 @@ _annotations.json  a.jpg",
     detect,
     looks_for: "JSON files of \"type\" localization or classification with \"annotations\" and \"labels\" (IBM Cloud Annotations)",
     read,
-    write: None,
+    write: Some(Write { not: &[], write }),
 };
 
 fn look(head: &[u8]) -> bool {
@@ -78,4 +82,28 @@ fn page(text: &str) -> Result<Page, Fault> {
         page.sheets.push(sheet);
     }
     Ok(page)
+}
+
+fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    let labelled = ready.images.iter().any(|image| !ready.labels(image).is_empty());
+    let kind = if ready.objects.is_empty() && labelled { "classification" } else { "localization" };
+    let labels: Vec<&str> = ready.classes.iter().map(|class| &*class.name).collect();
+    let head = format!("{{\"version\":\"1.0\",\"type\":\"{kind}\",\"labels\":{},\"annotations\":{{", json!(labels));
+    for split in ready.splits() {
+        let member = |_: usize, image: &ReadyImage, text: &mut Vec<u8>| {
+            let (width, height) = (f64::from(image.width), f64::from(image.height));
+            let classes = ready.labels(image).into_iter().filter_map(|class| ready.classes.get(class as usize));
+            let mut list: Vec<Value> = classes.map(|class| json!({"label": class.name})).collect();
+            list.extend(ready.objects_of(image).iter().map(|object| {
+                let [x0, y0, x1, y1] = object.bbox;
+                let label = ready.class_of(object);
+                json!({"x": x0 / width, "y": y0 / height, "x2": x1 / width, "y2": y1 / height, "label": label})
+            }));
+            text.extend_from_slice(format!(",\n{}:{}", json!(image.name), json!(list)).as_bytes());
+        };
+        let name = format!("{split}/_annotations.json");
+        put_list(ready, sink, &name, [&head, "\n}}\n"], &ready.images_of(split), member)?;
+    }
+    put_images(ready, sink, |image| format!("{}/{}", image.split, image.name))?;
+    Ok(Remarks::new())
 }

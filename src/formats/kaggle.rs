@@ -13,6 +13,8 @@
 //! Decisions
 //! - Wheat: the one class is `wheat`; `source` is an attribute of each box. An image of the folder that no row names has no
 //!   wheat, as the competition says.
+//!   Written is a table per split; every class becomes `wheat`, of attributes `source` alone has a column, and the
+//!   size of an image without wheat none.
 //! - Masks: the class is `ClassId`, also where it is written `a.jpg_3`, else `object`. The size is `width` and `height`, where
 //!   there are such columns, else that of the image's file; without either a mask cannot be understood. An empty one is an
 //!   image without objects.
@@ -22,10 +24,10 @@ use super::builder::Builder;
 use super::csv::write::quoted;
 use super::listed::{Listed, Namer};
 use super::rows::{self, Row};
-use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put_images, put_pieces, whole};
+use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put_images, put_pieces, stem};
 use super::tree::{FileId, Tree};
 use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text};
-use crate::dataset::{Mask, Object, Place, ProblemKind, Problems, Skipped};
+use crate::dataset::{Mask, Object, Place, ProblemKind, Problems, Skipped, Split};
 use crate::image::{header, runs};
 
 /// Wheat: the row in the registry.
@@ -47,7 +49,7 @@ train.csv  train/b6ab77fd7.jpg",
     detect: |tree| Evidence::certain(tree, &files(tree, is_wheat), "a header image_id, width, height, bbox"),
     looks_for: "CSV files with a header image_id,width,height,bbox and no class",
     read: read_wheat,
-    write: None,
+    write: Some(Write { not: &[Carries::Attributes, Carries::Sizes], write: write_wheat }),
 };
 
 /// Masks: the row in the registry.
@@ -173,7 +175,7 @@ fn read_wheat(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatErro
         },
     );
     // Those of the tests are in no table at all.
-    let trained = |path: &str| splits::of_folders(path).is_none_or(|split| split != crate::dataset::Split::Test);
+    let trained = |path: &str| splits::of_folders(path).is_none_or(|split| split != Split::Test);
     listed.add_negatives(trained, &mut problems);
     let remarks = rows::remark_unnamed(&listed).into_iter().collect();
     listed.finish(&mut builder);
@@ -244,7 +246,8 @@ fn image_and_class<'r>(named: &'r str, class: &'r str) -> (&'r str, &'r str) {
     }
 }
 
-fn size_of(tree: &Tree, file: FileId) -> Result<(u32, u32), String> {
+/// Width and height of an image, by its header.
+pub(super) fn size_of(tree: &Tree, file: FileId) -> Result<(u32, u32), String> {
     let bytes = tree.read(file, IMAGE_LIMIT).map_err(|error| error.to_string())?;
     let header = header::read(&bytes).map_err(|error| format!("{}: {error}", tree.path(file)))?;
     Ok((header.width, header.height))
@@ -280,17 +283,14 @@ fn mask(encoded: &str, (width, height): (u32, u32)) -> Result<Mask, String> {
     Ok(Mask { width, height, runs: runs.into() })
 }
 
-/// A row per mask with its class. An object without a mask has that of its box, so that its image does not seem empty.
+/// A row per mask with its class. An object without a mask has that of its outline or box, so that its image does not seem empty.
 fn write_rle(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
     for split in ready.splits() {
         let rows = |_: usize, image: &ReadyImage, text: &mut Vec<u8>| {
             let name = quoted(&image.name);
             let mut rows = String::new();
             for object in ready.objects_of(image) {
-                let encoded = match ready.mask(image, object) {
-                    Some(mask) => starts_and_lengths(&mask.runs),
-                    None => starts_and_lengths(&of_box(image, whole(image, object.bbox))),
-                };
+                let encoded = starts_and_lengths(&ready.filled(image, object).runs);
                 rows += &format!("{name},{encoded},{}\n", quoted(&on_a_line(ready.class_of(object))));
             }
             if rows.is_empty() {
@@ -317,11 +317,29 @@ fn starts_and_lengths(runs: &[u32]) -> String {
     words.join(" ")
 }
 
-/// The runs of a box, one per column.
-fn of_box(image: &ReadyImage, [x0, y0, x1, y1]: [u32; 4]) -> Vec<u32> {
-    let mut runs = vec![x0 * image.height + y0];
-    for _ in x0..x1 {
-        runs.extend([y1 - y0, image.height - (y1 - y0)]);
+/// A row per box. The tests' images without one have a row of their own: nothing else says that they belong to the dataset.
+fn write_wheat(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    for split in ready.splits() {
+        let rows = |_: usize, image: &ReadyImage, text: &mut Vec<u8>| {
+            let start = format!("{},{},{}", quoted(stem(&image.name)), image.width, image.height);
+            for object in ready.objects_of(image) {
+                let [x0, y0, x1, y1] = object.bbox;
+                let attributes = ready.dataset.objects.attributes.get(object.row).into_iter().flatten();
+                let source = attributes.filter(|(name, _)| **name == *"source").map(|(_, value)| &**value).next();
+                let source = quoted(&on_a_line(source.unwrap_or_default()));
+                // As Python writes a list of its numbers.
+                let row = format!("{start},\"[{:?}, {:?}, {:?}, {:?}]\",{source}\n", x0, y0, x1 - x0, y1 - y0);
+                text.extend_from_slice(row.as_bytes());
+            }
+            if split == Split::Test && image.objects.is_empty() {
+                text.extend_from_slice(format!("{start},,\n").as_bytes());
+            }
+        };
+        let head = "image_id,width,height,bbox,source\n";
+        put_pieces(ready, sink, &format!("{split}.csv"), head, &ready.images_of(split), rows)?;
     }
-    runs
+    put_images(ready, sink, |image| format!("{}/{}", image.split, image.name))?;
+    let others = ready.classes.iter().filter(|class| class.name != "wheat").count();
+    let remark = format!("classes that became wheat, the only one there is: {others}");
+    Ok(if others > 0 { vec![remark] } else { Remarks::new() })
 }

@@ -9,6 +9,7 @@
 //! A reader never stops at what is wrong inside its files: it gathers [`Problems`] with file and line. [`FormatError`]
 //! is for a source that cannot be loaded at all.
 
+pub mod ade20k;
 pub mod automl;
 pub mod bdd100k;
 pub mod bitmap;
@@ -24,6 +25,7 @@ pub mod datumaro;
 pub mod dota;
 pub mod edge_impulse;
 mod error;
+pub mod fiftyone;
 pub mod geometry;
 pub mod grouping;
 pub mod hf_imagefolder;
@@ -34,10 +36,12 @@ pub mod images;
 pub mod json;
 pub mod kaggle;
 pub mod kitti;
+pub mod label_image;
 pub mod label_map;
 pub mod label_studio;
 pub mod labelbox;
 pub mod labelme;
+pub mod labelu;
 pub mod listed;
 pub mod mit_labelme;
 pub mod mot;
@@ -55,6 +59,7 @@ pub mod retinanet;
 pub mod rows;
 pub mod sagemaker;
 pub mod scale;
+pub mod semantic_masks;
 pub mod solo;
 pub mod spill;
 pub mod splits;

@@ -9,15 +9,23 @@
 //! places are y0, x0, y1, x1 in 1024ths of the image's size, Florence's x0, y0, x1, y1 in 1000ths.
 //!
 //! Decisions
+//! - Several lines of one image are one image: each asks something else of it.
+//! - Written is PaliGemma's form, with all classes in the prefix, as Roboflow does; a line more for each sentence. What parts
+//!   classes and begins a place (`;` and `<`) is left out of names.
 //! - A suffix without places is a sentence about the image; an empty one an image without objects.
 //! - Tokens of masks (`<seg000>`) are left out, with a note: they need a model to be read.
+
+use std::collections::HashMap;
+
+use serde_json::json;
 
 use super::json::Head;
 use super::json::node::Node;
 use super::pages::{self, Found, Kind, Page, Sheet};
+use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put_images, put_pieces};
 use super::text::Fault;
 use super::tree::Tree;
-use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading};
+use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write};
 use crate::dataset::ProblemKind;
 
 /// The format's row in the registry.
@@ -32,7 +40,7 @@ dataset/_annotations.train.jsonl  dataset/a.jpg        also valid, test (Roboflo
     detect,
     looks_for: "JSON lines with \"image\", \"prefix\" and \"suffix\" (PaliGemma, Florence-2)",
     read,
-    write: None,
+    write: Some(Write { not: &[], write }),
 };
 
 fn look(head: &[u8]) -> bool {
@@ -47,8 +55,30 @@ fn detect(tree: &Tree) -> Option<Evidence> {
 
 fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     pages::read(tree, options, &FORMAT, pages::files(tree, &EXTENSIONS, look), Kind::List, &|text, _| {
-        Ok(pages::read_lines(text, line))
+        let mut page = pages::read_lines(text, line);
+        page.sheets = joined(page.sheets);
+        Ok(page)
     })
+}
+
+/// The sheets with one for each image.
+fn joined(sheets: Vec<Sheet>) -> Vec<Sheet> {
+    let mut all: Vec<Sheet> = Vec::with_capacity(sheets.len());
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for sheet in sheets {
+        match places.get(&sheet.name).and_then(|place| all.get_mut(*place)).filter(|_| !sheet.name.is_empty()) {
+            Some(first) => {
+                first.objects.extend(sheet.objects);
+                first.captions.extend(sheet.captions);
+                first.lost += sheet.lost;
+            }
+            None => {
+                places.insert(sheet.name.clone(), all.len());
+                all.push(sheet);
+            }
+        }
+    }
+    all
 }
 
 fn line(node: &Node<'_>, page: &mut Page) {
@@ -139,4 +169,39 @@ fn objects(suffix: &str, line: u32) -> (Vec<Found>, Vec<String>) {
         push("", &mut places);
     }
     (found, wrong)
+}
+
+/// Parts of an image's side that have a token.
+const BINS: f64 = 1024.0;
+
+/// Writes a file per split, and all images beside them.
+fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    let name_of = |class: &str| on_a_line(class).replace([';', '<', '>'], " ").trim().to_owned();
+    let names: Vec<String> = ready.classes.iter().map(|class| name_of(&class.name)).collect();
+    let prefix = format!("detect {}", names.join(" ; "));
+    for split in ready.splits() {
+        let lines = |_: usize, image: &ReadyImage, text: &mut Vec<u8>| {
+            let sides = [image.height, image.width, image.height, image.width].map(f64::from);
+            let objects = ready.objects_of(image).iter().map(|object| {
+                let [x0, y0, x1, y1] = object.bbox;
+                let place = |(side, size): (f64, f64)| (side / size * BINS).round().clamp(0.0, BINS - 1.0);
+                let places = [y0, x0, y1, x1].into_iter().zip(sides).map(place);
+                let places: String = places.map(|place| format!("<loc{place:04}>")).collect();
+                format!("{places} {}", names.get(object.class as usize).map_or("", String::as_str))
+            });
+            let suffix = objects.collect::<Vec<_>>().join(" ; ");
+            let captions = ready.captions(image);
+            let mut say = |prefix: &str, suffix: &str| {
+                let line = json!({"image": image.name, "prefix": prefix, "suffix": suffix});
+                text.extend_from_slice(format!("{line}\n").as_bytes());
+            };
+            if !suffix.is_empty() || captions.is_empty() {
+                say(&prefix, &suffix);
+            }
+            captions.iter().for_each(|caption| say("caption en", caption));
+        };
+        put_pieces(ready, sink, &format!("dataset/_annotations.{split}.jsonl"), "", &ready.images_of(split), lines)?;
+    }
+    put_images(ready, sink, |image| format!("dataset/{}", image.name))?;
+    Ok(Remarks::new())
 }

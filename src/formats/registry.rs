@@ -4,19 +4,22 @@ use super::error::FormatError;
 use super::target::{Ready, Remarks, Sink};
 use super::tree::{FileId, Tree};
 use super::{
-    LoadOptions, automl, bdd100k, cityscapes, coco, createml, csv, cvat, darknet, darwin, datumaro, dota, edge_impulse,
-    hf_imagefolder, ibm_cloud, image_folder, imagenet_list, kaggle, kitti, label_studio, labelbox, labelme,
-    mit_labelme, mot, multilabel_csv, oidv4, open_images, openlabel, paligemma, retinanet, sagemaker, scale, solo,
-    superannotate, supervisely, udacity, vertex, via, voc, vott, wider_face, yolo, yolo_keras,
+    LoadOptions, ade20k, automl, bdd100k, cityscapes, coco, createml, csv, cvat, darknet, darwin, datumaro, dota,
+    edge_impulse, fiftyone, hf_imagefolder, ibm_cloud, image_folder, imagenet_list, kaggle, kitti, label_studio,
+    labelbox, labelme, labelu, mit_labelme, mot, multilabel_csv, oidv4, open_images, openlabel, paligemma, retinanet,
+    sagemaker, scale, semantic_masks, solo, superannotate, supervisely, udacity, vertex, via, voc, vott, wider_face,
+    yolo, yolo_keras,
 };
 use crate::dataset::{Dataset, Problems, Skipped};
 
 /// All formats, sorted by name.
 pub static FORMATS: &[&Format] = &[
+    &ade20k::FORMAT,
     &automl::FORMAT,
     &bdd100k::FORMAT,
     &cityscapes::FORMAT,
     &coco::FORMAT,
+    &coco::PANOPTIC,
     &createml::FORMAT,
     &csv::FORMAT,
     &cvat::FORMAT,
@@ -25,6 +28,7 @@ pub static FORMATS: &[&Format] = &[
     &datumaro::FORMAT,
     &dota::DOTA,
     &edge_impulse::FORMAT,
+    &fiftyone::FORMAT,
     &hf_imagefolder::FORMAT,
     &ibm_cloud::FORMAT,
     &image_folder::FORMAT,
@@ -35,6 +39,7 @@ pub static FORMATS: &[&Format] = &[
     &label_studio::FORMAT,
     &labelbox::FORMAT,
     &labelme::FORMAT,
+    &labelu::FORMAT,
     &mit_labelme::FORMAT,
     &mot::FORMAT,
     &multilabel_csv::FORMAT,
@@ -45,6 +50,7 @@ pub static FORMATS: &[&Format] = &[
     &retinanet::FORMAT,
     &sagemaker::FORMAT,
     &scale::FORMAT,
+    &semantic_masks::FORMAT,
     &solo::FORMAT,
     &superannotate::FORMAT,
     &supervisely::FORMAT,

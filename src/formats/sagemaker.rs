@@ -13,13 +13,20 @@
 //! - What a job wrote is known by the `type` of its metadata, whatever its name. Classes of images are read too, one or
 //!   several; semantic masks are pictures elsewhere and left out.
 //! - A line that no job has answered is left out.
+//! - Written is the output manifest of a job that people answered. An image's address in S3 stands in it where the source says
+//!   it; else its name, relative to the manifest, before which the bucket's address has to be put.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
 
 use super::json::Head;
 use super::json::node::Node;
 use super::pages::{self, Finding, Found, Kind, Page, Sheet};
+use super::target::{Ready, ReadyImage, Remarks, Sink, put_images, put_pieces};
 use super::text::Fault;
-use super::tree::Tree;
-use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading};
+use super::tree::{Tree, file_name};
+use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write};
 use crate::dataset::Ledger;
 
 /// The format's row in the registry.
@@ -42,7 +49,7 @@ manifests/output/output.manifest  a.jpg",
     detect,
     looks_for: "JSON lines with \"source-ref\" (SageMaker Ground Truth)",
     read,
-    write: None,
+    write: Some(Write { not: &[], write }),
 };
 
 fn look(head: &[u8]) -> bool {
@@ -114,4 +121,67 @@ fn boxes(answer: &Node<'_>, metadata: &Node<'_>, sheet: &mut Sheet, findings: &m
         });
         sheet.add(found, findings);
     }
+}
+
+/// A job needs a date; nothing that is written depends on the clock.
+const DATE: &str = "1970-01-01T00:00:00.000000";
+const BOXES: &str = "bounding-box";
+const LABELS: &str = "classes";
+
+/// Writes a manifest per split, beside its images.
+fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    let labelled = ready.images.iter().any(|image| !ready.labels(image).is_empty());
+    for split in ready.splits() {
+        let line = |_: usize, image: &ReadyImage, text: &mut Vec<u8>| {
+            let url = ready.dataset.images.url.get(image.row).filter(|url| url.starts_with("s3://"));
+            let url = url.filter(|url| file_name(url) == image.name).map_or(&*image.name, |url| url);
+            let mut line = json!({"source-ref": url});
+            let mut add = |job: &str, answer: Value, mut metadata: Value| {
+                metadata["human-annotated"] = "yes".into();
+                metadata["creation-date"] = DATE.into();
+                metadata["job-name"] = format!("labeling-job/{job}").into();
+                line[job] = answer;
+                line[format!("{job}-metadata")] = metadata;
+            };
+            let (answer, metadata) = boxes_of(ready, image);
+            add(BOXES, answer, metadata);
+            if labelled {
+                let labels = ready.labels(image);
+                let confidences: BTreeMap<String, f64> = labels.iter().map(|label| (label.to_string(), 1.0)).collect();
+                let metadata = json!({
+                    "class-map": class_map(ready, labels.iter().copied()), "confidence-map": confidences,
+                    "type": "groundtruth/image-classification-multilabel",
+                });
+                add(LABELS, json!(labels), metadata);
+            }
+            text.extend_from_slice(line.to_string().as_bytes());
+            text.push(b'\n');
+        };
+        put_pieces(ready, sink, &format!("{split}/output.manifest"), "", &ready.images_of(split), line)?;
+    }
+    put_images(ready, sink, |image| format!("{}/{}", image.split, image.name))?;
+    Ok(Remarks::new())
+}
+
+/// The names of the classes that are used, by their numbers.
+fn class_map(ready: &Ready<'_>, used: impl Iterator<Item = u32>) -> BTreeMap<String, String> {
+    used.filter_map(|class| Some((class.to_string(), ready.classes.get(class as usize)?.name.to_string()))).collect()
+}
+
+fn boxes_of(ready: &Ready<'_>, image: &ReadyImage) -> (Value, Value) {
+    let objects = ready.objects_of(image);
+    let annotations = objects.iter().map(|object| {
+        let [x0, y0, x1, y1] = object.bbox;
+        json!({"class_id": object.class, "left": x0, "top": y0, "width": x1 - x0, "height": y1 - y0})
+    });
+    // What people say has no confidence.
+    let scores = objects.iter().map(|object| ready.dataset.objects.score.get(object.row).copied().unwrap_or(0.0));
+    let size = json!([{"width": image.width, "height": image.height, "depth": 3}]);
+    let answer = json!({"image_size": size, "annotations": annotations.collect::<Vec<Value>>()});
+    let metadata = json!({
+        "objects": scores.map(|score| json!({"confidence": score})).collect::<Vec<Value>>(),
+        "class-map": class_map(ready, objects.iter().map(|object| object.class)),
+        "type": "groundtruth/object-detection",
+    });
+    (answer, metadata)
 }

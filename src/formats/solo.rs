@@ -9,14 +9,18 @@
 //! ```
 //!
 //! Specification: <https://docs.unity3d.com/Packages/com.unity.perception@1.0/manual/Schema/SoloSchema.html>. Pixels are 0-based.
-//! Segmentation is in pictures elsewhere and left out with a note, as are 3-D boxes.
+//! Segmentation is in pictures elsewhere and left out with a note, as are 3-D boxes. Written is a dataset of SOLO per split, with
+//! a sequence of one frame per image.
+
+use serde_json::{Value, json};
 
 use super::json::Head;
 use super::json::node::Node;
 use super::pages::{self, Finding, Found, Kind, Page, Sheet};
+use super::target::{Ready, ReadyImage, Remarks, Sink, at, put};
 use super::text::Fault;
 use super::tree::Tree;
-use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading};
+use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write};
 use crate::dataset::ProblemKind;
 
 /// The format's row in the registry.
@@ -32,7 +36,7 @@ Dataset1/captures_000.json  RGB1/rgb_2.png",
     detect,
     looks_for: "JSON files with \"captures\" that have \"annotations\" (Unity Perception)",
     read,
-    write: None,
+    write: Some(Write { not: &[], write }),
 };
 
 fn look(head: &[u8]) -> bool {
@@ -101,4 +105,76 @@ fn object(node: &Node<'_>) -> Result<Found, Fault> {
     let mut found = Found::boxed(&class, node.line, [x, y, x + width, y + height]);
     found.object.id = node.any(&["instanceId", "instance_id"]).and_then(Node::as_whole);
     Ok(found)
+}
+
+const CAMERA: &str = "type.unity.com/unity.solo.RGBCamera";
+const BOXES: &str = "type.unity.com/unity.solo.BoundingBox2DAnnotation";
+
+fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    let pretty = |value: Value| format!("{value:#}\n");
+    let about = "boxes around objects";
+    for split in ready.splits() {
+        let places = ready.images_of(split);
+        let number_of = |place: usize| places.binary_search(&place).unwrap_or_default();
+        ready.for_each(&places, |place, image| {
+            let number = number_of(place);
+            let folder = format!("{split}/sequence.{number}");
+            put(sink, &format!("{folder}/step0.frame_data.json"), pretty(frame(ready, number, image)).as_bytes())?;
+            let name = format!("{folder}/{}", image.name);
+            sink.image(place, &name).map_err(at(&name))
+        })?;
+        let labels = (1..).zip(&ready.classes);
+        let labels = labels.map(|(number, class)| json!({"label_id": number, "label_name": class.name}));
+        let spec: Vec<Value> = labels.collect();
+        let definition = json!({"@type": BOXES, "id": "bounding box", "description": about, "spec": spec});
+        for (name, document) in [
+            ("annotation_definitions", json!({"annotationDefinitions": [definition]})),
+            ("metric_definitions", json!({"metricDefinitions": []})),
+            (
+                "sensor_definitions",
+                json!({"sensorDefinitions": [{"@type": CAMERA, "id": "camera", "modality": "camera", "description": ""}]}),
+            ),
+            (
+                "metadata",
+                json!({
+                    "unityVersion": "", "perceptionVersion": "1.0.0", "totalFrames": places.len(),
+                    "totalSequences": places.len(), "sensors": ["camera"], "metricCollectors": [],
+                    "annotators": [{"name": "bounding box", "type": BOXES}],
+                }),
+            ),
+        ] {
+            put(sink, &format!("{split}/{name}.json"), pretty(document).as_bytes())?;
+        }
+    }
+    Ok(Remarks::new())
+}
+
+fn frame(ready: &Ready<'_>, number: usize, image: &ReadyImage) -> Value {
+    let values = (1..).zip(ready.objects_of(image)).map(|(instance, object)| {
+        let [x0, y0, x1, y1] = object.bbox;
+        json!({
+            "instanceId": ready.dataset.objects.id.get(object.row).copied().unwrap_or(instance),
+            "labelId": object.class + 1, "labelName": ready.class_of(object),
+            "origin": [x0, y0], "dimension": [x1 - x0, y1 - y0],
+        })
+    });
+    let boxes = json!({
+        "@type": BOXES, "id": "bounding box", "sensorId": "camera", "description": "boxes around objects",
+        "values": values.collect::<Vec<Value>>(),
+    });
+    let capture = json!({
+        "@type": CAMERA, "id": "camera", "description": "", "position": [0.0, 0.0, 0.0],
+        "rotation": [0.0, 0.0, 0.0, 1.0], "velocity": [0.0, 0.0, 0.0], "acceleration": [0.0, 0.0, 0.0],
+        "filename": image.name, "imageFormat": image_format(&image.name), "dimension": [image.width, image.height],
+        "projection": "Perspective", "matrix": [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0], "annotations": [boxes],
+    });
+    json!({"frame": number, "sequence": number, "step": 0, "timestamp": 0.0, "captures": [capture], "metrics": []})
+}
+
+/// What Unity calls the kind of a file.
+fn image_format(name: &str) -> &'static str {
+    match name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase()).as_deref() {
+        Some("jpg" | "jpeg") => "Jpg",
+        _ => "Png",
+    }
 }

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::io::{self, Read};
 
-use encoding_rs::{Encoding, GBK, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Decoder, Encoding, GBK, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// What the bytes of a file say.
@@ -165,6 +165,76 @@ impl<'a> Lines<'a> {
     }
 }
 
+/// What is read of a text, as UTF-8 where its byte order mark says that it is UTF-16; else as it is.
+pub struct Utf8<R> {
+    from: R,
+    decoder: Option<Decoder>,
+    started: bool,
+    /// Text that was not handed out yet.
+    waiting: String,
+    at: usize,
+    /// The mark's bytes, where they were none.
+    start: Vec<u8>,
+}
+
+/// Bytes that are decoded at a time.
+const CHUNK: usize = 1 << 16;
+
+impl<R: Read> Utf8<R> {
+    /// The text that `from` has.
+    pub fn new(from: R) -> Self {
+        Self { from, decoder: None, started: false, waiting: String::new(), at: 0, start: Vec::new() }
+    }
+
+    fn begin(&mut self) -> io::Result<()> {
+        self.started = true;
+        (&mut self.from).take(2).read_to_end(&mut self.start)?;
+        self.decoder = match self.start[..] {
+            [0xff, 0xfe] => Some(UTF_16LE.new_decoder_without_bom_handling()),
+            [0xfe, 0xff] => Some(UTF_16BE.new_decoder_without_bom_handling()),
+            _ => return Ok(()),
+        };
+        self.start.clear();
+        Ok(())
+    }
+}
+
+impl<R: Read> Read for Utf8<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if !self.started {
+            self.begin()?;
+        }
+        let Some(decoder) = &mut self.decoder else {
+            if self.start.is_empty() {
+                return self.from.read(buffer);
+            }
+            let len = self.start.len().min(buffer.len());
+            buffer[..len].copy_from_slice(&self.start[..len]);
+            self.start.drain(..len);
+            return Ok(len);
+        };
+        while self.at == self.waiting.len() {
+            let mut bytes = Vec::with_capacity(CHUNK);
+            (&mut self.from).take(CHUNK as u64).read_to_end(&mut bytes)?;
+            (self.at, self.waiting) = (0, String::with_capacity(bytes.len() * 3 + 16));
+            // With room for the longest there can be, nothing is left over.
+            let _ = decoder.decode_to_string(&bytes, &mut self.waiting, bytes.is_empty());
+            if bytes.is_empty() {
+                // A decoder that was told of the end takes no more.
+                self.decoder = None;
+                self.start = std::mem::take(&mut self.waiting).into_bytes();
+                self.at = 0;
+                return self.read(buffer);
+            }
+        }
+        let rest = self.waiting.as_bytes().get(self.at..).unwrap_or_default();
+        let len = rest.len().min(buffer.len());
+        buffer[..len].copy_from_slice(&rest[..len]);
+        self.at += len;
+        Ok(len)
+    }
+}
+
 /// Reads all that `from` has left into `bytes`, at most up to `limit` bytes in all. Longer: an error of kind
 /// `FileTooLarge`. No memory is taken for more than is really there.
 pub fn read_to_limit(from: &mut impl Read, bytes: &mut Vec<u8>, limit: u64) -> io::Result<()> {
@@ -187,6 +257,33 @@ mod tests {
 
     fn check(bytes: &[u8], text: &str, guessed: Option<&'static str>) {
         assert_eq!(decode(bytes), Text { text: text.into(), guessed }, "{bytes:?}");
+    }
+
+    #[test]
+    fn texts_are_decoded_on_the_way() {
+        let text = "a\u{10ffff}grün ".repeat(20_000);
+        let sixteen = |big: bool| -> Vec<u8> {
+            let mark = std::iter::once(0xfeff);
+            mark.chain(text.encode_utf16())
+                .flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() })
+                .collect()
+        };
+        for bytes in [sixteen(true), sixteen(false), text.clone().into_bytes()] {
+            let mut read = String::new();
+            Utf8::new(&bytes[..]).read_to_string(&mut read).expect("text");
+            assert!(read == text);
+        }
+        for (bytes, wanted) in [
+            (&b"\xff\xfe"[..], ""),
+            (b"", ""),
+            (b"a", "a"),
+            (b"\xff\xfea", "\u{fffd}"),
+            (b"\xff\xfe\0\xd8", "\u{fffd}"),
+        ] {
+            let mut read = String::new();
+            Utf8::new(bytes).read_to_string(&mut read).expect("text");
+            assert_eq!(read, wanted, "{bytes:?}");
+        }
     }
 
     #[test]

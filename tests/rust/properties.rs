@@ -30,6 +30,7 @@ pub const TARGETS: &[(&str, Property)] = &[
     ("image_header", image_header),
     ("index_text", index_text),
     ("inspect", inspect),
+    ("label_image", label_image),
     ("label_map", label_map),
     ("labelling", labelling),
     ("record_frames", record_frames),
@@ -384,7 +385,28 @@ pub const TOOLS: &[(&str, &str)] = &[
     ("via", "a.json"),
     ("via", "labels.csv"),
     ("vott", "a.json"),
+    ("ade20k", "a.json"),
+    ("coco-panoptic", "a.json"),
+    ("fiftyone", "a.json"),
+    ("labelu", "a.json"),
 ];
+
+/// A picture of numbers: its masks fill it without a pixel twice, and painted they are the picture again.
+pub fn label_image(data: &[u8]) {
+    let Ok(picture) = formats::label_image::read(data) else { return };
+    let Ok(masks) = picture.masks() else { return };
+    let mut canvas = formats::label_image::Canvas::new(picture.width, picture.height);
+    let mut area = 0;
+    for (value, mask) in &masks {
+        assert_eq!(recordmill::image::runs::pixels(&mask.runs), picture.values.len() as u64);
+        area += recordmill::image::runs::area(&mask.runs);
+        canvas.paint(mask, *value);
+    }
+    assert_eq!(area, picture.values.len() as u64);
+    assert_eq!(canvas.values(), picture.values);
+    let same = picture.masks_with(&picture).expect("as many");
+    assert_eq!(same.len(), masks.len());
+}
 
 /// What a labelling tool wrote is read into a sound dataset, with masks that fill their images.
 pub fn labelling(data: &[u8]) {

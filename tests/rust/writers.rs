@@ -73,6 +73,14 @@ fn dataset(folder: &TempDir, plans: &[Plan], with: &BTreeSet<Carries>, format: &
         let name = format!("img {number:02}.png");
         fs::write(root.join(&name), png(plan.size.0, plan.size.1, 0)).unwrap();
         let mut objects: Vec<Object> = plan.objects.iter().map(|planned| object(planned, plan.size, with)).collect();
+        // What is no mask is drawn as one in a panoptic picture.
+        let flat = has(Carries::Masks) && !has(Carries::Polygons) || format.name == "coco-panoptic";
+        if FLAT.contains(&format.name) && flat {
+            objects.iter_mut().zip(&plan.objects).enumerate().for_each(|(number, (object, planned))| {
+                apart(object, number as u32, planned, plan.size);
+                object.mask.take_if(|_| !has(Carries::Masks));
+            });
+        }
         // The same line twice is one object to some readers.
         let mut seen: Vec<(u32, [f64; 4])> = Vec::new();
         objects.retain(|object| {
@@ -86,8 +94,9 @@ fn dataset(folder: &TempDir, plans: &[Plan], with: &BTreeSet<Carries>, format: &
             object.track = object.track.map(of_image);
         }
         let chosen = plan.labels.iter().zip(0u32..).filter_map(|(chosen, class)| chosen.then_some(class));
-        // A file lies in one folder.
-        let chosen = chosen.take(if format.name == "image-folder" { 1 } else { usize::MAX });
+        // A file lies in one folder, or has one label.
+        let one = ["image-folder", "edge-impulse"].contains(&format.name);
+        let chosen = chosen.take(if one { 1 } else { usize::MAX });
         let image = Image {
             key: &name,
             name: &name,
@@ -146,6 +155,23 @@ fn object(planned: &Planned, (width, height): (u32, u32), with: &BTreeSet<Carrie
     object
 }
 
+/// Formats whose masks are a picture, in which they cannot overlap.
+const FLAT: [&str; 3] = ["coco-panoptic", "darwin", "voc"];
+
+/// Puts one of at most four objects with masks into a quarter of the image of its own, on whole pixels.
+fn apart(object: &mut Object, number: u32, planned: &Planned, (width, height): (u32, u32)) {
+    let part = |start: u32, end: u32, from: f64, long: f64| {
+        let low = start + (from * f64::from(end - start - 1)) as u32;
+        (f64::from(low), f64::from(low + 1 + (long * f64::from(end - low - 1)) as u32))
+    };
+    let half = |second: bool, side: u32| if second { (side / 2, side) } else { (0, side / 2) };
+    let [left, top, wide, high] = planned.place;
+    let (x, y) = (half(number % 2 == 1, width), half(number / 2 == 1, height));
+    let ((x0, x1), (y0, y1)) = (part(x.0, x.1, left, wide), part(y.0, y.1, top, high));
+    object.bbox = [x0, y0, x1, y1];
+    object.mask = Some(full_mask(width, height, object.bbox));
+}
+
 /// The corners of a turned box that reaches all sides of a box.
 fn turned_in([x0, y0, x1, y1]: [f64; 4]) -> [[f64; 2]; 4] {
     let (w, h) = (x1 - x0, y1 - y0);
@@ -185,6 +211,7 @@ fn full_mask(width: u32, height: u32, bbox: [f64; 4]) -> Mask {
 fn held(format: &Format, name: &str) -> String {
     match format.name {
         "dota" | "kitti" | "yolov5-obb" => name.replace(' ', "_"),
+        "kaggle-wheat" => "wheat".to_owned(),
         _ => name.to_owned(),
     }
 }
@@ -439,6 +466,86 @@ fn what_is_written_comes_back() {
         faults.extend(result.err().map(|fault| format!("{}: {fault}", format.name)));
     }
     assert!(faults.is_empty(), "{}", faults.join("\n\n"));
+}
+
+/// Masks of any form come back from every format that has them; those that are pictures merge objects of one class.
+#[test]
+fn masks_come_back() {
+    let (width, height) = (7u32, 5u32);
+    let mask = |set: &[(u32, u32)]| {
+        let mut runs = vec![0];
+        let mut last = false;
+        for place in 0..width * height {
+            let now = set.contains(&(place / height, place % height));
+            if now != last {
+                runs.push(0);
+                last = now;
+            }
+            *runs.last_mut().unwrap() += 1;
+        }
+        Mask { width, height, runs: runs.into() }
+    };
+    // An L, and two single pixels that touch it.
+    let masks = [mask(&[(1, 1), (1, 2), (1, 3), (2, 3)]), mask(&[(0, 0), (2, 2)])];
+    let boxes = [[1.0, 1.0, 3.0, 4.0], [0.0, 0.0, 3.0, 3.0]];
+    let mut tried = 0;
+    for format in FORMATS.iter().filter(|format| format.writes(Carries::Masks)) {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("in");
+        fs::create_dir(&root).unwrap();
+        let mut dataset = Dataset { roots: vec![root.clone()], classes_ordered: true, ..Dataset::default() };
+        dataset.classes = CLASSES.map(Class::named).to_vec();
+        for name in ["a.png", "b.png"] {
+            fs::write(root.join(name), png(width, height, 0)).unwrap();
+            let source = (recordmill::dataset::NO_SOURCE, 0);
+            let image =
+                Image { key: name, name, file: Some((0, name)), size: (width, height), source, ..Image::default() };
+            let object = |place: usize| Object {
+                class: place as u32 + 1,
+                bbox: boxes[place],
+                mask: Some(masks[place].clone()),
+                ..Object::default()
+            };
+            dataset.push(image, (0..2).map(object).take(if name == "a.png" { 2 } else { 0 }));
+        }
+        let loaded =
+            Loaded { dataset, problems: Problems::default(), skipped: Skipped::default(), format, reasons: Vec::new() };
+        let out = folder.path().join("out");
+        convert::convert_dataset(&loaded, &out, &target(format.name), &mut ()).unwrap();
+        let after = load(&out, &LoadOptions::default()).unwrap();
+        assert_eq!(after.format.name, format.name, "{:?}", after.reasons);
+        assert_eq!(after.problems.count(Severity::Error), 0, "{}", format.name);
+        let after = after.dataset;
+        assert_eq!(after.objects.len(), 2, "{}", format.name);
+        for (row, mask) in masks.iter().enumerate() {
+            assert_eq!(after.objects.masks.get(row), Some(mask), "{}", format.name);
+            assert_eq!(after.classes[after.objects.class[row] as usize].name, CLASSES[row + 1], "{}", format.name);
+        }
+        tried += 1;
+    }
+    assert!(tried >= 8, "{tried}");
+}
+
+/// What is no mask is drawn: outlines by the pixels whose middles they have, boxes as a whole; the smaller one is seen.
+#[test]
+fn shapes_are_drawn_into_masks() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut loaded = boxes(&folder);
+    let dataset = &mut loaded.dataset;
+    // The second image has the first one's object and a smaller one of another class inside of it.
+    let small = Object { class: 1, bbox: [6.0, 8.0, 8.0, 9.0], ..Object::default() };
+    dataset.objects.push(small);
+    *dataset.images.object_end.last_mut().unwrap() += 1;
+    let out = folder.path().join("out");
+    let report = convert::convert_dataset(&loaded, &out, &target("semantic-masks"), &mut ()).unwrap();
+    assert!(report.reasons.iter().any(|reason| reason.ends_with("is not in the mask: 1")), "{:?}", report.reasons);
+    let after = load(&out, &LoadOptions::default()).unwrap();
+    assert_eq!(after.format.name, "semantic-masks");
+    let after = after.dataset;
+    let area = |row: usize| recordmill::image::runs::area(&after.objects.masks.get(row).unwrap().runs);
+    let own = area(0);
+    assert_eq!((after.objects.len(), area(1), area(2)), (3, own - 2, 2));
+    assert_eq!(after.objects.bbox[2], [6.0, 8.0, 8.0, 9.0]);
 }
 
 fn boxes(folder: &TempDir) -> Loaded {

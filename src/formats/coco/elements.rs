@@ -33,6 +33,8 @@ pub struct CategoryElement {
 pub struct AnnotationElement<const OUTLINES: bool> {
     pub id: Option<Id>,
     pub image_id: Option<Id>,
+    /// The picture of a panoptic annotation.
+    pub file_name: Option<String>,
     pub category_id: Option<Id>,
     pub bbox: Option<Bbox>,
     pub area: Option<f64>,
@@ -169,6 +171,7 @@ element!([] CategoryElement, "a category, an object with `id` and `name`", |elem
 element!([const OUTLINES: bool] AnnotationElement<OUTLINES>, "an annotation, an object with `image_id`", |element, map| {
     "id" => element.id = map.next_value()?,
     "image_id" => element.image_id = map.next_value()?,
+    "file_name" => element.file_name = map.next_value::<Text>()?.0,
     "category_id" => element.category_id = map.next_value()?,
     "bbox" => element.bbox = map.next_value()?,
     "area" => element.area = map.next_value::<Number>()?.0,

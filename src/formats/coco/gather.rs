@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::Lists;
 use super::elements::{CategoryElement, ImageElement};
 use super::join::{self, Listed};
+use super::panoptic;
 use super::parse::Annotations;
 use crate::dataset::{Dataset, Objects, Place, ProblemKind, Problems, Skipped, Split};
 use crate::formats::builder::{Builder, Entry};
@@ -51,7 +52,7 @@ impl<'t> Gathered<'t> {
         builder.set_classes([]);
         Self {
             tree,
-            matcher: Matcher::new(tree),
+            matcher: Matcher::among(tree, |path| !panoptic::is_picture(path)),
             builder,
             by_file: HashMap::new(),
             by_name: HashMap::new(),
@@ -70,13 +71,17 @@ impl<'t> Gathered<'t> {
     /// Adds what a file lists.
     pub fn add(&mut self, id: FileId, lists: Lists, problems: &mut Problems) {
         let path = self.tree.path(id);
-        let Lists { images, categories, annotations, skipped, .. } = lists;
+        let Lists { images, categories, annotations, results, skipped, .. } = lists;
         self.skipped.add(&skipped);
         let split = splits::of_annotation_file(path);
         let mut file = File { id, path, split, images: HashMap::with_capacity(images.len()), classes: HashMap::new() };
         self.classes(&mut file, categories, &annotations, problems);
         self.images(&mut file, images, problems);
-        self.annotations(&file, annotations, problems);
+        self.annotations(&file, annotations, false, problems);
+        for (other, annotations) in results {
+            file = File { id: other, path: self.tree.path(other), ..file };
+            self.annotations(&file, annotations, true, problems);
+        }
     }
 
     /// Takes the categories, but for a first one that is the name of the project alone.
@@ -225,7 +230,7 @@ impl<'t> Gathered<'t> {
         Ok(number)
     }
 
-    fn annotations(&mut self, file: &File<'_>, annotations: Annotations, problems: &mut Problems) {
+    fn annotations(&mut self, file: &File<'_>, annotations: Annotations, foreign: bool, problems: &mut Problems) {
         let Annotations { mut objects, images, categories, labels, captions, outlines_unread, .. } = annotations;
         self.outlines_unread += outlines_unread;
         let repeated = repeated(&objects, &images, &categories);
@@ -289,7 +294,7 @@ impl<'t> Gathered<'t> {
                 None => say(line, None, no_image(&image)),
             }
         }
-        self.listed.push(Listed { file: file.id, objects, owners });
+        self.listed.push(Listed { file: file.id, foreign, objects, owners });
     }
 
     /// The dataset of all files, and what is not in it.
@@ -297,9 +302,10 @@ impl<'t> Gathered<'t> {
         let tree = self.tree;
         join::settle(tree, &mut self.listed, &self.shared, problems, &mut self.skipped, remarks);
         let first_of = |builder: &mut Builder, owner| builder.entry_mut(owner).and_then(|entry| Some(entry.source?.0));
-        for Listed { file, mut objects, owners } in self.listed {
-            if !self.shared.is_empty() {
-                for (row, owner) in owners.iter().enumerate().filter(|(_, owner)| self.shared.contains(owner)) {
+        for Listed { file, foreign, mut objects, owners } in self.listed {
+            if foreign || !self.shared.is_empty() {
+                let elsewhere = |owner: &u32| foreign || self.shared.contains(owner);
+                for (row, owner) in owners.iter().enumerate().filter(|(_, owner)| elsewhere(owner)) {
                     if first_of(&mut self.builder, *owner) != Some(file) {
                         objects.source.set(row, file.number());
                     }

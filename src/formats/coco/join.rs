@@ -11,6 +11,8 @@ use crate::formats::tree::{FileId, Tree};
 #[derive(Debug)]
 pub struct Listed {
     pub file: FileId,
+    /// Their images are those of another file.
+    pub foreign: bool,
     pub objects: Objects,
     pub owners: Vec<u32>,
 }

@@ -8,7 +8,8 @@
 //!                   "caption"?, "attributes"?}]}
 //! ```
 //!
-//! Instances, person keypoints, captions, image labels, stuff, and the boxes of panoptic files; also LVIS and Objects365.
+//! Instances, person keypoints, captions, image labels, stuff, panoptic files with their pictures, lists of results; also LVIS
+//! and Objects365.
 //! Specification: <https://cocodataset.org/#format-data>; quirks: those of CVAT, Datumaro, Label Studio, Roboflow, FiftyOne
 //! and of hand-written scripts. The file is read as a stream, its annotations on several threads.
 //!
@@ -23,16 +24,25 @@
 //! - All COCO files of a folder are read together. An image in several files has the objects of all; the same box in two
 //!   counts once, the one that says more. Two files that have different boxes of one class for an image are an error, as
 //!   are two splits.
+//! - A list of results (`[{"image_id", "category_id", "bbox", "score"}]`) is read where it is the source itself, or where the files
+//!   beside it have images without any annotation: as scored objects of these. Beside annotations it would be a second answer to
+//!   the same question, and is left out with a note.
+//! - Files that are panoptic alone are the format `coco-panoptic`, which writes pictures of segments.
 //! - Ids may be strings. Numbers may be strings. `NaN` is null, with a note.
 
 mod elements;
 mod gather;
 mod join;
+mod panoptic;
 mod parse;
+mod results;
 mod write;
+
+use std::collections::HashSet;
 
 use self::gather::Gathered;
 use self::parse::{Annotations, Parsed};
+use super::json::Head;
 use super::json::stream::{self, StreamError};
 use super::tree::{FileId, Tree};
 use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, parallel};
@@ -80,13 +90,51 @@ labels.json  data/a.jpg                                        (FiftyOne)",
     write: Some(Write { not: &[], write: write::write }),
 };
 
+/// Panoptic segmentation alone: the row in the registry.
+pub static PANOPTIC: Format = Format {
+    name: "coco-panoptic",
+    aliases: &["panoptic"],
+    title: "COCO panoptic JSON and PNG",
+    specification: "https://cocodataset.org/#format-data",
+    layout: "\
+annotations/panoptic_val2017.json  annotations/panoptic_val2017/a.png  val2017/a.jpg      (or images/val2017/)",
+    carries: &[
+        Carries::Boxes,
+        Carries::Masks,
+        Carries::Crowd,
+        Carries::Area,
+        Carries::Negatives,
+        Carries::Splits,
+        Carries::ClassOrder,
+        Carries::ClassIds,
+        Carries::Sizes,
+        Carries::ImageIds,
+        Carries::Supercategories,
+    ],
+    detect: |tree| detect_kind(tree, true),
+    looks_for: "JSON files with \"images\" and \"annotations\" that have \"segments_info\" (COCO panoptic)",
+    read,
+    write: Some(Write { not: &[Carries::Area], write: panoptic::write }),
+};
+
 /// How many files detection looks into.
 const SAMPLE: usize = 64;
 const MEMBERS: [&str; 3] = ["images", "categories", "annotations"];
 
 fn detect(tree: &Tree) -> Option<Evidence> {
+    detect_kind(tree, false).or_else(|| results::detect(tree))
+}
+
+fn detect_kind(tree: &Tree, panoptic: bool) -> Option<Evidence> {
     let files: Vec<FileId> = tree.annotations(&["json"]).take(SAMPLE).filter(|file| is_coco(tree, *file)).collect();
-    Evidence::certain(tree, &files, "COCO's images and annotations")
+    let what = if panoptic { "COCO's images and segments" } else { "COCO's images and annotations" };
+    (files.iter().all(|file| is_panoptic(tree, *file)) == panoptic).then(|| Evidence::certain(tree, &files, what))?
+}
+
+/// Whether the start of a file is COCO's, and its annotations have segments.
+fn is_panoptic(tree: &Tree, file: FileId) -> bool {
+    let head = tree.head(file).map(|head| Head::of(&head)).unwrap_or_default();
+    head.says("annotations", "\"segments_info\"")
 }
 
 /// Whether the start of a file is COCO's.
@@ -114,6 +162,8 @@ struct Lists {
     images: Vec<(elements::ImageElement, u32)>,
     categories: Vec<(elements::CategoryElement, u32)>,
     annotations: Annotations,
+    /// Objects that other files have for the same images.
+    results: Vec<(FileId, Annotations)>,
     findings: Vec<parse::Finding>,
     /// What cannot be understood.
     skipped: Skipped,
@@ -128,30 +178,42 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         let kind = FormatErrorKind::NotThisFormat(FORMAT.name, FORMAT.looks_for.into());
         return Err(FormatError::new(kind, ""));
     }
+    let (files, results) = results::choose(tree, files);
     let mut gathered = Gathered::new(tree);
+    let mut pictures = HashSet::new();
+    let mut all: Vec<(FileId, Lists)> = Vec::new();
     for file in files {
         let path = tree.path(file);
         match lists(tree, file, options) {
-            Ok(lists) => {
+            Ok(mut lists) => {
                 for (kind, line, message) in &lists.findings {
                     problems.push(*kind, Place::line(path, *line), message.as_str());
                 }
-                gathered.add(file, lists, &mut problems);
+                let annotations = &mut lists.annotations;
+                panoptic::add_masks(tree, file, annotations, options.workers, &mut pictures, &mut problems);
+                all.push((file, lists));
             }
-            Err(StreamError::Io(error)) => {
-                problems.push(ProblemKind::UnreadableAnnotation, Place::file(path), error.to_string());
-            }
-            Err(StreamError::Syntax(fault)) => {
-                problems.push(ProblemKind::UnreadableAnnotation, Place::line(path, fault.line), fault.message);
-            }
+            Err(error) => unreadable(path, error, &mut problems),
         }
     }
-    let unnamed = tree.files().filter(|(id, file)| file.image && !gathered.has(*id)).count();
+    results::add(tree, options, results, &mut all, &mut problems);
+    for (file, lists) in all {
+        gathered.add(file, lists, &mut problems);
+    }
+    let unnamed = tree.files().filter(|(id, file)| file.image && !gathered.has(*id) && !pictures.contains(id)).count();
     if unnamed > 0 && tree.only().is_none() {
         remarks.push(format!("images in no list of images, left out: {unnamed}"));
     }
     let (dataset, skipped) = gathered.finish(&mut problems, &mut remarks);
     Ok(Reading { dataset, problems, skipped, remarks })
+}
+
+fn unreadable(path: &str, error: StreamError, problems: &mut Problems) {
+    let (line, message) = match error {
+        StreamError::Io(error) => (0, error.to_string()),
+        StreamError::Syntax(fault) => (fault.line, fault.message),
+    };
+    problems.push(ProblemKind::UnreadableAnnotation, Place::line(path, line), message);
 }
 
 const BAD: &str = ProblemKind::BadEntry.word();

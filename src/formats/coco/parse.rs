@@ -2,6 +2,7 @@
 
 use super::elements::{AnnotationElement, Bbox, CategoryElement, Counts, ImageElement, Segmentation};
 use crate::dataset::{Keypoint, Mask, Object, Objects, ProblemKind, flag};
+use crate::formats::geometry;
 use crate::formats::json::scalar::Id;
 use crate::formats::json::stream::Batch;
 use crate::formats::json::{self, Fault, Loose};
@@ -35,10 +36,24 @@ pub struct Annotations {
     pub findings: Vec<Finding>,
     /// Objects whose outline was passed over.
     pub outlines_unread: u64,
+    /// Pictures of panoptic annotations.
+    pub pictures: Vec<Picture>,
+}
+
+/// A picture that has the masks of some objects.
+#[derive(Debug)]
+pub struct Picture {
+    pub file_name: String,
+    pub line: u32,
+    /// Their rows, and the number of each in the picture.
+    pub rows: Vec<(usize, u32)>,
 }
 
 impl Annotations {
-    pub fn append(&mut self, other: Self) {
+    pub fn append(&mut self, mut other: Self) {
+        let before = self.objects.len();
+        other.pictures.iter_mut().flat_map(|picture| &mut picture.rows).for_each(|(row, _)| *row += before);
+        self.pictures.append(&mut other.pictures);
         self.objects.append(other.objects);
         self.images.extend(other.images);
         self.categories.extend(other.categories);
@@ -142,11 +157,24 @@ impl Annotations {
     ) -> Result<(), String> {
         let image = element.image_id.take().ok_or("there is no image_id")?;
         if let Some(segments) = element.segments.take() {
+            let mut rows = Vec::new();
             for mut segment in segments {
+                let (row, number) = (self.objects.len(), segment.id.clone());
                 let name = format!("{} of image {image}", name_of(segment.id.as_ref()));
                 segment.image_id = Some(image.clone());
                 // Its mask is the pixels of the image's PNG that have its id.
                 self.add(segment, line, keep).map_err(|message| format!("{name}: {message}"))?;
+                if let Some(Id::Number(number)) = number
+                    && let Ok(number) = u32::try_from(number)
+                    && self.objects.len() > row
+                {
+                    rows.push((row, number));
+                }
+            }
+            match element.file_name {
+                Some(file_name) if keep => self.pictures.push(Picture { file_name, line, rows }),
+                Some(_) => self.outlines_unread += rows.len() as u64,
+                None => {}
             }
             return Ok(());
         }
@@ -209,7 +237,9 @@ impl Annotations {
             Some(bbox) if bbox.len != 0 && bbox.len != 4 => {
                 return Err(format!("bbox has {} numbers instead of 4", bbox.len));
             }
-            _ => around(&parts, mask.as_ref()).ok_or("there is neither a bbox nor an outline")?,
+            _ => around(&parts, mask.as_ref())
+                .or_else(|| around_points(&element.keypoints))
+                .ok_or("there is neither a bbox nor an outline")?,
         };
         if !bbox.iter().all(|side| side.is_finite()) {
             return Err("bbox has no end".into());
@@ -290,6 +320,12 @@ fn runs_of(counts: &Counts, [height, width]: [f64; 2]) -> Result<Mask, String> {
         return Err(format!("its runs have {has} pixels, {width} x {height} are {wanted}"));
     }
     Ok(Mask { width, height, runs: runs.into() })
+}
+
+/// The box around the keypoints that are labelled.
+fn around_points(keypoints: &[f64]) -> Option<[f64; 4]> {
+    let points = keypoints.as_chunks::<3>().0.iter().filter(|[_, _, visibility]| *visibility > 0.0);
+    geometry::around(points.map(|[x, y, _]| [*x, *y]))
 }
 
 /// The box around an outline or a mask.

@@ -19,11 +19,11 @@ use crate::formats::target::{Plain, Ready, ReadyImage, ReadyObject, Remarks, Sin
 use crate::image::runs;
 
 /// A text in JSON.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-fn word(split: Split) -> &'static str {
+pub(super) fn word(split: Split) -> &'static str {
     word_of(split, ["train", "val", "test"])
 }
 
@@ -65,7 +65,7 @@ pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, Forma
 }
 
 /// Ids of images and of what is said about them.
-struct Numbers<'r> {
+pub(super) struct Numbers<'r> {
     ready: &'r Ready<'r>,
     images: Vec<i64>,
     own_objects: bool,
@@ -75,7 +75,7 @@ struct Numbers<'r> {
 }
 
 impl<'r> Numbers<'r> {
-    fn of(ready: &'r Ready<'r>) -> Self {
+    pub fn of(ready: &'r Ready<'r>) -> Self {
         fn all_different(mut ids: impl Iterator<Item = Option<i64>>) -> bool {
             let mut seen = HashSet::new();
             ids.all(|id| id.is_some_and(|id| seen.insert(id)))
@@ -98,8 +98,24 @@ impl<'r> Numbers<'r> {
         }
     }
 
-    fn image(&self, place: usize) -> i64 {
+    pub fn image(&self, place: usize) -> i64 {
         self.images.get(place).copied().unwrap_or(0)
+    }
+
+    /// The entry of `images` of an image.
+    pub fn describe(&self, text: &mut Vec<u8>, place: usize, image: &ReadyImage) {
+        let id = self.image(place);
+        let url = self.ready.dataset.images.url.get(image.row);
+        let url = url.map(|url| format!(",\"coco_url\":{}", quoted(url))).unwrap_or_default();
+        entry(
+            text,
+            format_args!(
+                "{{\"id\":{id},\"file_name\":{},\"width\":{},\"height\":{}{url}}}",
+                quoted(&image.name),
+                image.width,
+                image.height
+            ),
+        );
     }
 
     fn object(&self, number: usize, object: &ReadyObject) -> i64 {
@@ -138,7 +154,9 @@ impl Part<'_> {
             file.write_all(b"{\"info\":{},\"licenses\":[],\"categories\":[")?;
             file.write_all(&self.categories())?;
             file.write_all(b"\n],\"images\":[")?;
-            write_list(self.ready, &mut file, self.places, |place, image, text| self.image(text, place, image))?;
+            write_list(self.ready, &mut file, self.places, |place, image, text| {
+                self.numbers.describe(text, place, image)
+            })?;
             file.write_all(b"\n],\"annotations\":[")?;
             write_list(self.ready, &mut file, self.places, annotations)?;
             file.write_all(b"\n]}\n")?;
@@ -163,21 +181,6 @@ impl Part<'_> {
         }
         text.drain(..text.len().min(1));
         text
-    }
-
-    fn image(&self, text: &mut Vec<u8>, place: usize, image: &ReadyImage) {
-        let id = self.numbers.image(place);
-        let url = self.ready.dataset.images.url.get(image.row);
-        let url = url.map(|url| format!(",\"coco_url\":{}", quoted(url))).unwrap_or_default();
-        entry(
-            text,
-            format_args!(
-                "{{\"id\":{id},\"file_name\":{},\"width\":{},\"height\":{}{url}}}",
-                quoted(&image.name),
-                image.width,
-                image.height
-            ),
-        );
     }
 
     fn annotation(&self, text: &mut Vec<u8>, id: i64, image_id: i64, image: &ReadyImage, object: &ReadyObject) {

@@ -91,6 +91,22 @@ pub(super) struct Columns {
     pub extra: Vec<usize>,
     /// Bytes before the header: Excel's `sep=;`, empty lines.
     pub start: usize,
+    /// There is no header: the first line is a row.
+    pub headless: bool,
+}
+
+/// The columns of make-sense's table, which earlier versions write without a header.
+const MAKE_SENSE: [&str; 8] =
+    ["label_name", "bbox_x", "bbox_y", "bbox_width", "bbox_height", "image_name", "image_width", "image_height"];
+
+/// Whether a line is a row of make-sense.
+fn is_make_sense(line: &str) -> bool {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(line.as_bytes());
+    let Some(Ok(record)) = reader.records().next() else { return false };
+    let fields: Vec<&str> = record.iter().collect();
+    let [_, x, y, width, height, image, image_width, image_height] = fields[..] else { return false };
+    let numbers = [x, y, width, height, image_width, image_height];
+    crate::image::is_image_name(image) && numbers.iter().all(|number| text::number(number).is_some())
 }
 
 /// The columns of a file with this text, or what is missing in its header.
@@ -111,6 +127,10 @@ pub(super) fn columns(source: &str) -> Result<Columns, String> {
         }
         start += rest.find('\n').map_or(rest.len(), |end| end + 1);
     };
+    if is_make_sense(line) {
+        let names = MAKE_SENSE.map(str::to_owned).to_vec();
+        return resolve(names, b',', start).map(|columns| Columns { headless: true, ..columns });
+    }
     let mut best: Option<(usize, String)> = None;
     for delimiter in declared.into_iter().chain(DELIMITERS) {
         let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).from_reader(line.as_bytes());
@@ -201,6 +221,7 @@ fn resolve(names: Vec<String>, delimiter: u8, start: usize) -> Result<Columns, S
         extra: Vec::new(),
         names: Vec::new(),
         start,
+        headless: false,
     };
     let is_index = |name: &str| name.is_empty() || name == "index" || name.starts_with("unnamed");
     let extra = (0..names.len()).filter(|column| free[*column] && !is_index(&folded[*column])).collect();

@@ -5,7 +5,7 @@
 //! a.jpg,500,375,cat,8,12,352,498
 //! ```
 //!
-//! A row per box. Columns go by their names, which many tools write in their own way (`header`), in any order; the
+//! make-sense's tables, `label,x,y,width,height,image,width,height`, are read without a header too. A row per box. Columns go by their names, which many tools write in their own way (`header`), in any order; the
 //! delimiter is a comma, semicolon, tab or bar; extra columns are kept as attributes. Instead of four corners there may
 //! be a corner or centre with width and height, or one field `[x, y, width, height]`. Written by Dat Tran's
 //! `xml_to_csv.py` (`train_labels.csv`, `test_labels.csv`), Roboflow (`<split>/_annotations.csv`), VoTT and many

@@ -105,8 +105,10 @@ pub(super) fn read(source: &str, columns: &Columns) -> Rows {
             body.as_bytes().get(start..).unwrap_or_default().iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
         let line = lines.at(columns.start + start + blank.count());
         if header.is_none() {
-            header = Some(record.clone());
-            continue;
+            header = Some(if columns.headless { ByteRecord::new() } else { record.clone() });
+            if !columns.headless {
+                continue;
+            }
         }
         if record.iter().all(|field| field.iter().all(u8::is_ascii_whitespace)) {
             continue;

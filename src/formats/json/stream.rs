@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::thread;
 
 use super::Fault;
+use crate::formats::text::Utf8;
 
 /// Bytes that are read at a time, and after which a batch ends.
 const CHUNK: usize = 1 << 20;
@@ -144,7 +145,7 @@ pub(super) fn string_end(bytes: &[u8], start: usize) -> Option<usize> {
 }
 
 struct Cutter<R> {
-    from: R,
+    from: Utf8<R>,
     bytes: Vec<u8>,
     /// The next byte to be looked at.
     at: usize,
@@ -162,19 +163,25 @@ struct Cutter<R> {
 impl<R: Read> Cutter<R> {
     fn new(from: R) -> Self {
         let member = Arc::from("");
-        Self { from, bytes: Vec::new(), at: 0, ended: false, line: 1, counted: 0, hasty: false, member, value: None }
+        Self {
+            from: Utf8::new(from),
+            bytes: Vec::new(),
+            at: 0,
+            ended: false,
+            line: 1,
+            counted: 0,
+            hasty: false,
+            member,
+            value: None,
+        }
     }
 
     /// Cuts the whole document; stops without an error where `give` says false.
     fn run(&mut self, wanted: &dyn Fn(&str) -> bool, give: &mut dyn FnMut(Batch) -> bool) -> Result<(), StreamError> {
         self.more()?;
-        for mark in [&b"\xef\xbb\xbf"[..], b"\xff\xfe", b"\xfe\xff"] {
-            if self.bytes.starts_with(mark) {
-                if mark.len() == 2 {
-                    return self.fault("the text is UTF-16, which is not read from large files");
-                }
-                self.at = mark.len();
-            }
+        let mark = b"\xef\xbb\xbf";
+        if self.bytes.starts_with(mark) {
+            self.at = mark.len();
         }
         match self.peek()? {
             Some(b'[') => {

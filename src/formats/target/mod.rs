@@ -20,7 +20,7 @@ pub use names::FileNames;
 pub use number::{Fixed, Plain};
 pub use shapes::{Drawn, Draws, GROUP, Groups, Points, Shape, colour, colour_text, joined};
 
-use super::{FormatError, FormatErrorKind, parallel};
+use super::{FormatError, FormatErrorKind, geometry, parallel};
 use crate::dataset::{Class, Dataset, Keypoint, Mask, Split};
 use crate::image::runs;
 
@@ -269,6 +269,24 @@ impl<'a> Ready<'a> {
                 Cow::Owned(Mask { width, height, runs: runs.into() })
             }
         })
+    }
+
+    /// The pixels of an object: its mask, or what its outline, its corners or else its box has inside.
+    pub fn filled(&self, image: &ReadyImage, object: &ReadyObject) -> Cow<'a, Mask> {
+        if let Some(mask) = self.mask(image, object) {
+            return mask;
+        }
+        let mut parts = self.outline(image, object);
+        if parts.is_empty() {
+            parts.extend(self.corners(image, object).map(|corners| corners.to_vec()));
+        }
+        let size = [image.width, image.height];
+        let mask = geometry::mask_of_outline(size, &parts);
+        if runs::area(&mask.runs) > 0 {
+            return Cow::Owned(mask);
+        }
+        let [x0, y0, x1, y1] = whole(image, object.bbox).map(f64::from);
+        Cow::Owned(geometry::mask_of_outline(size, &[vec![[x0, y0], [x1, y0], [x1, y1], [x0, y1]]]))
     }
 
     /// From a point as the source has it to pixels of the stored image.

@@ -26,9 +26,11 @@
 //!   that are used; `background` at its head is no class.
 //! - Images that no annotation names are negatives, except in folders `Segmentation*`, `masks`, `trimaps`, and in those
 //!   whose images are called like labelled ones elsewhere. The image of an annotation that cannot be read, or of whose objects none can, is none.
+//! - `SegmentationObject/a.png`, or else `SegmentationClass/a.png`, has the masks of the objects ([`masks`]). Without any XML it is `semantic-masks`.
 //! - Children of an object that are not of the format are kept as attributes; `<part>` is left out with a note.
 
 mod classes;
+mod masks;
 mod parse;
 mod sets;
 mod write;
@@ -36,7 +38,7 @@ mod write;
 use std::collections::{BTreeMap, HashSet};
 
 use self::parse::{Annotation, Found};
-use self::sets::Sets;
+pub(super) use self::sets::Sets;
 use super::builder::{Builder, Entry};
 use super::images::{Asker, Match, Matcher, Rule};
 use super::tree::{FileId, Tree};
@@ -45,7 +47,7 @@ use super::{
     Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, own, parallel,
     splits, text,
 };
-use crate::dataset::{Ledger, Object, Place, ProblemKind, Problems, Skipped, Split};
+use crate::dataset::{Dataset, Ledger, Object, Place, ProblemKind, Problems, Skipped, Split};
 
 /// The format's row in the registry.
 pub static FORMAT: Format = Format {
@@ -56,11 +58,12 @@ pub static FORMAT: Format = Format {
     layout: "\
 a.jpg  a.xml                                  side by side, also in train/ valid/ test/
 images/a.jpg  annotations/a.xml               (or labels/, xmls/), also in train/ valid/ test/
-VOC2012/JPEGImages/a.jpg  Annotations/a.xml  ImageSets/Main/{train,val,trainval,test}.txt
+VOC2012/JPEGImages/a.jpg  Annotations/a.xml  ImageSets/Main/{train,val,trainval,test}.txt  SegmentationObject/a.png
 JPEGImages/a.jpg  Annotations/a.xml  ImageSets/Main/*.txt  labelmap.txt   (CVAT)",
     carries: &[
         Carries::Boxes,
         Carries::Polygons,
+        Carries::Masks,
         Carries::Difficult,
         Carries::Truncated,
         Carries::Occluded,
@@ -150,7 +153,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     }
     let mut problems = Problems::default();
     let parsed = parallel::map(files.len(), options.workers, |place| read_file(tree, files[place]));
-    let mut sets = Sets::read(tree, &mut problems);
+    let mut sets = Sets::read(tree, "Main", &mut problems);
     let matcher = Matcher::among(tree, |path| !own::is_mask(path));
     let mut labelled = Vec::new();
     let mut skipped = Skipped::default();
@@ -191,6 +194,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         }
     }
     settle_claims(tree, &mut labelled, &mut problems);
+    let unread = masks::add(tree, &mut labelled, options, &mut problems);
     let mut remarks = Vec::new();
     let one_based = one_based(&labelled, options, &mut remarks);
     let mut builder = Builder::default();
@@ -227,7 +231,8 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         problems.push(ProblemKind::MissingImage, Place::line(tree.path(file), line), message);
         skipped.image(ProblemKind::MissingImage.word(), 0);
     }
-    Ok(Reading { dataset: builder.finish(tree), problems, skipped, remarks })
+    let dataset = Dataset { outlines_unread: unread, ..builder.finish(tree) };
+    Ok(Reading { dataset, problems, skipped, remarks })
 }
 
 /// What a file says, and the encoding where that was guessed.
@@ -328,6 +333,7 @@ fn object(found: Found, shift: f64, builder: &mut Builder) -> Object {
         } else {
             vec![found.polygon.iter().map(|[x, y]| [x - shift, y - shift]).collect()]
         },
+        mask: found.mask,
         attributes: found.attributes,
         ..Object::default()
     }

@@ -3,7 +3,7 @@
 //! By name, never by position: tools write the children in any order (Roboflow has xmin, xmax, ymin, ymax), tags in any
 //! case, and any of them may be missing.
 
-use crate::dataset::{ProblemKind, flag};
+use crate::dataset::{Mask, ProblemKind, flag};
 use crate::formats::text;
 use crate::formats::xml::{Cursor, Event, Fault};
 
@@ -31,6 +31,8 @@ pub(super) struct Found {
     pub line: u32,
     pub pose: Option<Box<str>>,
     pub polygon: Vec<[f64; 2]>,
+    /// What a picture beside the file says.
+    pub mask: Option<Mask>,
     pub attributes: Vec<(Box<str>, Box<str>)>,
 }
 
@@ -324,6 +326,7 @@ impl Draft {
             line: self.line,
             pose: self.pose,
             polygon,
+            mask: None,
             attributes: self.attributes,
         })
     }

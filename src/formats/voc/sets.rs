@@ -1,4 +1,5 @@
-//! `ImageSets/Main/{train,val,trainval,test}.txt` of a devkit: which image is in which split.
+//! `ImageSets/Main/{train,val,trainval,test}.txt` of a devkit, or another folder in place of `Main`: which image is in which
+//! split.
 //!
 //! A line is an image's id: its annotation's path below `Annotations/` without extension. In the files of a single class
 //! (`cat_train.txt`) an id is followed by -1, 0 or 1; these files say nothing new and are not read.
@@ -14,22 +15,22 @@ const LIMIT: u64 = 256 << 20;
 
 /// The splits of one devkit.
 #[derive(Debug, Default)]
-pub(super) struct Sets {
+pub struct Sets {
     /// By folder of the devkit (what holds `ImageSets`), then id in NFC.
     splits: HashMap<String, HashMap<Box<str>, Listed>>,
 }
 
 /// Where an id stands first.
 #[derive(Debug)]
-pub(super) struct Listed {
+pub struct Listed {
     pub split: Split,
     pub place: (FileId, u32),
     pub used: bool,
 }
 
 impl Sets {
-    /// Reads the lists of all devkits below a tree.
-    pub fn read(tree: &Tree, problems: &mut Problems) -> Self {
+    /// Reads the lists in the folders called `task` of all devkits below a tree.
+    pub fn read(tree: &Tree, task: &str, problems: &mut Problems) -> Self {
         let mut sets = Self::default();
         let mut lists: Vec<(String, usize, Split, FileId)> = Vec::new();
         if tree.only().is_some() {
@@ -38,7 +39,7 @@ impl Sets {
         for file in tree.annotations(&["txt"]) {
             let path = tree.path(file);
             let (kind, devkit) = match folder_of(path).rsplit_once('/') {
-                Some((above, "Main")) => (0, above),
+                Some((above, name)) if name == task => (0, above),
                 _ => (1, folder_of(path)),
             };
             let devkit = match devkit {
@@ -61,7 +62,7 @@ impl Sets {
         let mut stems = Stems(None);
         let mut kinds: HashMap<String, usize> = HashMap::new();
         for (devkit, rank, split, file) in lists {
-            // `ImageSets/train.txt` counts where there is no `ImageSets/Main/`.
+            // `ImageSets/train.txt` counts where there is no folder of the task.
             if *kinds.entry(devkit.clone()).or_insert(rank / 2) != rank / 2 {
                 continue;
             }

@@ -2,45 +2,108 @@
 //!
 //! ```text
 //! JPEGImages/a.jpg  Annotations/a.xml  ImageSets/Main/{train,val,test}.txt  labelmap.txt
+//! SegmentationClass/a.png  SegmentationObject/a.png  ImageSets/Segmentation/{train,val,test}.txt     where there are masks
 //! ```
 //!
 //! Coordinates are 0-based with the maximum exclusive, whole numbers without a point, others with all their digits. An
-//! outline of one part is written as `<polygon>`, as Roboflow does; one of several parts has no place in the format.
+//! outline of one part is written as `<polygon>`, as Roboflow does; one of several parts becomes a mask. Of masks that overlap
+//! the smaller one is seen. Classes and objects have the numbers and colours of the challenge; where there are more than a
+//! palette holds, the pictures have colours alone, as Datumaro's.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::dataset::flag;
 use crate::formats::FormatError;
+use crate::formats::label_image::{self, Canvas, voc_colour};
 use crate::formats::target::{Plain, Ready, ReadyImage, ReadyObject, Remarks, Sink, put, put_images, stem, word_of};
 use crate::formats::xml::escaped;
+use crate::image::runs;
+
+/// The number of the border between objects, and the colours of a palette.
+const BORDER: u32 = 255;
 
 pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
-    let several = AtomicU64::new(0);
+    let covered = AtomicU64::new(0);
     let places: Vec<usize> = (0..ready.images.len()).collect();
     ready.for_each(&places, |_, image| {
-        let name = format!("Annotations/{}.xml", stem(&image.name));
-        put(sink, &name, document(ready, image, &several).as_bytes())
+        let stem = stem(&image.name);
+        put(sink, &format!("Annotations/{stem}.xml"), document(ready, image).as_bytes())?;
+        let Some([classes, instances]) = pictures(ready, image, &covered) else { return Ok(()) };
+        put(sink, &format!("SegmentationClass/{stem}.png"), &classes)?;
+        put(sink, &format!("SegmentationObject/{stem}.png"), &instances)
     })?;
     put_images(ready, sink, |image| format!("JPEGImages/{}", image.name))?;
     for split in ready.splits() {
         let word = word_of(split, ["train", "val", "test"]);
-        let stems = ready.images_of(split).into_iter().map(|place| stem(&ready.images[place].name));
-        let text: String = stems.flat_map(|stem| [stem, "\n"]).collect();
-        put(sink, &format!("ImageSets/Main/{word}.txt"), text.as_bytes())?;
+        let list = |wanted: &dyn Fn(&ReadyImage) -> bool| -> String {
+            let images = ready.images_of(split).into_iter().map(|place| &ready.images[place]);
+            images.filter(|image| wanted(image)).flat_map(|image| [stem(&image.name), "\n"]).collect()
+        };
+        put(sink, &format!("ImageSets/Main/{word}.txt"), list(&|_| true).as_bytes())?;
+        let segmented = list(&|image| has_masks(ready, image));
+        if !segmented.is_empty() {
+            put(sink, &format!("ImageSets/Segmentation/{word}.txt"), segmented.as_bytes())?;
+        }
     }
-    let mut text = String::from("# label:color_rgb:parts:actions\n");
-    for class in &ready.classes {
-        text += &format!("{}:::\n", class.name);
+    let mut text = String::from("# label:color_rgb:parts:actions\nbackground:0,0,0::\n");
+    for (number, class) in (1..).zip(&ready.classes) {
+        let [red, green, blue] = voc_colour(numbered(number));
+        text += &format!("{}:{red},{green},{blue}::\n", class.name);
     }
     put(sink, "labelmap.txt", text.as_bytes())?;
-    let several = several.into_inner();
-    let remark = format!("outlines of several parts, which <polygon> cannot hold: {several}");
-    Ok(if several > 0 { vec![remark] } else { Remarks::new() })
+    let covered = covered.into_inner();
+    let remark = format!("masks of which a part lies below another, and is not written: {covered}");
+    Ok(if covered > 0 { vec![remark] } else { Remarks::new() })
 }
 
-fn document(ready: &Ready<'_>, image: &ReadyImage, several: &AtomicU64) -> String {
+/// The number of a class or an object in pictures: that of the border is left free.
+fn numbered(number: u32) -> u32 {
+    if number < BORDER { number } else { number + 1 }
+}
+
+/// Whether an object is drawn.
+fn is_drawn(ready: &Ready<'_>, image: &ReadyImage, object: &ReadyObject) -> bool {
+    ready.mask(image, object).is_some() || ready.outline(image, object).len() > 1
+}
+
+fn has_masks(ready: &Ready<'_>, image: &ReadyImage) -> bool {
+    ready.objects_of(image).iter().any(|object| is_drawn(ready, image, object))
+}
+
+/// The pictures of classes and of instances of an image that has any mask.
+fn pictures(ready: &Ready<'_>, image: &ReadyImage, covered: &AtomicU64) -> Option<[Vec<u8>; 2]> {
+    let drawn = (1..).zip(ready.objects_of(image)).filter(|(_, object)| is_drawn(ready, image, object));
+    let mut masks: Vec<_> =
+        drawn.map(|(number, object)| (ready.filled(image, object), object.class + 1, number)).collect();
+    if masks.is_empty() {
+        return None;
+    }
+    masks.sort_by_key(|(mask, ..)| std::cmp::Reverse(runs::area(&mask.runs)));
+    let mut canvases = [(); 2].map(|()| Canvas::new(image.width, image.height));
+    let mut highest = [ready.classes.len() as u32, 0];
+    for (mask, class, number) in &masks {
+        canvases[0].paint(mask, numbered(*class));
+        let hides = canvases[1].paint(mask, numbered(*number)) > 0;
+        covered.fetch_add(hides.into(), Ordering::Relaxed);
+        highest[1] = highest[1].max(*number);
+    }
+    let palette: Vec<[u8; 3]> = (0..=BORDER).map(voc_colour).collect();
+    let [classes, instances] = canvases;
+    Some([(classes, highest[0]), (instances, highest[1])].map(|(mut canvas, highest)| {
+        if highest < BORDER {
+            return canvas.to_indexed(&palette);
+        }
+        canvas.change(|number| label_image::colour(voc_colour(number)));
+        canvas.to_colour()
+    }))
+}
+
+fn document(ready: &Ready<'_>, image: &ReadyImage) -> String {
     let objects = ready.objects_of(image);
-    let outlined = objects.iter().any(|object| ready.dataset.objects.polygons.get(object.row).is_some());
+    let outlined = objects.iter().any(|object| {
+        let all = &ready.dataset.objects;
+        all.polygons.get(object.row).is_some() || all.masks.get(object.row).is_some()
+    });
     let mut text = format!(
         "<annotation>\n  <folder>JPEGImages</folder>\n  <filename>{}</filename>\n  <source>\n    \
          <database>Unknown</database>\n  </source>\n  <size>\n    <width>{}</width>\n    <height>{}</height>\n    \
@@ -51,13 +114,13 @@ fn document(ready: &Ready<'_>, image: &ReadyImage, several: &AtomicU64) -> Strin
         u8::from(outlined)
     );
     for object in objects {
-        self::object(ready, image, object, &mut text, several);
+        self::object(ready, image, object, &mut text);
     }
     text += "</annotation>\n";
     text
 }
 
-fn object(ready: &Ready<'_>, image: &ReadyImage, object: &ReadyObject, text: &mut String, several: &AtomicU64) {
+fn object(ready: &Ready<'_>, image: &ReadyImage, object: &ReadyObject, text: &mut String) {
     let objects = &ready.dataset.objects;
     let flags = objects.flags.get(object.row).copied().unwrap_or(0);
     let is = |flag| u8::from(flags & flag != 0).to_string();
@@ -78,18 +141,12 @@ fn object(ready: &Ready<'_>, image: &ReadyImage, object: &ReadyObject, text: &mu
         line(3, &element(tag, &Plain(side).to_string()));
     }
     line(2, "</bndbox>");
-    match &ready.outline(image, object)[..] {
-        [] => {}
-        [part] => {
-            line(2, "<polygon>");
-            for (number, [x, y]) in (1..).zip(part) {
-                line(3, &format!("<x{number}>{}</x{number}><y{number}>{}</y{number}>", Plain(*x), Plain(*y)));
-            }
-            line(2, "</polygon>");
+    if let [part] = &ready.outline(image, object)[..] {
+        line(2, "<polygon>");
+        for (number, [x, y]) in (1..).zip(part) {
+            line(3, &format!("<x{number}>{}</x{number}><y{number}>{}</y{number}>", Plain(*x), Plain(*y)));
         }
-        _ => {
-            several.fetch_add(1, Ordering::Relaxed);
-        }
+        line(2, "</polygon>");
     }
     if let Some(attributes) = objects.attributes.get(object.row) {
         line(2, "<attributes>");

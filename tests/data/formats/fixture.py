@@ -135,6 +135,33 @@ def bitmap(rows: list[str], mode: str = "L") -> bytes:
     return out.getvalue()
 
 
+def voc_colour(number: int) -> tuple[int, int, int]:
+    """The colour that the VOC challenge gives to a number."""
+    sides = [0, 0, 0]
+    for group in range(8):
+        for channel in range(3):
+            sides[channel] |= (number >> (3 * group + channel) & 1) << (7 - group)
+    return (sides[0], sides[1], sides[2])
+
+
+def labels(mode: str, *painted, size=(WIDTH, HEIGHT), ground=None) -> bytes:
+    """A PNG of boxes that have a value or colour; with a palette, that of the VOC challenge. Mode I has 16 bits."""
+    drawn = Image.new(mode, size, ground if ground is not None else (0, 0, 0) if mode == "RGB" else 0)
+    if mode == "P":
+        drawn.putpalette([side for number in range(256) for side in voc_colour(number)])
+    for value, box in painted:
+        drawn.paste(value, box)
+    out = io.BytesIO()
+    (drawn.convert("I;16") if mode == "I" else drawn).save(out, "PNG")
+    return out.getvalue()
+
+
+def filled(box, width: int = WIDTH, height: int = HEIGHT) -> dict:
+    """COCO's runs of a mask that fills a box."""
+    x0, y0, x1, y1 = box
+    return mask(["#" * (x1 - x0)] * (y1 - y0), x0, y0, width, height)
+
+
 def standard(format: str, write, cut: str, size=(WIDTH, HEIGHT), fractions=False, rows=False, own=False, name=None) -> None:
     """The cases that every format of a labelling tool has. `write(entries)` gives the files of a dataset, by path: `entries` are
     pairs of an image's name and its objects, pairs of class and corners. `rows`: an image per line; `own`: a file per image;

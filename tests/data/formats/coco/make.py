@@ -2,7 +2,7 @@
 
 import json
 
-from fixture import case, image, obj, picture, there
+from fixture import case, filled, image, labels, obj, picture, there
 
 NOT_CROWD = ["not crowd"]
 
@@ -161,7 +161,8 @@ def good() -> None:
              {"id": 3, "image_id": "x2", "category_id": 2}]),
         "images/a.png": picture(1), "images/b.png": picture(2),
     }, {
-        "format": "coco", "classes": ["cat", "sky"], "ordered": True, "class_ids": [1, 2], "problems": [],
+        "format": "coco", "classes": ["cat", "sky"], "ordered": True, "class_ids": [1, 2],
+        "problems": ['ignored-field: annotations/panoptic_default.json:1: picture "a.png" of the segments was not found; their boxes alone are read'],
         "images": [
             there("images/a.png",
                   box("sky", 258, (0, 0, 40, 15), area=600.0, source="annotations/panoptic_default.json"),
@@ -169,6 +170,52 @@ def good() -> None:
             there("images/b.png", labels=["sky", "cat"]),
         ],
     })
+
+    # Instances and segments of the same images: what has a mask says more.
+    segments = {"id": 258, "category_id": 1, "area": 320, "bbox": [4, 5, 16, 20], "iscrowd": 0}
+    case("coco", "instances-and-panoptic", {
+        "annotations/instances_val2017.json": document([img(1, "a.png")], CATEGORIES, [ann(1, 1, 1, [4, 5, 16, 20]), ann(2, 1, 2, [25, 0, 15, 10])]),
+        "annotations/panoptic_val2017.json": document([img(1, "a.png")], CATEGORIES, [{"image_id": 1, "file_name": "a.png", "segments_info": [segments]}]),
+        "annotations/panoptic_val2017/a.png": labels("RGB", ((2, 1, 0), (4, 5, 20, 25))), "val2017/a.png": picture(1),
+    }, {
+        "format": "coco", "classes": ["cat", "dog"], "ordered": True, "problems": [], "remarks": ["objects that stand in two files, taken once: 1"],
+        "images": [there("val2017/a.png", box("dog", 2, (25, 0, 40, 10)),
+                         box("cat", 258, (4, 5, 20, 25), area=320.0, mask=filled((4, 5, 20, 25)), source="annotations/panoptic_val2017.json"), id=1, split="valid")],
+    })
+
+    # Everything but things, as masks; a file in UTF-16, as PowerShell writes it.
+    stuff = document([img(1, "a.png")], [cat(92, "banner", "textile"), cat(183, "other", "other")], [
+        ann(1, 1, 183, [0, 0, 1, 30], segmentation={"counts": [0, 30, 1170], "size": [30, 40]}, area=30)])
+    for name, text in (("stuff", stuff.encode()), ("utf-16", stuff.encode("utf-16")), ("utf-16-big", b"\xfe\xff" + stuff.encode("utf-16-be"))):
+        case("coco", name, {"annotations/stuff_train2017.json": text, "train2017/a.png": picture(1)}, {
+            "format": "coco", "classes": ["banner", "other"], "ordered": True, "class_ids": [92, 183], "problems": [],
+            "images": [there("train2017/a.png", box("other", 1, (0, 0, 1, 30), area=30.0, mask=filled((0, 0, 1, 30))), id=1, split="train")]})
+
+    # Results: alone, for images without any annotation, and beside annotations.
+    truth = document([img(1, "a.png"), img(2, "b.png")], CATEGORIES, [ann(1, 1, 1, [1, 2, 3, 4])])
+    found = [{"image_id": 2, "category_id": 2, "bbox": [4, 5, 16, 20], "score": 0.75},
+             {"image_id": 2, "category_id": 1, "segmentation": {"counts": [0, 30, 1170], "size": [30, 40]}, "score": 0.5},
+             {"image_id": 1, "category_id": 1, "keypoints": [4, 5, 2, 20, 25, 1, 0, 0, 0], "score": 0.25}]
+    scored = {"flags": None, "id": None, "source": "results.json"}
+
+    def result(name, corners, score, **more) -> dict:
+        return {key: value for key, value in box(name, 0, corners, score=score, **scored, **more).items() if value is not None}
+
+    results = [there("a.png", result("cat", (4, 5, 20, 25), 0.25, keypoints=[[4.0, 5.0, 2], [20.0, 25.0, 1], [0.0, 0.0, 0]]), id=1),
+               there("b.png", result("dog", (4, 5, 20, 25), 0.75), result("cat", (0, 0, 1, 30), 0.5, mask=filled((0, 0, 1, 30))), id=2)]
+    pictures = {"a.png": picture(1), "b.png": picture(2)}
+    other = document([img(7, "c.png")], CATEGORIES, [])
+    frame = {"format": "coco", "classes": ["cat", "dog"], "ordered": True}
+    case("coco", "results-alone", {"other.json": other, "results.json": json.dumps(found), "truth.json": truth, **pictures}, {
+        **frame, "source": "results.json", "problems": [], "images": results})
+    case("coco", "results-of-a-test", {"image_info_test.json": document([img(1, "a.png"), img(2, "b.png")], CATEGORIES, []), "results.json": json.dumps(found), **pictures}, {
+        **frame, "problems": [], "images": [{**row, "split": "test"} for row in results]})
+    case("coco", "results-beside-annotations", {"results.json": json.dumps(found), "truth.json": truth, **pictures}, {
+        **frame, "problems": ["ignored-field: results.json: results, left out beside annotations of the same images; read them as the source itself"],
+        "images": [there("a.png", box("cat", 1, (1, 2, 4, 6)), id=1), there("b.png", id=2)]})
+    case("coco", "bad-results", {"results.json": json.dumps([*found[:1], {**found[0], "image_id": 9}, {**found[0], "bbox": [1]}]), "truth.json": truth, **pictures}, {
+        **frame, "source": "results.json", "images": [there("a.png", id=1), there("b.png", result("dog", (4, 5, 20, 25), 0.75), id=2)],
+        "problems": ["bad-entry: results.json:1: annotation: bbox has 1 numbers instead of 4", "bad-entry: results.json:1: annotation: its image 9 is not in the list of images"]})
 
     # One file with folders of images; predictions.
     case("coco", "single-file", {

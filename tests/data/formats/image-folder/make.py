@@ -58,7 +58,7 @@ def make() -> None:
     case("image-folder", "bad-other-annotations", {"cat/a.png": picture(1), "dog/b.png": picture(2), "dog/b.json": "{}"}, {
         "error": f"{{input}}: no annotations that a known format explains; images: 2, files that could be about them: dog/b.json; {there_are}",
     })
-    case("image-folder", "bad-masks", {"images/a.png": picture(1), "masks/a.png": picture(2)}, {
+    case("image-folder", "bad-masks", {"images/a.png": picture(1), "masks/b.png": picture(2)}, {
         "error": f"{{input}}: no annotations that a known format explains; images: 2, files that could be about them: none; {there_are}",
     })
     case("image-folder", "bad-not-there", {"a.png": picture(1)}, {

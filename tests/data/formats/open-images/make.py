@@ -1,6 +1,6 @@
 """Fixtures of Open Images."""
 
-from fixture import case, image, obj, picture, there
+from fixture import case, filled, image, labels, obj, picture, there
 
 NO_SIZE = {"size": (0, 0)}
 HEADER = "ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,IsOccluded,IsTruncated,IsGroupOf,IsDepiction,IsInside\n"
@@ -50,11 +50,32 @@ def make() -> None:
     })
     case("open-images", "boxes-and-labels", {
         "train-annotations-bbox.csv": HEADER + ROW, "train-annotations-human-imagelabels.csv": "ImageID,Source,LabelName,Confidence\n0001eeaf4aed83f9,verification,/m/0cmf2,1\n",
-        "class-descriptions.csv": CLASSES, f"train/{KEY}": picture(1), "train-annotations-object-segmentation.csv": "MaskPath,ImageID,LabelName,BoxID\nx.png,a,b,c\n",
+        "class-descriptions.csv": CLASSES, f"train/{KEY}": picture(1), "train-annotations-point-labels.csv": "ImageId,X,Y,Label,EstimatedYesNo,Source\na,0.5,0.5,b,yes,c\n",
+        "train-annotations-vrd.csv": "ImageID,LabelName1,LabelName2\na,b,c\n",
     }, {
         "format": "open-images", "classes": ["Airplane"], "ordered": False,
         "images": [named(f"train/{KEY}", plane(), split="train", labels=["Airplane"])],
-        "problems": ["ignored-field: train-annotations-object-segmentation.csv: masks, relations, points and rotations are not read; left out"],
+        "problems": ["ignored-field: train-annotations-vrd.csv: relations, points and rotations are not read; left out"],
+    })
+    # Masks: of a box, scaled to the image, and one of a box that no row has.
+    segments = "MaskPath,ImageID,LabelName,BoxID,BoxXMin,BoxXMax,BoxYMin,BoxYMax,PredictedIoU,Clicks\n"
+    first, second = "0001eeaf4aed83f9_m0cmf2_1.png,0001eeaf4aed83f9,/m/0cmf2,1,0.100000,0.500000,0.200001,0.750000,0,\n", "x.png,0001eeaf4aed83f9,/m/011k07,2,0.5,1,0.5,1,0.8,0.1 0.2 1\n"
+    case("open-images", "masks", {
+        "annotations/train-annotations-bbox.csv": HEADER + ROW, "annotations/train-annotations-object-segmentation.csv": segments + first + second + first.replace("_1.png", "_9.png"),
+        "annotations/class-descriptions-boxable.csv": CLASSES, f"images/train/{KEY}": picture(1),
+        "masks/train/0001eeaf4aed83f9_m0cmf2_1.png": labels("1", (1, (2, 3, 10, 11)), size=(20, 15)), "masks/train/x.png": labels("L", (255, (20, 15, 40, 30))),
+    }, {
+        "format": "open-images", "classes": ["Airplane", "Tortoise"], "ordered": False,
+        "problems": ['ignored-field: annotations/train-annotations-object-segmentation.csv:4: mask "0001eeaf4aed83f9_m0cmf2_9.png" was not found'],
+        "images": [named(f"images/train/{KEY}", {**plane(), "mask": filled((4, 6, 20, 22)), "source": "annotations/train-annotations-bbox.csv"},
+                         obj("Tortoise", (0.5, 0.5, 1, 1), line=3, normalised=True, mask=filled((20, 15, 40, 30))), split="train")],
+    })
+    case("open-images", "bad-masks", {
+        "train-annotations-bbox.csv": HEADER + ROW, "train-annotations-object-segmentation.csv": segments + first + "x.png,,/m/011k07,2,0.5,1,0.5,1,0.8,\n",
+        "class-descriptions-boxable.csv": CLASSES, f"train/{KEY}": picture(1), "0001eeaf4aed83f9_m0cmf2_1.png": "none",
+    }, {
+        "format": "open-images", "classes": ["Airplane"], "ordered": False, "images": [named(f"train/{KEY}", {**plane(), "source": "train-annotations-bbox.csv"}, split="train")],
+        "problems": ["bad-entry: train-annotations-object-segmentation.csv:3: no MaskPath, ImageID, LabelName or box", "unreadable-annotation: 0001eeaf4aed83f9_m0cmf2_1.png: no PNG: Invalid PNG signature"],
     })
     case("open-images", "no-descriptions", {"test-annotations-bbox.csv": HEADER + ROW, KEY: picture(1)}, {
         "format": "open-images", "classes": ["/m/0cmf2"], "ordered": False, "images": [named(KEY, plane(2, "/m/0cmf2"), split="test")], "problems": [],

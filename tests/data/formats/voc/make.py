@@ -1,6 +1,6 @@
 """Fixtures of PASCAL VOC XML."""
 
-from fixture import HEIGHT, WIDTH, case, image, obj, picture, there
+from fixture import HEIGHT, WIDTH, case, filled, image, labels, line_of, obj, picture, there
 
 
 def bndbox(x0, y0, x1, y1) -> str:
@@ -123,7 +123,8 @@ def voc_good() -> None:
     case("voc", "devkit", {
         f"{kit}/JPEGImages/2008_00000{number}.jpg": picture(number) for number in range(1, 6)
     } | {
-        f"{kit}/SegmentationClass/2008_000001.png": picture(7), f"{kit}/SegmentationObject/2008_000001.png": picture(7),
+        f"{kit}/SegmentationClass/2008_000001.png": labels("P", (15, (1, 0, 40, 29)), (255, (1, 1, 2, 2))),
+        f"{kit}/SegmentationObject/2008_000001.png": labels("P", (1, (1, 0, 40, 29)), (255, (39, 0, 40, 29))),
         f"{kit}/Annotations/2008_000001.xml": voc("2008_000001.jpg", person, database=devkit, folder="VOC2012"),
         f"{kit}/Annotations/2008_000002.xml": voc("2008_000002.jpg", voc_object(), database=devkit, folder="VOC2012"),
         f"{kit}/Annotations/2008_000003.xml": voc("2008_000003.jpg", voc_object(), database=devkit, folder="VOC2012"),
@@ -137,7 +138,7 @@ def voc_good() -> None:
         "remarks": ["coordinates of 4 files are read as 1-based: <database> says VOC, and none is below 1"],
         "images": [
             there(f"{kit}/JPEGImages/2008_000001.jpg", obj("person", (0, 0, 40, 30), line=6, pose="Left", flags=[
-                "difficult", "truncated", "not occluded"], attributes={"jumping": "1", "other": "0"}), split="train"),
+                "difficult", "truncated", "not occluded"], attributes={"jumping": "1", "other": "0"}, mask=filled((1, 0, 39, 29))), split="train"),
             there(f"{kit}/JPEGImages/2008_000002.jpg", obj("cat", (3, 4, 20, 25), line=6, **PLAIN), split="valid"),
             there(f"{kit}/JPEGImages/2008_000003.jpg", obj("cat", (3, 4, 20, 25), line=6, **PLAIN), split="train"),
             there(f"{kit}/JPEGImages/2008_000004.jpg", obj("cat", (3, 4, 20, 25), line=6, **PLAIN)),
@@ -432,3 +433,37 @@ def make() -> None:
     voc_good()
     voc_bad()
     voc_faults()
+
+    # Masks of the objects: by their numbers, whatever the order of the boxes; as colours; one that fits nothing; an object with an outline keeps that.
+    a, b = (4, 6, 20, 24), (25, 0, 40, 10)
+    boxes = voc_object("cat", a) + voc_object("cat", b)
+    lines = voc("a.jpg", boxes)
+    two = [obj("cat", box, line=line_of(lines, "<object>", nth), **PLAIN) for nth, box in ((1, a), (2, b))]
+    for name, mode, numbers in (("masks", "P", (1, 2)), ("masks-other-order", "P", (2, 1)), ("masks-of-colours", "RGB", ((128, 0, 0), (0, 128, 0)))):
+        case("voc", name, {
+            "Annotations/a.xml": lines, "JPEGImages/a.jpg": picture(1), "SegmentationObject/a.png": labels(mode, (numbers[0], a), (numbers[1], b)),
+            "SegmentationClass/a.png": labels(mode, (numbers[0], a), (numbers[0], b)),
+        }, {
+            "format": "voc", "problems": [], "images": [there("JPEGImages/a.jpg", {**two[0], "mask": filled(a)}, {**two[1], "mask": filled(b)})]})
+    other = (30, 15, 38, 25)
+    lines_of_three = voc("a.jpg", boxes + voc_object("dog", other))
+    three = [*two, obj("dog", other, line=line_of(lines_of_three, "<object>", 3), **PLAIN)]
+    case("voc", "masks-of-classes", {
+        "Annotations/a.xml": lines_of_three, "JPEGImages/a.jpg": picture(1), "SegmentationClass/a.png": labels("P", (8, a), (8, b), (12, other)),
+    }, {
+        "format": "voc", "problems": [], "images": [there("JPEGImages/a.jpg", *two, {**three[2], "mask": filled(other)})]})
+    case("voc", "masks-left-over", {
+        "Annotations/a.xml": lines, "JPEGImages/a.jpg": picture(1), "SegmentationObject/a.png": labels("P", (1, a), (3, (0, 25, 10, 30))),
+    }, {
+        "format": "voc", "problems": ["ignored-field: SegmentationObject/a.png: mask 3 fits the box of no object; left out"],
+        "images": [there("JPEGImages/a.jpg", {**two[0], "mask": filled(a)}, two[1])]})
+    case("voc", "bad-masks", {"Annotations/a.xml": lines, "JPEGImages/a.jpg": picture(1), "SegmentationObject/a.png": "no picture"}, {
+        "format": "voc", "problems": ["unreadable-annotation: SegmentationObject/a.png: no PNG: Invalid PNG signature"], "images": [there("JPEGImages/a.jpg", *two)]})
+
+    # make-sense's: no pose of its own, tabs, a path that begins with the project.
+    one = "\t<object>\n\t\t<name>cat</name>\n\t\t<pose>Unspecified</pose>\n\t\t<truncated>0</truncated>\n\t\t<difficult>0</difficult>\n" + (
+        "\t\t<bndbox>\n\t\t\t<xmin>4</xmin>\n\t\t\t<ymin>5</ymin>\n\t\t\t<xmax>20</xmax>\n\t\t\t<ymax>25</ymax>\n\t\t</bndbox>\n\t</object>\n")
+    text = "<annotation>\n\t<folder>my-project-name</folder>\n\t<filename>a.jpg</filename>\n\t<path>/my-project-name/a.jpg</path>\n" + (
+        f"\t<source>\n\t\t<database>Unspecified</database>\n\t</source>\n\t<size>\n\t\t<width>40</width>\n\t\t<height>30</height>\n\t\t<depth>3</depth>\n\t</size>\n{one}</annotation>")
+    case("voc", "make-sense", {"labels_my-project-name_2024-05-01-09-30-00/a.xml": text, "images/a.jpg": picture(1, "JPEG")}, {
+        "format": "voc", "problems": [], "images": [there("images/a.jpg", obj("cat", (4, 5, 20, 25), line=line_of(text, "<object>"), **PLAIN))]})

@@ -1,0 +1,61 @@
+//! Semantic masks as they are written: a folder per split, as Roboflow does.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::formats::csv::write::quoted;
+use crate::formats::label_image::Canvas;
+use crate::formats::target::{Ready, ReadyImage, Remarks, Sink, at, on_a_line, put, stem};
+use crate::formats::{FormatError, FormatErrorKind};
+use crate::image::runs;
+
+/// Classes that a PNG of 16 bits has numbers for.
+const CLASSES: usize = u16::MAX as usize;
+
+pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    if ready.classes.len() > CLASSES {
+        let message = format!("{} classes, and a mask can tell {CLASSES} apart", ready.classes.len());
+        return Err(FormatError::new(FormatErrorKind::Io(std::io::Error::other(message)), ""));
+    }
+    let stems: HashSet<String> = ready.images.iter().map(|image| stem(&image.name).to_lowercase()).collect();
+    if let Some(image) = ready.images.iter().find(|image| stems.contains(&mask_of(image).to_lowercase())) {
+        let message = format!("an image is called {}, as the mask of {} would be", mask_of(image), image.name);
+        return Err(FormatError::new(FormatErrorKind::Io(std::io::Error::other(message)), &image.name));
+    }
+    let covered = AtomicU64::new(0);
+    let places: Vec<usize> = (0..ready.images.len()).collect();
+    ready.for_each(&places, |place, image| {
+        let name = format!("{}/{}.png", image.split, mask_of(image));
+        put(sink, &name, &drawn(ready, image, &covered))?;
+        let name = format!("{}/{}", image.split, image.name);
+        sink.image(place, &name).map_err(at(&name))
+    })?;
+    let mut text = String::from("Pixel Value, Class\n0, background\n");
+    for (number, class) in (1..).zip(&ready.classes) {
+        text += &format!("{number}, {}\n", quoted(&on_a_line(&class.name)));
+    }
+    for split in ready.splits() {
+        put(sink, &format!("{split}/_classes.csv"), text.as_bytes())?;
+    }
+    let covered = covered.into_inner();
+    let remark = format!("objects of which a part lies below another, and is not in the mask: {covered}");
+    Ok(if covered > 0 { vec![remark] } else { Remarks::new() })
+}
+
+/// The stem of an image's mask.
+fn mask_of(image: &ReadyImage) -> String {
+    format!("{}_mask", stem(&image.name))
+}
+
+/// The mask of an image: the largest object is painted first.
+fn drawn(ready: &Ready<'_>, image: &ReadyImage, covered: &AtomicU64) -> Vec<u8> {
+    let mut canvas = Canvas::new(image.width, image.height);
+    let objects = ready.objects_of(image);
+    let mut masks: Vec<_> = objects.iter().map(|object| (ready.filled(image, object), object.class + 1)).collect();
+    masks.sort_by_key(|(mask, _)| std::cmp::Reverse(runs::area(&mask.runs)));
+    for (mask, value) in masks {
+        let hides = canvas.paint(&mask, value) > 0;
+        covered.fetch_add(hides.into(), Ordering::Relaxed);
+    }
+    canvas.to_gray()
+}
