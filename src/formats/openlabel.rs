@@ -294,7 +294,7 @@ fn data_of(ready: &Ready<'_>, drawn: &Drawn<'_>) -> Map<String, Value> {
     let attributes: Vec<Value> =
         drawn.attributes.iter().map(|(name, value)| json!({"name": name, "val": value})).collect();
     let mut data: Map<String, Value> = Map::new();
-    let mut add = |kind: &str, shape: Value| {
+    let add = |data: &mut Map<String, Value>, kind: &str, shape: Value| {
         let list = data.entry(kind).or_insert_with(|| json!([]));
         list.as_array_mut().into_iter().for_each(|list| list.push(shape.clone()));
     };
@@ -312,9 +312,13 @@ fn data_of(ready: &Ready<'_>, drawn: &Drawn<'_>) -> Map<String, Value> {
             Shape::Points(points) => {
                 let named = ready.has_named_points(&drawn.object);
                 for (place, point) in points.iter().enumerate().filter(|(_, point)| named || point.visibility > 0) {
-                    let seen = json!({"num": [{"name": VISIBILITY, "val": point.visibility}]});
+                    let mut seen = json!({"num": [{"name": VISIBILITY, "val": point.visibility}]});
+                    // Of an object that is points alone the first says all.
+                    if !attributes.is_empty() && drawn.shapes.len() == 1 && !data.contains_key("point2d") {
+                        seen["text"] = json!(attributes);
+                    }
                     let name = ready.point_name(&drawn.object, place);
-                    add("point2d", json!({"name": name, "val": [point.x, point.y], "attributes": seen}));
+                    add(&mut data, "point2d", json!({"name": name, "val": [point.x, point.y], "attributes": seen}));
                 }
                 continue;
             }
@@ -326,7 +330,7 @@ fn data_of(ready: &Ready<'_>, drawn: &Drawn<'_>) -> Map<String, Value> {
         if !attributes.is_empty() {
             value["attributes"] = json!({"text": attributes});
         }
-        add(kind, value);
+        add(&mut data, kind, value);
     }
     data
 }
