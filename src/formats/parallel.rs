@@ -14,15 +14,16 @@ pub fn threads(workers: usize) -> usize {
 
 /// `work` for every number below `count`; the results stand in that order whatever the number of threads.
 pub fn map<T: Send>(count: usize, workers: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    map_by(AT_A_TIME, count, workers, work)
+    map_by(AT_A_TIME, count, workers, &work)
 }
 
 /// The same for pieces of work that are large: a thread takes one at a time.
 pub fn map_each<T: Send>(count: usize, workers: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    map_by(1, count, workers, work)
+    map_by(1, count, workers, &work)
 }
 
-fn map_by<T: Send>(at_a_time: usize, count: usize, workers: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+/// Behind a pointer, so that it is compiled once per result, not once per caller.
+fn map_by<T: Send>(at_a_time: usize, count: usize, workers: usize, work: &(dyn Fn(usize) -> T + Sync)) -> Vec<T> {
     let threads = threads(workers).min(count.div_ceil(at_a_time));
     if threads <= 1 {
         return (0..count).map(work).collect();
@@ -36,7 +37,7 @@ fn map_by<T: Send>(at_a_time: usize, count: usize, workers: usize, work: impl Fn
                 if start >= count {
                     break;
                 }
-                let results: Vec<T> = (start..count.min(start + at_a_time)).map(&work).collect();
+                let results: Vec<T> = (start..count.min(start + at_a_time)).map(work).collect();
                 done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((start, results));
             }
         };

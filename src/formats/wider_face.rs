@@ -191,9 +191,14 @@ fn face(fields: &[&str]) -> Result<(String, Object), String> {
         [score] => object.score = text::number(score),
         fields => {
             for (name, value) in FIELDS.iter().zip(fields) {
-                let number = text::number(value);
+                let number = match *value {
+                    // Datumaro's.
+                    "False" => Some(0.0),
+                    "True" => Some(1.0),
+                    value => text::number(value),
+                };
                 match (*name, number) {
-                    // Datumaro's, for what is not known.
+                    // Datumaro's too, for what is not known.
                     (_, None) if *value == "-" => {}
                     (_, None) => return Err(format!("{name} {value:?} is no number")),
                     ("occlusion", Some(number)) => {

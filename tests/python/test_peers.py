@@ -146,7 +146,6 @@ GLOBOX: dict[str, Callable[[Any, Path], Any]] = {
     "voc": lambda sets, out: sets.from_pascal_voc(out / "Annotations"),
     "yolo": lambda sets, out: sets.from_yolo_v5(out / "labels/train", image_folder=out / "images/train"),
     "darknet": lambda sets, out: sets.from_yolo_darknet(out / "obj_train_data", image_folder=out / "obj_train_data"),
-    "cvat": lambda sets, out: sets.from_cvat(out / "annotations.xml"),
 }
 
 
@@ -172,7 +171,6 @@ LABELFORMAT: dict[str, Callable[[Any, Path], Any]] = {
     "kitti": lambda formats, out: formats.KittiObjectDetectionInput(
         out / "training/label_2", ",".join(CLASSES), "../image_2"
     ),
-    "cvat": lambda formats, out: formats.CVATObjectDetectionInput(out / "annotations.xml"),
 }
 
 
