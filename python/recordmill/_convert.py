@@ -77,6 +77,7 @@ LOAD_DEFAULTS: dict[str, Any] = {
     "class_attribute": None,
     "workers": 0,
 }
+DOWNLOAD_DEFAULTS: dict[str, Any] = {"download": False, "cache": None}
 WRITE_DEFAULTS: dict[str, Any] = {
     "target_format": "tfrecord",
     "images_mode": "copy",

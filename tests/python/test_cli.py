@@ -53,17 +53,18 @@ def test_help() -> None:
 
 def test_every_option_of_convert_is_one_of_the_function() -> None:
     from recordmill._cli import convert
-    from recordmill._convert import LOAD_DEFAULTS, WRITE_DEFAULTS
+    from recordmill._convert import DOWNLOAD_DEFAULTS, LOAD_DEFAULTS, WRITE_DEFAULTS
 
     names = {parameter.name for parameter in convert.params}
-    assert names - {"source", "output", "as_json", "quiet"} == LOAD_DEFAULTS.keys() | WRITE_DEFAULTS.keys()
+    every = LOAD_DEFAULTS.keys() | DOWNLOAD_DEFAULTS.keys() | WRITE_DEFAULTS.keys()
+    assert names - {"source", "output", "as_json", "quiet"} == every
     flags = {flag for parameter in convert.params for flag in parameter.opts}
     named = "from to split exact-split shards shard-size compression label-map schema layout group drop-empty on-error "
     named += (
         "strict skip-rule dry-run overwrite workers seed shuffle images source-id no-sha256 no-fsync allow-outside "
         "no-file-sha256 images-mode no-images no-loss rename keep-classes drop-classes min-box-size sample "
     )
-    named += "allow-empty voc-one-based json quiet level"
+    named += "allow-empty voc-one-based json quiet level download cache"
     assert flags >= {f"--{name}" for name in named.split()}
 
 

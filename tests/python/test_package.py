@@ -31,7 +31,7 @@ def test_all_is_there_and_documented() -> None:
 
 def test_the_native_module_is_covered() -> None:
     """Everything native is public, or used by the package's own Python side."""
-    own = {"Column", "Dataset", "check", "convert", "formats_list", "inspect", "load", "save", "verify"}
+    own = {"Column", "Dataset", "check", "convert", "formats_list", "inspect", "load", "read_image", "save", "verify"}
     native = {name for name in dir(_native) if not name.startswith("_")}
     assert native - own <= set(rm.__all__)
     sources = "".join(path.read_text() for path in Path(_convert.__file__).parent.glob("_*.py"))
@@ -75,10 +75,11 @@ def test_defaults_are_said_once_and_again_alike() -> None:
     convert = defaults(rm.convert)
     assert convert == {
         **_convert.LOAD_DEFAULTS,
+        **_convert.DOWNLOAD_DEFAULTS,
         **_convert.WRITE_DEFAULTS,
         "progress": None,
     }
-    assert defaults(rm.load) == _convert.LOAD_DEFAULTS
+    assert defaults(rm.load) == {**_convert.LOAD_DEFAULTS, "boxes_only": False}
     annotations = _convert.WriteOptions.__annotations__.keys()
     # `save` has it as `format`.
     assert annotations == _convert.WRITE_DEFAULTS.keys() - {"target_format"} | {"progress"}

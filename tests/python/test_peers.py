@@ -33,7 +33,8 @@ def library(name: str) -> Any:
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The scene as COCO, with a rectangle for an outline."""
     folder = tmp_path_factory.mktemp("scene")
-    images, objects = [], []
+    images: list[dict[str, Any]] = []
+    objects: list[dict[str, Any]] = []
     for number, (name, (width, height, boxes)) in enumerate(SCENE.items(), 1):
         Image.new("RGB", (width, height), (40 * number, 90, 50)).save(folder / f"{name}.jpg")
         images.append({"id": number, "file_name": f"{name}.jpg", "width": width, "height": height})
