@@ -117,7 +117,8 @@ impl Inside<'_> {
     fn take(&self, data: &str, file: FileId, sheet: &mut Sheet) -> Result<(), String> {
         let path = self.tree.path(file);
         let asker = Asker { path, split: splits::of_folders(path) };
-        let missing = |found: Match| found == Match::Missing;
+        // A path that leads elsewhere is what LabelMe writes of an image in another folder.
+        let missing = |found: Match| matches!(found, Match::Missing | Match::Outside);
         if !missing(self.matcher.find_own(&sheet.name, &asker)) || !missing(self.matcher.find(&sheet.name, &asker)) {
             return Ok(());
         }

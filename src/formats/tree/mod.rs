@@ -14,6 +14,7 @@
 //! - A folder of images that lies inside the root is not walked again.
 //! - A zip or tar stands for a folder: its names are what a walk would see.
 
+use std::any::{Any, TypeId};
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::io::{self, Read};
@@ -80,6 +81,8 @@ pub struct Tree {
     outside: BTreeSet<(u16, String)>,
     problems: Problems,
     heads: Mutex<HashMap<FileId, Head>>,
+    /// What formats found out about the tree, by its type.
+    found_out: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
 /// The start of a file, and what is needed to read on.
@@ -115,6 +118,7 @@ impl Tree {
             outside: BTreeSet::new(),
             problems: Problems::default(),
             heads: Mutex::default(),
+            found_out: Mutex::default(),
         };
         let mut walk = Walk::new(allow_outside);
         let beside_only = is_file && !image_folders.is_empty();
@@ -326,6 +330,18 @@ impl Tree {
     pub fn open_file(&self, id: FileId) -> io::Result<Opened> {
         let door = self.doors.get(usize::from(self.file(id).root)).ok_or(io::ErrorKind::NotFound)?;
         door.open(self.path_to_open(id))
+    }
+
+    /// What `look` finds out about the tree, which is done once for each type of answer.
+    pub fn once<T: Send + Sync + 'static>(&self, look: impl FnOnce() -> T) -> Arc<T> {
+        let lock = || self.found_out.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = lock().get(&TypeId::of::<T>()).cloned();
+        if let Some(known) = known.and_then(|known| known.downcast().ok()) {
+            return known;
+        }
+        let found = Arc::new(look());
+        lock().insert(TypeId::of::<T>(), Arc::clone(&found) as Arc<dyn Any + Send + Sync>);
+        found
     }
 
     fn heads_lock(&self) -> std::sync::MutexGuard<'_, HashMap<FileId, Head>> {

@@ -1,6 +1,7 @@
 //! What a tree has of YOLO: label files, a dataset file, and what a sample of lines says of the task.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::Task;
 use super::data_file::{self, DataFile};
@@ -34,8 +35,12 @@ pub struct Survey {
 }
 
 impl Survey {
-    /// Looks through a tree. `None` where there is nothing that could be YOLO.
-    pub fn of(tree: &Tree) -> Option<Self> {
+    /// What a tree has, looked through once for all formats that ask. `None` where there is nothing that could be YOLO.
+    pub fn of(tree: &Tree) -> Option<Arc<Self>> {
+        tree.once(|| Self::look_through(tree).map(Arc::new)).as_ref().clone()
+    }
+
+    fn look_through(tree: &Tree) -> Option<Self> {
         let labels = label_files(tree);
         let data = data_file::find(tree, |_, _, _| {}).into_iter().next();
         let darknet: Vec<FileId> = tree

@@ -106,6 +106,13 @@ def good() -> None:
         "images": [image("train/b.png", box("cat", (1, 2, 3, 4)), split="train", file="images"), image("train/c.png", split="train", file="images")],
     })
 
+    # The image lay in another folder, which is not there.
+    case("labelme", "embedded-elsewhere", {
+        "a.json": document("..\\imgs\\b.png", shape("cat", [[1, 2], [3, 4]], "rectangle"), data=data),
+    }, {
+        "format": "labelme", "problems": [], "images": [image("b.png", box("cat", (1, 2, 3, 4)), file="images")],
+    })
+
     # An old file: no shape_type, no group, no size, a label that is a number, an image that was renamed.
     old = (
         '\ufeff{"flags": {}, "shapes": [{"label": 7, "points": [[1, 2], [3, 4], [5, 1]], "line_color": null}],'
