@@ -114,10 +114,11 @@ def train2017(folder: Path, scale: float) -> None:
     ids = rng.sample(range(1, 600_000), images)
     outlines = []
     for _ in range(4000):
-        points = int(rng.choice([8, 12, 16, 20, 24, 28, 40]) * 1.05) // 2
+        points = int(rng.choice([8, 12, 16, 20, 24, 28, 40]) * 1.05)
         outlines.append(",".join(f"{rng.uniform(0, 640):.2f},{rng.uniform(0, 480):.2f}" for _ in range(points)))
     with (folder / "instances.json").open("w", encoding="utf-8") as file:
-        file.write('{"info": {"description": "train2017\'s shape"}, "licenses": [{"id": 1}], "images": [')
+        licence = {"url": "http://flickr.com/commons/usage/", "id": 3, "name": "No known copyright restrictions"}
+        file.write(f'{{"info": {{"description": "as train2017"}}, "licenses": [{json.dumps(licence)}], "images": [')
         for place, number in enumerate(ids):
             url = f"http://images.cocodataset.org/train2017/{number:012d}.jpg"
             flickr = "http://farm7.staticflickr.com/6116/6255196340_da26cf2c9e_z.jpg"
