@@ -15,19 +15,8 @@ import os
 from typing import Any
 
 import tensorflow as tf
+from dataset_util import floats, ints, texts
 from PIL import Image
-
-
-def ints(values: list[int]) -> Any:
-    return tf.train.Feature(int64_list=tf.train.Int64List(value=values))
-
-
-def floats(values: list[float]) -> Any:
-    return tf.train.Feature(float_list=tf.train.FloatList(value=values))
-
-
-def texts(values: list[bytes]) -> Any:
-    return tf.train.Feature(bytes_list=tf.train.BytesList(value=values))
 
 
 def example_of(image: dict[str, Any], annotations: list[dict[str, Any]], folder: str, names: dict[int, Any]) -> Any:

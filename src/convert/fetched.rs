@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use crate::dataset::{Dataset, ProblemKind, Strings};
+use crate::dataset::{Place, ProblemKind, Strings};
 use crate::formats::Loaded;
 
 /// What became of the image of a row: a file below the folder, with `/`, or why there is none.
@@ -28,17 +28,17 @@ pub fn with_fetched(loaded: &Loaded, folder: &Path, fetched: &[Fetched]) -> Load
     images.file = column;
     with.dataset.roots.push(folder.to_owned());
     // A whole document may stand in one line: then the name, which messages have in quotes, tells its images apart.
-    let mut at: HashMap<(&str, u32), u32> = HashMap::new();
-    let mut results: HashMap<(&str, u32, String), &Result<String, String>> = HashMap::new();
+    let mut at: HashMap<(String, u32), u32> = HashMap::new();
+    let mut results: HashMap<(String, u32, String), &Result<String, String>> = HashMap::new();
     for (row, file) in fetched {
-        let (path, line) = place_of(&loaded.dataset, *row);
-        *at.entry((path, line)).or_default() += 1;
-        results.insert((path, line, format!("{:?}", loaded.dataset.images.name.get(*row))), file);
+        let Place { path, line } = loaded.dataset.place(*row, 0);
+        *at.entry((path.clone(), line)).or_default() += 1;
+        results.insert((path.clone(), line, format!("{:?}", loaded.dataset.images.name.get(*row))), file);
         results.insert((path, line, String::new()), file);
     }
     with.problems.revise(ProblemKind::MissingImage, |problem| {
-        let (path, line) = (problem.place.path.as_str(), problem.place.line);
-        let quoted = match at.get(&(path, line)) {
+        let Place { path, line } = problem.place.clone();
+        let quoted = match at.get(&(path.clone(), line)) {
             Some(1) => "",
             _ => problem.message.find('"').and_then(|start| problem.message.get(start..)).unwrap_or("?"),
         };
@@ -52,12 +52,4 @@ pub fn with_fetched(loaded: &Loaded, folder: &Path, fetched: &[Fetched]) -> Load
         }
     });
     with
-}
-
-/// Annotation file and line of an image.
-fn place_of(dataset: &Dataset, row: usize) -> (&str, u32) {
-    let images = &dataset.images;
-    let source = images.source.get(row).map_or(usize::MAX, |source| *source as usize);
-    let path = if source < dataset.sources.len() { dataset.sources.get(source) } else { "" };
-    (path, images.line.get(row).copied().unwrap_or(0))
 }

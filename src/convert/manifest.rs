@@ -166,6 +166,11 @@ pub fn label_map_text(map: &LabelMap, layout: Layout) -> String {
 /// Files that the manifests in `folder` list, and those that can be read themselves. A name that leads out of the folder, or is none
 /// that we write, is not among them.
 pub fn listed_in(folder: &Path) -> Vec<String> {
+    [MANIFEST, OF_DATASET].into_iter().filter_map(|manifest| listed_by(folder, manifest)).flatten().collect()
+}
+
+/// What one manifest lists, and itself; none if there is none that can be read.
+fn listed_by(folder: &Path, manifest: &str) -> Option<Vec<String>> {
     #[derive(Deserialize)]
     struct Listed {
         files: Vec<Name>,
@@ -178,27 +183,22 @@ pub fn listed_in(folder: &Path) -> Vec<String> {
     struct Name {
         name: String,
     }
-    let mut all = Vec::new();
-    for manifest in [MANIFEST, OF_DATASET] {
-        let read = std::fs::read(folder.join(manifest)).ok();
-        let listed: Option<Listed> = read.and_then(|text| serde_json::from_slice(&text).ok());
-        let Some(Listed { files, label_maps, format }) = listed else { continue };
-        let of_records = |name: &str| {
-            let label_map = name.ends_with("_label_map.pbtxt") || name == "label_map.pbtxt";
-            (label_map || name.ends_with(".tfrecord")) && name.split('/').count() <= 2
-        };
-        let of_dataset = |name: &str| {
-            let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-            is_image_name(name) || ANNOTATION_EXTENSIONS.contains(&extension)
-        };
-        let ours = |name: &String| {
-            let inside = name.split('/').all(|part| !part.is_empty() && part != "." && part != "..");
-            inside && !name.contains('\\') && if format.is_some() { of_dataset(name) } else { of_records(name) }
-        };
-        all.extend(files.into_iter().map(|file| file.name).chain(label_maps).filter(ours));
-        all.push(manifest.to_owned());
-    }
-    all
+    let text = std::fs::read(folder.join(manifest)).ok()?;
+    let Listed { files, label_maps, format } = serde_json::from_slice(&text).ok()?;
+    let of_records = |name: &str| {
+        let label_map = name.ends_with("_label_map.pbtxt") || name == "label_map.pbtxt";
+        (label_map || name.ends_with(".tfrecord")) && name.split('/').count() <= 2
+    };
+    let of_dataset = |name: &str| {
+        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+        is_image_name(name) || ANNOTATION_EXTENSIONS.contains(&extension)
+    };
+    let ours = |name: &String| {
+        let inside = name.split('/').all(|part| !part.is_empty() && part != "." && part != "..");
+        inside && !name.contains('\\') && if format.is_some() { of_dataset(name) } else { of_records(name) }
+    };
+    let listed = files.into_iter().map(|file| file.name).chain(label_maps).filter(ours);
+    Some(listed.chain([manifest.to_owned()]).collect())
 }
 
 #[cfg(test)]

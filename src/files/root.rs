@@ -23,13 +23,8 @@ impl Root {
         if path.metadata()?.is_file() {
             Archive::open(path).map(Self::Archive)
         } else {
-            Self::folder(path, allow_outside)
+            Folder::new(path, allow_outside).map(Self::Folder)
         }
-    }
-
-    /// The folder at `path`.
-    pub fn folder(path: &Path, allow_outside: bool) -> io::Result<Self> {
-        Folder::new(path, allow_outside).map(Self::Folder)
     }
 
     /// Where it is.

@@ -52,8 +52,6 @@ images/ADE/training/urban/street/ADE_train_00000001.jpg  ADE_train_00000001.json
     write: None,
 };
 
-/// Size of a picture that is still read.
-const LIMIT: u64 = 1 << 30;
 const TABLE: &str = "_atr";
 
 fn files(tree: &Tree) -> Vec<FileId> {
@@ -139,8 +137,7 @@ fn table(tree: &Tree, text: &str, file: FileId) -> Result<Page, Fault> {
     let stem = stem_of(path).strip_suffix(TABLE).unwrap_or(stem_of(path));
     let picture = join(folder_of(path), &format!("{stem}_seg.png"));
     let found = tree.find(0, &picture).ok_or_else(|| Fault::new(0, format!("there is no {}", file_name(&picture))))?;
-    let bytes = tree.read(found, LIMIT).map_err(|error| Fault::new(0, error.to_string()))?;
-    let mut picture = label_image::read(&bytes)?;
+    let mut picture = label_image::open(tree, found)?;
     if picture.kind != Values::Colour {
         return Err(Fault::new(0, "the picture of the segments has no colours"));
     }

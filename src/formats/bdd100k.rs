@@ -20,7 +20,7 @@ use serde_json::{Map, Value, json};
 use super::json::Head;
 use super::json::node::Node;
 use super::pages::{self, Finding, Found, Kind, Page, Sheet};
-use super::target::{Ready, ReadyImage, ReadyObject, Remarks, Sink, put_images, put_list, word_of};
+use super::target::{Ready, ReadyImage, ReadyObject, Remarks, Sink, put_images, put_list, val_word};
 use super::text::Fault;
 use super::tree::Tree;
 use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write};
@@ -183,7 +183,6 @@ fn vertices(list: &Node<'_>) -> Result<Vec<[f64; 2]>, Fault> {
 
 /// Writes a file per split.
 fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
-    let word = |split| word_of(split, ["train", "val", "test"]);
     let categories: Vec<Value> = ready.classes.iter().map(|class| json!({"name": class.name})).collect();
     let tail = format!("\n],\"config\":{}}}\n", json!({"attributes": [], "categories": categories}));
     for split in ready.splits() {
@@ -197,10 +196,10 @@ fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
             }
             text.extend_from_slice(format!(",\n{frame}").as_bytes());
         };
-        let name = format!("labels/det_20/det_{}.json", word(split));
+        let name = format!("labels/det_20/det_{}.json", val_word(split));
         put_list(ready, sink, &name, ["{\"frames\":[", &tail], &ready.images_of(split), frame)?;
     }
-    put_images(ready, sink, |image| format!("images/100k/{}/{}", word(image.split), image.name))?;
+    put_images(ready, sink, |image| format!("images/100k/{}/{}", val_word(image.split), image.name))?;
     Ok(Remarks::new())
 }
 

@@ -17,7 +17,7 @@ use super::json::Head;
 use super::json::node::Node;
 use super::pages::{self, Found, Kind, Page, Sheet};
 use super::text::Fault;
-use super::tree::{FileId, Tree};
+use super::tree::{FileId, Tree, file_name};
 use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading};
 use crate::dataset::flag;
 
@@ -64,7 +64,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
 
 /// What the image of an annotation is called, and what stands before the words of the kind.
 fn names(path: &str) -> (String, String) {
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = file_name(path);
     let stem = name.strip_suffix(".json").unwrap_or(name);
     let scene = ["_gtFine_polygons", "_gtCoarse_polygons", "_polygons"].iter().find_map(|end| stem.strip_suffix(end));
     let scene = scene.unwrap_or(stem);

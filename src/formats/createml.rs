@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use super::json::Head;
 use super::json::node::Node;
 use super::pages::{self, Finding, Found, Kind, Page, Sheet};
-use super::target::{Ready, Remarks, Sink, at, put};
+use super::target::{Ready, Remarks, Sink, put, put_image};
 use super::text::Fault;
 use super::tree::Tree;
 use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write};
@@ -130,7 +130,7 @@ fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
             }
             entries.push(json!({"image": image.name, "annotations": annotations}).to_string());
             let name = format!("{split}/{}", image.name);
-            sink.image(place, &name).map_err(at(&name))?;
+            put_image(sink, place, &name)?;
         }
         let text = format!("[\n{}\n]\n", entries.join(",\n"));
         put(sink, &format!("{split}/_annotations.createml.json"), text.as_bytes())?;

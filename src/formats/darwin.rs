@@ -24,7 +24,7 @@ use super::json::Head;
 use super::json::node::Node;
 use super::label_image::Canvas;
 use super::pages::{self, Finding, Found, Kind, Page, Sheet};
-use super::target::{Ready, ReadyImage, ReadyObject, Remarks, Sink, at, put, stem};
+use super::target::{Ready, ReadyImage, ReadyObject, Remarks, Sink, put, put_image, stem};
 use super::text::Fault;
 use super::tree::Tree;
 use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write, geometry};
@@ -242,7 +242,7 @@ fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
         let name = format!("{}/annotations/{}.json", image.split, stem(&image.name));
         put(sink, &name, format!("{document:#}\n").as_bytes())?;
         let name = format!("{}/images/{}", image.split, image.name);
-        sink.image(place, &name).map_err(at(&name))
+        put_image(sink, place, &name)
     })?;
     let covered = covered.into_inner();
     let remark = format!("masks of which a part lies below another, and is not in the raster layer: {covered}");

@@ -20,7 +20,7 @@ use super::json::node::{Node, Value};
 use super::pages::{self, Finding, Found, Kind, Page, Sheet};
 use super::target::{Ready, ReadyImage, Remarks, Sink, put_images, put_pieces, word_of};
 use super::text::{self, Fault};
-use super::tree::{FileId, Tree};
+use super::tree::{FileId, Tree, file_name};
 use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write};
 
 /// The format's row in the registry.
@@ -59,7 +59,7 @@ fn is_table(text: &str) -> bool {
 /// A table counts only under its name: too many have such a column.
 fn looks(tree: &Tree, file: FileId) -> bool {
     let Ok(head) = tree.head(file) else { return false };
-    let named = tree.path(file).rsplit('/').next().is_some_and(|name| name.eq_ignore_ascii_case("metadata.csv"));
+    let named = file_name(tree.path(file)).eq_ignore_ascii_case("metadata.csv");
     Head::of(&head).has("file_name") || named && is_table(&text::decode(&head).text)
 }
 

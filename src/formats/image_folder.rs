@@ -17,7 +17,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::builder::{Builder, Entry};
-use super::target::{Ready, Remarks, Sink, put_images, word_of};
+use super::target::{Ready, Remarks, Sink, put_images, val_word};
 use super::tree::{ANNOTATION_EXTENSIONS, FileId, Tree, file_name, stem_of};
 use super::{
     Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text,
@@ -198,7 +198,7 @@ fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
     put_images(ready, sink, |image| {
         let labels = ready.labels(image);
         several += u64::from(labels.len() > 1);
-        let split = word_of(image.split, ["train", "val", "test"]);
+        let split = val_word(image.split);
         match labels.first().and_then(|class| ready.classes.get(*class as usize)) {
             Some(class) => format!("{split}/{}/{}", folder_name(&class.name), image.name),
             None => format!("{split}/{}", image.name),

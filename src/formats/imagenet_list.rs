@@ -16,7 +16,7 @@
 use super::builder::Builder;
 use super::listed::{Listed, Namer};
 use super::per_image::{first_lines, list_candidates};
-use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, word_of};
+use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, val_word};
 use super::tree::{FileId, Tree, file_name};
 use super::yolo::names::{self, Names};
 use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text};
@@ -171,7 +171,7 @@ fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
             let labels: String = ready.labels(image).iter().map(|label| format!(" {label}")).collect();
             text.extend_from_slice(format!("{name}{labels}\n").as_bytes());
         };
-        let name = format!("{}.txt", word_of(split, ["train", "val", "test"]));
+        let name = format!("{}.txt", val_word(split));
         put_pieces(ready, sink, &name, "", &ready.images_of(split), line)?;
     }
     put_images(ready, sink, |image| format!("images/{}", image.name))?;

@@ -9,8 +9,12 @@ use std::io::Cursor;
 use png::{BitDepth, ColorType, Transformations};
 
 use super::text::Fault;
+use super::tree::{FileId, Tree};
 use crate::dataset::Mask;
+use crate::image::runs;
 
+/// Size of a picture that is still read.
+const LIMIT: u64 = 1 << 30;
 /// Pixels of a picture that are looked at.
 const PIXELS: u64 = 1 << 27;
 /// Values of a picture; one with more is a photo.
@@ -43,6 +47,12 @@ pub struct LabelImage {
 /// `0xRRGGBB`
 pub fn colour([red, green, blue]: [u8; 3]) -> u32 {
     u32::from_be_bytes([0, red, green, blue])
+}
+
+/// The picture in a file.
+pub fn open(tree: &Tree, file: FileId) -> Result<LabelImage, Fault> {
+    let bytes = tree.read(file, LIMIT).map_err(|error| Fault::new(0, error.to_string()))?;
+    read(&bytes)
 }
 
 /// Reads a PNG.
@@ -201,6 +211,15 @@ impl Canvas {
     /// A picture of zeros.
     pub fn new(width: u32, height: u32) -> Self {
         Self { width, height, values: vec![0; width as usize * height as usize] }
+    }
+
+    /// A picture of masks of its size with their values, the largest painted first; and how many lie over another.
+    pub fn painted<'m>(width: u32, height: u32, masks: impl IntoIterator<Item = (&'m Mask, u32)>) -> (Self, u64) {
+        let mut masks: Vec<_> = masks.into_iter().collect();
+        masks.sort_by_key(|(mask, _)| std::cmp::Reverse(runs::area(&mask.runs)));
+        let mut canvas = Self::new(width, height);
+        let covering = masks.into_iter().filter(|(mask, value)| canvas.paint(mask, *value) > 0).count() as u64;
+        (canvas, covering)
     }
 
     /// Paints a mask of the picture's size; gives the pixels that had the value of another before.

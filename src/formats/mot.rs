@@ -24,7 +24,7 @@ use std::collections::HashMap;
 
 use super::builder::Builder;
 use super::listed::{Listed, Namer};
-use super::target::{Plain, Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, stem, word_of};
+use super::target::{Plain, Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, stem, val_word};
 use super::tree::{FileId, Tree, file_name, folder_of, join, stem_of};
 use super::yolo::names;
 use super::{
@@ -311,7 +311,7 @@ fn read_table(
 fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
     let mut frames = vec![0; ready.images.len()];
     let folder = |split| {
-        let word = word_of(split, ["train", "val", "test"]);
+        let word = val_word(split);
         format!("{word}/recordmill-{word}")
     };
     let labels: String = ready.classes.iter().map(|class| on_a_line(&class.name) + "\n").collect();

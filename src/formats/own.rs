@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::builder::{Builder, Entry};
 use super::images::{Asker, Match, Matcher, Rule, differs, leads_above};
 use super::splits;
-use super::tree::{FileId, Tree, folder_of, stem_of};
+use super::tree::{FileId, Tree, file_name, folder_of, stem_of};
 use crate::dataset::{Place, ProblemKind, Problems, Split};
 
 /// Folders whose images are no photos.
@@ -118,7 +118,7 @@ pub fn add_negatives(
             Place::file(&*file.path),
             "no annotation names this image; kept without objects",
         );
-        let name = file.path.rsplit('/').next().unwrap_or(&file.path).to_owned();
+        let name = file_name(&file.path).to_owned();
         builder.push(Entry { file: Some(image), name, split, ..Entry::default() }, []);
     }
     for (folder, count) in left_out {

@@ -503,7 +503,7 @@ impl Gathered<'_> {
             }
         };
         self.taken.extend(image);
-        if image.is_none() && sheet.embedded && sheet.spilled.is_none() {
+        if image.is_none() && sheet.embedded {
             let message = "the image that the file itself holds was not used; save it as a file";
             self.problems.push(ProblemKind::IgnoredField, Place::line(path, sheet.line), message);
         }

@@ -17,7 +17,7 @@ use super::builder::Builder;
 use super::csv::write::quoted;
 use super::listed::{Listed, Namer};
 use super::rows::{self, Row};
-use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, whole, word_of};
+use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, val_word, whole};
 use super::tree::{FileId, Tree};
 use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text};
 use crate::dataset::{Object, Place, ProblemKind, Problems, Skipped};
@@ -164,7 +164,7 @@ fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
             }
             text.extend_from_slice(rows.as_bytes());
         };
-        let name = format!("{}.csv", word_of(split, ["train", "val", "test"]));
+        let name = format!("{}.csv", val_word(split));
         put_pieces(ready, sink, &name, "", &ready.images_of(split), rows)?;
     }
     let classes = (0..).zip(&ready.classes).map(|(number, class)| (number, quoted(&on_a_line(&class.name))));

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use super::json::Head;
 use super::json::node::Node;
 use super::pages::{self, Finding, Found, Kind, Page, Sheet};
-use super::target::{Ready, ReadyImage, Remarks, Sink, at, put};
+use super::target::{Ready, ReadyImage, Remarks, Sink, put, put_image};
 use super::text::Fault;
 use super::tree::Tree;
 use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write};
@@ -121,7 +121,7 @@ fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
             let folder = format!("{split}/sequence.{number}");
             put(sink, &format!("{folder}/step0.frame_data.json"), pretty(frame(ready, number, image)).as_bytes())?;
             let name = format!("{folder}/{}", image.name);
-            sink.image(place, &name).map_err(at(&name))
+            put_image(sink, place, &name)
         })?;
         let labels = (1..).zip(&ready.classes);
         let labels = labels.map(|(number, class)| json!({"label_id": number, "label_name": class.name}));

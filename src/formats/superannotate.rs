@@ -21,9 +21,9 @@ use super::grouping::Grouping;
 use super::json::Head;
 use super::json::node::Node;
 use super::pages::{self, Finding, Found, Kind, Page, Sheet};
-use super::target::{Drawn, Draws, Groups, Points, Ready, Remarks, Shape, Sink, at, colour_text, put};
+use super::target::{Drawn, Draws, Groups, Points, Ready, Remarks, Shape, Sink, colour_text, put, put_image};
 use super::text::Fault;
-use super::tree::{FileId, Tree};
+use super::tree::{FileId, Tree, file_name};
 use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write, geometry};
 use crate::dataset::{Class, Keypoint, ProblemKind};
 
@@ -60,7 +60,7 @@ fn look(head: &[u8]) -> bool {
 }
 
 fn is_classes(tree: &Tree, file: FileId) -> bool {
-    let named = tree.path(file).rsplit('/').next() == Some("classes.json");
+    let named = file_name(tree.path(file)) == "classes.json";
     named && tree.head(file).is_ok_and(|head| Head::of(&head).inside("").has_all(&["name", "color"]))
 }
 
@@ -231,7 +231,7 @@ fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
         });
         put(sink, &format!("{}/{}.json", image.split, image.name), format!("{document:#}\n").as_bytes())?;
         let name = format!("{}/{}", image.split, image.name);
-        sink.image(place, &name).map_err(at(&name))
+        put_image(sink, place, &name)
     })?;
     Ok(Remarks::new())
 }

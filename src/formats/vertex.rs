@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::json::Head;
 use super::json::node::Node;
 use super::pages::{self, Found, Kind, Page, Sheet};
-use super::target::{Ready, Remarks, Sink, at, put};
+use super::target::{Ready, Remarks, Sink, put, put_image};
 use super::text::Fault;
 use super::tree::Tree;
 use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write};
@@ -126,7 +126,7 @@ fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
         }
         text += &line.to_string();
         text.push('\n');
-        sink.image(place, &name).map_err(at(&name))?;
+        put_image(sink, place, &name)?;
     }
     put(sink, "import.jsonl", text.as_bytes())?;
     Ok(Remarks::new())

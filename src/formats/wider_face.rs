@@ -18,7 +18,7 @@
 use super::builder::Builder;
 use super::listed::{Listed, Namer};
 use super::per_image::{first_lines, list_candidates};
-use super::target::{Plain, Ready, ReadyImage, Remarks, Sink, on_a_line, put_images, put_pieces, word_of};
+use super::target::{Plain, Ready, ReadyImage, Remarks, Sink, on_a_line, put_images, put_pieces, val_word};
 use super::tree::{FileId, Tree, file_name};
 use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text};
 use crate::dataset::{Object, Place, ProblemKind, Problems, Skipped, Split, flag};
@@ -242,12 +242,10 @@ fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
             }
             text.extend_from_slice(lines.as_bytes());
         };
-        let word = word_of(split, ["train", "val", "test"]);
+        let word = val_word(split);
         let name = format!("wider_face_split/wider_face_{word}_bbx_gt.txt");
         put_pieces(ready, sink, &name, "", &ready.images_of(split), lines)?;
     }
-    put_images(ready, sink, |image| {
-        format!("WIDER_{}/images/{}", word_of(image.split, ["train", "val", "test"]), image.name)
-    })?;
+    put_images(ready, sink, |image| format!("WIDER_{}/images/{}", val_word(image.split), image.name))?;
     Ok(Remarks::new())
 }

@@ -7,7 +7,7 @@ use crate::dataset::{Place, ProblemKind, Problems, Split};
 use crate::formats::builder::Builder;
 use crate::formats::label_map;
 use crate::formats::text;
-use crate::formats::tree::{FileId, Tree};
+use crate::formats::tree::{FileId, Tree, file_name};
 
 /// Size of a label map that is still read.
 const LIMIT: u64 = 16 << 20;
@@ -24,7 +24,7 @@ impl KnownLabels {
         let mut known = Self::default();
         let mut read = Vec::new();
         for (id, file) in tree.files() {
-            let name = file.path.rsplit('/').next().unwrap_or(&file.path);
+            let name = file_name(&file.path);
             let is_map = name.ends_with(".pbtxt") || name.ends_with(".labels.txt") || name == "labels.txt";
             if !is_map || files.contains(&id) {
                 continue;

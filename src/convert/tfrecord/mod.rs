@@ -33,7 +33,7 @@ use crate::example;
 use crate::files::Opened;
 use crate::formats::builder::{Builder, Bytes, Entry};
 use crate::formats::spill::Spill;
-use crate::formats::tree::{FileId, Tree};
+use crate::formats::tree::{FileId, Tree, file_name};
 use crate::formats::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, parallel, splits};
 use crate::record::{Compression, HEADER_LEN, ReadOptions, Reader, RecordError, detect as compression_of};
 
@@ -84,7 +84,7 @@ fn candidates(tree: &Tree) -> Vec<FileId> {
 }
 
 fn is_record_file(tree: &Tree, id: FileId, path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let name = file_name(path).to_ascii_lowercase();
     // No other format has the checksum by chance, but to look into every file of a large tree takes its time.
     let known = [".txt", ".xml", ".json", ".csv", ".yaml", ".yml", ".pbtxt", ".md", ".py", ".jsonl", ".names", ".data"];
     if known.iter().any(|end| name.ends_with(end)) {
@@ -203,7 +203,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
 
 /// The file's name up to its first point.
 fn stem(path: &str) -> &str {
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = file_name(path);
     name.split('.').next().filter(|stem| !stem.is_empty()).unwrap_or("record")
 }
 

@@ -182,17 +182,15 @@ impl Archive {
     /// The archive that `file` is, from `path`.
     pub fn from_file(path: &Path, mut file: File) -> io::Result<Self> {
         let damaged = |error: io::Error| io::Error::new(error.kind(), format!("the archive is damaged: {error}"));
-        let listing = match kind_of(&mut file)? {
-            Some(Kind::Zip) => zip::list(&file).map_err(damaged)?,
-            Some(Kind::Tar) => tar::list(&file).map_err(damaged)?,
-            Some(Kind::TarGz) => {
-                file = unpacked(&file)?;
-                tar::list(&file).map_err(damaged)?
-            }
+        let kind = match kind_of(&mut file)? {
+            Some(kind) => kind,
             None => return Err(io::Error::new(io::ErrorKind::InvalidData, "neither a zip nor a tar")),
         };
-        let Listing { members, refused } = listing;
-        Ok(Self { path: path.to_owned(), file: Arc::new(file), members, refused })
+        let whole = Part::whole(if kind == Kind::TarGz { unpacked(&file)? } else { file })?;
+        let file = Arc::clone(&whole.file);
+        let listing = if kind == Kind::Zip { zip::list(whole) } else { tar::list(whole) };
+        let Listing { members, refused } = listing.map_err(damaged)?;
+        Ok(Self { path: path.to_owned(), file, members, refused })
     }
 
     /// Where it is.
@@ -319,6 +317,14 @@ struct Part {
     end: u64,
 }
 
+impl Part {
+    /// All of a file.
+    fn whole(file: File) -> io::Result<Self> {
+        let end = file.metadata()?.len();
+        Ok(Self { file: Arc::new(file), at: 0, end })
+    }
+}
+
 impl Read for Part {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         let len = room.len().min(usize::try_from(self.end.saturating_sub(self.at)).unwrap_or(usize::MAX));
@@ -329,33 +335,13 @@ impl Read for Part {
     }
 }
 
-/// The whole of a shared file with a place of its own, for those who list it.
-#[derive(Debug)]
-struct Whole<'f> {
-    file: &'f File,
-    at: u64,
-}
-
-impl<'f> Whole<'f> {
-    const fn new(file: &'f File) -> Self {
-        Self { file, at: 0 }
-    }
-}
-
-impl Read for Whole<'_> {
-    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
-        let got = read_at(self.file, room, self.at)?;
-        self.at += got as u64;
-        Ok(got)
-    }
-}
-
-impl Seek for Whole<'_> {
+impl Seek for Part {
+    /// Places are those of the file.
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let moved = match to {
             SeekFrom::Start(at) => Some(at),
             SeekFrom::Current(by) => self.at.checked_add_signed(by),
-            SeekFrom::End(by) => self.file.metadata()?.len().checked_add_signed(by),
+            SeekFrom::End(by) => self.end.checked_add_signed(by),
         };
         self.at = moved.ok_or(io::ErrorKind::InvalidInput)?;
         Ok(self.at)

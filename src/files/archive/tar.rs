@@ -1,20 +1,19 @@
 //! The headers of a tar.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::io;
 
 use tar::{Archive, EntryType};
 
-use super::{Listing, Member, Whole, usable};
+use super::{Listing, Member, Part, usable};
 
 /// Links that lead to links, before it is a circle.
 const LINKS: usize = 16;
 
 /// Its files.
-pub fn list(file: &File) -> io::Result<Listing> {
-    let len = file.metadata()?.len();
-    let mut archive = Archive::new(Whole::new(file));
+pub fn list(file: Part) -> io::Result<Listing> {
+    let len = file.end;
+    let mut archive = Archive::new(file);
     let mut listing = Listing::default();
     let mut links: Vec<(Vec<u8>, String)> = Vec::new();
     let mut found = 0u64;

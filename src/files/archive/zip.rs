@@ -1,16 +1,15 @@
 //! The directory of a zip.
 
-use std::fs::File;
 use std::io;
 
 use zip::{CompressionMethod, ZipArchive};
 
-use super::{Listing, Member, Whole};
+use super::{Listing, Member, Part};
 
 /// Its files.
-pub fn list(file: &File) -> io::Result<Listing> {
-    let len = file.metadata()?.len();
-    let mut archive = ZipArchive::new(Whole::new(file))?;
+pub fn list(file: Part) -> io::Result<Listing> {
+    let len = file.end;
+    let mut archive = ZipArchive::new(file)?;
     let mut listing = Listing::default();
     for number in 0..archive.len() {
         let entry = archive.by_index_raw(number)?;

@@ -15,22 +15,19 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::parse::Annotations;
-use super::write::{Numbers, quoted, word};
+use super::write::{Numbers, quoted};
 use crate::dataset::{Mask, Place, ProblemKind, Problems, Sparse, flag};
 use crate::formats::images::{Asker, Match, Matcher};
 use crate::formats::label_image::{self, Canvas, LabelImage, voc_colour};
-use crate::formats::target::{Ready, ReadyImage, Remarks, Sink, at, entry, put, stem, write_list};
+use crate::formats::target::{Ready, ReadyImage, Remarks, Sink, at, entry, put, put_image, stem, val_word, write_list};
 use crate::formats::text::Fault;
-use crate::formats::tree::{FileId, Tree, folder_of, join, stem_of};
+use crate::formats::tree::{FileId, Tree, file_name, folder_of, join, stem_of};
 use crate::formats::{FormatError, parallel};
 use crate::image::runs;
 
-/// Size of a picture that is still read.
-const LIMIT: u64 = 1 << 30;
-
 /// Whether an image is one of segments, by its folder.
 pub(super) fn is_picture(path: &str) -> bool {
-    let folder = folder_of(path).rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    let folder = file_name(folder_of(path)).to_ascii_lowercase();
     folder.starts_with("panoptic") && path.to_ascii_lowercase().ends_with(".png")
 }
 
@@ -64,8 +61,7 @@ pub(super) fn add_masks(
     let files: Vec<Option<FileId>> = pictures.iter().map(|picture| find(&picture.file_name)).collect();
     used.extend(files.iter().flatten());
     let read = |place: usize| -> Option<Result<Vec<(u32, Mask)>, Fault>> {
-        let bytes = tree.read(files[place]?, LIMIT).map_err(|error| Fault::new(0, error.to_string()));
-        Some(bytes.and_then(|bytes| numbered(&label_image::read(&bytes)?)))
+        Some(label_image::open(tree, files[place]?).and_then(|picture| numbered(&picture)))
     };
     let masks = parallel::map_each(pictures.len(), workers, read);
     let mut found: Vec<(usize, Mask)> =
@@ -129,14 +125,14 @@ pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, Forma
         if let Some(said) = said.get(place) {
             said.get_or_init(|| drawn.segments);
         }
-        let name = format!("annotations/panoptic_{}/{}.png", word(image.split), stem(&image.name));
+        let name = format!("annotations/panoptic_{}/{}.png", val_word(image.split), stem(&image.name));
         put(sink, &name, &drawn.picture)?;
-        let name = format!("images/{}/{}", word(image.split), image.name);
-        sink.image(place, &name).map_err(at(&name))
+        let name = format!("images/{}/{}", val_word(image.split), image.name);
+        put_image(sink, place, &name)
     })?;
     for split in ready.splits() {
         let places = ready.images_of(split);
-        let name = format!("annotations/panoptic_{}.json", word(split));
+        let name = format!("annotations/panoptic_{}.json", val_word(split));
         let written = sink.create(&name).and_then(|mut file| {
             file.write_all(b"{\"info\":{},\"licenses\":[],\"categories\":[\n")?;
             file.write_all(categories(ready).join(",\n").as_bytes())?;
@@ -190,14 +186,9 @@ struct Drawn {
 impl Drawn {
     fn of(ready: &Ready<'_>, image: &ReadyImage) -> Self {
         let objects = ready.objects_of(image);
-        let mut masks: Vec<_> =
-            (1..).zip(objects).map(|(number, object)| (number, ready.filled(image, object))).collect();
-        masks.sort_by_key(|(_, mask)| std::cmp::Reverse(runs::area(&mask.runs)));
-        let mut canvas = Canvas::new(image.width, image.height);
-        let mut covered = 0;
-        for (number, mask) in &masks {
-            covered += u64::from(canvas.paint(mask, *number) > 0);
-        }
+        let masks: Vec<_> = objects.iter().map(|object| ready.filled(image, object)).collect();
+        let (mut canvas, covered) =
+            Canvas::painted(image.width, image.height, masks.iter().map(|mask| &**mask).zip(1..));
         // What can be seen is what is said.
         let seen = canvas.masks();
         let (mut segments, mut hidden) = (Vec::new(), 0);

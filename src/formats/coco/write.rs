@@ -15,16 +15,14 @@ use std::io::{self, Write};
 
 use crate::dataset::{Split, flag};
 use crate::formats::FormatError;
-use crate::formats::target::{Plain, Ready, ReadyImage, ReadyObject, Remarks, Sink, at, entry, word_of, write_list};
+use crate::formats::target::{
+    Plain, Ready, ReadyImage, ReadyObject, Remarks, Sink, at, entry, put_image, val_word, write_list,
+};
 use crate::image::runs;
 
 /// A text in JSON.
 pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
-}
-
-pub(super) fn word(split: Split) -> &'static str {
-    word_of(split, ["train", "val", "test"])
 }
 
 pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
@@ -57,8 +55,8 @@ pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, Forma
         }
         for place in places {
             let image = &ready.images[place];
-            let name = format!("images/{}/{}", word(split), image.name);
-            sink.image(place, &name).map_err(at(&name))?;
+            let name = format!("images/{}/{}", val_word(split), image.name);
+            put_image(sink, place, &name)?;
         }
     }
     Ok(Remarks::new())
@@ -148,7 +146,7 @@ impl Part<'_> {
         kind: &str,
         annotations: impl Fn(usize, &ReadyImage, &mut Vec<u8>) + Sync,
     ) -> Result<(), FormatError> {
-        let name = format!("annotations/{kind}_{}.json", word(self.split));
+        let name = format!("annotations/{kind}_{}.json", val_word(self.split));
         let write = || -> io::Result<()> {
             let mut file = sink.create(&name)?;
             file.write_all(b"{\"info\":{},\"licenses\":[],\"categories\":[")?;

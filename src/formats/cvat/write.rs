@@ -13,20 +13,16 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::shapes::TRACK;
-use crate::dataset::{Keypoint, Split, flag};
+use crate::dataset::{Keypoint, flag};
 use crate::formats::FormatError;
 use crate::formats::target::{
     Drawn, Draws, Groups, Plain, Points, Ready, ReadyImage, Remarks, Shape, Sink, colour_text, put_images, put_list,
-    word_of,
+    val_word,
 };
 use crate::formats::xml::escaped;
 use crate::formats::{bitmap, geometry};
 
 const DRAWS: Draws = Draws { outlines: true, masks: true, turned: true, points: Points::Own, groups: Groups::Numbered };
-
-fn word(split: Split) -> &'static str {
-    word_of(split, ["train", "val", "test"])
-}
 
 pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
     let ids = ready.image_ids(0);
@@ -37,7 +33,7 @@ pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, Forma
         let id = ids.get(place).copied().unwrap_or(0);
         text.extend_from_slice(self::image(ready, image, id).as_bytes());
     })?;
-    put_images(ready, sink, |image| format!("images/{}/{}", word(image.split), image.name))?;
+    put_images(ready, sink, |image| format!("images/{}/{}", val_word(image.split), image.name))?;
     Ok(Remarks::new())
 }
 
@@ -47,7 +43,7 @@ fn meta(ready: &Ready<'_>) -> String {
         String::from("  <meta>\n    <project>\n      <id>1</id>\n      <name>recordmill</name>\n      <tasks>\n");
     let splits = ready.splits();
     for (id, split) in (1..).zip(&splits) {
-        let (word, size) = (word(*split), ready.images_of(*split).len());
+        let (word, size) = (val_word(*split), ready.images_of(*split).len());
         let _ = writeln!(
             text,
             "        <task><id>{id}</id><name>{word}</name><size>{size}</size><mode>annotation</mode><subset>{word}</subset></task>"
@@ -94,7 +90,7 @@ fn meta(ready: &Ready<'_>) -> String {
             );
         }
     }
-    let words: Vec<&str> = splits.into_iter().map(word).collect();
+    let words: Vec<&str> = splits.into_iter().map(val_word).collect();
     let _ = write!(text, "      </labels>\n      <subsets>{}</subsets>\n    </project>\n  </meta>", words.join("\n"));
     text
 }
@@ -133,7 +129,7 @@ fn image(ready: &Ready<'_>, image: &ReadyImage, id: i64) -> String {
     let mut text = format!(
         "\n  <image id=\"{id}\" name=\"{}\" subset=\"{}\" width=\"{}\" height=\"{}\">\n",
         escaped(&image.name),
-        word(image.split),
+        val_word(image.split),
         image.width,
         image.height
     );

@@ -8,20 +8,16 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::dataset::{Split, flag};
+use crate::dataset::flag;
 use crate::formats::FormatError;
 use crate::formats::geometry;
 use crate::formats::target::{
     Drawn, Draws, Groups, Points, Ready, ReadyImage, Remarks, Shape, Sink, colour, entry, put_images, put_list, stem,
-    word_of,
+    val_word,
 };
 use crate::image::runs;
 
 const DRAWS: Draws = Draws { outlines: true, masks: true, turned: true, points: Points::Own, groups: Groups::Numbered };
-
-fn word(split: Split) -> &'static str {
-    word_of(split, ["train", "val", "test"])
-}
 
 pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
     let categories = categories(ready);
@@ -30,7 +26,7 @@ pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, Forma
         "{{\"dm_format_version\":\"1.0\",\"media_type\":2,\"infos\":{{}},\"categories\":{categories},\"items\":["
     );
     for split in ready.splits() {
-        let name = format!("annotations/{}.json", word(split));
+        let name = format!("annotations/{}.json", val_word(split));
         put_list(ready, sink, &name, [&head, "\n]}\n"], &ready.images_of(split), |_, image, text| {
             let mut item = json!({
                 "id": stem(&image.name), "annotations": annotations(ready, image),
@@ -42,7 +38,7 @@ pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, Forma
             entry(text, format_args!("{item}"));
         })?;
     }
-    put_images(ready, sink, |image| format!("images/{}/{}", word(image.split), image.name))?;
+    put_images(ready, sink, |image| format!("images/{}/{}", val_word(image.split), image.name))?;
     Ok(Remarks::new())
 }
 

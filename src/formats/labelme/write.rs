@@ -14,7 +14,9 @@ use serde_json::{Value, json};
 
 use crate::dataset::flag;
 use crate::formats::FormatError;
-use crate::formats::target::{Drawn, Draws, Groups, Points, Ready, ReadyClass, Remarks, Shape, Sink, at, put, stem};
+use crate::formats::target::{
+    Drawn, Draws, Groups, Points, Ready, ReadyClass, Remarks, Shape, Sink, put, put_image, stem,
+};
 use crate::formats::yolo::write::scalar;
 use crate::formats::{bitmap, geometry};
 
@@ -37,7 +39,7 @@ pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, Forma
         let folder = image.split;
         put(sink, &format!("{folder}/{}.json", stem(&image.name)), format!("{document:#}\n").as_bytes())?;
         let name = format!("{folder}/{}", image.name);
-        sink.image(place, &name).map_err(at(&name))
+        put_image(sink, place, &name)
     })?;
     let posed = |class: &&ReadyClass<'_>| class.details.is_some_and(|details| !details.keypoints.is_empty());
     if ready.classes.iter().any(|class| posed(&class)) {

@@ -11,8 +11,6 @@ use crate::formats::text::{self, Fault};
 use crate::formats::tree::{FileId, Tree};
 use crate::formats::{LoadOptions, geometry, label_image, parallel, rows};
 
-/// Size of a picture that is still read.
-const LIMIT: u64 = 1 << 30;
 /// How far the sides of a mask's box may be from those of an object, in parts of the image's size.
 const NEAR: f64 = 1e-4;
 
@@ -127,8 +125,7 @@ impl Segments {
 
 /// The mask in a picture, of the size of its image.
 fn mask_of(tree: &Tree, segment: &Segment) -> Result<Mask, Fault> {
-    let bytes = tree.read(segment.picture, LIMIT).map_err(|error| Fault::new(0, error.to_string()))?;
-    let picture = label_image::read(&bytes)?;
+    let picture = label_image::open(tree, segment.picture)?;
     let own = (picture.width, picture.height);
     let (width, height) = segment.of.and_then(|file| size_of(tree, file).ok()).unwrap_or(own);
     let scaled = |at: u32, from: u32, to: u32| (u64::from(at) * u64::from(from) / u64::from(to.max(1))) as usize;

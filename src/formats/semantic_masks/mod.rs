@@ -34,7 +34,7 @@ use self::classes::Maps;
 use self::pairs::Pair;
 use super::builder::{Builder, Entry};
 use super::images::Match;
-use super::label_image::{self, Kind, LabelImage, voc_colour};
+use super::label_image::{self, Kind, voc_colour};
 use super::text::{self, Fault};
 use super::tree::{ANNOTATION_EXTENSIONS, FileId, Tree, file_name, stem_of};
 use super::voc::Sets;
@@ -64,8 +64,6 @@ images/training/a.jpg  annotations/training/a.png  objectInfo150.txt     (ADE20K
     write: Some(Write { not: &[], write: write::write }),
 };
 
-/// Size of a mask's file that is still read.
-const LIMIT: u64 = 1 << 30;
 /// Masks that detection looks at.
 const SAMPLE: usize = 8;
 /// Values of a mask that detection takes for one without knowing more.
@@ -151,7 +149,7 @@ fn detect(tree: &Tree) -> Option<Evidence> {
         .map(|pair| pair.mask)
         .collect();
     let first = *masks.first()?;
-    let picture = tree.read(first, LIMIT).ok().and_then(|bytes| label_image::read(&bytes).ok())?;
+    let picture = label_image::open(tree, first).ok()?;
     let values: BTreeSet<u32> = picture.values.iter().copied().collect();
     let mut others = tree.annotations(&ANNOTATION_EXTENSIONS).filter(|file| !is_ours(tree, *file));
     let named = tree.annotations(&["csv", "json", "txt"]).any(|file| classes::is_map(tree, file));
@@ -189,10 +187,7 @@ struct Drawn {
 }
 
 fn read_pair(tree: &Tree, pair: &Pair) -> Result<Drawn, Fault> {
-    let picture = |file: FileId| -> Result<LabelImage, Fault> {
-        let bytes = tree.read(file, LIMIT).map_err(|error| Fault::new(0, error.to_string()))?;
-        label_image::read(&bytes)
-    };
+    let picture = |file| label_image::open(tree, file);
     let classes = picture(pair.mask)?;
     let mut findings = Vec::new();
     let masks = pair.instances.map(|file| {

@@ -5,9 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::formats::csv::write::quoted;
 use crate::formats::label_image::Canvas;
-use crate::formats::target::{Ready, ReadyImage, Remarks, Sink, at, on_a_line, put, stem};
+use crate::formats::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_image, stem};
 use crate::formats::{FormatError, FormatErrorKind};
-use crate::image::runs;
 
 /// Classes that a PNG of 16 bits has numbers for.
 const CLASSES: usize = u16::MAX as usize;
@@ -28,7 +27,7 @@ pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, Forma
         let name = format!("{}/{}.png", image.split, mask_of(image));
         put(sink, &name, &drawn(ready, image, &covered))?;
         let name = format!("{}/{}", image.split, image.name);
-        sink.image(place, &name).map_err(at(&name))
+        put_image(sink, place, &name)
     })?;
     let mut text = String::from("Pixel Value, Class\n0, background\n");
     for (number, class) in (1..).zip(&ready.classes) {
@@ -49,13 +48,10 @@ fn mask_of(image: &ReadyImage) -> String {
 
 /// The mask of an image: the largest object is painted first.
 fn drawn(ready: &Ready<'_>, image: &ReadyImage, covered: &AtomicU64) -> Vec<u8> {
-    let mut canvas = Canvas::new(image.width, image.height);
     let objects = ready.objects_of(image);
-    let mut masks: Vec<_> = objects.iter().map(|object| (ready.filled(image, object), object.class + 1)).collect();
-    masks.sort_by_key(|(mask, _)| std::cmp::Reverse(runs::area(&mask.runs)));
-    for (mask, value) in masks {
-        let hides = canvas.paint(&mask, value) > 0;
-        covered.fetch_add(hides.into(), Ordering::Relaxed);
-    }
+    let masks: Vec<_> = objects.iter().map(|object| (ready.filled(image, object), object.class + 1)).collect();
+    let masks = masks.iter().map(|(mask, value)| (&**mask, *value));
+    let (canvas, covering) = Canvas::painted(image.width, image.height, masks);
+    covered.fetch_add(covering, Ordering::Relaxed);
     canvas.to_gray()
 }

@@ -32,7 +32,7 @@ use crate::formats::json::Head;
 use crate::formats::json::node::Node;
 use crate::formats::pages::{self, Finding, Found, Kind, Page, Sheet};
 use crate::formats::text::Fault;
-use crate::formats::tree::{FileId, Tree};
+use crate::formats::tree::{FileId, Tree, file_name};
 use crate::formats::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write, bitmap, geometry};
 
 /// The format's row in the registry.
@@ -97,7 +97,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     }
     let meta_of = |file: &FileId| tree.head(*file).is_ok_and(|head| is_meta(&Head::of(&head)));
     // One that the user names alone still has its project's classes.
-    let around = tree.files().map(|(id, _)| id).filter(|id| tree.path(*id).rsplit('/').next() == Some("meta.json"));
+    let around = tree.files().map(|(id, _)| id).filter(|id| file_name(tree.path(*id)) == "meta.json");
     let mut metas: Vec<FileId> = files.iter().copied().chain(around).filter(meta_of).collect();
     metas.sort_unstable();
     metas.dedup();

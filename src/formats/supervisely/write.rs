@@ -13,18 +13,13 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::{Map, Value, json};
 
 use super::{CAPTION, CONFIDENCE};
-use crate::dataset::Split;
 use crate::formats::FormatError;
 use crate::formats::target::{
-    Drawn, Draws, Groups, Points, Ready, ReadyImage, Remarks, Shape, Sink, at, colour_text, put, word_of,
+    Drawn, Draws, Groups, Points, Ready, ReadyImage, Remarks, Shape, Sink, colour_text, put, put_image, val_word,
 };
 use crate::formats::{bitmap, geometry};
 
 const DRAWS: Draws = Draws { outlines: true, masks: true, turned: true, points: Points::Own, groups: Groups::Linked };
-
-fn word(split: Split) -> &'static str {
-    word_of(split, ["train", "val", "test"])
-}
 
 /// What the project's `meta.json` has to say, found on the way.
 #[derive(Default)]
@@ -49,10 +44,10 @@ pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, Forma
         used.points.iter_mut().zip(ours.points).for_each(|(used, ours)| *used = ours.max(*used));
         used.tags.extend(ours.tags);
         drop(used);
-        let folder = word(image.split);
+        let folder = val_word(image.split);
         put(sink, &format!("{folder}/ann/{}.json", image.name), text.as_bytes())?;
         let name = format!("{folder}/img/{}", image.name);
-        sink.image(place, &name).map_err(at(&name))
+        put_image(sink, place, &name)
     })?;
     let used = used.into_inner().unwrap_or_else(PoisonError::into_inner);
     put(sink, "meta.json", format!("{:#}\n", meta(ready, &used)).as_bytes())?;

@@ -105,6 +105,11 @@ pub fn put(sink: &dyn Sink, name: &str, bytes: &[u8]) -> Result<(), FormatError>
     written.map_err(at(name))
 }
 
+/// Puts the file of the image at `place` where `name` says.
+pub fn put_image(sink: &dyn Sink, place: usize, name: &str) -> Result<(), FormatError> {
+    sink.image(place, name).map_err(at(name))
+}
+
 /// Puts all files of images where `name` says.
 pub fn put_images(
     ready: &Ready<'_>,
@@ -112,8 +117,7 @@ pub fn put_images(
     mut name: impl FnMut(&ReadyImage) -> String,
 ) -> Result<(), FormatError> {
     for (place, image) in ready.images.iter().enumerate() {
-        let name = name(image);
-        sink.image(place, &name).map_err(at(&name))?;
+        put_image(sink, place, &name(image))?;
     }
     Ok(())
 }
@@ -133,6 +137,11 @@ pub fn put_pieces(
         file.flush()
     });
     written.map_err(at(name))
+}
+
+/// The words that most tools have for a split.
+pub fn val_word(split: Split) -> &'static str {
+    word_of(split, ["train", "val", "test"])
 }
 
 /// The word of `words` for a split: those for training, validation, test.

@@ -82,7 +82,7 @@ pub struct Tree {
     problems: Problems,
     heads: Mutex<HashMap<FileId, Head>>,
     /// What formats found out about the tree, by its type.
-    found_out: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+    found_out: Mutex<HashMap<TypeId, Box<dyn Any + Send>>>,
 }
 
 /// The start of a file, and what is needed to read on.
@@ -248,7 +248,7 @@ impl Tree {
             None => (self.range(0), false),
         };
         let has_one = move |path: &str| {
-            let name = path.rsplit('/').next().unwrap_or(path);
+            let name = file_name(path);
             let extension = name.rsplit_once('.').map_or("", |(_, end)| end);
             name != OURS && extensions.iter().any(|known| known.eq_ignore_ascii_case(extension))
         };
@@ -333,15 +333,14 @@ impl Tree {
     }
 
     /// What `look` finds out about the tree, which is done once for each type of answer.
-    pub fn once<T: Send + Sync + 'static>(&self, look: impl FnOnce() -> T) -> Arc<T> {
+    pub fn once<T: Clone + Send + 'static>(&self, look: impl FnOnce() -> T) -> T {
         let lock = || self.found_out.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = lock().get(&TypeId::of::<T>()).cloned();
-        if let Some(known) = known.and_then(|known| known.downcast().ok()) {
-            return known;
-        }
-        let found = Arc::new(look());
-        lock().insert(TypeId::of::<T>(), Arc::clone(&found) as Arc<dyn Any + Send + Sync>);
-        found
+        let known = lock().get(&TypeId::of::<T>()).and_then(|known| known.downcast_ref::<T>().cloned());
+        known.unwrap_or_else(|| {
+            let found = look();
+            lock().insert(TypeId::of::<T>(), Box::new(found.clone()));
+            found
+        })
     }
 
     fn heads_lock(&self) -> std::sync::MutexGuard<'_, HashMap<FileId, Head>> {

@@ -15,8 +15,6 @@ use crate::formats::text::Fault;
 use crate::formats::tree::{FileId, Tree};
 use crate::formats::{LoadOptions, geometry, parallel};
 
-/// Size of a picture that is still read.
-const LIMIT: u64 = 1 << 30;
 /// The number of what belongs to no object.
 const BORDER: u32 = 255;
 /// How much of a box and that of a mask has to be common to both; that of a mask of a class.
@@ -85,8 +83,7 @@ fn ends(path: &str) -> impl Iterator<Item = (String, String)> {
 
 /// The mask of each number in a picture.
 fn read(tree: &Tree, file: FileId) -> Result<Vec<(u32, Mask)>, Fault> {
-    let bytes = tree.read(file, LIMIT).map_err(|error| Fault::new(0, error.to_string()))?;
-    let picture = label_image::read(&bytes)?;
+    let picture = label_image::open(tree, file)?;
     let number = |value| if picture.kind == Kind::Colour { voc_number(value) } else { value };
     let mut masks: Vec<(u32, Mask)> = picture.masks()?.into_iter().map(|(value, mask)| (number(value), mask)).collect();
     masks.retain(|(number, _)| !matches!(*number, 0 | BORDER));

@@ -15,9 +15,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::dataset::flag;
 use crate::formats::FormatError;
 use crate::formats::label_image::{self, Canvas, voc_colour};
-use crate::formats::target::{Plain, Ready, ReadyImage, ReadyObject, Remarks, Sink, put, put_images, stem, word_of};
+use crate::formats::target::{Plain, Ready, ReadyImage, ReadyObject, Remarks, Sink, put, put_images, stem, val_word};
 use crate::formats::xml::escaped;
-use crate::image::runs;
 
 /// The number of the border between objects, and the colours of a palette.
 const BORDER: u32 = 255;
@@ -34,7 +33,7 @@ pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, Forma
     })?;
     put_images(ready, sink, |image| format!("JPEGImages/{}", image.name))?;
     for split in ready.splits() {
-        let word = word_of(split, ["train", "val", "test"]);
+        let word = val_word(split);
         let list = |wanted: &dyn Fn(&ReadyImage) -> bool| -> String {
             let images = ready.images_of(split).into_iter().map(|place| &ready.images[place]);
             images.filter(|image| wanted(image)).flat_map(|image| [stem(&image.name), "\n"]).collect()
@@ -73,23 +72,19 @@ fn has_masks(ready: &Ready<'_>, image: &ReadyImage) -> bool {
 /// The pictures of classes and of instances of an image that has any mask.
 fn pictures(ready: &Ready<'_>, image: &ReadyImage, covered: &AtomicU64) -> Option<[Vec<u8>; 2]> {
     let drawn = (1..).zip(ready.objects_of(image)).filter(|(_, object)| is_drawn(ready, image, object));
-    let mut masks: Vec<_> =
-        drawn.map(|(number, object)| (ready.filled(image, object), object.class + 1, number)).collect();
+    let masks: Vec<_> = drawn.map(|(number, object)| (ready.filled(image, object), object.class + 1, number)).collect();
     if masks.is_empty() {
         return None;
     }
-    masks.sort_by_key(|(mask, ..)| std::cmp::Reverse(runs::area(&mask.runs)));
-    let mut canvases = [(); 2].map(|()| Canvas::new(image.width, image.height));
-    let mut highest = [ready.classes.len() as u32, 0];
-    for (mask, class, number) in &masks {
-        canvases[0].paint(mask, numbered(*class));
-        let hides = canvases[1].paint(mask, numbered(*number)) > 0;
-        covered.fetch_add(hides.into(), Ordering::Relaxed);
-        highest[1] = highest[1].max(*number);
-    }
+    let (width, height) = (image.width, image.height);
+    let classes = masks.iter().map(|(mask, class, _)| (&**mask, numbered(*class)));
+    let (classes, _) = Canvas::painted(width, height, classes);
+    let instances = masks.iter().map(|(mask, _, number)| (&**mask, numbered(*number)));
+    let (instances, covering) = Canvas::painted(width, height, instances);
+    covered.fetch_add(covering, Ordering::Relaxed);
+    let last = masks.last().map_or(0, |(_, _, number)| *number);
     let palette: Vec<[u8; 3]> = (0..=BORDER).map(voc_colour).collect();
-    let [classes, instances] = canvases;
-    Some([(classes, highest[0]), (instances, highest[1])].map(|(mut canvas, highest)| {
+    Some([(classes, ready.classes.len() as u32), (instances, last)].map(|(mut canvas, highest)| {
         if highest < BORDER {
             return canvas.to_indexed(&palette);
         }

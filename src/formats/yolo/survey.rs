@@ -37,7 +37,7 @@ pub struct Survey {
 impl Survey {
     /// What a tree has, looked through once for all formats that ask. `None` where there is nothing that could be YOLO.
     pub fn of(tree: &Tree) -> Option<Arc<Self>> {
-        tree.once(|| Self::look_through(tree).map(Arc::new)).as_ref().clone()
+        tree.once(|| Self::look_through(tree).map(Arc::new))
     }
 
     fn look_through(tree: &Tree) -> Option<Self> {

@@ -18,7 +18,7 @@ use std::fmt::Write;
 use crate::dataset::Split;
 use crate::formats::FormatError;
 use crate::formats::target::{
-    Fixed, Ready, ReadyImage, ReadyObject, Remarks, Sink, joined, on_a_line, put, put_images, stem, word_of,
+    Fixed, Ready, ReadyImage, ReadyObject, Remarks, Sink, joined, on_a_line, put, put_images, stem, val_word,
 };
 
 /// Digits of a fraction.
@@ -72,7 +72,7 @@ pub(super) fn pose(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, Format
 }
 
 fn folder(split: Split) -> &'static str {
-    word_of(split, ["train", "val", "test"])
+    val_word(split)
 }
 
 fn write(
