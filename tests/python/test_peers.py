@@ -294,6 +294,11 @@ DATUMARO_WRITES = ["coco", "voc", "yolo", "datumaro", "cvat", "open_images", "wi
 def test_what_datumaro_writes(tmp_path: Path, written: Callable[[str], Path], name: str) -> None:
     datumaro = library("datumaro")
     dataset = datumaro.Dataset.import_from(str(written("voc")), "voc_detection")
+    if name == "wider_face":
+        # VOC's pose is a word; WIDER's, in the same attribute, is a number.
+        for item in dataset:
+            for annotation in item.annotations:
+                annotation.attributes.pop("pose", None)
     dataset.export(str(tmp_path / "out"), name, save_media=True)
     compare(ours(tmp_path / "out"), 1.01, negatives=False)
 
