@@ -24,7 +24,7 @@ use super::watch::{Monitor, Phase, Watch};
 use super::{save, select, settle};
 use crate::dataset::{Dataset, LabelMap, NO_FILE, Place, ProblemKind, Problems, Severity, Skipped, Split};
 use crate::files::{AtomicOptions, Root};
-use crate::formats::{FormatError, LoadOptions, Loaded, label_map};
+use crate::formats::{Carries, Format, FormatError, LoadOptions, Loaded, label_map};
 use crate::record::{Compression, deflate};
 
 /// Converts the dataset in `source`, a folder or an annotation file of any known format, to record files in the folder
@@ -41,8 +41,9 @@ pub fn convert(
         // What always has this name; the rest is looked for when the names of the files are known.
         shard::check_free(out, [MANIFEST], options.overwrite)?;
     }
-    // No schema has outlines or masks. What a part of a dataset loses with them takes to have them.
-    let boxes_only = options.target.is_none() && options.select.is_all();
+    // No schema has outlines or masks, nor have many formats. What a part of a dataset loses with them takes to have them.
+    let outlined = |format: &Format| format.writes(Carries::Polygons) || format.writes(Carries::Masks);
+    let boxes_only = !options.target.is_some_and(outlined) && options.select.is_all();
     let (source, load) = (source.to_owned(), LoadOptions { boxes_only, ..options.load.clone() });
     let loaded = aside(move || super::load(&source, &load), &mut watch)?;
     run(&select::apply(loaded, options)?, out, options, &mut watch)

@@ -36,6 +36,7 @@ mod join;
 mod panoptic;
 mod parse;
 mod results;
+mod skip;
 mod write;
 
 use std::collections::HashSet;

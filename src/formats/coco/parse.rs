@@ -1,6 +1,7 @@
 //! From the elements of a batch to rows.
 
 use super::elements::{AnnotationElement, Bbox, CategoryElement, Counts, ImageElement, Segmentation};
+use super::skip::Skipper;
 use crate::dataset::{Keypoint, Mask, Object, Objects, ProblemKind, flag};
 use crate::formats::geometry;
 use crate::formats::json::scalar::Id;
@@ -88,11 +89,12 @@ pub fn batch(batch: &Batch, outlines: bool) -> Option<Parsed> {
         }
         _ => {
             let mut annotations = Annotations { findings, ..Annotations::default() };
+            let mut skipper = Skipper::new();
             for (piece, line) in pieces {
                 if outlines {
                     annotations.read::<true>(piece, line, true);
-                } else {
-                    annotations.read::<false>(piece, line, false);
+                } else if !annotations.read::<false>(skipper.without_outlines(piece), line, false) {
+                    annotations.read::<true>(piece, line, false);
                 }
             }
             Some(Parsed::Annotations(Box::new(annotations)))
@@ -129,24 +131,30 @@ fn say_loose(loose: Loose, line: u32, what: &str, findings: &mut Vec<Finding>) {
 }
 
 impl Annotations {
-    fn read<const OUTLINES: bool>(&mut self, piece: &[u8], line: u32, keep: bool) {
+    /// Reads an annotation. False where it cannot be read without the outline that was passed over: it is needed for the box, or
+    /// to say in which line an error is.
+    fn read<const OUTLINES: bool>(&mut self, piece: &[u8], line: u32, keep: bool) -> bool {
         match json::parse::<AnnotationElement<OUTLINES>>(piece, line) {
             Ok((element, loose)) => {
-                let name = name_of(element.id.as_ref());
-                say_loose(loose, line, &name, &mut self.findings);
                 let boxless = element.bbox.is_none_or(|bbox| bbox.len == 0 || !is_finite(&bbox));
                 if element.passed_over.is_some() && boxless {
-                    // The outline is needed for the box.
-                    return self.read::<true>(piece, line, keep);
+                    return false;
+                }
+                let id = element.id.clone();
+                if loose != Loose::default() {
+                    say_loose(loose, line, &name_of(id.as_ref()), &mut self.findings);
                 }
                 if let Err(message) = self.add(element, line, keep) {
-                    self.findings.push((ProblemKind::BadEntry, line, format!("{name}: {message}")));
+                    let message = format!("{}: {message}", name_of(id.as_ref()));
+                    self.findings.push((ProblemKind::BadEntry, line, message));
                 }
             }
+            Err(_) if !OUTLINES => return false,
             Err(Fault { line, message }) => {
                 self.findings.push((ProblemKind::BadEntry, line, format!("annotation: {message}")));
             }
         }
+        true
     }
 
     fn add<const OUTLINES: bool>(
@@ -203,9 +211,9 @@ impl Annotations {
         line: u32,
         keep: bool,
     ) -> Result<(), String> {
-        let name = name_of(element.id.as_ref());
+        let id = element.id.as_ref();
         let mut note = |message: String| {
-            self.findings.push((ProblemKind::IgnoredField, line, format!("{name}: {message}")));
+            self.findings.push((ProblemKind::IgnoredField, line, format!("{}: {message}", name_of(id))));
         };
         let mut parts: Vec<&[f64]> = Vec::new();
         let mut mask = None;
