@@ -1,15 +1,15 @@
 //! A source's box to one that TensorFlow's trainers take: `0 <= xmin < xmax <= 1`, the same for y, as 32-bit floats.
 //!
 //! Swapped corners are put right, what stands over the edge is clipped, what has no area is left out; each is said with
-//! its place. Boxes that were drawn on an image as its EXIF orientation shows it are turned to the pixels that are stored,
-//! since TensorFlow decodes those. `--skip-rule tf` leaves out what TensorFlow's own scripts leave out: Model Garden's and the research
+//! its place. Boxes that were drawn on an image turned or larger than it is stored come out in the pixels that are stored
+//! ([`Frame`]). `--skip-rule tf` leaves out what TensorFlow's own scripts leave out: Model Garden's and the research
 //! `create_coco_tf_record.py` drop an annotation "if w <= 0 or h <= 0 or x + w > W or y + h > H", and do not look at
 //! x < 0 or y < 0.
 
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::ProblemKind;
-use crate::formats::target;
+use crate::formats::target::Frame;
 
 /// Which boxes are left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,23 +74,11 @@ pub struct Fitted {
     pub corrections: Vec<(ProblemKind, String)>,
 }
 
-/// Fits `bbox` into an image of `width` x `height` pixels.
-pub fn fit(bbox: [f64; 4], normalised: bool, size: (u32, u32), rule: SkipRule) -> Fitted {
-    fit_turned(bbox, normalised, size, rule, 1)
-}
-
-/// Fits `bbox` into an image that is `width` x `height` pixels as its EXIF `orientation` shows it, and gives it in the
-/// pixels that are stored.
-pub fn fit_turned(
-    bbox: [f64; 4],
-    normalised: bool,
-    (width, height): (u32, u32),
-    rule: SkipRule,
-    orientation: u8,
-) -> Fitted {
+/// Fits `bbox` into what it was drawn on, and gives it in the stored image.
+pub fn fit(bbox: [f64; 4], normalised: bool, frame: Frame, rule: SkipRule) -> Fitted {
     let mut fitted = Fitted::default();
     let mut note = |kind, words: String| fitted.corrections.push((kind, words));
-    let size = [f64::from(width), f64::from(height)];
+    let size = [f64::from(frame.drawn.0), f64::from(frame.drawn.1)];
     // From here in units of the source for the messages: pixels, or fractions of the size.
     let limit = if normalised { [1.0, 1.0] } else { size };
     if !bbox.iter().all(|value| value.is_finite()) {
@@ -137,9 +125,9 @@ pub fn fit_turned(
         }
     }
     let part = |axis: usize| [sides[axis][0] / limit[axis], sides[axis][1] / limit[axis]];
-    let ([xmin, xmax], [ymin, ymax]) = turned(part(0), part(1), [1.0, 1.0], orientation);
+    let ([xmin, xmax], [ymin, ymax]) = sorted([0, 1].map(|end| frame.place_unit([part(0)[end], part(1)[end]])));
     let pixels = |axis: usize| sides[axis].map(|side| if normalised { side * size[axis] } else { side });
-    let ([x0, x1], [y0, y1]) = turned(pixels(0), pixels(1), size, orientation);
+    let ([x0, x1], [y0, y1]) = sorted([0, 1].map(|end| frame.place([pixels(0)[end], pixels(1)[end]])));
     let unit = UnitBox { xmin: xmin as f32, xmax: xmax as f32, ymin: ymin as f32, ymax: ymax as f32 };
     // Asked of the 32-bit values: a sliver can vanish in rounding.
     let area = unit.xmin < unit.xmax && unit.ymin < unit.ymax;
@@ -159,11 +147,10 @@ pub fn fit_turned(
     fitted
 }
 
-/// Ranges of x and y, from the image as it is shown, so wide and high, to the image as it is stored.
-fn turned(x: [f64; 2], y: [f64; 2], shown: [f64; 2], orientation: u8) -> ([f64; 2], [f64; 2]) {
-    let [a, b] = [0, 1].map(|end| target::turned_point([x[end], y[end]], shown, orientation));
-    let sorted = |axis: usize| [a[axis].min(b[axis]), a[axis].max(b[axis])];
-    (sorted(0), sorted(1))
+/// Ranges of x and y between two corners.
+fn sorted([a, b]: [[f64; 2]; 2]) -> ([f64; 2], [f64; 2]) {
+    let range = |axis: usize| [a[axis].min(b[axis]), a[axis].max(b[axis])];
+    (range(0), range(1))
 }
 
 #[cfg(test)]
@@ -171,7 +158,7 @@ mod tests {
     use super::*;
 
     fn run(bbox: [f64; 4], normalised: bool, rule: SkipRule) -> (Option<[f32; 4]>, Vec<String>) {
-        let fitted = fit(bbox, normalised, (640, 480), rule);
+        let fitted = fit(bbox, normalised, Frame::plain((640, 480)), rule);
         let words = fitted.corrections.iter().map(|(kind, words)| format!("{}: {words}", kind.word())).collect();
         (fitted.unit.map(|unit| [unit.xmin, unit.ymin, unit.xmax, unit.ymax]), words)
     }
@@ -230,7 +217,8 @@ mod tests {
         let shown = |orientation| {
             let size = if orientation >= 5 { (20, 40) } else { (40, 20) };
             let bbox = if orientation >= 5 { [0.0, 0.0, 5.0, 20.0] } else { [0.0, 0.0, 10.0, 10.0] };
-            let unit = fit_turned(bbox, false, size, SkipRule::None, orientation).unit.unwrap();
+            let frame = Frame { drawn: size, orientation, stored: (40, 20) };
+            let unit = fit(bbox, false, frame, SkipRule::None).unit.unwrap();
             [unit.xmin, unit.ymin, unit.xmax, unit.ymax]
         };
         for (orientation, stored) in [
@@ -246,7 +234,20 @@ mod tests {
             assert_eq!(shown(orientation), stored, "{orientation}");
         }
         // What is said of a box is in its own coordinates.
-        let fitted = fit_turned([0.0, 0.0, 25.0, 20.0], false, (20, 40), SkipRule::None, 6);
+        let frame = Frame { drawn: (20, 40), orientation: 6, stored: (40, 20) };
+        let fitted = fit([0.0, 0.0, 25.0, 20.0], false, frame, SkipRule::None);
         assert_eq!(fitted.corrections[0].1, "xmax 25 > width 20");
+    }
+
+    #[test]
+    fn boxes_are_scaled_to_the_stored_pixels() {
+        let frame = Frame { drawn: (640, 480), orientation: 1, stored: (320, 240) };
+        let fitted = fit([64.0, 48.0, 700.0, 480.0], false, frame, SkipRule::None);
+        assert_eq!(fitted.unit, Some(UnitBox { xmin: 0.1, xmax: 1.0, ymin: 0.1, ymax: 1.0 }));
+        assert_eq!(fitted.pixels, [32.0, 24.0, 320.0, 240.0]);
+        assert_eq!(fitted.corrections, [(ProblemKind::BoxOutside, "xmax 700 > width 640".to_owned())]);
+        // Fractions are of any size.
+        let fitted = fit([0.25, 0.5, 0.75, 1.0], true, frame, SkipRule::None);
+        assert_eq!(fitted.pixels, [80.0, 120.0, 240.0, 240.0]);
     }
 }

@@ -2,31 +2,53 @@
 
 use super::boxes::{self, BoxRules, UnitBox};
 use crate::dataset::{Dataset, Place, ProblemKind, Problems};
+use crate::formats::target::Frame;
 use crate::image::{Header, Kind};
 
-/// The image that objects were drawn on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Canvas {
-    /// Width and height in pixels, as its objects see it.
-    pub size: (u32, u32),
-    /// EXIF orientation of the stored image, where it was drawn on as that shows it; otherwise 1.
-    pub orientation: u8,
+/// Sides that differ by so few pixels are a slip in counting, not an image that was made larger or smaller.
+const SLIP: u32 = 2;
+
+/// What the objects of image `row` were drawn on, which is stored as `header` says. The annotation's size decides: where it
+/// is that of the image as its EXIF orientation shows it, they were drawn on that; where it has the same shape and is
+/// larger or smaller, the image's file was resized after it was annotated, unless an object lies outside of it.
+pub fn frame(dataset: &Dataset, row: usize, header: &Header) -> Frame {
+    let Header { width, height, orientation, .. } = *header;
+    let (stored, shown) = ((width, height), (height, width));
+    let drawn = (dataset.images.width[row], dataset.images.height[row]);
+    let turns = orientation >= 5 && width != height;
+    let found = if drawn == stored {
+        None
+    } else if turns && drawn == shown {
+        Some(orientation)
+    } else if !objects_fit(dataset, row, drawn) {
+        None
+    } else if is_resized(drawn, stored) {
+        Some(1)
+    } else if turns && is_resized(drawn, shown) {
+        Some(orientation)
+    } else {
+        None
+    };
+    found.map_or(Frame::plain(stored), |orientation| Frame { drawn, orientation, stored })
 }
 
-impl Canvas {
-    /// What the objects of image `row` were drawn on, which is stored as `header` says: the image as its EXIF orientation
-    /// shows it, if the annotation's size says so where the orientation exchanges width and height.
-    pub fn of(dataset: &Dataset, row: usize, header: &Header) -> Self {
-        let Header { width, height, orientation, .. } = *header;
-        let said = (dataset.images.width[row], dataset.images.height[row]);
-        let turned = orientation >= 5 && width != height && said == (height, width);
-        if turned { Self { size: said, orientation } } else { Self { size: (width, height), orientation: 1 } }
-    }
+/// Whether there are objects in pixels, and all inside of `size`, give or take one.
+fn objects_fit(dataset: &Dataset, row: usize, (width, height): (u32, u32)) -> bool {
+    let inside =
+        |[x0, y0, x1, y1]: [f64; 4]| x0.max(x1) <= f64::from(width) + 1.0 && y0.max(y1) <= f64::from(height) + 1.0;
+    let mut pixels = dataset.objects_of(row).filter(|object| !dataset.objects.normalised[*object]).peekable();
+    pixels.peek().is_some() && pixels.all(|object| inside(dataset.objects.bbox[object]))
+}
 
-    /// Width and height of the image as it is stored.
-    pub fn stored(self) -> (u32, u32) {
-        if self.orientation >= 5 { (self.size.1, self.size.0) } else { self.size }
+/// Whether one is the other made larger or smaller, its sides then rounded to pixels.
+fn is_resized(from: (u32, u32), to: (u32, u32)) -> bool {
+    let [from, to] = [from, to].map(|(width, height)| [u64::from(width), u64::from(height)]);
+    if from.contains(&0) || (0..2).all(|axis| from[axis].abs_diff(to[axis]) <= SLIP.into()) {
+        return false;
     }
+    // from[1] * (to[0] / from[0]) is to[1] but for less than a pixel, or the other way round.
+    let apart = (u128::from(from[1]) * u128::from(to[0])).abs_diff(u128::from(from[0]) * u128::from(to[1]));
+    apart < from[0].max(from[1]).into()
 }
 
 /// Notes what is worth knowing about image `row` as a whole, to somebody who feeds it to TensorFlow.
@@ -55,7 +77,15 @@ pub fn compare(dataset: &Dataset, row: usize, header: &Header, problems: &mut Pr
         problems.push(ProblemKind::WrongExtension, Place::file(images.key.get(row)), message);
     }
     let said = (images.width[row], images.height[row]);
-    if Canvas::of(dataset, row, header).orientation != 1 {
+    let frame = frame(dataset, row, header);
+    if frame.is_scaled() {
+        let turned = if frame.orientation == 1 { "" } else { "turned and " };
+        let message = format!(
+            "annotated size is {} x {}, the image is {width} x {height}: boxes {turned}scaled to it",
+            said.0, said.1
+        );
+        problems.push(ProblemKind::ScaledBoxes, dataset.place(row, 0), message);
+    } else if frame.orientation != 1 {
         if !dataset.objects_of(row).is_empty() {
             let message = format!(
                 "annotated size {} x {} is that of the turned image (EXIF orientation {orientation}), stored are \
@@ -75,13 +105,13 @@ pub fn compare(dataset: &Dataset, row: usize, header: &Header, problems: &mut Pr
 pub fn fit(
     dataset: &Dataset,
     (row, object): (usize, usize),
-    canvas: Canvas,
+    frame: Frame,
     rules: BoxRules,
     problems: &mut Problems,
 ) -> Result<(UnitBox, [f64; 4]), ProblemKind> {
     let objects = &dataset.objects;
     let (bbox, normalised) = (objects.bbox[object], objects.normalised[object]);
-    let fitted = boxes::fit_turned(bbox, normalised, canvas.size, rules.skip_rule, canvas.orientation);
+    let fitted = boxes::fit(bbox, normalised, frame, rules.skip_rule);
     let reason = fitted.corrections.last().map_or(ProblemKind::EmptyBox, |(kind, _)| *kind);
     for (kind, message) in fitted.corrections {
         // A file of one line has no other place than the annotation's number.
@@ -101,7 +131,7 @@ pub fn fit(
         return Err(ProblemKind::MinBoxSize);
     }
     let tiny =
-        !normalised && bbox.iter().all(|side| (0.0..=1.0).contains(side)) && canvas.size.0.min(canvas.size.1) > 1;
+        !normalised && bbox.iter().all(|side| (0.0..=1.0).contains(side)) && frame.drawn.0.min(frame.drawn.1) > 1;
     if tiny && fitted.unit.is_some() {
         let [x0, y0, x1, y1] = bbox;
         let message = format!("box [{x0}, {y0}, {x1}, {y1}] is within one pixel: are these fractions of the size?");

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::error::ConvertError;
-use super::fitting::{self, Canvas};
+use super::fitting;
 use super::images::{self, ImageFile};
 use super::labels::Labels;
 use super::options::{ImagesMode, Options};
@@ -14,7 +14,7 @@ use super::report::DROP_EMPTY;
 use super::watch::{Phase, Progress, Watch};
 use crate::dataset::{Class, Dataset, NO_FILE, Place, ProblemKind, Problems, Skipped, Split};
 use crate::files::Root;
-use crate::formats::target::{FileNames, Ready, ReadyClass, ReadyImage, ReadyObject};
+use crate::formats::target::{FileNames, Frame, Ready, ReadyClass, ReadyImage, ReadyObject};
 use crate::image::header;
 
 /// What became of the images on the way.
@@ -34,7 +34,7 @@ pub struct Found {
 
 /// An image of which size and objects are known.
 struct Fitted {
-    canvas: Canvas,
+    frame: Frame,
     /// Bytes of the image's file.
     bytes: Option<u64>,
     objects: Vec<ReadyObject>,
@@ -79,7 +79,7 @@ pub fn settle<'a>(
     let mut objects = Vec::new();
     for (row, (_, fitted)) in rows.iter().zip(fitted) {
         let count = dataset.objects_of(*row).len() as u64;
-        let Fitted { canvas, bytes, objects: ours, problems, skipped } = match fitted {
+        let Fitted { frame, bytes, objects: ours, problems, skipped } = match fitted {
             Ok(fitted) => fitted,
             Err((kind, message)) => {
                 found.problems.push(kind, Place::file(dataset.images.key.get(*row)), message);
@@ -103,14 +103,14 @@ pub fn settle<'a>(
         }
         let start = objects.len();
         objects.extend(ours);
-        let (width, height) = canvas.stored();
+        let (width, height) = frame.stored;
         images.push(ReadyImage {
             row: *row,
             split: Split::Train,
             name: String::new(),
             width,
             height,
-            orientation: canvas.orientation,
+            frame,
             bytes,
             objects: start..objects.len(),
         });
@@ -141,13 +141,13 @@ fn fit_image(
     options: &Options,
 ) -> Result<Fitted, (ProblemKind, String)> {
     let mut fitted = Fitted {
-        canvas: Canvas { size: (dataset.images.width[row], dataset.images.height[row]), orientation: 1 },
+        frame: Frame::plain((dataset.images.width[row], dataset.images.height[row])),
         bytes: None,
         objects: Vec::new(),
         problems: Problems::default(),
         skipped: Skipped::default(),
     };
-    let known = fitted.canvas.size.0 > 0 && fitted.canvas.size.1 > 0;
+    let known = fitted.frame.stored.0 > 0 && fitted.frame.stored.1 > 0;
     // Images that are left where they are need not be there, if it is known how large they are.
     if !(known && options.images_mode == ImagesMode::None) {
         if dataset.images.root[row] == NO_FILE {
@@ -158,7 +158,7 @@ fn fit_image(
             .and_then(ImageFile::read_all)
             .map_err(|error| (ProblemKind::BadImage, format!("cannot be read: {error}")))?;
         let header = header::read(&bytes).map_err(|error| (ProblemKind::BadImage, error.to_string()))?;
-        fitted.canvas = Canvas::of(dataset, row, &header);
+        fitted.frame = fitting::frame(dataset, row, &header);
         fitted.bytes = Some(bytes.len() as u64);
         fitting::compare(dataset, row, &header, &mut fitted.problems);
     }
@@ -169,7 +169,7 @@ fn fit_image(
             continue;
         };
         let rules = options.box_rules();
-        match fitting::fit(dataset, (row, object), fitted.canvas, rules, &mut fitted.problems) {
+        match fitting::fit(dataset, (row, object), fitted.frame, rules, &mut fitted.problems) {
             Ok((_, bbox)) => fitted.objects.push(ReadyObject { row: object, class, bbox }),
             Err(reason) => fitted.skipped.object(reason.word()),
         }

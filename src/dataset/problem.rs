@@ -111,8 +111,10 @@ problem_kinds! {
     RepeatedEntry = "repeated-entry", Fixed;
     /// A box smaller than a pixel: perhaps fractions of the size that were taken for pixels.
     TinyBox = "tiny-box", Note;
-    /// The annotation's size is not the image's: the image's was taken.
-    SizeMismatch = "size-mismatch", Note;
+    /// The annotation's size is not the image's, nor has it the same shape: the image's was taken.
+    SizeMismatch = "size-mismatch", Fixed;
+    /// The boxes were drawn on the image when it was larger or smaller: scaled to the stored pixels.
+    ScaledBoxes = "scaled-boxes", Fixed;
     /// The annotation has no size, or 0: the image's was taken.
     MissingSize = "missing-size", Note;
     /// The annotation names another file than the one that fits; the fitting one was taken.

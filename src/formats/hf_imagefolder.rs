@@ -192,7 +192,7 @@ fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
             },
         });
         if areas {
-            let areas = own.iter().map(|object| objects.area.get(object.row).copied());
+            let areas = own.iter().map(|object| ready.area(image, object));
             line["objects"]["area"] = json!(areas.collect::<Vec<_>>());
         }
         if own_ids {

@@ -122,6 +122,45 @@ pub fn turned(runs: &[u32], width: u32, height: u32, orientation: u8) -> (u32, u
     (stored_width as u32, stored_height as u32, turned)
 }
 
+/// The mask of `from` (width, height) as one of `to`: each pixel is what the middle of it was.
+pub fn scaled(runs: &[u32], from: (u32, u32), to: (u32, u32)) -> Vec<u32> {
+    let (width, height) = (u64::from(from.0), u64::from(from.1));
+    let (to_width, to_height) = (u64::from(to.0), u64::from(to.1));
+    // What is 1 of each column, as ranges of rows.
+    let mut columns: Vec<Vec<[u64; 2]>> = vec![Vec::new(); from.0 as usize];
+    let mut start = 0u64;
+    for (place, run) in runs.iter().enumerate() {
+        let end = start.saturating_add((*run).into()).min(width * height);
+        let mut at = start;
+        while place % 2 == 1 && at < end {
+            let next = end.min((at / height + 1) * height);
+            columns[(at / height) as usize].push([at % height, next - at / height * height]);
+            at = next;
+        }
+        start = end;
+    }
+    // The first pixel whose middle is not before `edge`.
+    let first = |edge: u64| (2 * edge * to_height).saturating_sub(height).div_ceil(2 * height.max(1));
+    let mut scaled: Vec<u32> = Vec::new();
+    let mut last = 0u64;
+    for x in 0..to_width {
+        for [y0, y1] in &columns[((2 * x + 1) * width / (2 * to_width)) as usize] {
+            let [begin, end] = [y0, y1].map(|edge| x * to_height + first(*edge));
+            if begin == end {
+                continue;
+            }
+            match scaled.last_mut() {
+                Some(ones) if begin == last => *ones += (end - begin) as u32,
+                _ => scaled.extend([(begin - last) as u32, (end - begin) as u32]),
+            }
+            last = end;
+        }
+    }
+    let rest = to_width * to_height - last;
+    scaled.extend((rest > 0).then_some(rest as u32));
+    scaled
+}
+
 /// The box `[x0, y0, x1, y1)` around the pixels that are 1, in an image of this height; `None` if there is none.
 pub fn bounds(runs: &[u32], height: u32) -> Option<[u64; 4]> {
     let height = u64::from(height);
@@ -182,6 +221,27 @@ mod tests {
                 assert_eq!(bounds(&turned, height), Some([x, y, x + 1, y + 1]), "{place} {orientation}");
             }
         }
+    }
+
+    #[test]
+    fn masks_are_scaled_by_the_middle_of_their_pixels() {
+        fn drawn(runs: &[u32]) -> Vec<bool> {
+            runs.iter().enumerate().flat_map(|(place, run)| vec![place % 2 == 1; *run as usize]).collect()
+        }
+        let runs = [1, 4, 3, 2, 9, 1, 4];
+        let (width, height) = (4usize, 6usize);
+        let mask = drawn(&runs);
+        for (to_width, to_height) in [(4usize, 6usize), (8, 12), (2, 3), (3, 5), (7, 1), (1, 9)] {
+            let middle = |at: usize, from: usize, to: usize| (2 * at + 1) * from / (2 * to);
+            let expected: Vec<bool> = (0..to_width * to_height)
+                .map(|at| (middle(at / to_height, width, to_width), middle(at % to_height, height, to_height)))
+                .map(|(x, y)| mask[x * height + y])
+                .collect();
+            let scaled = scaled(&runs, (4, 6), (to_width as u32, to_height as u32));
+            assert_eq!(drawn(&scaled), expected, "{to_width} x {to_height}");
+        }
+        assert_eq!(scaled(&[0, 24], (4, 6), (2, 2)), [0, 4]);
+        assert_eq!(scaled(&[24], (4, 6), (2, 2)), [4]);
     }
 
     #[test]

@@ -22,13 +22,14 @@ pub use self::statistics::{Bar, BoxStatistics, CommonSize, ImageStatistics, PerI
 use self::statistics::{Boxes, Sizes};
 use super::boxes::BoxRules;
 use super::error::{ConvertError, io_error};
-use super::fitting::{self, Canvas};
+use super::fitting;
 use super::images;
 use super::options::Options;
 use super::run;
 use super::watch::{Monitor, Phase, Progress, Watch};
 use crate::dataset::{Dataset, NO_FILE, Place, ProblemKind, Problems, Severity, Skipped, Split};
 use crate::files::Root;
+use crate::formats::target::Frame;
 use crate::formats::tree::Tree;
 use crate::formats::{self, LoadOptions, Loaded};
 use crate::image::header;
@@ -208,7 +209,7 @@ fn look_at(dataset: &Dataset, row: usize, roots: &[Root], buffer: &mut Vec<u8>, 
     buffer.clear();
     let said = (dataset.images.width[row], dataset.images.height[row]);
     // Of an image that cannot be read, what the annotation says has to do.
-    let mut canvas = (said.0 > 0 && said.1 > 0).then_some(Canvas { size: said, orientation: 1 });
+    let mut frame = (said.0 > 0 && said.1 > 0).then_some(Frame::plain(said));
     // Where the reader found no file, it said so.
     if dataset.images.root[row] != NO_FILE {
         let place = || Place::file(dataset.images.key.get(row));
@@ -218,7 +219,7 @@ fn look_at(dataset: &Dataset, row: usize, roots: &[Root], buffer: &mut Vec<u8>, 
                 match header::read(buffer) {
                     Ok(header) => {
                         fitting::look_at(dataset, row, &header, &mut looked.problems);
-                        canvas = Some(Canvas::of(dataset, row, &header));
+                        frame = Some(fitting::frame(dataset, row, &header));
                     }
                     Err(error) => looked.problems.push(ProblemKind::BadImage, place(), error.to_string()),
                 }
@@ -231,11 +232,11 @@ fn look_at(dataset: &Dataset, row: usize, roots: &[Root], buffer: &mut Vec<u8>, 
             }
         }
     }
-    let Some(canvas) = canvas else { return looked };
-    let size = canvas.stored();
+    let Some(frame) = frame else { return looked };
+    let size = frame.stored;
     looked.size = Some(size);
     for object in dataset.objects_of(row) {
-        let fitted = fitting::fit(dataset, (row, object), canvas, BoxRules::default(), &mut looked.problems);
+        let fitted = fitting::fit(dataset, (row, object), frame, BoxRules::default(), &mut looked.problems);
         if let Ok((_, bbox)) = fitted {
             boxes.push(dataset.objects.class[object], bbox, size);
         }

@@ -10,7 +10,7 @@ use std::io::{self, Read};
 
 use sha2::{Digest, Sha256};
 
-use crate::convert::fitting::{self, Canvas};
+use crate::convert::fitting;
 use crate::convert::images::{self, ImageFile};
 use crate::convert::options::SourceId;
 use crate::convert::plan::{Content, PlannedImage, base_name};
@@ -291,8 +291,7 @@ impl<'a> Builder<'a> {
 
     /// Fits the objects of image `row` into it.
     fn objects(&self, row: usize, header: &Header, columns: &mut ObjectColumns<'a>, found: &mut Outcome) {
-        let canvas = Canvas::of(self.dataset, row, header);
-        let Canvas { size, orientation } = canvas;
+        let frame = fitting::frame(self.dataset, row, header);
         for object in self.dataset.objects_of(row) {
             let class = self.content.classes.get(self.dataset.objects.class[object] as usize);
             let Some(class) = class.and_then(Option::as_ref) else {
@@ -301,9 +300,9 @@ impl<'a> Builder<'a> {
                 continue;
             };
             let rules = self.content.rules;
-            match fitting::fit(self.dataset, (row, object), canvas, rules, &mut found.problems) {
+            match fitting::fit(self.dataset, (row, object), frame, rules, &mut found.problems) {
                 Ok((unit, _)) => {
-                    let placed = Placed { unit, class, size, orientation };
+                    let placed = Placed { unit, class, frame };
                     columns.push(self.dataset, object, self.content.columns, placed);
                     found.classes.entry(class.index).or_default().0 += 1;
                 }

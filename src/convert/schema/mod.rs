@@ -10,7 +10,7 @@ use super::options::SchemaKind;
 use super::plan::{Columns, PlannedClass};
 use crate::dataset::{Dataset, flag};
 use crate::example::Feature;
-use crate::formats::target::turned_point;
+use crate::formats::target::Frame;
 use crate::image::Header;
 
 /// Name and value of each feature, sorted by name.
@@ -77,16 +77,14 @@ pub struct Placed<'a> {
     pub unit: UnitBox,
     /// Its class.
     pub class: &'a PlannedClass,
-    /// Width and height of the image that it was drawn on, in pixels.
-    pub size: (u32, u32),
-    /// EXIF orientation of the stored image, where the object was drawn on the image as that shows it; otherwise 1.
-    pub orientation: u8,
+    /// How what it was drawn on lies in the stored image.
+    pub frame: Frame,
 }
 
 impl<'a> ObjectColumns<'a> {
     /// Adds object `row` of `dataset`, with the lists of `columns`.
     pub fn push(&mut self, dataset: &'a Dataset, row: usize, columns: Columns, placed: Placed<'a>) {
-        let Placed { unit, class, size, .. } = placed;
+        let Placed { unit, class, frame } = placed;
         let flags = dataset.objects.flags[row];
         self.xmin.push(unit.xmin);
         self.xmax.push(unit.xmax);
@@ -102,10 +100,11 @@ impl<'a> ObjectColumns<'a> {
         let view = dataset.objects.pose.get(row).map_or("Unspecified", |pose| pose);
         self.view.push(Cow::Borrowed(view.as_bytes()));
         let of_box = || {
-            let pixels = f64::from(size.0) * f64::from(size.1);
+            let pixels = f64::from(frame.stored.0) * f64::from(frame.stored.1);
             f64::from(unit.xmax - unit.xmin) * f64::from(unit.ymax - unit.ymin) * pixels
         };
-        self.area.push(dataset.objects.area.get(row).copied().unwrap_or_else(of_box) as f32);
+        let area = dataset.objects.area.get(row).map(|area| area * frame.area());
+        self.area.push(area.unwrap_or_else(of_box) as f32);
         if columns.keypoints > 0 {
             self.keypoints.push(dataset, row, columns.keypoints as usize, placed);
         }
@@ -129,13 +128,12 @@ impl<'a> KeypointColumns<'a> {
         let names = dataset.classes.get(dataset.objects.class[row] as usize).map_or(&[][..], |class| &class.keypoints);
         let (width, height) = match dataset.objects.normalised[row] {
             true => (1.0, 1.0),
-            false => (f64::from(placed.size.0), f64::from(placed.size.1)),
+            false => (f64::from(placed.frame.drawn.0), f64::from(placed.frame.drawn.1)),
         };
         for number in 0..count {
             let point = points.get(number).filter(|point| point.visibility > 0);
-            let [x, y] = point.map_or([0.0; 2], |point| {
-                turned_point([point.x / width, point.y / height], [1.0, 1.0], placed.orientation)
-            });
+            let unit = point.map(|point| placed.frame.place_unit([point.x / width, point.y / height]));
+            let [x, y] = unit.unwrap_or_default();
             self.x.push(x as f32);
             self.y.push(y as f32);
             self.visibility.push(point.map_or(0, |point| point.visibility.into()));
@@ -234,7 +232,7 @@ mod tests {
         let class = PlannedClass { id: 3, name: "cat".into(), index: 0 };
         let mut objects = ObjectColumns::default();
         let unit = UnitBox { xmin: 0.0, xmax: 0.5, ymin: 0.25, ymax: 1.0 };
-        let placed = Placed { unit, class: &class, size: (40, 20), orientation: 1 };
+        let placed = Placed { unit, class: &class, frame: Frame::plain((40, 20)) };
         let columns = Columns::of(&dataset);
         (0..2).for_each(|row| objects.push(&dataset, row, columns, placed));
         let all =

@@ -188,7 +188,7 @@ impl Part<'_> {
         let category = self.ready.classes.get(object.class as usize).map_or(0, |class| class.id);
         let (width, height) = (side(x0, x1), side(y0, y1));
         let mask = self.ready.mask(image, object);
-        let area = objects.area.get(object.row).copied();
+        let area = self.ready.area(image, object);
         let area = area.or_else(|| Some(runs::area(&mask.as_deref()?.runs) as f64)).unwrap_or(width * height);
         let mut line = format!(
             "{{\"id\":{id},\"image_id\":{image_id},\"category_id\":{category},\"bbox\":[{},{},{},{}],\"area\":{},\

@@ -5,6 +5,7 @@
 //! beyond boxes is turned and scaled when a writer asks for it. A writer names its files below the output folder and hands
 //! them to a [`Sink`]; where that folder is, and when the files get their names, is not its business.
 
+mod frame;
 mod list;
 mod names;
 mod number;
@@ -15,6 +16,7 @@ use std::collections::HashSet;
 use std::io::{self, Write};
 use std::ops::Range;
 
+pub use frame::Frame;
 pub use list::{entry, put_list, write_list};
 pub use names::FileNames;
 pub use number::{Fixed, Plain};
@@ -65,8 +67,8 @@ pub struct ReadyImage {
     pub width: u32,
     /// Rows of pixels as stored.
     pub height: u32,
-    /// EXIF orientation of the file, where its objects were drawn on the image as that shows it; otherwise 1.
-    pub orientation: u8,
+    /// How what its objects were drawn on lies in those.
+    pub frame: Frame,
     /// How many bytes its file has, where that was looked at.
     pub bytes: Option<u64>,
     /// Its objects, in [`Ready::objects`].
@@ -267,6 +269,11 @@ impl<'a> Ready<'a> {
         Some(points.iter().map(place).collect())
     }
 
+    /// The area of an object in pixels, where its source says it.
+    pub fn area(&self, image: &ReadyImage, object: &ReadyObject) -> Option<f64> {
+        self.dataset.objects.area.get(object.row).map(|area| area * image.frame.area())
+    }
+
     /// The corners `[x, y]` of a turned box, in pixels, in the source's order.
     pub fn corners(&self, image: &ReadyImage, object: &ReadyObject) -> Option<[[f64; 2]; 4]> {
         let corners = self.dataset.objects.corners.get(object.row)?;
@@ -277,16 +284,7 @@ impl<'a> Ready<'a> {
     /// The mask of an object, of the size of its image; none where the source's has another size.
     pub fn mask(&self, image: &ReadyImage, object: &ReadyObject) -> Option<Cow<'a, Mask>> {
         let mask = self.dataset.objects.masks.get(object.row)?;
-        if [mask.width, mask.height] != shown_size(image) {
-            return None;
-        }
-        Some(match image.orientation {
-            1 => Cow::Borrowed(mask),
-            orientation => {
-                let (width, height, runs) = runs::turned(&mask.runs, mask.width, mask.height, orientation);
-                Cow::Owned(Mask { width, height, runs: runs.into() })
-            }
-        })
+        image.frame.mask(mask)
     }
 
     /// The pixels of an object: its mask, or what its outline, its corners or else its box has inside.
@@ -307,10 +305,14 @@ impl<'a> Ready<'a> {
     /// From a point as the source has it to pixels of the stored image.
     fn placing(&self, image: &ReadyImage, object: &ReadyObject) -> impl Fn([f64; 2]) -> [f64; 2] + use<> {
         let normalised = self.dataset.objects.normalised.get(object.row).copied().unwrap_or(false);
-        let (shown, orientation) = (shown_size(image).map(f64::from), image.orientation);
-        move |[x, y]| {
-            let [x, y] = if normalised { [x * shown[0], y * shown[1]] } else { [x, y] };
-            turned_point([x, y], shown, orientation)
+        let (width, height) = (f64::from(image.width), f64::from(image.height));
+        let frame = image.frame;
+        move |point| {
+            if !normalised {
+                return frame.place(point);
+            }
+            let [x, y] = frame.place_unit(point);
+            [x * width, y * height]
         }
     }
 
@@ -355,27 +357,6 @@ impl<'a> Ready<'a> {
             result
         });
         results.into_iter().collect()
-    }
-}
-
-/// Width and height of the image that its objects were drawn on.
-fn shown_size(image: &ReadyImage) -> [u32; 2] {
-    let ReadyImage { width, height, orientation, .. } = *image;
-    if orientation >= 5 { [height, width] } else { [width, height] }
-}
-
-/// A point of the image as EXIF `orientation` shows it, `shown` pixels wide and high, in the image as it is stored. EXIF's
-/// orientations: 2 mirrored, 3 turned by half, 4 both; 5 to 8 have x and y exchanged.
-pub fn turned_point([x, y]: [f64; 2], [width, height]: [f64; 2], orientation: u8) -> [f64; 2] {
-    match orientation {
-        2 => [width - x, y],
-        3 => [width - x, height - y],
-        4 => [x, height - y],
-        5 => [y, x],
-        6 => [y, width - x],
-        7 => [height - y, width - x],
-        8 => [height - y, x],
-        _ => [x, y],
     }
 }
 

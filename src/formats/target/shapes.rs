@@ -236,6 +236,7 @@ pub fn colour_text(number: usize) -> String {
 mod tests {
     use super::*;
     use crate::dataset::{Class, Dataset, Image, Object, Split};
+    use crate::formats::target::Frame;
     use crate::formats::target::ReadyClass;
 
     #[test]
@@ -278,7 +279,7 @@ mod tests {
             name: "a.png".into(),
             width: 40,
             height: 30,
-            orientation: 1,
+            frame: Frame::plain((40, 30)),
             bytes: None,
             objects: 0..1,
         };

@@ -8,7 +8,8 @@ use recordmill::convert::{
     ConvertError, LabelSource, Monitor, OnError, Options, Phase, Progress, Report, ShardRule, SkipRule, SplitRule,
     convert, convert_dataset,
 };
-use recordmill::dataset::{Label, LabelMap, Object, Severity, Split};
+use recordmill::dataset::{Keypoint, Label, LabelMap, Object, Severity, Split};
+use recordmill::formats;
 
 use super::corpus::{Corpus, Value, examples, object, options, png};
 
@@ -143,15 +144,57 @@ fn boxes_are_put_right_and_each_is_said() {
 #[test]
 fn notes_do_not_stop_a_run() {
     let mut corpus = Corpus::new(&["cat"]);
-    corpus.add("a.jpg", &png(64, 32, 0), [object(0, [1.0, 1.0, 9.0, 9.0])]);
+    corpus.add("a.jpg", &png(100, 50, 0), [object(0, [1.0, 1.0, 9.0, 9.0])]);
     let report = corpus.convert("out", &Options { strict: true, ..options() }).unwrap();
-    assert_eq!(
-        lines(&report),
-        [
-            "wrong-extension: a.jpg: the name says jpeg, the bytes are png",
-            "size-mismatch: annotations.csv:2: annotated size is 100 x 50, the image is 64 x 32",
-        ]
-    );
+    assert_eq!(lines(&report), ["wrong-extension: a.jpg: the name says jpeg, the bytes are png"]);
+}
+
+/// The annotations say 100 x 50 of each image.
+#[test]
+fn boxes_of_an_image_that_was_resized_are_scaled() {
+    let mut corpus = Corpus::new(&["cat"]);
+    let mut whole = object(0, [10.0, 5.0, 60.0, 50.0]);
+    whole.area = Some(2000.0);
+    whole.keypoints = [Keypoint { x: 50.0, y: 20.0, visibility: 2 }].into();
+    corpus.add("half.png", &png(50, 25, 0), [whole]);
+    corpus.add("third.png", &png(33, 17, 0), [object(0, [10.0, 5.0, 100.0, 50.0])]);
+    // Another shape, a slip in counting, and objects that do not fit what the annotation says: nothing can be concluded.
+    corpus.add("shape.png", &png(50, 50, 0), [object(0, [10.0, 5.0, 50.0, 50.0])]);
+    corpus.add("slip.png", &png(101, 51, 0), [object(0, [10.0, 5.0, 101.0, 51.0])]);
+    corpus.add("wrong.png", &png(200, 100, 0), [object(0, [10.0, 5.0, 120.0, 50.0])]);
+    let report = corpus.convert("out", &options()).unwrap();
+    let said =
+        |line: u32, size: &str| format!("annotations.csv:{line}: annotated size is 100 x 50, the image is {size}");
+    let expected = [
+        format!("scaled-boxes: {}: boxes scaled to it", said(2, "50 x 25")),
+        format!("scaled-boxes: {}: boxes scaled to it", said(3, "33 x 17")),
+        format!("size-mismatch: {}", said(4, "50 x 50")),
+        format!("size-mismatch: {}", said(5, "101 x 51")),
+        format!("size-mismatch: {}", said(6, "200 x 100")),
+    ];
+    assert_eq!(lines(&report), expected);
+    let examples = examples(&fs::read(corpus.out("out/train.tfrecord")).unwrap());
+    let floats = |image: usize, key: &str| examples[image][key].clone();
+    let boxes: Vec<[Value; 4]> = (0..5)
+        .map(|image| ["xmin", "ymin", "xmax", "ymax"].map(|side| floats(image, &format!("image/object/bbox/{side}"))))
+        .collect();
+    let of = |sides: [f32; 4]| sides.map(|side| Value::Float(vec![side]));
+    assert_eq!(boxes[0], of([0.1, 0.1, 0.6, 1.0]));
+    assert_eq!(boxes[1], of([0.1, 0.1, 1.0, 1.0]));
+    assert_eq!(boxes[2], of([0.2, 0.1, 1.0, 1.0]));
+    assert_eq!(boxes[3], of([10.0 / 101.0, 5.0 / 51.0, 1.0, 1.0]));
+    assert_eq!(boxes[4], of([0.05, 0.05, 0.6, 0.5]));
+    assert_eq!(floats(0, "image/object/area"), Value::Float(vec![500.0]));
+    assert_eq!(floats(0, "image/object/keypoint/x"), Value::Float(vec![0.5]));
+
+    let coco = Options { target: formats::by_name("coco"), ..options() };
+    corpus.convert("coco", &coco).unwrap();
+    let text = fs::read_to_string(corpus.out("coco").join("annotations/instances_train.json")).unwrap();
+    assert!(text.contains("\"bbox\":[5,2.5,25,22.5],\"area\":500"), "{text}");
+    assert!(text.contains("\"keypoints\":[25,10,2]"), "{text}");
+
+    let strict = refused(corpus.convert("strict", &Options { strict: true, ..options() }));
+    assert_eq!(strict.refusal(), "nothing was written: 3 size-mismatch, 2 scaled-boxes");
 }
 
 #[test]

@@ -165,7 +165,8 @@ fn headers_between_records_are_given_up() {
     file.resize(file.len() + (4 << 20) + 2000, 1);
     let start = std::time::Instant::now();
     let seen = read(&file[..], with(Recovery::Skip));
-    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+    // Without the bound it is 320 GB to sum up.
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
     assert!(!seen.records.is_empty());
     assert!(seen.error.unwrap().contains("no next record found"));
 }
