@@ -223,10 +223,10 @@ _reading = (
     click.option("--group", metavar="NAME", help="Name of the files in layout roboflow; objects if not given."),
     click.option(
         "--source-id",
-        type=click.Choice(["index", "id", "filename"]),
-        default="index",
+        type=click.Choice(["auto", "index", "id", "filename"]),
+        default="auto",
         show_default=True,
-        help="What image/source_id is.",
+        help="What image/source_id is; auto: the source's id where each image has its own, else its place.",
     ),
     click.option(
         "--no-sha256",

@@ -107,7 +107,7 @@ WRITE_DEFAULTS: dict[str, Any] = {
     "workers": 0,
     "seed": 0,
     "shuffle": False,
-    "source_id": "index",
+    "source_id": "auto",
     "sha256": True,
     "file_sha256": True,
     "fsync": True,
@@ -189,7 +189,7 @@ def convert(
     schema: str = "tfod",
     layout: str = "flat",
     group: str | None = None,
-    source_id: str = "index",
+    source_id: str = "auto",
     sha256: bool = True,
     file_sha256: bool = True,
     drop_empty: bool = False,
@@ -255,8 +255,8 @@ def convert(
             `generate_tfrecord.py`.
         layout: "flat" or "roboflow".
         group: Name of the files in layout "roboflow"; None is "objects".
-        source_id: What `image/source_id` is: "index" (position in the source, from 1), "id" (the source's own) or
-            "filename".
+        source_id: What `image/source_id` is: "index" (position in the source, from 1), "id" (the source's own),
+            "filename", or "auto": the id where each image has one that no other has, else the index.
         sha256: Whether `image/key/sha256` is written.
         file_sha256: Whether the report and the manifest have the SHA-256 of each file. Its CRC-32C they always have,
             at hardly any cost; a SHA-256 costs about as much as copying the file.

@@ -50,6 +50,7 @@ pub fn losses(
     holds: impl Fn(Carries) -> bool,
 ) -> Vec<Loss> {
     let mut found: BTreeMap<Carries, (u64, &'static str)> = BTreeMap::new();
+    let outlines = holds(Carries::Polygons);
     let mut count = |carries: Carries, of: &'static str, number: u64| {
         if number > 0 && !holds(carries) {
             found.entry(carries).or_insert((0, of)).0 += number;
@@ -57,7 +58,7 @@ pub fn losses(
     };
     count(Carries::Polygons, "objects", dataset.outlines_unread);
     for row in rows {
-        objects(dataset, *row, |carries| count(carries, "objects", 1));
+        objects(dataset, *row, outlines, |carries| count(carries, "objects", 1));
         let images = &dataset.images;
         let mut image = |carries, has: bool| count(carries, "images", has.into());
         image(Carries::Captions, images.captions.get(*row).is_some());
@@ -78,8 +79,8 @@ pub fn losses(
     found.into_iter().map(|(carries, (number, of))| Loss { what: carries.word(), number, of }).collect()
 }
 
-/// What the objects of image `row` have.
-fn objects(dataset: &Dataset, row: usize, mut has: impl FnMut(Carries)) {
+/// What the objects of image `row` have. To a target that holds outlines a turned box is one, if the object has no other.
+fn objects(dataset: &Dataset, row: usize, outlines: bool, mut has: impl FnMut(Carries)) {
     let objects = &dataset.objects;
     for object in dataset.objects_of(row) {
         let mut when = |carries, there: bool| {
@@ -96,7 +97,8 @@ fn objects(dataset: &Dataset, row: usize, mut has: impl FnMut(Carries)) {
         when(Carries::Polygons, objects.polygons.get(object).is_some());
         when(Carries::Masks, objects.masks.get(object).is_some());
         when(Carries::Keypoints, objects.keypoints.get(object).is_some());
-        when(Carries::Corners, objects.corners.get(object).is_some());
+        let drawn = objects.polygons.get(object).is_some() || objects.masks.get(object).is_some();
+        when(Carries::Corners, objects.corners.get(object).is_some() && (drawn || !outlines));
         when(Carries::Score, objects.score.get(object).is_some());
         when(Carries::Tracks, objects.track.get(object).is_some());
         when(Carries::Attributes, objects.attributes.get(object).is_some());

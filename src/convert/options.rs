@@ -91,7 +91,7 @@ impl Default for Options {
             compression: Compression::None,
             level: None,
             labels: LabelSource::Made,
-            source_id: SourceId::Index,
+            source_id: SourceId::Auto,
             sha256: true,
             file_sha256: true,
             drop_empty: false,
@@ -203,8 +203,10 @@ words! {
 words! {
     /// What stands in `image/source_id`.
     SourceId {
-        /// The image's place in the source, from 1: Model Garden's evaluation needs an integer.
+        /// `id` where each image has one that no other has, else `index`.
         #[default]
+        Auto = "auto",
+        /// The image's place in the source, from 1: Model Garden's evaluation needs an integer.
         Index = "index",
         /// The source's own id (COCO).
         Id = "id",
@@ -322,6 +324,6 @@ mod tests {
         }
         assert_eq!(Layout::from_name("Flat"), None);
         assert_eq!(OnError::default().to_string(), "stop");
-        assert_eq!(SourceId::ALL.len(), 3);
+        assert_eq!(SourceId::ALL.len(), 4);
     }
 }

@@ -222,12 +222,24 @@ fn run(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>) ->
     }
 }
 
+/// What stands in `image/source_id`. Ids that are taken twice, as by files of COCO that count alike, tell no images apart.
+fn settled_source_id(dataset: &Dataset, options: &Options) -> SourceId {
+    if options.source_id != SourceId::Auto {
+        return options.source_id;
+    }
+    let mut seen = HashSet::new();
+    let own = |row| dataset.images.id.get(row).is_some_and(|id| seen.insert(*id));
+    if !dataset.is_empty() && (0..dataset.len()).all(own) { SourceId::Id } else { SourceId::Index }
+}
+
 fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>) -> Result<Report, ConvertError> {
     let dataset = &loaded.dataset;
     if options.source_id == SourceId::Id && (0..dataset.len()).any(|row| dataset.images.id.get(row).is_none()) {
         let format = loaded.format.name;
         return Err(ConvertError::Option(format!("source-id id: the images of this {format} dataset have no ids")));
     }
+    let settled = Options { source_id: settled_source_id(dataset, options), ..options.clone() };
+    let options = &settled;
     let start = Start::of(loaded, options, watch)?;
     let refused = start.refused(options);
     let splits = start.splits(dataset, options, watch)?;

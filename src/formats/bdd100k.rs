@@ -226,7 +226,11 @@ fn label_of(ready: &Ready<'_>, image: &ReadyImage, number: i64, object: &ReadyOb
     if let Some(score) = objects.score.get(object.row) {
         label["score"] = json!(score);
     }
-    let outline = ready.outline(image, object);
+    let outline = if ready.mask(image, object).is_some() {
+        ready.outline(image, object)
+    } else {
+        ready.outline_or_corners(image, object)
+    };
     if !outline.is_empty() {
         let part = |part: &Vec<[f64; 2]>| json!({"vertices": part, "types": "L".repeat(part.len()), "closed": true});
         label["poly2d"] = outline.iter().map(part).collect::<Vec<Value>>().into();

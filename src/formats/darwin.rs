@@ -260,7 +260,11 @@ fn annotations(ready: &Ready<'_>, place: usize, image: &ReadyImage, covered: &At
     for object in ready.objects_of(image) {
         let mut annotation = annotation_of(ready, object);
         annotation["id"] = id(made.len()).into();
-        let outline = ready.outline(image, object);
+        let outline = if ready.mask(image, object).is_some() {
+            ready.outline(image, object)
+        } else {
+            ready.outline_or_corners(image, object)
+        };
         let mask = if outline.is_empty() { ready.mask(image, object) } else { None };
         let [x0, y0, x1, y1] = object.bbox;
         if let Some(mask) = mask {

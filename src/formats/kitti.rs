@@ -13,12 +13,17 @@
 //! - `truncated` is a part from 0 to 1: above 0 is truncated; `occluded` is 0 to 3: 1 and 2 are occluded, 3 is unknown. -1 is
 //!   unknown. Both values, and the seven numbers in space where one is not 0, are kept as attributes.
 //! - `DontCare` regions are no objects: they are left out, and counted.
-//! - An image without a file, or with an empty one, has no object.
+//! - Labels are the files in folders of that name; where none is called so, the folders with a file whose lines are objects.
+//!   What else there is, as `calib/000000.txt`, is none.
+//! - An image without a file, or with an empty one, has no object. But where a folder `image_2` has no labels at all, as in the
+//!   challenge's `testing`, nothing is known of its images: they are left out, counted and said.
+
+use std::collections::{BTreeMap, HashSet};
 
 use super::builder::Builder;
 use super::per_image::{self, Layout, Parsed, each_line, parallel_path};
 use super::target::{Plain, Ready, Remarks, Sink, one_word, put, put_images, remark_words, stem, word_of};
-use super::tree::{FileId, Tree, stem_of};
+use super::tree::{FileId, Tree, folder_of, stem_of};
 use super::{
     Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text,
 };
@@ -51,6 +56,8 @@ images/a.jpg  labels/a.txt  or  data/a.jpg  labels/a.txt",
 
 /// Folders of labels, and those of images beside them.
 const FOLDERS: [(&str, &str); 3] = [("label_2", "image_2"), ("label_02", "image_02"), ("labels", "images")];
+/// Folders of images that have no labels of their own.
+const OTHER_CAMERAS: [&str; 4] = ["image_3", "image_03", "prev_2", "prev_3"];
 /// Names of the numbers in space.
 const SPACE: [&str; 7] = ["height", "width", "length", "x", "y", "z", "rotation_y"];
 
@@ -59,7 +66,39 @@ fn label_files(tree: &Tree) -> Vec<FileId> {
         let stem = stem_of(tree.path(*file)).to_ascii_lowercase();
         !stem.starts_with("readme") && !["classes", "labels", "train", "val", "test", "trainval"].contains(&&*stem)
     };
-    tree.annotations(&["txt"]).filter(is_label).collect()
+    let files: Vec<FileId> = tree.annotations(&["txt"]).filter(is_label).collect();
+    let named = |file: &FileId| FOLDERS.iter().any(|(labels, _)| per_image::lies_in(tree.path(*file), &[labels]));
+    if files.iter().any(named) {
+        return files.into_iter().filter(named).collect();
+    }
+    let mut folders: BTreeMap<&str, Vec<FileId>> = BTreeMap::new();
+    for file in &files {
+        folders.entry(folder_of(tree.path(*file))).or_default().push(*file);
+    }
+    let fits = |files: &[FileId]| per_image::example(tree, files, |line| object(line).is_ok(), |_| false).is_some();
+    let fitting: HashSet<&str> = folders.iter().filter(|(_, files)| fits(files)).map(|(folder, _)| *folder).collect();
+    if fitting.is_empty() {
+        return files;
+    }
+    files.into_iter().filter(|file| fitting.contains(folder_of(tree.path(*file)))).collect()
+}
+
+/// The folder of labels that belongs to an image's path, if that lies in one of the challenge's folders of images.
+fn labels_beside(path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = folder_of(path).split('/').collect();
+    let challenge = |part: &str| FOLDERS[..2].iter().find(|(_, images)| images.eq_ignore_ascii_case(part));
+    let (place, labels) = parts.iter().enumerate().rev().find_map(|(place, part)| Some((place, challenge(part)?.0)))?;
+    parts.truncate(place);
+    parts.push(labels);
+    Some(parts.join("/") + "/")
+}
+
+/// The part of a label file's path up to the folder of labels, in small letters.
+fn folder_with_labels(path: &str) -> Option<String> {
+    let parts: Vec<&str> = folder_of(path).split('/').collect();
+    let is_one = |part: &&str| FOLDERS[..2].iter().any(|(labels, _)| labels.eq_ignore_ascii_case(part));
+    let place = parts.iter().rposition(is_one)?;
+    Some((parts.get(..=place)?.join("/") + "/").to_ascii_lowercase())
 }
 
 fn detect(tree: &Tree) -> Option<Evidence> {
@@ -132,6 +171,9 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     let mut problems = Problems::default();
     let mut skipped = Skipped::default();
     let mut builder = Builder::default();
+    let labelled: HashSet<String> = files.iter().filter_map(|file| folder_with_labels(tree.path(*file))).collect();
+    let is_known =
+        |path: &str| labels_beside(path).is_none_or(|folder| labelled.contains(&folder.to_ascii_lowercase()));
     let mut files = per_image::parse_all(tree, &files, options.workers, parse);
     // Regions are told once, with their number.
     let mut regions = 0;
@@ -145,11 +187,17 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         remarks.push(format!("DontCare regions, left out: {regions}"));
         skipped.count("dont-care", Ledger { images: 0, objects: regions as u64 });
     }
+    let is_left = |path: &str| !per_image::lies_in(path, &OTHER_CAMERAS);
+    let unknown = tree.files().filter(|(_, file)| file.image && is_left(&file.path) && !is_known(&file.path)).count();
+    if unknown > 0 {
+        remarks.push(format!("images of folders without labels, of which nothing is known; left out: {unknown}"));
+        skipped.count("without-labels", Ledger { images: unknown as u64, objects: 0 });
+    }
     let layout = Layout {
         image_path: &|path| FOLDERS.iter().fold(path.to_owned(), |path, (from, to)| parallel_path(&path, &[from], to)),
         split_of: &|_, path| splits::of_folders(path),
         // The right camera's images have the same names, and no labels.
-        is_image: &|path| !per_image::lies_in(path, &["image_3", "image_03", "prev_2", "prev_3"]),
+        is_image: &|path| is_left(path) && is_known(path),
         negatives: true,
     };
     let class = |name: String, builder: &mut Builder| Ok(builder.class(&name));

@@ -14,7 +14,8 @@
 //! - `gt.txt` counts; `det.txt` is read where a sequence has no `gt.txt`, its `conf` then being the score.
 //! - The challenge's pixels are 1-based, as its own tools say. Boxes are taken as they are written all the same, like CVAT and
 //!   Datumaro do, which read and write the format most.
-//! - In `gt.txt` a `conf` of 0 marks what is not to be evaluated: kept, with the attribute `ignored`.
+//! - In `gt.txt` a `conf` of 0 marks what is not to be evaluated: kept, with the attribute `ignored`, counted and
+//!   said: Datumaro keeps them so, too, while evaluations and most trainers leave them out.
 //! - Visibility below 1 is an attribute, and occluded where it is below 0.5.
 //! - Classes: `labels.txt` beside `gt.txt`, else the challenge's twelve; -1 is a pedestrian.
 //! - Tracks of several sequences of one split get numbers of their own: those of a later one begin where those before end.
@@ -198,18 +199,34 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
     let mut listed = Listed::new(tree);
     let mut last: HashMap<Option<Split>, i64> = HashMap::new();
     let mut folders = Vec::new();
+    let mut ignored = 0;
     for sequence in &sequences {
         let info = info(tree, &sequence.folder, &mut problems);
         let folder = join(&sequence.folder, &info.images);
         let before = last.entry(splits::of_folders(tree.path(sequence.table))).or_default();
-        *before =
-            read_table(tree, sequence, &folder, &info, *before, &mut listed, &mut builder, &mut problems, &mut skipped);
+        *before = read_table(
+            tree,
+            sequence,
+            &folder,
+            &info,
+            *before,
+            &mut ignored,
+            &mut listed,
+            &mut builder,
+            &mut problems,
+            &mut skipped,
+        );
         folders.push(folder);
     }
     let below = |path: &str| folders.iter().any(|folder| folder_of(path) == folder);
     listed.add_negatives(below, &mut problems);
     listed.finish(&mut builder);
-    Ok(Reading { dataset: builder.finish(tree), problems, skipped, remarks: Vec::new() })
+    let mut remarks = Vec::new();
+    if ignored > 0 {
+        let kept = "kept as objects, with the attribute ignored";
+        remarks.push(format!("rows marked as not to be evaluated, {kept}: {ignored}"));
+    }
+    Ok(Reading { dataset: builder.finish(tree), problems, skipped, remarks })
 }
 
 /// Reads one table; gives the number that the next one's tracks begin behind.
@@ -220,6 +237,7 @@ fn read_table(
     folder: &str,
     info: &Info,
     before: i64,
+    ignored: &mut u64,
     listed: &mut Listed<'_>,
     builder: &mut Builder,
     problems: &mut Problems,
@@ -280,6 +298,7 @@ fn read_table(
                 class_name = named.unwrap_or_else(|| format!("class_{place}"));
             }
             if conf == Some(0.0) {
+                *ignored += 1;
                 object.attributes.push(("ignored".into(), "1".into()));
             }
             if let Some(part) = visibility.filter(|part| (0.0..=1.0).contains(part)) {

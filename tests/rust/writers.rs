@@ -575,11 +575,11 @@ fn losses_are_said_and_refused() {
     let report = convert::convert_dataset(&loaded, &out, &target("csv"), &mut ()).unwrap();
     let losses: Vec<(&str, u64)> = report.losses.iter().map(|loss| (loss.what, loss.number)).collect();
     assert_eq!(losses[..2], [("polygons", 2), ("crowd", 2)]);
-    // Records have neither outlines nor, by default, the source's ids.
+    // Records have no outlines; the ids they have by default.
     let records = Options { sync: false, ..Options::default() };
     let report = convert::convert_dataset(&loaded, &folder.path().join("records"), &records, &mut ()).unwrap();
     let losses: Vec<(&str, u64)> = report.losses.iter().map(|loss| (loss.what, loss.number)).collect();
-    assert_eq!(losses, [("polygons", 2), ("image ids", 2)]);
+    assert_eq!(losses, [("polygons", 2)]);
     let options = Options { no_loss: true, ..records };
     let error = convert::convert_dataset(&loaded, &folder.path().join("none"), &options, &mut ()).unwrap_err();
     assert!(matches!(error, ConvertError::Lossy(_)), "{error}");

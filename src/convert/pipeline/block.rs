@@ -197,7 +197,7 @@ impl<'a> Builder<'a> {
             false => base_name(self.dataset.images.file.get(image.row)),
         };
         let source_id = match self.content.source_id {
-            SourceId::Index => (image.row + 1).to_string(),
+            SourceId::Auto | SourceId::Index => (image.row + 1).to_string(),
             SourceId::Id => self.dataset.images.id.get(image.row).map(i64::to_string).unwrap_or_default(),
             SourceId::Filename => filename.to_owned(),
         };

@@ -11,7 +11,7 @@
 //! | image/format                         | bytes        | jpeg, png ..., by its bytes                        |
 //! | image/height, image/width            | int64        | of the stored pixels, by the image itself          |
 //! | image/key/sha256                     | bytes        | of the file, in hex                                |
-//! | image/source_id                      | bytes        | place in the source from 1, as decimal text        |
+//! | image/source_id                      | bytes        | the source's id, or place from 1, as decimal text  |
 //! | image/object/area                    | float list   | square pixels, as the source says; where it has any |
 //! | image/object/bbox/{xmin,xmax,ymin,ymax} | float list | fractions of the size; 0 <= min < max <= 1        |
 //! | image/object/class/label             | int64 list   | id in the label map                                |

@@ -243,7 +243,7 @@ impl Part<'_> {
 
     fn outline(&self, line: &mut String, image: &ReadyImage, object: &ReadyObject) {
         line.push('[');
-        for (place, part) in self.ready.outline(image, object).iter().enumerate() {
+        for (place, part) in self.ready.outline_or_corners(image, object).iter().enumerate() {
             line.push_str(if place == 0 { "[" } else { ",[" });
             for (place, [x, y]) in part.iter().enumerate() {
                 let comma = if place == 0 { "" } else { "," };

@@ -248,6 +248,15 @@ impl<'a> Ready<'a> {
         outline.parts().map(|part| part.map(&placed).collect()).collect()
     }
 
+    /// The outline of an object for a format without turned boxes: where it has none, the corners of a turned box are one.
+    pub fn outline_or_corners(&self, image: &ReadyImage, object: &ReadyObject) -> Vec<Vec<[f64; 2]>> {
+        let outline = self.outline(image, object);
+        if !outline.is_empty() {
+            return outline;
+        }
+        self.corners(image, object).map(|corners| corners.to_vec()).into_iter().collect()
+    }
+
     /// The keypoints of an object, in pixels, in the order of its class.
     pub fn keypoints(&self, image: &ReadyImage, object: &ReadyObject) -> Option<Vec<Keypoint>> {
         let points = self.dataset.objects.keypoints.get(object.row)?;
@@ -283,10 +292,7 @@ impl<'a> Ready<'a> {
         if let Some(mask) = self.mask(image, object) {
             return mask;
         }
-        let mut parts = self.outline(image, object);
-        if parts.is_empty() {
-            parts.extend(self.corners(image, object).map(|corners| corners.to_vec()));
-        }
+        let parts = self.outline_or_corners(image, object);
         let size = [image.width, image.height];
         let mask = geometry::mask_of_outline(size, &parts);
         if runs::area(&mask.runs) > 0 {

@@ -182,7 +182,10 @@ fn detect(tree: &Tree, mine: impl Fn(Task) -> bool) -> Option<Evidence> {
     Some(match (survey.example, frame) {
         (Some(example), frame) => {
             let what = format!("{} has a class and fractions in each line", tree.path(example));
-            let reason = frame.map_or_else(|| what.clone(), |frame| format!("{frame}, {what}"));
+            let mut reason = frame.map_or_else(|| what.clone(), |frame| format!("{frame}, {what}"));
+            if survey.guessed {
+                reason += "; each has four points, taken for a turned box: if they are outlines, --from yolo-seg";
+            }
             Evidence { confidence: Confidence::Certain, reason }
         }
         (None, Some(reason)) => {

@@ -32,6 +32,8 @@ pub struct Survey {
     pub foreign: bool,
     /// What the lines are about.
     pub task: Task,
+    /// Whether the lines alone say that they are turned boxes: outlines of four points look the same.
+    pub guessed: bool,
 }
 
 impl Survey {
@@ -69,8 +71,11 @@ impl Survey {
             }
         }
         let path = data.as_ref().map_or("", |data| tree.path(data.file));
-        let task = task_of(data.as_ref(), &seen, path, tree.root_name(0));
-        Some(Self { data, labels, darknet, example, foreign: bad > good, task })
+        let named = says_obb(path) || says_obb(tree.root_name(0));
+        let task = task_of(data.as_ref(), &seen, named);
+        let said = data.as_ref().is_some_and(|data| data.task.as_deref() == Some("obb"));
+        let guessed = task == Task::Obb && !named && !said;
+        Some(Self { data, labels, darknet, example, foreign: bad > good, task, guessed })
     }
 }
 
@@ -157,8 +162,13 @@ impl Seen {
     }
 }
 
+/// Whether a path has the word for turned boxes.
+fn says_obb(path: &str) -> bool {
+    path.to_ascii_lowercase().split(|c: char| !c.is_alphanumeric()).any(|word| word == "obb")
+}
+
 /// The task: as the dataset file says, or as all lines can be read.
-fn task_of(data: Option<&DataFile>, seen: &Seen, path: &str, root: &str) -> Task {
+fn task_of(data: Option<&DataFile>, seen: &Seen, named: bool) -> Task {
     if let Some((count, dims)) = data.and_then(|data| data.points) {
         return Task::Pose { count, dims };
     }
@@ -172,8 +182,7 @@ fn task_of(data: Option<&DataFile>, seen: &Seen, path: &str, root: &str) -> Task
     if seen.long == 0 {
         return Task::Detect;
     }
-    let obb = |text: &str| text.to_ascii_lowercase().split(|c: char| !c.is_alphanumeric()).any(|word| word == "obb");
-    if seen.quads == seen.lines || seen.quads > 0 && (obb(path) || obb(root)) {
+    if seen.quads == seen.lines || seen.quads > 0 && named {
         return Task::Obb;
     }
     match seen.behind {

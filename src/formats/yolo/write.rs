@@ -30,7 +30,7 @@ pub(super) fn detect(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, Form
 
 pub(super) fn segment(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
     write(ready, sink, "task: segment\n", |image, object, line| {
-        let outline = joined(ready.outline(image, object));
+        let outline = joined(ready.outline_or_corners(image, object));
         let points = if outline.len() < 3 { corners_of(object.bbox).to_vec() } else { outline };
         put_points(image, &points, line);
     })

@@ -84,7 +84,7 @@ fn voc_comes_back_from_records() {
     }
 }
 
-/// COCO's ids and gaps, through records that have them as their own.
+/// COCO's ids and gaps, through records, which have an image's id as their own without a word.
 #[test]
 fn coco_comes_back_from_records() {
     let folder = tempfile::tempdir().unwrap();
@@ -103,9 +103,11 @@ fn coco_comes_back_from_records() {
             {"id": 3, "image_id": 4, "category_id": 3, "bbox": [10.01, 20.02, 3.3, 4.4], "iscrowd": 0}],
     });
     fs::write(path("coco/train.json"), coco.to_string()).unwrap();
-    let records = Options { source_id: SourceId::Id, ..options() };
-    let report = convert::convert(&path("coco"), &path("records"), &records, &mut ()).unwrap();
+    let report = convert::convert(&path("coco"), &path("records"), &options(), &mut ()).unwrap();
     assert_eq!(report.losses, []);
+    let by_place = Options { source_id: SourceId::Index, dry_run: true, ..options() };
+    let report = convert::convert(&path("coco"), &path("places"), &by_place, &mut ()).unwrap();
+    assert_eq!(report.losses.len(), 1);
     let target = Options { target: formats::by_name("coco"), ..options() };
     convert::convert(&path("records"), &path("back"), &target, &mut ()).unwrap();
     let back = fs::read(path("back/annotations/instances_train.json")).unwrap();
@@ -121,6 +123,55 @@ fn coco_comes_back_from_records() {
     assert_eq!(boxes[0].to_string(), "[1.25,2.5,33.33,44.44]");
     assert_eq!(boxes[2].to_string(), "[10.01,20.02,3.3,4.4]");
     assert!(fs::read(path("back/images/train/b.png")).unwrap() == png(120, 80, 3));
+}
+
+/// Ids that two files of COCO both have tell no images apart: each record then has its place.
+#[test]
+fn ids_that_are_taken_twice_are_not_the_records_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    for (split, name) in [("train", "a.png"), ("valid", "b.png")] {
+        fs::create_dir_all(path("coco").join(split)).unwrap();
+        fs::write(path("coco").join(split).join(name), png(40, 20, 3)).unwrap();
+        let coco = serde_json::json!({
+            "images": [{"id": 7, "file_name": name, "width": 40, "height": 20}],
+            "categories": [{"id": 1, "name": "cat"}],
+            "annotations": [{"id": 1, "image_id": 7, "category_id": 1, "bbox": [1, 2, 10, 10]}],
+        });
+        fs::write(path("coco").join(split).join("_annotations.coco.json"), coco.to_string()).unwrap();
+    }
+    convert::convert(&path("coco"), &path("records"), &options(), &mut ()).unwrap();
+    let mut ids: Vec<i64> = load(&path("records")).dataset.images.id.iter().map(|(_, id)| *id).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, [1, 2]);
+}
+
+/// Rows of four points are taken for turned boxes, with a word of the other way; COCO has them as outlines, and loses nothing.
+#[test]
+fn turned_boxes_are_outlines_in_coco() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::create_dir_all(path("yolo/images")).unwrap();
+    fs::create_dir_all(path("yolo/labels")).unwrap();
+    fs::write(path("yolo/images/a.png"), png(40, 20, 3)).unwrap();
+    fs::write(path("yolo/labels/a.txt"), "0 0.5 0.1 0.7 0.5 0.5 0.9 0.3 0.5\n").unwrap();
+    let loaded = load(&path("yolo"));
+    assert_eq!(loaded.format.name, "yolo-obb");
+    assert!(loaded.reasons[0].ends_with("taken for a turned box: if they are outlines, --from yolo-seg"));
+    for target in ["coco", "yolo-seg", "bdd100k", "darwin"] {
+        let options = Options { target: formats::by_name(target), ..options() };
+        let report = convert::convert(&path("yolo"), &path(target), &options, &mut ()).unwrap();
+        assert!(!report.losses.iter().any(|loss| loss.what == "turned boxes"), "{target}: {:?}", report.losses);
+        let back = load(&path(target)).dataset.objects;
+        let corners: Vec<[f64; 2]> = back.polygons.get(0).unwrap().parts().next().unwrap().collect();
+        let size = if back.normalised[0] { [1.0, 1.0] } else { [40.0, 20.0] };
+        let there = corners.iter().zip([[0.5, 0.1], [0.7, 0.5], [0.5, 0.9], [0.3, 0.5]]);
+        let near = there.into_iter().all(|(a, b)| (0..2).all(|axis| (a[axis] / size[axis] - b[axis]).abs() < 1e-6));
+        assert!(near && corners.len() == 4, "{target}: {corners:?}");
+    }
+    // Said by the dataset itself, there is no other way.
+    fs::write(path("yolo/data.yaml"), "train: images\nnames: [ship]\ntask: obb\n").unwrap();
+    assert!(!load(&path("yolo")).reasons[0].contains("yolo-seg"));
 }
 
 fn records(folder: &Path, name: &str, examples: &[Vec<(&'static str, Feature<'_>)>]) -> PathBuf {

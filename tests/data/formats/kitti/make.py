@@ -1,6 +1,6 @@
 """Fixtures of KITTI's 2-D labels."""
 
-from fixture import case, obj, picture, there, unlabelled
+from fixture import case, obj, picture, there
 
 NO_SIZE = {"size": (0, 0)}
 CAR = "Car 0.00 0 -1.58 4.25 5.00 20.00 25.50 1.65 1.67 3.64 -0.65 1.71 46.70 -1.59\n"
@@ -22,13 +22,25 @@ def make() -> None:
         "training/image_2/000000.png": picture(1), "training/image_3/000000.png": picture(2),
         "training/label_2/000000.txt": CAR + "DontCare -1 -1 -10 1.00 2.00 3.00 4.00 -1 -1 -1 -1000 -1000 -1000 -10\n"
         + CAR.replace("Car 0.00 0", "Car 0.42 2"),
-        "testing/image_2/000000.png": picture(3),
+        "testing/image_2/000000.png": picture(3), "training/calib/000000.txt": "P0: 7.2e+02 0 6.1e+02\nP1: 7.2e+02 0 6.1e+02\n",
+        "testing/calib/000000.txt": "P0: 7.2e+02 0 6.1e+02\n",
     }, {
-        "format": "kitti", "classes": ["Car"], "ordered": False, "remarks": ["DontCare regions, left out: 1"],
-        "images": [there("testing/image_2/000000.png", split="test", **NO_SIZE),
-                   there("training/image_2/000000.png", car(),
+        "format": "kitti", "classes": ["Car"], "ordered": False, "remarks": [
+            "DontCare regions, left out: 1", "images of folders without labels, of which nothing is known; left out: 1"],
+        "images": [there("training/image_2/000000.png", car(),
                          car(3, flags=["truncated", "occluded"], attributes={"truncated": "0.42", "occluded": "2"} | SPACE), split="train", **NO_SIZE)],
-        "problems": [unlabelled("testing/image_2/000000.png")],
+        "problems": [],
+    })
+    case("kitti", "training", {
+        "image_2/000000.png": picture(1), "calib/000000.txt": "P0: 7.2e+02 0 6.1e+02\n", "label_2/000000.txt": FLAT,
+    }, {
+        "format": "kitti", "classes": ["cat"], "ordered": False, "images": [there("image_2/000000.png", cat(), **NO_SIZE)], "problems": [],
+    })
+    case("kitti", "folders-by-their-rows", {
+        "image/a.png": picture(1), "image/b.png": picture(2), "calib/a.txt": "P0: 7.2e+02 0 6.1e+02\n", "truth/a.txt": FLAT, "truth/b.txt": "",
+    }, {
+        "format": "kitti", "classes": ["cat"], "ordered": False,
+        "images": [there("image/a.png", cat(), **NO_SIZE), there("image/b.png", **NO_SIZE)], "problems": [],
     })
     case("kitti", "fiftyone", {"data/a.png": picture(1), "labels/a.txt": FLAT + FLAT.replace("cat 0.0 0", "cat 1 1"), "data/b.png": picture(2), "labels/b.txt": ""}, {
         "format": "kitti", "classes": ["cat"], "ordered": False,

@@ -30,6 +30,7 @@ def make() -> None:
             there(f"{second}/000001.png", one(1, "car", 9), split="train", **named(second, 1), **NO_SIZE),
         ],
         "problems": [unlabelled(f"{first}/000003.png")],
+        "remarks": ["rows marked as not to be evaluated, kept as objects, with the attribute ignored: 1"],
     })
     case("mot", "cvat", {
         "gt/gt.txt": "1,1,4,5,16,20,1,1,1.0\n1,2,4,5,16,20,1,2,1.0\n", "gt/labels.txt": "cat\ndog\n", "img1/000001.png": picture(1),
