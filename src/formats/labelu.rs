@@ -84,7 +84,7 @@ fn entry(node: &Node<'_>, page: &mut Page) {
         Some(result) if result.is_map() => self::result(result, &mut sheet, findings),
         Some(text) => match text.as_text().unwrap_or_default() {
             "" => {}
-            inner => match Node::parse(inner, node.line) {
+            inner => match Node::parse_within(inner, node.line) {
                 Ok(result) => self::result(&result, &mut sheet, findings),
                 Err(fault) => sheet.add(Err(fault), findings),
             },

@@ -42,8 +42,17 @@ pub enum Value<'a> {
 impl<'a> Node<'a> {
     /// The value of a text that starts at `line`.
     pub fn parse(source: &'a str, line: u32) -> Result<Self, Fault> {
+        Self::parse_by(source, Parser { source: "", at: 0, line, breaks: 1 })
+    }
+
+    /// The value of a text that stands in a string at `line`: a line break in it is none of the file's.
+    pub fn parse_within(source: &'a str, line: u32) -> Result<Self, Fault> {
+        Self::parse_by(source, Parser { source: "", at: 0, line, breaks: 0 })
+    }
+
+    fn parse_by(source: &'a str, parser: Parser<'a>) -> Result<Self, Fault> {
         let source = source.trim_start_matches('\u{feff}');
-        let mut parser = Parser { source, at: 0, line };
+        let mut parser = Parser { source, ..parser };
         let node = parser.value(0)?;
         parser.blanks();
         // Padding that some tools leave.
@@ -203,6 +212,8 @@ struct Parser<'a> {
     source: &'a str,
     at: usize,
     line: u32,
+    /// Lines of the file that a line break is.
+    breaks: u32,
 }
 
 impl<'a> Parser<'a> {
@@ -216,7 +227,7 @@ impl<'a> Parser<'a> {
 
     fn blanks(&mut self) {
         while let Some(byte @ (b' ' | b'\t' | b'\n' | b'\r')) = self.peek() {
-            self.line = self.line.saturating_add(u32::from(byte == b'\n'));
+            self.line = self.line.saturating_add(if byte == b'\n' { self.breaks } else { 0 });
             self.at += 1;
         }
     }
@@ -344,6 +355,8 @@ mod tests {
         assert_eq!((node.line, node.list("a")[0].as_number()), (10, Some(3.5)));
         assert_eq!(node.members()[0].1.items()[1], Node { line: 11, value: Value::Text("2".into()) });
         assert_eq!(node.members()[0].1.numbers().expect_err("NaN").line, 11);
+        assert_eq!(Node::parse_within("\n[\n1]", 10).expect("good").items()[0].line, 10);
+        assert_eq!(Node::parse_within("\n[\nx]", 10).expect_err("bad").line, 10);
         assert_eq!(node.at(&["bü", "c"]).and_then(Node::as_flag), Some(true));
         assert_eq!(node.wanted("x").expect_err("missing"), Fault::new(10, "\"x\" is missing"));
         assert_eq!(node.get("bü").and_then(|b| b.wanted("c").err()), Some(Fault::new(12, "c \"true\" is no number")));
