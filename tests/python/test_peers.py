@@ -254,6 +254,24 @@ def test_voc_has_the_elements_of_the_challenge(written: Callable[[str], Path]) -
         assert dtd.validate(document), (path, dtd.error_log)
 
 
+def test_datasets_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: Callable[[str], Path]
+) -> None:
+    """Hugging Face's library, which takes every row of `metadata.jsonl` or none."""
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    folder = str(written("hf-imagefolder"))
+    rows = library("datasets").load_dataset("imagefolder", data_dir=folder, cache_dir=str(tmp_path), split="train")
+    found: Boxes = {}
+    for row, name in zip(rows, sorted(SCENE), strict=True):
+        assert row["image"].size == SCENE[name][:2]
+        objects = row["objects"]
+        found[name] = [
+            (label, x, y, x + width, y + height)
+            for label, (x, y, width, height) in zip(objects["categories"], objects["bbox"], strict=True)
+        ]
+    compare(found, 1e-9)
+
+
 # --- we read what they write ---
 
 
