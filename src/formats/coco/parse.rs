@@ -237,22 +237,21 @@ impl Annotations {
                 Err(message) => note(format!("its mask is left out: {message}")),
             },
         }
-        let bbox =
-            match element.bbox {
-                Some(bbox) if bbox.len == 4 && is_finite(&bbox) => {
-                    let [x, y, width, height] = bbox.values;
-                    [x, y, x + width, y + height]
+        let bbox = match element.bbox {
+            Some(bbox) if bbox.len == 4 && is_finite(&bbox) => {
+                let [x, y, width, height] = bbox.values;
+                [x, y, x + width, y + height]
+            }
+            Some(bbox) if bbox.len != 0 && bbox.len != 4 => {
+                return Err(format!("bbox has {} numbers instead of 4", bbox.len));
+            }
+            _ => around(&parts, mask.as_ref()).or_else(|| around_points(&element.keypoints)).ok_or({
+                match element.bbox {
+                    Some(bbox) if bbox.len == 4 => "a number of bbox is not finite, and there is no outline",
+                    _ => "there is neither a bbox nor an outline",
                 }
-                Some(bbox) if bbox.len != 0 && bbox.len != 4 => {
-                    return Err(format!("bbox has {} numbers instead of 4", bbox.len));
-                }
-                _ => around(&parts, mask.as_ref()).or_else(|| around_points(&element.keypoints)).ok_or_else(|| {
-                    match element.bbox {
-                        Some(bbox) if bbox.len == 4 => "a number of bbox is not finite, and there is no outline",
-                        _ => "there is neither a bbox nor an outline",
-                    }
-                })?,
-            };
+            })?,
+        };
         if !bbox.iter().all(|side| side.is_finite()) {
             return Err("bbox has no end".into());
         }
