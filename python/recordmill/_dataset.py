@@ -223,12 +223,11 @@ class Dataset:
         from recordmill._download import Fetching, default_cache, fetch_all, is_web
 
         folder = default_cache() if cache is None else FilePath(fsdecode(cache))
-        missing = [
-            (row, url) for row, url in self.images.url.items() if self.images.root[row] == _NO_FILE and is_web(url)
-        ]
+        missing = [(row, url) for row, url in self.images.url.items() if self.images.root[row] == _NO_FILE]
         if not missing:
             return self
-        folder.mkdir(parents=True, exist_ok=True)
+        if any(is_web(url) for _, url in missing):
+            folder.mkdir(parents=True, exist_ok=True)
         how = Fetching(folder, max_bytes, tries, timeout, workers)
 
         def work(tell: Any) -> list[tuple[int, str | None, str]]:

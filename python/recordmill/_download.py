@@ -81,6 +81,8 @@ class _RefusedError(Exception):
 
 def fetch(url: str, how: Fetching, stop: threading.Event) -> tuple[str | None, str]:
     """The file of an image below the cache, or None and why."""
+    if not is_web(url):
+        return None, f"is not fetched: {url[:200]}: http and https alone are"
     place = place_of(url)
     target = how.cache / place
     if target.is_file():

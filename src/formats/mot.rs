@@ -15,7 +15,7 @@
 //! - The challenge's pixels are 1-based, as its own tools say. Boxes are taken as they are written all the same, like CVAT and
 //!   Datumaro do, which read and write the format most.
 //! - In `gt.txt` a `conf` of 0 marks what is not to be evaluated: kept, with the attribute `ignored`, counted and
-//!   said: Datumaro keeps them so, too, while evaluations and most trainers leave them out.
+//!   said. Datumaro's reader keeps them so, too.
 //! - Visibility below 1 is an attribute, and occluded where it is below 0.5.
 //! - Classes: `labels.txt` beside `gt.txt`, else the challenge's twelve; -1 is a pedestrian.
 //! - Tracks of several sequences of one split get numbers of their own: those of a later one begin where those before end.

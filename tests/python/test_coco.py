@@ -116,3 +116,19 @@ def test_an_image_of_a_class_is_no_negative(source: Path, tmp_path: Path) -> Non
     (source / "all.json").write_text(json.dumps(alone))
     report = rm.convert(source, tmp_path / "alone", drop_empty=True)
     assert (report.images, report.objects) == (1, 0)
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
+def test_a_bbox_that_is_not_finite_is_said_to_be(tmp_path: Path, number: str) -> None:
+    document: dict[str, Any] = {
+        "images": [{"id": 1, "file_name": "a.png", "width": 40, "height": 30}],
+        "categories": [{"id": 1, "name": "dog"}],
+        "annotations": [{"id": 5, "image_id": 1, "category_id": 1, "bbox": [1, 2, 1e300, float(number)]}],
+    }
+    (tmp_path / "a.png").write_bytes(png(40, 30))
+    (tmp_path / "all.json").write_text(json.dumps(document))
+    said = [problem.message for problem in rm.load(tmp_path).problems]
+    assert said == [
+        "annotation 5: NaN or Infinity is no JSON; read as null",
+        "annotation 5: a number of bbox is not finite, and there is no outline",
+    ]

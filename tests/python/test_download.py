@@ -147,10 +147,13 @@ def test_what_cannot_be_had_stays_missing_with_the_reason(tmp_path: Path, server
 
 
 def test_only_the_web_is_fetched(tmp_path: Path) -> None:
-    source = coco(tmp_path, [SHEET.as_uri(), "s3://bucket/a.jpg", "ftp://127.0.0.1/a.jpg"])
-    dataset = rm.load(source)
-    assert dataset.download(tmp_path / "cache") is dataset
+    urls = [SHEET.as_uri(), "s3://bucket/a.jpg", "ftp://127.0.0.1/a.jpg"]
+    dataset = rm.load(coco(tmp_path, urls)).download(tmp_path / "cache")
     assert not (tmp_path / "cache").exists()
+    said = [problem.message for problem in dataset.problems if problem.kind == "missing-image"]
+    assert len(said) == 3
+    for url, message in zip(urls, said, strict=True):
+        assert f"{url}: http and https alone" in message
 
 
 def test_a_cache_without_download_means_nothing(tmp_path: Path) -> None:

@@ -245,9 +245,12 @@ impl Annotations {
             Some(bbox) if bbox.len != 0 && bbox.len != 4 => {
                 return Err(format!("bbox has {} numbers instead of 4", bbox.len));
             }
-            _ => around(&parts, mask.as_ref())
-                .or_else(|| around_points(&element.keypoints))
-                .ok_or("there is neither a bbox nor an outline")?,
+            _ => around(&parts, mask.as_ref()).or_else(|| around_points(&element.keypoints)).ok_or({
+                match element.bbox {
+                    Some(bbox) if bbox.len == 4 => "a number of bbox is not finite, and there is no outline",
+                    _ => "there is neither a bbox nor an outline",
+                }
+            })?,
         };
         if !bbox.iter().all(|side| side.is_finite()) {
             return Err("bbox has no end".into());
