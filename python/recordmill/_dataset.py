@@ -220,14 +220,13 @@ class Dataset:
             workers: Images at a time.
             progress: As of `convert`.
         """
-        from recordmill._download import Fetching, default_cache, fetch_all, is_web
+        from recordmill._download import Fetching, default_cache, fetch_all
 
         folder = default_cache() if cache is None else FilePath(fsdecode(cache))
         missing = [(row, url) for row, url in self.images.url.items() if self.images.root[row] == _NO_FILE]
         if not missing:
             return self
-        if any(is_web(url) for _, url in missing):
-            folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         how = Fetching(folder, max_bytes, tries, timeout, workers)
 
         def work(tell: Any) -> list[tuple[int, str | None, str]]:

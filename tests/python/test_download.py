@@ -149,11 +149,13 @@ def test_what_cannot_be_had_stays_missing_with_the_reason(tmp_path: Path, server
 def test_only_the_web_is_fetched(tmp_path: Path) -> None:
     urls = [SHEET.as_uri(), "s3://bucket/a.jpg", "ftp://127.0.0.1/a.jpg"]
     dataset = rm.load(coco(tmp_path, urls)).download(tmp_path / "cache")
-    assert not (tmp_path / "cache").exists()
+    assert not list((tmp_path / "cache").iterdir())
     said = [problem.message for problem in dataset.problems if problem.kind == "missing-image"]
     assert len(said) == 3
     for url, message in zip(urls, said, strict=True):
         assert f"{url}: http and https alone" in message
+    with pytest.raises(rm.ConvertError, match="3 missing-image"):
+        dataset.save(tmp_path / "out")
 
 
 def test_a_cache_without_download_means_nothing(tmp_path: Path) -> None:

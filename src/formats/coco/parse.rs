@@ -245,12 +245,14 @@ impl Annotations {
             Some(bbox) if bbox.len != 0 && bbox.len != 4 => {
                 return Err(format!("bbox has {} numbers instead of 4", bbox.len));
             }
-            _ => around(&parts, mask.as_ref()).or_else(|| around_points(&element.keypoints)).ok_or({
-                match element.bbox {
+            given => {
+                let message = match given {
                     Some(bbox) if bbox.len == 4 => "a number of bbox is not finite, and there is no outline",
                     _ => "there is neither a bbox nor an outline",
-                }
-            })?,
+                };
+                let found = around(&parts, mask.as_ref()).or_else(|| around_points(&element.keypoints));
+                found.ok_or(message)?
+            }
         };
         if !bbox.iter().all(|side| side.is_finite()) {
             return Err("bbox has no end".into());
