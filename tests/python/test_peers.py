@@ -254,9 +254,7 @@ def test_voc_has_the_elements_of_the_challenge(written: Callable[[str], Path]) -
         assert dtd.validate(document), (path, dtd.error_log)
 
 
-def test_datasets_reads(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: Callable[[str], Path]
-) -> None:
+def test_datasets_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: Callable[[str], Path]) -> None:
     """Hugging Face's library, which takes every row of `metadata.jsonl` or none."""
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     folder = str(written("hf-imagefolder"))
