@@ -109,7 +109,8 @@ class Loss(NamedTuple):
     of: str
 
     def __str__(self) -> str:
-        return f"{self.what} of {self.number:,} {self.of}"
+        of = {"objects": "object", "images": "image", "classes": "class"}[self.of] if self.number == 1 else self.of
+        return f"{self.what} of {self.number:,} {of}"
 
 
 class Told:

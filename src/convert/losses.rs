@@ -22,8 +22,13 @@ pub struct Loss {
 
 /// All losses in one phrase.
 pub fn sentence(losses: &[Loss]) -> String {
+    let of = |loss: &Loss| match (loss.number, loss.of) {
+        (1, "classes") => "class",
+        (1, of) => of.trim_end_matches('s'),
+        (_, of) => of,
+    };
     let parts: Vec<String> =
-        losses.iter().map(|loss| format!("{} of {} {}", loss.what, loss.number, loss.of)).collect();
+        losses.iter().map(|loss| format!("{} of {} {}", loss.what, loss.number, of(loss))).collect();
     parts.join(", ")
 }
 

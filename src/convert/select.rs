@@ -15,10 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::error::ConvertError;
-use super::labels::nearest;
 use super::options::{ImagesMode, Options};
 use super::split::{SplitRule, hash};
-use crate::dataset::{Class, Dataset, Ledger, NO_FILE, Sparse};
+use crate::dataset::{Class, Dataset, Ledger, NO_FILE, Sparse, nearest};
 use crate::formats::Loaded;
 
 /// Reasons in the report.

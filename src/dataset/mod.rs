@@ -10,6 +10,7 @@
 
 mod column;
 mod label_map;
+mod names;
 mod objects;
 mod polygons;
 mod problem;
@@ -19,6 +20,7 @@ mod split;
 
 pub use column::{Sparse, Strings};
 pub use label_map::{Label, LabelMap, LabelMapError};
+pub use names::{nearest, plain};
 pub use objects::{Keypoint, Mask, Object, Objects, flag};
 pub use polygons::{Outline, Polygons};
 pub use problem::{Place, Problem, ProblemKind, Problems, Severity};

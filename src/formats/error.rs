@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::dataset::nearest;
+
 /// Why a source cannot be loaded, with the file and, where there is one, the line.
 #[derive(Debug)]
 pub struct FormatError(Box<Inner>);
@@ -79,7 +81,11 @@ impl fmt::Display for FormatError {
         match kind {
             FormatErrorKind::Io(error) => write!(f, "{error}"),
             FormatErrorKind::UnknownFormat(name, known) => {
-                write!(f, "no format is called {name:?}; there are {}", known.join(", "))
+                write!(f, "no format is called {name:?}")?;
+                if let Some(nearest) = nearest(name, known.iter().copied()) {
+                    write!(f, ", nearest is {nearest:?}")?;
+                }
+                write!(f, "; `recordmill formats` lists all {}", known.len())
             }
             FormatErrorKind::NothingFound(looked_for) => {
                 write!(f, "no annotations that a known format explains; {looked_for}")

@@ -60,6 +60,7 @@ def test_links_and_no_images(tmp_path: Path) -> None:
     ("options", "message"),
     [
         ({"target_format": "nonsense"}, "no format is called"),
+        ({"target_format": "cocoo"}, 'no format is called "cocoo", nearest is "coco"; `recordmill formats` lists all'),
         ({"target_format": "coco", "shards": 2}, "shards means nothing but for TFRecord"),
         ({"target_format": "coco", "schema": "basic"}, "schema means nothing but for TFRecord"),
         ({"images_mode": "link"}, "images mode means nothing for TFRecord"),

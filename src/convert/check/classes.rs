@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::super::labels::plain;
 use super::statistics::Grid;
-use crate::dataset::{Dataset, Place, ProblemKind, Problems};
+use crate::dataset::{Dataset, Place, ProblemKind, Problems, plain};
 
 /// A class of the source.
 #[derive(Clone, Debug, PartialEq, Serialize)]
