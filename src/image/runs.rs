@@ -122,29 +122,40 @@ pub fn turned(runs: &[u32], width: u32, height: u32, orientation: u8) -> (u32, u
     (stored_width as u32, stored_height as u32, turned)
 }
 
-/// The mask of `from` (width, height) as one of `to`: each pixel is what the middle of it was.
-pub fn scaled(runs: &[u32], from: (u32, u32), to: (u32, u32)) -> Vec<u32> {
+/// The mask of `from` (width, height) as one of `to`: each pixel is what the middle of it was. `None` where that has more
+/// pixels than a run can count.
+pub fn scaled(runs: &[u32], from: (u32, u32), to: (u32, u32)) -> Option<Vec<u32>> {
     let (width, height) = (u64::from(from.0), u64::from(from.1));
     let (to_width, to_height) = (u64::from(to.0), u64::from(to.1));
-    // What is 1 of each column, as ranges of rows.
-    let mut columns: Vec<Vec<[u64; 2]>> = vec![Vec::new(); from.0 as usize];
-    let mut start = 0u64;
-    for (place, run) in runs.iter().enumerate() {
-        let end = start.saturating_add((*run).into()).min(width * height);
-        let mut at = start;
-        while place % 2 == 1 && at < end {
-            let next = end.min((at / height + 1) * height);
-            columns[(at / height) as usize].push([at % height, next - at / height * height]);
-            at = next;
-        }
-        start = end;
-    }
-    // The first pixel whose middle is not before `edge`.
-    let first = |edge: u64| (2 * edge * to_height).saturating_sub(height).div_ceil(2 * height.max(1));
+    let pixels = u32::try_from(to_width * to_height).ok()?;
+    // Of a column that is `x` in `to`, which one it was; rows likewise. Products of three sides are beyond 64 bits.
+    let column_of = |x: u64| (u128::from(2 * x + 1) * u128::from(width) / u128::from(2 * to_width)) as u64;
+    // The first pixel whose middle is not before the edge of a row.
+    let first = |edge: u64| {
+        let twice = 2 * u128::from(edge) * u128::from(to_height);
+        twice.saturating_sub(height.into()).div_ceil(2 * u128::from(height.max(1))) as u64
+    };
+    let mut set = ranges(runs).peekable();
+    let mut column: Vec<[u64; 2]> = Vec::new();
+    let mut last_column = None;
     let mut scaled: Vec<u32> = Vec::new();
     let mut last = 0u64;
     for x in 0..to_width {
-        for [y0, y1] in &columns[((2 * x + 1) * width / (2 * to_width)) as usize] {
+        let source = column_of(x);
+        // What is 1 of that column, as ranges of rows; a column that is shown twice is looked up once.
+        if last_column.replace(source) != Some(source) {
+            column.clear();
+            let (start, end) = (source * height, (source + 1) * height);
+            while set.next_if(|[_, to]| *to <= start).is_some() {}
+            while let Some([begin, stop]) = set.peek().copied().filter(|[begin, _]| *begin < end) {
+                column.push([begin.max(start) - start, stop.min(end) - start]);
+                if stop > end {
+                    break;
+                }
+                set.next();
+            }
+        }
+        for [y0, y1] in &column {
             let [begin, end] = [y0, y1].map(|edge| x * to_height + first(*edge));
             if begin == end {
                 continue;
@@ -156,9 +167,18 @@ pub fn scaled(runs: &[u32], from: (u32, u32), to: (u32, u32)) -> Vec<u32> {
             last = end;
         }
     }
-    let rest = to_width * to_height - last;
-    scaled.extend((rest > 0).then_some(rest as u32));
-    scaled
+    let rest = pixels - last as u32;
+    scaled.extend((rest > 0).then_some(rest));
+    Some(scaled)
+}
+
+/// Start and end of each run of 1.
+fn ranges(runs: &[u32]) -> impl Iterator<Item = [u64; 2]> {
+    let ends = runs.iter().scan(0u64, |end, run| {
+        *end += u64::from(*run);
+        Some([*end - u64::from(*run), *end])
+    });
+    ends.skip(1).step_by(2).filter(|[start, end]| start < end)
 }
 
 /// The box `[x0, y0, x1, y1)` around the pixels that are 1, in an image of this height; `None` if there is none.
@@ -237,11 +257,16 @@ mod tests {
                 .map(|at| (middle(at / to_height, width, to_width), middle(at % to_height, height, to_height)))
                 .map(|(x, y)| mask[x * height + y])
                 .collect();
-            let scaled = scaled(&runs, (4, 6), (to_width as u32, to_height as u32));
+            let scaled = scaled(&runs, (4, 6), (to_width as u32, to_height as u32)).unwrap();
             assert_eq!(drawn(&scaled), expected, "{to_width} x {to_height}");
         }
-        assert_eq!(scaled(&[0, 24], (4, 6), (2, 2)), [0, 4]);
-        assert_eq!(scaled(&[24], (4, 6), (2, 2)), [4]);
+        assert_eq!(scaled(&[0, 24], (4, 6), (2, 2)), Some(vec![0, 4]));
+        assert_eq!(scaled(&[24], (4, 6), (2, 2)), Some(vec![4]));
+        // Sizes that a file claims take no memory.
+        let wide = u32::MAX;
+        assert_eq!(scaled(&[0, wide], (wide, 1), (3, 1)), Some(vec![0, 3]));
+        assert_eq!(scaled(&[wide - 1, 1], (1, wide), (1, 2)), Some(vec![2]));
+        assert_eq!(scaled(&[0, 1], (1, 1), (wide, wide)), None);
     }
 
     #[test]

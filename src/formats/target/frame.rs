@@ -51,7 +51,7 @@ impl Frame {
         if self.is_scaled() { self.scale().iter().product() } else { 1.0 }
     }
 
-    /// `mask` as one of the stored image; none where it is of neither size.
+    /// `mask` as one of the stored image; none where it is of neither size, or the image too large for one.
     pub fn mask<'a>(&self, mask: &'a Mask) -> Option<Cow<'a, Mask>> {
         let turns = self.orientation >= 5;
         let shown = if turns { (self.stored.1, self.stored.0) } else { self.stored };
@@ -61,7 +61,7 @@ impl Frame {
         }
         let mut placed = Cow::Borrowed(mask);
         if size != shown {
-            let runs = runs::scaled(&mask.runs, size, shown);
+            let runs = runs::scaled(&mask.runs, size, shown)?;
             placed = Cow::Owned(Mask { width: shown.0, height: shown.1, runs: runs.into() });
         }
         if self.orientation != 1 {
