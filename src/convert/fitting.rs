@@ -11,7 +11,7 @@ const SLIP: u32 = 2;
 /// What the objects of image `row` were drawn on, which is stored as `header` says. The annotation's size decides: where it
 /// is that of the image as its EXIF orientation shows it, they were drawn on that; where it has the same shape and is
 /// larger or smaller, the image's file was resized after it was annotated, unless an object lies outside of it.
-pub fn frame(dataset: &Dataset, row: usize, header: &Header) -> Frame {
+fn frame(dataset: &Dataset, row: usize, header: &Header) -> Frame {
     let Header { width, height, orientation, .. } = *header;
     let (stored, shown) = ((width, height), (height, width));
     let drawn = (dataset.images.width[row], dataset.images.height[row]);
@@ -51,9 +51,10 @@ fn is_resized(from: (u32, u32), to: (u32, u32)) -> bool {
     apart < from[0].max(from[1]).into()
 }
 
-/// Notes what is worth knowing about image `row` as a whole, to somebody who feeds it to TensorFlow.
-pub fn look_at(dataset: &Dataset, row: usize, header: &Header, problems: &mut Problems) {
-    compare(dataset, row, header, problems);
+/// Notes what is worth knowing about image `row` as a whole, to somebody who feeds it to TensorFlow; gives what its objects
+/// were drawn on.
+pub fn look_at(dataset: &Dataset, row: usize, header: &Header, problems: &mut Problems) -> Frame {
+    let frame = compare(dataset, row, header, problems);
     let place = || Place::file(dataset.images.key.get(row));
     let Header { kind, orientation, tensorflow, .. } = *header;
     if orientation != 1 {
@@ -64,10 +65,11 @@ pub fn look_at(dataset: &Dataset, row: usize, header: &Header, problems: &mut Pr
         let message = format!("TensorFlow's decoders do not take this {kind}");
         problems.push(ProblemKind::UndecodableKind, place(), message);
     }
+    frame
 }
 
-/// Notes where name or size of image `row` are not what its header says.
-pub fn compare(dataset: &Dataset, row: usize, header: &Header, problems: &mut Problems) {
+/// Notes where name or size of image `row` are not what its header says; gives what its objects were drawn on.
+pub fn compare(dataset: &Dataset, row: usize, header: &Header, problems: &mut Problems) -> Frame {
     let images = &dataset.images;
     let Header { kind, width, height, orientation, .. } = *header;
     let name = if images.span.get(row).is_some() { images.name.get(row) } else { images.file.get(row) };
@@ -98,6 +100,7 @@ pub fn compare(dataset: &Dataset, row: usize, header: &Header, problems: &mut Pr
         let message = format!("annotated size is {} x {}, the image is {width} x {height}", said.0, said.1);
         problems.push(ProblemKind::SizeMismatch, dataset.place(row, 0), message);
     }
+    frame
 }
 
 /// Fits object `object` of image `row`: its box as parts of the image's size, and in pixels of the stored image. Where nothing

@@ -158,9 +158,8 @@ fn fit_image(
             .and_then(ImageFile::read_all)
             .map_err(|error| (ProblemKind::BadImage, format!("cannot be read: {error}")))?;
         let header = header::read(&bytes).map_err(|error| (ProblemKind::BadImage, error.to_string()))?;
-        fitted.frame = fitting::frame(dataset, row, &header);
         fitted.bytes = Some(bytes.len() as u64);
-        fitting::compare(dataset, row, &header, &mut fitted.problems);
+        fitted.frame = fitting::compare(dataset, row, &header, &mut fitted.problems);
     }
     for object in dataset.objects_of(row) {
         let Some(class) = of_class.get(dataset.objects.class[object] as usize).copied().flatten() else {

@@ -218,8 +218,7 @@ fn look_at(dataset: &Dataset, row: usize, roots: &[Root], buffer: &mut Vec<u8>, 
                 looked.digest = Some(Sha256::digest(&*buffer).into());
                 match header::read(buffer) {
                     Ok(header) => {
-                        fitting::look_at(dataset, row, &header, &mut looked.problems);
-                        frame = Some(fitting::frame(dataset, row, &header));
+                        frame = Some(fitting::look_at(dataset, row, &header, &mut looked.problems));
                     }
                     Err(error) => looked.problems.push(ProblemKind::BadImage, place(), error.to_string()),
                 }

@@ -19,7 +19,8 @@ use crate::convert::schema::{self, ObjectColumns, Placed, Sample};
 use crate::dataset::{Dataset, Place, ProblemKind, Problems, Skipped};
 use crate::example::{self, Encoder};
 use crate::files::Root;
-use crate::image::{Header, header};
+use crate::formats::target::Frame;
+use crate::image::header;
 use crate::record::{self, crc};
 
 /// How much of the work is done.
@@ -173,11 +174,11 @@ impl<'a> Builder<'a> {
             Ok(header) => header,
             Err(error) => return Err(Unusable(ProblemKind::BadImage, error.to_string())),
         };
-        fitting::look_at(self.dataset, image.row, &header, &mut outcome.problems);
+        let frame = fitting::look_at(self.dataset, image.row, &header, &mut outcome.problems);
 
         let mut columns = ObjectColumns::default();
         let mut found = Outcome::default();
-        self.objects(image.row, &header, &mut columns, &mut found);
+        self.objects(image.row, frame, &mut columns, &mut found);
         let images = &self.dataset.images;
         let of_image = images.labels.get(image.row).map_or(&[][..], |labels| labels);
         let captions = images.captions.get(image.row).map_or(&[][..], |captions| captions);
@@ -289,9 +290,8 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Fits the objects of image `row` into it.
-    fn objects(&self, row: usize, header: &Header, columns: &mut ObjectColumns<'a>, found: &mut Outcome) {
-        let frame = fitting::frame(self.dataset, row, header);
+    /// Fits the objects of image `row`, which were drawn in `frame`, into it.
+    fn objects(&self, row: usize, frame: Frame, columns: &mut ObjectColumns<'a>, found: &mut Outcome) {
         for object in self.dataset.objects_of(row) {
             let class = self.content.classes.get(self.dataset.objects.class[object] as usize);
             let Some(class) = class.and_then(Option::as_ref) else {
