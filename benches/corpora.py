@@ -104,19 +104,20 @@ def train2017(folder: Path, scale: float) -> None:
     """A COCO file of train2017's shape (118,000 images, 860,000 outlines, 450 MB), and as many VOC files beside
     images that nobody opens.
     """
-    stamp = folder / "made"
+    # COCO's own layout: the folder of the file is not that of the images.
+    stamp = folder / "annotations" / "made"
     if stamp.exists():
         return
     rng = random.Random(SEED)
     images, annotations = int(118_000 * scale), int(860_000 * scale)
-    for name in ("voc/annotations", "voc/images"):
+    for name in ("annotations", "voc/annotations", "voc/images"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     ids = rng.sample(range(1, 600_000), images)
     outlines = []
     for _ in range(4000):
         points = int(rng.choice([8, 12, 16, 20, 24, 28, 40]) * 1.05)
         outlines.append(",".join(f"{rng.uniform(0, 640):.2f},{rng.uniform(0, 480):.2f}" for _ in range(points)))
-    with (folder / "instances.json").open("w", encoding="utf-8") as file:
+    with (folder / "annotations" / "instances_train2017.json").open("w", encoding="utf-8") as file:
         licence = {"url": "http://flickr.com/commons/usage/", "id": 3, "name": "No known copyright restrictions"}
         file.write(f'{{"info": {{"description": "as train2017"}}, "licenses": [{json.dumps(licence)}], "images": [')
         for place, number in enumerate(ids):

@@ -19,7 +19,8 @@ def formats(folder: Path, photos: Path, out: Path, scale: float) -> list[Row]:
     """All rows; `photos` is the corpus of JPEGs with its COCO file."""
     train = folder / f"coco-{int(118_000 * scale)}"
     subprocess.run([PYTHON, HERE / "corpora.py", train, "--coco", str(scale)], check=True, stdout=sys.stderr)
-    return [*coco_to_records(photos, out), *coco_to_yolo(train / "instances.json", out), *loading(train)]
+    source = train / "annotations" / "instances_train2017.json"
+    return [*coco_to_records(photos, out), *coco_to_yolo(source, out), *loading(source, train / "voc")]
 
 
 def coco_to_records(photos: Path, out: Path) -> list[Row]:
@@ -91,9 +92,8 @@ def coco_to_yolo(source: Path, out: Path) -> list[Row]:
     ]
 
 
-def loading(train: Path) -> list[Row]:
+def loading(source: Path, voc: Path) -> list[Row]:
     """Into memory: a COCO file of train2017's shape, and as many VOC files."""
-    source, voc = train / "instances.json", train / "voc"
     megabytes = source.stat().st_size / 1e6
     files = sum(1 for _ in os.scandir(voc / "annotations"))
     concatenate = f"find {voc / 'annotations'} -name '*.xml' -print0 | xargs -0 cat | wc -c"

@@ -76,12 +76,23 @@ impl<T> Sparse<T> {
         self.values.extend(other.values);
     }
 
-    /// The column with the value of row `i` in row `place[i]`, or left out.
+    /// The column with the value of row `i` in row `place[i]`, or left out. The places given are all below `len`, each once.
     #[must_use]
-    pub fn moved(self, place: &[Option<u32>]) -> Self {
+    pub fn moved(self, place: &[Option<u32>], len: usize) -> Self {
         let of_row = |row: u64| place.get(row as usize).copied().flatten();
-        let mut pairs: Vec<(u32, T)> =
-            self.rows.into_iter().zip(self.values).filter_map(|(row, value)| Some((of_row(row)?, value))).collect();
+        let pairs = self.rows.into_iter().zip(self.values).filter_map(|(row, value)| Some((of_row(row)?, value)));
+        // Where most rows have a value, a slot for each row costs less than sorting.
+        if pairs.size_hint().1.is_some_and(|values| values > len / 4) {
+            let mut slots: Vec<Option<T>> = std::iter::repeat_with(|| None).take(len).collect();
+            for (row, value) in pairs {
+                if let Some(slot) = slots.get_mut(row as usize) {
+                    *slot = Some(value);
+                }
+            }
+            let (rows, values) = (0..).zip(slots).filter_map(|(row, value)| Some((row, value?))).unzip();
+            return Self { rows, values };
+        }
+        let mut pairs: Vec<(u32, T)> = pairs.collect();
         pairs.sort_unstable_by_key(|(row, _)| *row);
         let (rows, values) = pairs.into_iter().map(|(row, value)| (u64::from(row), value)).unzip();
         Self { rows, values }
@@ -124,7 +135,8 @@ mod tests {
         assert_eq!((sparse.get(2), sparse.get(3), sparse.get(7)), (Some(&'x'), None, Some(&'y')));
         let mut place = vec![None; 8];
         (place[2], place[7]) = (Some(5), Some(1));
-        let mut moved = sparse.clone().moved(&place);
+        let mut moved = sparse.clone().moved(&place, 8);
+        assert_eq!(moved, sparse.clone().moved(&place, 100));
         assert_eq!(moved.iter().collect::<Vec<_>>(), [(1, &'y'), (5, &'x')]);
         moved.append(6, sparse);
         assert_eq!(moved.iter().map(|(row, _)| row).collect::<Vec<_>>(), [1, 5, 8, 13]);

@@ -194,6 +194,10 @@ impl Problems {
 
     /// Adds all of `other`, behind those that are here.
     pub fn append(&mut self, other: Self) {
+        if self.counts.is_empty() {
+            *self = other;
+            return;
+        }
         for problem in other.kept {
             let before = self.counts.get(&problem.kind).copied().unwrap_or(0);
             if before < Self::KEPT || problem.kind.severity() == Severity::Error {

@@ -85,13 +85,18 @@ impl Builder {
 
     /// Adds an image with its objects, in the source's order, and gives its number.
     pub fn push(&mut self, entry: Entry, objects: impl IntoIterator<Item = Object>) -> u32 {
-        let image = self.entries.len() as u32;
+        let image = self.next();
         self.entries.push(entry);
         for object in objects {
             self.objects.push(object);
             self.owners.push(image);
         }
         image
+    }
+
+    /// The number that the next image gets.
+    pub fn next(&self) -> u32 {
+        self.entries.len() as u32
     }
 
     /// The image of a number that [`Builder::push`] gave.
@@ -117,24 +122,15 @@ impl Builder {
                 entry.key = tree.path(file).to_owned();
             }
         }
-        let mut entries: Vec<(u32, Entry)> = (0..).zip(self.entries).collect();
+        let mut entries = self.entries;
         // Images that have a file first: their key is not given away to a name without one.
-        entries.sort_by(|(_, a), (_, b)| {
-            (&a.key, a.file.is_none(), a.file, a.source).cmp(&(&b.key, b.file.is_none(), b.file, b.source))
-        });
-        let mut keys: HashSet<String> = HashSet::with_capacity(entries.len());
-        let mut renamed = false;
-        for (_, entry) in &mut entries {
-            if !keys.insert(entry.key.clone()) {
-                entry.key = free_key(tree, entry, &keys);
-                keys.insert(entry.key.clone());
-                renamed = true;
-            }
+        let mut order = by_key(&entries);
+        let same_key = |pair: &[u32]| entries[pair[0] as usize].key == entries[pair[1] as usize].key;
+        if order.windows(2).any(same_key) {
+            make_unique(tree, &order, &mut entries);
+            order = by_key(&entries);
         }
-        if renamed {
-            entries.sort_by(|(_, a), (_, b)| a.key.cmp(&b.key));
-        }
-        let (mut objects, counts) = by_image(self.objects, &self.owners, &entries);
+        let (mut objects, counts) = by_image(self.objects, &self.owners, &order);
         let mut dataset = Dataset {
             roots: tree.roots().to_vec(),
             classes: self.classes,
@@ -143,9 +139,9 @@ impl Builder {
             ..Dataset::default()
         };
         if !self.ordered {
-            number_by_use(&mut dataset.classes, &mut objects, &counts, &mut entries);
+            number_by_use(&mut dataset.classes, &mut objects, &counts, &order, &mut entries);
         }
-        let mut sources: Vec<FileId> = entries.iter().filter_map(|(_, entry)| Some(entry.source?.0)).collect();
+        let mut sources: Vec<FileId> = entries.iter().filter_map(|entry| Some(entry.source?.0)).collect();
         sources.extend(objects.source.iter().map(|(_, number)| FileId::from_number(*number)));
         sources.sort_unstable();
         sources.dedup();
@@ -156,7 +152,8 @@ impl Builder {
         for source in objects.source.values_mut() {
             *source = place_of(FileId::from_number(*source));
         }
-        for ((_, entry), count) in entries.into_iter().zip(counts) {
+        for (number, count) in order.into_iter().zip(counts) {
+            let entry = std::mem::take(&mut entries[number as usize]);
             let own = entry.file.map(|file| (tree.file(file).root, tree.path_to_open(file)));
             let (file, span) = match entry.bytes {
                 Bytes::Whole => (own, None),
@@ -183,16 +180,48 @@ impl Builder {
     }
 }
 
-/// Objects in the order of their images, and how many each image has. Nothing is moved where they are in order already.
-fn by_image(objects: Objects, owners: &[u32], entries: &[(u32, Entry)]) -> (Objects, Vec<u32>) {
-    let mut place_of = vec![0; entries.len()];
-    for (place, (number, _)) in entries.iter().enumerate() {
-        if let Some(room) = place_of.get_mut(*number as usize) {
-            *room = place;
+/// Numbers of the entries in the order of their keys; of the same key, one with a file first.
+fn by_key(entries: &[Entry]) -> Vec<u32> {
+    // The next 16 bytes behind what all keys begin with decide most comparisons without a look at the keys themselves.
+    let common = entries.iter().fold(None, |common: Option<&[u8]>, entry| {
+        let key = entry.key.as_bytes();
+        Some(common.map_or(key, |common| &key[..common.iter().zip(key).take_while(|(a, b)| a == b).count()]))
+    });
+    let common = common.map_or(0, <[u8]>::len);
+    let start_of = |entry: &Entry| {
+        let mut start = [0; 16];
+        start.iter_mut().zip(&entry.key.as_bytes()[common..]).for_each(|(room, byte)| *room = *byte);
+        u128::from_be_bytes(start)
+    };
+    let mut order: Vec<(u128, u32)> = entries.iter().map(start_of).zip(0..).collect();
+    let rank = |number: u32| {
+        let entry = &entries[number as usize];
+        (&entry.key, entry.file.is_none(), entry.file, entry.source)
+    };
+    order.sort_by(|(a_start, a), (b_start, b)| a_start.cmp(b_start).then_with(|| rank(*a).cmp(&rank(*b))));
+    order.into_iter().map(|(_, number)| number).collect()
+}
+
+/// Gives a key of its own to each entry whose key one before it in `order` has.
+fn make_unique(tree: &Tree, order: &[u32], entries: &mut [Entry]) {
+    let mut keys: HashSet<String> = HashSet::with_capacity(entries.len());
+    for number in order {
+        let entry = &mut entries[*number as usize];
+        if !keys.insert(entry.key.clone()) {
+            entry.key = free_key(tree, entry, &keys);
+            keys.insert(entry.key.clone());
         }
     }
-    let mut counts = vec![0u32; entries.len()];
-    let image_of = |owner: &u32| place_of.get(*owner as usize).copied();
+}
+
+/// Objects in the order of their images, and how many each image has. Nothing is moved where they are in order already.
+fn by_image(objects: Objects, owners: &[u32], order: &[u32]) -> (Objects, Vec<u32>) {
+    let mut place_of = vec![0; order.len()];
+    for (place, number) in (0u32..).zip(order) {
+        place_of[*number as usize] = place;
+    }
+    let mut counts = vec![0u32; order.len()];
+    let image_of = |owner: &u32| place_of.get(*owner as usize).map(|image| *image as usize);
     owners.iter().filter_map(image_of).for_each(|image| counts[image] += 1);
     let mut next = 0;
     let mut starts: Vec<u32> = counts
@@ -218,22 +247,28 @@ fn by_image(objects: Objects, owners: &[u32], entries: &[(u32, Entry)]) -> (Obje
 }
 
 /// Numbers classes by their first use in the order of the images; a class that nobody uses is left out.
-fn number_by_use(classes: &mut Vec<Class>, objects: &mut Objects, counts: &[u32], entries: &mut [(u32, Entry)]) {
+fn number_by_use(
+    classes: &mut Vec<Class>,
+    objects: &mut Objects,
+    counts: &[u32],
+    order: &[u32],
+    entries: &mut [Entry],
+) {
     let mut places: Vec<Option<u32>> = vec![None; classes.len()];
-    let mut order = Vec::new();
+    let mut used = Vec::new();
     let mut number = |class: &mut u32| {
         let Some(place) = places.get_mut(*class as usize) else { return };
         *class = *place.get_or_insert_with(|| {
-            order.push(*class);
-            order.len() as u32 - 1
+            used.push(*class);
+            used.len() as u32 - 1
         });
     };
     let mut of_objects = objects.class.iter_mut();
-    for ((_, entry), count) in entries.iter_mut().zip(counts) {
-        entry.labels.iter_mut().for_each(&mut number);
+    for (image, count) in order.iter().zip(counts) {
+        entries[*image as usize].labels.iter_mut().for_each(&mut number);
         of_objects.by_ref().take(*count as usize).for_each(&mut number);
     }
-    *classes = order.into_iter().filter_map(|class| classes.get(class as usize).cloned()).collect();
+    *classes = used.into_iter().filter_map(|class| classes.get(class as usize).cloned()).collect();
 }
 
 /// A key for an image whose own is taken: with the name of its root before it, or a number behind it.

@@ -1,6 +1,7 @@
 //! From the lists of all files to one dataset: ids are looked up, images of several files joined.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+use std::collections::hash_map::{Entry as Slot, HashMap};
 
 use super::Lists;
 use super::elements::{CategoryElement, ImageElement};
@@ -34,13 +35,66 @@ struct File<'a> {
     id: FileId,
     path: &'a str,
     split: Option<Split>,
-    /// Numbers of its images; for one that cannot be used, why.
-    images: HashMap<Id, Result<u32, ProblemKind>>,
+    images: HashMap<Id, Known>,
     /// Places of its categories.
     classes: HashMap<Id, u32>,
 }
 
+/// Numbers of a file's images: those from `start` on, and some that files before it have.
+struct Ours {
+    start: u32,
+    before: HashSet<u32>,
+}
+
+/// An id of a file's list of images.
+#[derive(Clone, Copy)]
+struct Known {
+    /// Where in the list it stands.
+    place: u32,
+    /// The image's number; for one that cannot be used, why.
+    number: Result<u32, ProblemKind>,
+}
+
+/// What ids stand for, with a table for those that are small numbers, as nearly all are: a file has ten times as many annotations
+/// as images, and hashing the ids of each would take as long as parsing it.
+struct Direct<'m, T> {
+    small: Vec<Option<T>>,
+    all: &'m HashMap<Id, T>,
+}
+
+impl<'m, T: Copy> Direct<'m, T> {
+    fn new(all: &'m HashMap<Id, T>) -> Self {
+        let place = |id: &Id| match id {
+            Id::Number(number) => usize::try_from(*number).ok(),
+            Id::Text(_) => None,
+        };
+        let end = all.keys().filter_map(place).max().map_or(0, |last| last.saturating_add(1));
+        // COCO's own ids are one in five.
+        let mut small = vec![None; end.min(16 * all.len())];
+        for (id, value) in all {
+            if let Some(slot) = place(id).and_then(|place| small.get_mut(place)) {
+                *slot = Some(*value);
+            }
+        }
+        Self { small, all }
+    }
+
+    fn get(&self, id: &Id) -> Option<T> {
+        match id {
+            Id::Number(number) => match usize::try_from(*number).ok().and_then(|place| self.small.get(place)) {
+                Some(slot) => *slot,
+                None => self.all.get(id).copied(),
+            },
+            Id::Text(_) => self.all.get(id).copied(),
+        }
+    }
+}
+
 impl File<'_> {
+    fn owner(&self, image: &Id) -> Option<Result<u32, ProblemKind>> {
+        Some(self.images.get(image)?.number)
+    }
+
     fn place(&self, line: u32) -> Place {
         Place::line(self.path, line)
     }
@@ -74,9 +128,9 @@ impl<'t> Gathered<'t> {
         let Lists { images, categories, annotations, results, skipped, .. } = lists;
         self.skipped.add(&skipped);
         let split = splits::of_annotation_file(path);
-        let mut file = File { id, path, split, images: HashMap::with_capacity(images.len()), classes: HashMap::new() };
+        let mut file = File { id, path, split, images: HashMap::new(), classes: HashMap::new() };
         self.classes(&mut file, categories, &annotations, problems);
-        self.images(&mut file, images, problems);
+        self.images(&mut file, &images, problems);
         self.annotations(&file, annotations, false, problems);
         for (other, annotations) in results {
             file = File { id: other, path: self.tree.path(other), ..file };
@@ -132,56 +186,60 @@ impl<'t> Gathered<'t> {
         }
     }
 
-    fn images(&mut self, file: &mut File<'_>, images: Vec<(ImageElement, u32)>, problems: &mut Problems) {
-        let mut names: HashMap<Id, String> = HashMap::with_capacity(images.len());
-        let mut ours: HashSet<u32> = HashSet::with_capacity(images.len());
-        for (image, line) in images {
-            let Some(id) = image.id else {
-                problems.push(ProblemKind::BadEntry, file.place(line), "image: there is no id");
+    fn images(&mut self, file: &mut File<'_>, images: &[(ImageElement, u32)], problems: &mut Problems) {
+        let mut known: HashMap<Id, Known> = HashMap::with_capacity(images.len());
+        let mut ours = Ours { start: self.builder.next(), before: HashSet::new() };
+        for (place, (image, line)) in (0u32..).zip(images) {
+            let Some(id) = &image.id else {
+                problems.push(ProblemKind::BadEntry, file.place(*line), "image: there is no id");
                 self.skipped.image(ProblemKind::BadEntry.word(), 0);
                 continue;
             };
-            let url = image.url.filter(|url| !url.is_empty());
-            let Some(name) = image.file_name.filter(|name| !name.trim().is_empty()).or_else(|| url.clone()) else {
-                problems.push(ProblemKind::BadEntry, file.place(line), format!("image {id}: there is no file_name"));
+            let Some(name) = name_of(image) else {
+                problems.push(ProblemKind::BadEntry, file.place(*line), format!("image {id}: there is no file_name"));
                 self.skipped.image(ProblemKind::BadEntry.word(), 0);
-                file.images.insert(id, Err(ProblemKind::BadEntry));
+                known.insert(id.clone(), Known { place, number: Err(ProblemKind::BadEntry) });
                 continue;
             };
-            if let Some(known) = names.get(&id) {
-                let (kind, message) = if *known == name {
+            let slot = known.entry(id.clone());
+            let before = match &slot {
+                Slot::Occupied(before) => images.get(before.get().place as usize).and_then(|(image, _)| name_of(image)),
+                Slot::Vacant(_) => None,
+            };
+            if let Some(before) = before {
+                let (kind, message) = if before == name {
                     (ProblemKind::RepeatedEntry, format!("image {id} stands twice; taken once"))
                 } else {
-                    (ProblemKind::DuplicateImage, format!("image {id} is {known:?} already; {name:?} is not taken"))
+                    (ProblemKind::DuplicateImage, format!("image {id} is {before:?} already; {name:?} is not taken"))
                 };
-                problems.push(kind, file.place(line), message);
+                problems.push(kind, file.place(*line), message);
                 if kind == ProblemKind::DuplicateImage {
                     self.skipped.image(kind.word(), 0);
                 }
                 continue;
             }
             let asker = Asker { path: file.path, split: file.split };
-            let found = self.matcher.look_up(&name, &asker, line, problems);
+            let found = self.matcher.look_up(name, &asker, *line, problems);
             let of_folder = || splits::of_folders(self.tree.path(found?));
             let size = [image.width, image.height].map(pixels);
             let entry = Entry {
                 file: found,
                 key: name.replace('\\', "/"),
-                name: name.clone(),
+                name: name.to_owned(),
                 size: if size.contains(&0) { (0, 0) } else { size.into() },
                 split: file.split.or_else(of_folder),
-                source: Some((file.id, line)),
+                source: Some((file.id, *line)),
                 id: match id {
-                    Id::Number(number) => Some(number),
+                    Id::Number(number) => Some(*number),
                     Id::Text(_) => None,
                 },
-                url: url.map(Into::into),
+                url: url_of(image).map(Into::into),
                 ..Entry::default()
             };
-            let number = self.image(file, entry, &id, line, &mut ours, problems);
-            names.insert(id.clone(), name);
-            file.images.insert(id, number);
+            let number = self.image(file, entry, id, *line, &mut ours, problems);
+            slot.insert_entry(Known { place, number });
         }
+        file.images = known;
     }
 
     /// The number of an image, which another file may have listed; an error if it is in another split there.
@@ -191,24 +249,18 @@ impl<'t> Gathered<'t> {
         entry: Entry,
         id: &Id,
         line: u32,
-        ours: &mut HashSet<u32>,
+        ours: &mut Ours,
         problems: &mut Problems,
     ) -> Result<u32, ProblemKind> {
-        let known = match entry.file {
-            Some(found) => self.by_file.get(&found).copied(),
-            None => self.by_name.get(&entry.key).copied(),
+        let next = self.builder.next();
+        let number = match entry.file {
+            Some(found) => *self.by_file.entry(found).or_insert(next),
+            None => *self.by_name.entry(entry.key.clone()).or_insert(next),
         };
-        let Some(number) = known else {
-            let (found, key) = (entry.file, entry.key.clone());
-            let number = self.builder.push(entry, []);
-            ours.insert(number);
-            match found {
-                Some(found) => drop(self.by_file.insert(found, number)),
-                None => drop(self.by_name.insert(key, number)),
-            }
-            return Ok(number);
-        };
-        if !ours.insert(number) {
+        if number == next {
+            return Ok(self.builder.push(entry, []));
+        }
+        if number >= ours.start || !ours.before.insert(number) {
             let message = format!("image {id}: {:?} has another id already; they are one image", entry.name);
             problems.push(ProblemKind::RepeatedEntry, file.place(line), message);
             return Ok(number);
@@ -245,6 +297,7 @@ impl<'t> Gathered<'t> {
         };
         let no_image = |id: &Id| format!("its image {id} is not in the list of images");
         let no_category = |id: &Id| format!("its category {id} is not in the list of categories");
+        let (known, classes) = (Direct::new(&file.images), Direct::new(&file.classes));
         let mut owners = Vec::with_capacity(images.len());
         let mut repeated = repeated.into_iter().peekable();
         for (row, (image, category)) in images.iter().zip(&categories).enumerate() {
@@ -252,20 +305,17 @@ impl<'t> Gathered<'t> {
                 owners.push(Builder::NOBODY);
                 continue;
             }
-            let (line, id) = (objects.line[row], objects.id.get(row).copied());
-            let owner = match (file.images.get(image), file.classes.get(category)) {
-                (Some(owner), Some(class)) => {
-                    objects.class[row] = *class;
-                    *owner
+            let mut bad = |message: String| {
+                say(objects.line[row], objects.id.get(row).copied(), message);
+                Err(ProblemKind::BadEntry)
+            };
+            let owner = match (known.get(image), classes.get(category)) {
+                (Some(known), Some(class)) => {
+                    objects.class[row] = class;
+                    known.number
                 }
-                (None, _) => {
-                    say(line, id, no_image(image));
-                    Err(ProblemKind::BadEntry)
-                }
-                (_, None) => {
-                    say(line, id, no_category(category));
-                    Err(ProblemKind::BadEntry)
-                }
+                (None, _) => bad(no_image(image)),
+                (_, None) => bad(no_category(category)),
             };
             owners.push(owner.unwrap_or_else(|kind| {
                 skipped.object(kind.word());
@@ -273,7 +323,7 @@ impl<'t> Gathered<'t> {
             }));
         }
         for (image, category, line) in labels {
-            match (file.images.get(&image), file.classes.get(&category)) {
+            match (file.owner(&image), file.classes.get(&category)) {
                 (Some(owner), Some(class)) => {
                     let entry = owner.ok().and_then(|owner| self.builder.entry_mut(owner));
                     if let Some(entry) = entry.filter(|entry| !entry.labels.contains(class)) {
@@ -285,7 +335,7 @@ impl<'t> Gathered<'t> {
             }
         }
         for (image, caption, line) in captions {
-            match file.images.get(&image) {
+            match file.owner(&image) {
                 Some(owner) => {
                     if let Some(entry) = owner.ok().and_then(|owner| self.builder.entry_mut(owner)) {
                         entry.captions.push(caption);
@@ -320,6 +370,9 @@ impl<'t> Gathered<'t> {
 
 /// Rows, in order, of annotations that say what one before has said: number, image, category and box.
 fn repeated(objects: &Objects, images: &[Id], categories: &[Id]) -> Vec<usize> {
+    if objects.id.iter().is_sorted_by(|(_, a), (_, b)| a < b) {
+        return Vec::new();
+    }
     let mut ids: Vec<(i64, usize)> = objects.id.iter().map(|(row, id)| (*id, row)).collect();
     ids.sort_unstable();
     let said = |row: usize| (&images[row], &categories[row], objects.bbox[row].map(f64::to_bits));
@@ -331,6 +384,15 @@ fn repeated(objects: &Objects, images: &[Id], categories: &[Id]) -> Vec<usize> {
     }
     rows.sort_unstable();
     rows
+}
+
+/// What an image is called: its `file_name`, or the URL.
+fn name_of(image: &ImageElement) -> Option<&str> {
+    image.file_name.as_deref().filter(|name| !name.trim().is_empty()).or_else(|| url_of(image))
+}
+
+fn url_of(image: &ImageElement) -> Option<&str> {
+    image.url.as_deref().filter(|url| !url.is_empty())
 }
 
 fn pixels(side: Option<f64>) -> u32 {

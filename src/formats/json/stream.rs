@@ -15,6 +15,8 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::thread;
 
+use crossbeam_channel::Receiver;
+
 use super::Fault;
 use crate::formats::text::Utf8;
 
@@ -77,6 +79,8 @@ pub fn read<T: Send>(
     }
     let (send_batch, batches) = crossbeam_channel::bounded::<(usize, Batch)>(workers);
     let (send_result, results) = crossbeam_channel::bounded(workers);
+    let (send_spare, spares) = crossbeam_channel::bounded(2 * workers);
+    cutter.spares = Some(spares);
     thread::scope(|scope| {
         for _ in 0..workers {
             let (batches, send_result, parse) = (batches.clone(), send_result.clone(), &parse);
@@ -104,6 +108,8 @@ pub fn read<T: Send>(
             while let Some((batch, parsed)) = waiting.remove(&next) {
                 take(&batch, parsed);
                 next += 1;
+                // More than the reader waits for is not needed.
+                let _ = send_spare.try_send(batch.bytes);
             }
         }
         reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
@@ -155,6 +161,8 @@ struct Cutter<R> {
     counted: usize,
     /// A batch ends after every element.
     hasty: bool,
+    /// Memory of batches that are done: taken again, it need not be given by the system anew, page by page.
+    spares: Option<Receiver<Vec<u8>>>,
     /// The member that is being read, and where the value that is being read starts.
     member: Arc<str>,
     value: Option<usize>,
@@ -171,6 +179,7 @@ impl<R: Read> Cutter<R> {
             line: 1,
             counted: 0,
             hasty: false,
+            spares: None,
             member,
             value: None,
         }
@@ -298,7 +307,10 @@ impl<R: Read> Cutter<R> {
     /// Everything up to here, as a batch.
     fn batch(&mut self, elements: bool, first: bool, pieces: Vec<(Range<usize>, u32)>) -> Batch {
         self.line();
-        let rest = self.bytes.split_off(self.at);
+        let mut rest = self.spares.as_ref().and_then(|spares| spares.try_recv().ok()).unwrap_or_default();
+        rest.clear();
+        rest.extend_from_slice(&self.bytes[self.at..]);
+        self.bytes.truncate(self.at);
         let bytes = std::mem::replace(&mut self.bytes, rest);
         (self.at, self.counted) = (0, 0);
         Batch { member: self.member.clone(), elements, first, bytes, pieces }
