@@ -153,7 +153,7 @@ impl Builder {
             *source = place_of(FileId::from_number(*source));
         }
         for (number, count) in order.into_iter().zip(counts) {
-            let entry = std::mem::take(&mut entries[number as usize]);
+            let entry = &mut entries[number as usize];
             let own = entry.file.map(|file| (tree.file(file).root, tree.path_to_open(file)));
             let (file, span) = match entry.bytes {
                 Bytes::Whole => (own, None),
@@ -169,9 +169,9 @@ impl Builder {
                 split: entry.split,
                 source: entry.source.map_or((NO_SOURCE, 0), |(file, line)| (place_of(file), line)),
                 id: entry.id,
-                url: entry.url,
-                captions: entry.captions,
-                labels: entry.labels,
+                url: entry.url.take(),
+                captions: std::mem::take(&mut entry.captions),
+                labels: std::mem::take(&mut entry.labels),
             };
             dataset.push_image(image, count as usize);
         }
