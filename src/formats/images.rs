@@ -9,6 +9,7 @@
 //! called `images` or alike; still several is ambiguous, never a guess.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::OnceLock;
 
 use super::splits;
@@ -67,6 +68,8 @@ const IMAGE_FOLDERS: [&str; 7] = ["images", "jpegimages", "image", "imgs", "img"
 pub struct Matcher<'t> {
     tree: &'t Tree,
     images: Vec<FileId>,
+    /// What no name means, even to the letter.
+    left_out: HashSet<FileId>,
     /// Components of the path and the root's name in lower case and NFC, last first, without extension, each closed by `/`;
     /// sorted. Made when the first name is not found to the letter.
     ends: OnceLock<Vec<(Box<str>, FileId)>>,
@@ -81,7 +84,16 @@ impl<'t> Matcher<'t> {
     /// A matcher of the images of `tree` whose path is `wanted`.
     pub fn among(tree: &'t Tree, wanted: impl Fn(&str) -> bool) -> Self {
         let images = tree.files().filter(|(_, file)| file.image && wanted(&file.path));
-        Self { tree, images: images.map(|(id, _)| id).collect(), ends: OnceLock::new() }
+        Self { tree, images: images.map(|(id, _)| id).collect(), left_out: HashSet::new(), ends: OnceLock::new() }
+    }
+
+    /// The matcher without some files, which no name means, even to the letter.
+    #[must_use]
+    pub fn without(mut self, files: &HashSet<FileId>) -> Self {
+        self.images.retain(|image| !files.contains(image));
+        self.left_out.extend(files);
+        self.ends = OnceLock::new();
+        self
     }
 
     fn ends(&self) -> &[(Box<str>, FileId)] {
@@ -179,10 +191,11 @@ impl<'t> Matcher<'t> {
         let tries = [beside, (0, "", Rule::FromRoot)]
             .into_iter()
             .chain(folders.map(|(root, folder)| (*root, folder.as_str(), Rule::ImageFolder)));
+        let is_image = |file: &FileId| self.tree.file(*file).image && !self.left_out.contains(file);
         for (root, folder, rule) in tries {
             match resolved(folder, name) {
                 Some(path) => {
-                    if let Some(file) = self.tree.find(root, &path).filter(|file| self.tree.file(*file).image) {
+                    if let Some(file) = self.tree.find(root, &path).filter(is_image) {
                         return Some((file, rule));
                     }
                 }

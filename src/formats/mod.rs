@@ -15,6 +15,7 @@ pub mod bdd100k;
 pub mod bitmap;
 pub mod builder;
 pub mod cityscapes;
+pub mod class_pictures;
 pub mod coco;
 pub mod createml;
 pub mod csv;

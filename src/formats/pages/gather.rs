@@ -21,7 +21,7 @@ struct Gathered<'t> {
     builder: Builder,
     problems: Problems,
     skipped: Skipped,
-    /// Images that an entry is about, even one that cannot be used.
+    /// Images that an entry is about, even one that cannot be used, and pictures that are annotations.
     taken: HashSet<FileId>,
     /// The first entry of each image: file, line, objects.
     known: HashMap<About, (FileId, u32, Vec<ClassAndBox>)>,
@@ -45,8 +45,12 @@ pub fn gather(tree: &Tree, kind: Kind, mut pages: Vec<Read>, mut remarks: Vec<St
         Kind::Own(_) => Matcher::among(tree, |path| !own::is_mask(path)),
         Kind::List => Matcher::new(tree),
     };
+    let read = || pages.iter().filter_map(|(_, page)| page.as_ref().ok());
+    let own_pictures = pages.iter().map(|(file, _)| *file).filter(|file| tree.file(*file).image);
+    let pictures: HashSet<FileId> = own_pictures.chain(read().flat_map(|page| page.pictures.iter().copied())).collect();
+    let matcher = matcher.without(&pictures);
     let (problems, skipped) = (Problems::default(), Skipped::default());
-    let (taken, known) = (HashSet::new(), HashMap::new());
+    let (taken, known) = (pictures, HashMap::new());
     let mut builder = Builder::default();
     set_classes(&pages, &mut builder);
     let mut gathered = Gathered { tree, kind, matcher, builder, problems, skipped, taken, known };

@@ -98,6 +98,8 @@ pub struct Page {
     pub findings: Vec<Finding>,
     /// What is left out besides what the sheets count.
     pub skipped: Skipped,
+    /// Pictures that are annotations, and no images.
+    pub pictures: Vec<FileId>,
 }
 
 /// What a format's files are about.

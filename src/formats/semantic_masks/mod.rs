@@ -132,7 +132,7 @@ impl Value {
 }
 
 /// Whether a class is none.
-fn is_void(name: &str) -> bool {
+pub(super) fn is_void(name: &str) -> bool {
     let known = ["background", "bg", "void", "unlabeled", "unlabelled", "ignore", "ignored", "unknown"];
     known.contains(&&*text::fold(name))
 }
