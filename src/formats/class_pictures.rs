@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::label_image::{self, Kind, LabelImage};
 use super::pages::{Finding, Found, Page, Read, Sheet};
 use super::text::Fault;
-use super::tree::{FileId, Tree};
+use super::tree::{FileId, Tree, file_name};
 use super::{LoadOptions, parallel, semantic_masks, splits};
 use crate::dataset::{Class, ProblemKind, flag};
 use crate::image::runs;
@@ -101,7 +101,7 @@ impl Scheme {
 /// The pictures of an image.
 #[derive(Clone, Debug, Default)]
 pub struct Scene {
-    /// What the image is called.
+    /// What the image is called, or the path where it has to be.
     pub name: String,
     /// Another name that it may have.
     pub other_name: Option<String>,
@@ -205,7 +205,8 @@ fn page(tree: &Tree, scene: &Scene, file: FileId, scheme: &Scheme) -> Result<Pag
         return Err(Fault::new(0, "the picture has colours instead of numbers"));
     }
     let mut sheet = Sheet {
-        name: scene.name.clone(),
+        name: file_name(&scene.name).to_owned(),
+        path: Some(scene.name.clone()),
         other_name: scene.other_name.clone(),
         size: (picture.width, picture.height),
         split: splits::of_folders(tree.path(file)),

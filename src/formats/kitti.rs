@@ -1,11 +1,14 @@
-//! KITTI's 2-D object labels: a text file per image.
+//! KITTI: 2-D object labels, a text file per image; or pictures of classes and instances (semantic segmentation).
 //!
 //! ```text
 //! type truncated occluded alpha x0 y0 x1 y1 h w l x y z ry [score]
 //! Car 0.00 0 -1.58 587.01 173.33 614.12 200.12 1.65 1.67 3.64 -0.65 1.71 46.70 -1.59
+//!
+//! training/image_2/000000_10.png  training/semantic/000000_10.png    class, of Cityscapes' ids
+//!                                 training/instance/000000_10.png    class * 256 + number of the instance, 0 where there is none
 //! ```
 //!
-//! Specification: the object development kit's readme; quirks: those of NVIDIA TAO, FiftyOne and Datumaro, which fill what
+//! Specification of the pictures: <https://www.cvlibs.net/datasets/kitti/eval_semantics.php>; of the labels: the object development kit's readme; quirks: those of NVIDIA TAO, FiftyOne and Datumaro, which fill what
 //! they do not know with 0.
 //!
 //! Decisions
@@ -15,15 +18,19 @@
 //! - `DontCare` regions are no objects: they are left out, and counted.
 //! - Labels are the files in folders of that name; where none is called so, the folders with a file whose lines are objects.
 //!   What else there is, as `calib/000000.txt`, is none.
+//! - Pictures are read where there are no such labels, by [`class_pictures`]; those of colours (`semantic_rgb`) are not. Where there
+//!   are labels, they are no images.
 //! - An image without a file, or with an empty one, has no object. But where a folder `image_2` has no labels at all, as in the
 //!   challenge's `testing`, nothing is known of its images: they are left out, counted and said.
 
 use std::collections::{BTreeMap, HashSet};
 
 use super::builder::Builder;
+use super::class_pictures::{self, Numbers, Part, Scene};
+use super::pages::{self, Kind};
 use super::per_image::{self, Layout, Parsed, each_line, parallel_path};
 use super::target::{Plain, Ready, Remarks, Sink, one_word, put, put_images, remark_words, stem, word_of};
-use super::tree::{FileId, Tree, folder_of, stem_of};
+use super::tree::{FileId, Tree, file_name, folder_of, stem_of};
 use super::{
     Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text,
 };
@@ -32,32 +39,54 @@ use crate::dataset::{Ledger, Object, ProblemKind, Problems, Skipped, flag};
 /// The format's row in the registry.
 pub static FORMAT: Format = Format {
     name: "kitti",
-    aliases: &["kitti-detection", "tao"],
-    title: "KITTI 2-D",
+    aliases: &["kitti-detection", "kitti-semantics", "tao"],
+    title: "KITTI",
     specification: "https://www.cvlibs.net/datasets/kitti/eval_object.php?obj_benchmark=2d",
     layout: "\
 training/image_2/000000.png  training/label_2/000000.txt
+training/image_2/a.png  training/semantic/a.png  training/instance/a.png
 images/a.jpg  labels/a.txt  or  data/a.jpg  labels/a.txt",
     carries: &[
         Carries::Boxes,
+        Carries::Masks,
+        Carries::Crowd,
         Carries::Score,
         Carries::Truncated,
         Carries::Occluded,
         Carries::Attributes,
         Carries::Negatives,
         Carries::Splits,
+        Carries::ClassOrder,
+        Carries::ClassIds,
+        Carries::Sizes,
+        Carries::Supercategories,
         Carries::Fractions,
     ],
     detect,
-    looks_for: "text files whose lines are a class and 14 or 15 numbers",
+    looks_for: "text files whose lines are a class and 14 or 15 numbers, or pictures in semantic/ and instance/ beside image_2/",
     read,
-    write: Some(Write { not: &[Carries::Attributes], write }),
+    write: Some(Write {
+        not: &[
+            Carries::Masks,
+            Carries::Crowd,
+            Carries::Attributes,
+            Carries::ClassOrder,
+            Carries::ClassIds,
+            Carries::Sizes,
+            Carries::Supercategories,
+        ],
+        write,
+    }),
 };
 
 /// Folders of labels, and those of images beside them.
 const FOLDERS: [(&str, &str); 3] = [("label_2", "image_2"), ("label_02", "image_02"), ("labels", "images")];
 /// Folders of images that have no labels of their own.
 const OTHER_CAMERAS: [&str; 4] = ["image_3", "image_03", "prev_2", "prev_3"];
+/// Folders of pictures, beside [`IMAGES`].
+const PICTURES: [(&str, Part); 3] =
+    [("instance", Part::Instances), ("semantic", Part::Classes), ("semantic_rgb", Part::Other)];
+const IMAGES: &str = "image_2";
 /// Names of the numbers in space.
 const SPACE: [&str; 7] = ["height", "width", "length", "x", "y", "z", "rotation_y"];
 
@@ -102,12 +131,59 @@ fn folder_with_labels(path: &str) -> Option<String> {
 }
 
 fn detect(tree: &Tree) -> Option<Evidence> {
+    let certain = |reason| Some(Evidence { confidence: Confidence::Certain, reason });
     let files = label_files(tree);
-    if let Some(example) = per_image::example(tree, &files, |line| object(line).is_ok(), |_| false) {
-        let reason = format!("{} has a class and 14 or 15 numbers in each line", tree.path(example));
-        return Some(Evidence { confidence: Confidence::Certain, reason });
+    if let Some(example) = example_of_labels(tree, &files) {
+        return certain(format!("{} has a class and 14 or 15 numbers in each line", tree.path(example)));
+    }
+    let scenes = scenes(tree);
+    let picture = |scene: &Scene| Some((scene.instances.or(scene.classes)?, scene.instances.is_some()));
+    let first = scenes.values().find_map(picture);
+    if let Some((file, instances)) = first.filter(|(file, _)| is_beside_images(tree, tree.path(*file)))
+        && scheme().explains(tree, file, instances)
+    {
+        let what = if instances { "instances" } else { "classes" };
+        return certain(format!("{} is a picture of KITTI's {what}", tree.path(file)));
     }
     per_image::by_folder_alone(tree, &files, "label_2")
+}
+
+fn example_of_labels(tree: &Tree, files: &[FileId]) -> Option<FileId> {
+    per_image::example(tree, files, |line| object(line).is_ok(), |_| false)
+}
+
+fn scheme() -> class_pictures::Scheme {
+    class_pictures::cityscapes(Numbers::BytesFromOne)
+}
+
+/// What the folder of a path is a picture's of, and the path of its image.
+fn part_of(path: &str) -> Option<(Part, String)> {
+    let folder = file_name(folder_of(path));
+    let (name, part) = PICTURES.iter().find(|(name, _)| name.eq_ignore_ascii_case(folder))?;
+    Some((*part, parallel_path(path, &[name], IMAGES)))
+}
+
+/// Whether a path is a picture's, and there are images where they have to be.
+fn is_beside_images(tree: &Tree, path: &str) -> bool {
+    let Some((_, image)) = part_of(path) else { return false };
+    tree.find(0, &image).is_some() || tree.files().any(|(_, file)| file.image && lies_in_root(tree, file, IMAGES))
+}
+
+/// Whether a file lies in a folder of this name, which may be that of its root.
+fn lies_in_root(tree: &Tree, file: &super::tree::File, name: &str) -> bool {
+    per_image::lies_in(&file.path, &[name]) || tree.root_name(file.root).eq_ignore_ascii_case(name)
+}
+
+/// The scenes that have pictures, by the paths of their images.
+fn scenes(tree: &Tree) -> BTreeMap<String, Scene> {
+    class_pictures::scenes(tree, part_of, |image| (image.to_owned(), None))
+}
+
+fn read_pictures(tree: &Tree, options: &LoadOptions, scenes: BTreeMap<String, Scene>) -> Reading {
+    let (pages, unread) = class_pictures::read_all(tree, options, scenes.into_values(), &scheme());
+    let mut reading = pages::gather(tree, Kind::List, pages, Vec::new());
+    reading.dataset.outlines_unread = unread;
+    reading
 }
 
 /// The object of a line and its class.
@@ -165,6 +241,10 @@ pub fn parse(source: &str) -> Parsed<String> {
 
 fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     let files = label_files(tree);
+    let scenes = scenes(tree);
+    if !scenes.is_empty() && example_of_labels(tree, &files).is_none() {
+        return Ok(read_pictures(tree, options, scenes));
+    }
     if files.is_empty() {
         return Err(FormatError::new(FormatErrorKind::NotThisFormat(FORMAT.name, FORMAT.looks_for.into()), ""));
     }
@@ -187,7 +267,8 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         remarks.push(format!("DontCare regions, left out: {regions}"));
         skipped.count("dont-care", Ledger { images: 0, objects: regions as u64 });
     }
-    let is_left = |path: &str| !per_image::lies_in(path, &OTHER_CAMERAS);
+    let is_picture = |path: &str| part_of(path).is_some_and(|(_, image)| tree.find(0, &image).is_some());
+    let is_left = |path: &str| !per_image::lies_in(path, &OTHER_CAMERAS) && !is_picture(path);
     let unknown = tree.files().filter(|(_, file)| file.image && is_left(&file.path) && !is_known(&file.path)).count();
     if unknown > 0 {
         remarks.push(format!("images of folders without labels, of which nothing is known; left out: {unknown}"));

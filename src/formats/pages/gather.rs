@@ -151,8 +151,9 @@ impl Gathered<'_> {
             },
             Kind::List => {
                 let is_missing = |name: &str| self.matcher.find(name, &asker) == Match::Missing;
-                let other = sheet.other_name.as_deref().filter(|other| is_missing(&sheet.name) && !is_missing(other));
-                self.matcher.look_up(other.unwrap_or(&sheet.name), &asker, sheet.line, &mut self.problems)
+                let name = sheet.path.as_deref().unwrap_or(&sheet.name);
+                let other = sheet.other_name.as_deref().filter(|other| is_missing(name) && !is_missing(other));
+                self.matcher.look_up(other.unwrap_or(name), &asker, sheet.line, &mut self.problems)
             }
         };
         self.taken.extend(image);

@@ -28,6 +28,8 @@ pub struct Sheet {
     pub name: String,
     /// Another name that it may have.
     pub other_name: Option<String>,
+    /// The path where it has to be, of which `name` is the end.
+    pub path: Option<String>,
     /// Whether it counts only where its image is found.
     pub optional: bool,
     /// Where the entry starts.

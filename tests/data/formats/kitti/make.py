@@ -1,6 +1,6 @@
-"""Fixtures of KITTI's 2-D labels."""
+"""Fixtures of KITTI: 2-D labels, and pictures of classes and instances."""
 
-from fixture import case, obj, picture, there
+from fixture import case, filled, image, labels, obj, picture, there
 
 NO_SIZE = {"size": (0, 0)}
 CAR = "Car 0.00 0 -1.58 4.25 5.00 20.00 25.50 1.65 1.67 3.64 -0.65 1.71 46.70 -1.59\n"
@@ -15,6 +15,13 @@ def car(line=1, **more):
 
 def cat(line=1, **more):
     return obj("cat", (4, 5, 20, 25), line=line, **({"flags": NEITHER} | more))
+
+
+ROAD, ONE, TWO, GROUP = (0, 20, 40, 30), (4, 6, 12, 14), (20, 6, 30, 12), (32, 0, 40, 9)
+
+
+def area(name, box, **more):
+    return obj(name, box, mask=filled(box), **more)
 
 
 def make() -> None:
@@ -78,5 +85,25 @@ def make() -> None:
         "problems": ['missing-image: label_2/b.txt: no image is called "b" (any image extension)'],
     })
     case("kitti", "bad-not-there", {"a.png": picture(1)}, {
-        "from": "kitti", "error": "{input}: nothing of format kitti there; looked for text files whose lines are a class and 14 or 15 numbers",
+        "from": "kitti", "error": "{input}: nothing of format kitti there; looked for text files whose lines are a class and 14 or 15 numbers, or pictures in semantic/ and instance/ beside image_2/",
     })
+
+    instance = labels("I", (7 * 256, ROAD), (26 * 256 + 1, ONE), (26 * 256 + 2, TWO), (24 * 256, GROUP))
+    semantic = labels("L", (7, ROAD), (26, ONE), (24, GROUP), (255, TWO))
+    apart = [area("road", ROAD), area("person", GROUP, flags=["crowd"]), area("car", ONE), area("car", TWO)]
+    together = [area("road", ROAD), area("person", GROUP), area("car", ONE)]
+    case("kitti", "pictures", {
+        "training/image_2/000000_10.png": picture(1), "training/semantic/000000_10.png": semantic, "training/instance/000000_10.png": instance, "training/semantic_rgb/000000_10.png": labels("RGB"),
+        "training/image_2/000001_10.png": picture(2), "training/semantic/000001_10.png": semantic, "testing/image_2/000000_10.png": picture(3), "readme.txt": "Semantics",
+    }, {
+        "format": "kitti", "problems": [], "images": [there("training/image_2/000000_10.png", *apart, split="train"), there("training/image_2/000001_10.png", *together, split="train")]})
+    case("kitti", "pictures-elsewhere", {"masks/training/semantic/000000_10.png": semantic, "image_2/000000_10.png": picture(1)}, {
+        "format": "kitti", "source": "masks", "image_dirs": ["image_2"], "problems": [], "images": [there("000000_10.png", *together, split="train")]})
+    case("kitti", "pictures-and-labels", {
+        "training/image_2/000000.png": picture(1), "training/label_2/000000.txt": CAR, "training/semantic/000000.png": semantic, "training/instance/000000.png": instance,
+    }, {"format": "kitti", "problems": [], "images": [there("training/image_2/000000.png", car(), split="train", **NO_SIZE)]})
+    case("kitti", "bad-pictures", {
+        "training/image_2/a.png": picture(1), "training/instance/a.png": labels("I", (7 * 256, ROAD), (40 * 256, ONE)), "training/instance/gone.png": instance,
+    }, {
+        "format": "kitti", "from": "kitti", "images": [there("training/image_2/a.png", area("road", ROAD), split="train"), image("training/instance/gone.png", *apart, split="train")], "problems": [
+            "bad-entry: training/instance/a.png: 64 pixels of 10240, which is no class's", 'missing-image: training/instance/gone.png: no image is called "training/image_2/gone.png"']})
