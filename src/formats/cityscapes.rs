@@ -90,6 +90,9 @@ fn detect(tree: &Tree) -> Option<Evidence> {
 
 /// The scenes that have pictures, by what their paths have before the kind of the picture.
 fn scenes(tree: &Tree) -> BTreeMap<String, Scene> {
+    if tree.only().is_some() {
+        return BTreeMap::new();
+    }
     let part = |path: &str| {
         let (part, key) = PICTURES.iter().find_map(|(end, part)| Some((*part, path.strip_suffix(end)?)))?;
         Some((part, key.to_owned()))
@@ -169,12 +172,16 @@ fn page(text: &str, tree: &Tree, file: FileId) -> Result<Page, Fault> {
 
 fn object(node: &Node<'_>) -> Result<Found, Fault> {
     let label = node.word("label").ok_or_else(|| Fault::new(node.line, "the object has no label"))?;
+    let group = label.strip_suffix("group").filter(|class| class_pictures::has_instances(class));
+    let found = Found::outlined(group.unwrap_or(&label), node.line, vec![points(node.list("polygon"))?])?;
+    Ok(found.flagged(flag::CROWD, group.map(|_| true)))
+}
+
+/// Points that are lists of two numbers.
+pub(super) fn points(list: &[Node<'_>]) -> Result<Vec<[f64; 2]>, Fault> {
     let point = |point: &Node<'_>| match point.numbers()?[..] {
         [x, y] => Ok([x, y]),
         _ => Err(Fault::new(point.line, "a point is not one x and one y")),
     };
-    let points = node.list("polygon").iter().map(point).collect::<Result<_, _>>()?;
-    let group = label.strip_suffix("group").filter(|class| class_pictures::has_instances(class));
-    let found = Found::outlined(group.unwrap_or(&label), node.line, vec![points])?;
-    Ok(found.flagged(flag::CROWD, group.map(|_| true)))
+    list.iter().map(point).collect()
 }

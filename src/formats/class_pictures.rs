@@ -41,8 +41,13 @@ impl Label {
     }
 
     fn is_void(&self) -> bool {
-        semantic_masks::is_void(self.class.name.rsplit("--").next().unwrap_or_default())
+        is_void(&self.class.name)
     }
+}
+
+/// Whether a name, of which the end counts (`void--unlabeled`), is that of what nobody labelled.
+pub fn is_void(name: &str) -> bool {
+    semantic_masks::is_void(name.rsplit("--").next().unwrap_or_default())
 }
 
 /// How the pixels of a picture of instances are numbered.
@@ -83,7 +88,7 @@ impl Scheme {
     }
 
     /// The classes that an object can be of, in order.
-    fn classes(&self) -> Vec<Class> {
+    pub fn classes(&self) -> Vec<Class> {
         self.labels.iter().filter(|label| !label.is_void()).map(|label| label.class.clone()).collect()
     }
 
@@ -139,7 +144,7 @@ pub fn scenes(
     name: impl Fn(&str) -> (String, Option<String>),
 ) -> BTreeMap<String, Scene> {
     let mut scenes: BTreeMap<String, Scene> = BTreeMap::new();
-    for (id, file) in tree.files().filter(|(_, file)| file.image && file.root == 0 && tree.only().is_none()) {
+    for (id, file) in tree.files().filter(|(_, file)| file.image && file.root == 0) {
         let Some((part, key)) = part(&file.path) else { continue };
         let scene = scenes.entry(key).or_default();
         match part {

@@ -176,7 +176,10 @@ fn lies_in_root(tree: &Tree, file: &super::tree::File, name: &str) -> bool {
 
 /// The scenes that have pictures, by the paths of their images.
 fn scenes(tree: &Tree) -> BTreeMap<String, Scene> {
-    class_pictures::scenes(tree, part_of, |image| (image.to_owned(), None))
+    match tree.only() {
+        Some(_) => BTreeMap::new(),
+        None => class_pictures::scenes(tree, part_of, |image| (image.to_owned(), None)),
+    }
 }
 
 fn read_pictures(tree: &Tree, options: &LoadOptions, scenes: BTreeMap<String, Scene>) -> Reading {

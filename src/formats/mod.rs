@@ -44,6 +44,7 @@ pub mod labelbox;
 pub mod labelme;
 pub mod labelu;
 pub mod listed;
+pub mod mapillary;
 pub mod mit_labelme;
 pub mod mot;
 pub mod multilabel_csv;

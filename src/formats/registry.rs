@@ -6,9 +6,9 @@ use super::tree::{FileId, Tree};
 use super::{
     LoadOptions, ade20k, automl, bdd100k, cityscapes, coco, createml, csv, cvat, darknet, darwin, datumaro, dota,
     edge_impulse, fiftyone, hf_imagefolder, ibm_cloud, image_folder, imagenet_list, kaggle, kitti, label_studio,
-    labelbox, labelme, labelu, mit_labelme, mot, multilabel_csv, oidv4, open_images, openlabel, paligemma, retinanet,
-    sagemaker, scale, semantic_masks, solo, superannotate, supervisely, udacity, vertex, via, voc, vott, wider_face,
-    yolo, yolo_keras,
+    labelbox, labelme, labelu, mapillary, mit_labelme, mot, multilabel_csv, oidv4, open_images, openlabel, paligemma,
+    retinanet, sagemaker, scale, semantic_masks, solo, superannotate, supervisely, udacity, vertex, via, voc, vott,
+    wider_face, yolo, yolo_keras,
 };
 use crate::dataset::{Dataset, Problems, Skipped};
 
@@ -40,6 +40,7 @@ pub static FORMATS: &[&Format] = &[
     &labelbox::FORMAT,
     &labelme::FORMAT,
     &labelu::FORMAT,
+    &mapillary::FORMAT,
     &mit_labelme::FORMAT,
     &mot::FORMAT,
     &multilabel_csv::FORMAT,

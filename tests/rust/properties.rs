@@ -389,6 +389,7 @@ pub const TOOLS: &[(&str, &str)] = &[
     ("coco-panoptic", "a.json"),
     ("fiftyone", "a.json"),
     ("labelu", "a.json"),
+    ("mapillary", "config.json"),
 ];
 
 /// A picture of numbers: its masks fill it without a pixel twice, and painted they are the picture again.
