@@ -52,6 +52,7 @@ pub mod oidv4;
 pub mod open_images;
 pub mod openlabel;
 mod own;
+mod packed;
 pub mod pages;
 pub mod paligemma;
 pub mod parallel;
@@ -88,7 +89,7 @@ pub use error::{FormatError, FormatErrorKind};
 pub use registry::{Carries, Confidence, Evidence, FORMATS, Format, Reading, Write, by_name};
 use tree::{FileId, Tree};
 
-use crate::dataset::{Dataset, Problems, Skipped};
+use crate::dataset::{Dataset, NO_FILE, Problems, Skipped};
 
 /// How a source is read.
 #[derive(Clone, Debug, Default)]
@@ -151,7 +152,9 @@ pub fn read_among(
         .map_err(|error| if error.path().as_os_str().is_empty() { error.in_file(source) } else { error })?;
     let mut problems = tree.problems().clone();
     problems.append(found);
-    let reasons = [reason].into_iter().chain(remarks).collect();
+    let missing = dataset.images.root.contains(&NO_FILE);
+    let packed = missing.then(|| packed::hint(tree)).flatten();
+    let reasons = [reason].into_iter().chain(remarks).chain(packed).collect();
     Ok(Loaded { dataset, problems, skipped, format, reasons })
 }
 
@@ -207,6 +210,9 @@ fn what_is_there(tree: &Tree) -> String {
         [] => format!("images: {images}, files that could be about them: none"),
         named => format!("images: {images}, files that could be about them: {}{more}", named.join(", ")),
     };
+    if let Some(hint) = packed::hint(tree) {
+        there += &format!("; {hint}");
+    }
     there += "; `recordmill formats` lists what is known";
     if let Some(link) = tree.links_outside().next() {
         there += &format!("; links that lead outside, as {link}, are not followed (--allow-outside follows them)");

@@ -300,6 +300,41 @@ impl One {
     }
 }
 
+/// An archive in the source is named where images are missing, and where nothing is found.
+#[test]
+fn archives_inside_of_a_source_are_named() {
+    const HINT: &str = "archives in a folder are not looked into, but can be the source or --images themselves: images.zip, more/b.tgz";
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    let mut zipped = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    zipped.start_file("a.png", zip::write::SimpleFileOptions::default()).expect("begun");
+    std::fs::create_dir(at("more")).expect("made");
+    std::fs::write(at("images.zip"), zipped.finish().expect("whole").into_inner()).expect("written");
+    std::fs::write(at("more/b.tgz"), packed_tar()).expect("written");
+    // The name alone makes none.
+    std::fs::write(at("notes.zip"), "a, b").expect("written");
+    let error = load(folder.path(), &LoadOptions::default()).expect_err("nothing there").to_string();
+    assert!(error.contains(HINT), "{error}");
+    std::fs::write(at("labels.csv"), CSV).expect("written");
+    let loaded = load(folder.path(), &LoadOptions::default()).expect("it loads");
+    assert_eq!(loaded.reasons.last().map(String::as_str), Some(HINT));
+    // Images that are in the archive are there.
+    let options = LoadOptions { image_dirs: vec![at("images.zip")], ..LoadOptions::default() };
+    let loaded = load(folder.path(), &options).expect("it loads");
+    assert!(loaded.dataset.images.root.iter().all(|root| *root != NO_FILE));
+    assert!(loaded.reasons.iter().all(|reason| reason != HINT), "{:?}", loaded.reasons);
+}
+
+/// A `.tar.gz` with an empty file.
+fn packed_tar() -> Vec<u8> {
+    let mut tar = tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast()));
+    let mut header = tar::Header::new_gnu();
+    header.set_size(0);
+    header.set_cksum();
+    tar.append_data(&mut header, "b.png", &[][..]).expect("added");
+    tar.into_inner().and_then(flate2::write::GzEncoder::finish).expect("whole")
+}
+
 const VOC: &str = "<?xml version=\"1.0\"?>\n<annotation verified=\"yes\">\n<filename>a.png</filename>\n<source><database>x</database></source>\n\
     <size><width>40</width><height>30</height></size>\n<object><name>salt &amp; <![CDATA[pepper]]></name><pose>Left</pose>\n\
     <difficult>0</difficult><!-- c --><bndbox><xmin>1</xmin><ymin>2</ymin><xmax>30.5</xmax><ymax>20</ymax></bndbox>\n\
