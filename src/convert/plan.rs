@@ -69,6 +69,8 @@ pub struct PlannedClass {
 pub struct Columns {
     /// `image/object/difficult`
     pub difficult: bool,
+    /// `image/object/id`
+    pub id: bool,
     /// `image/object/is_crowd`
     pub crowd: bool,
     /// `image/object/occluded`
@@ -144,6 +146,8 @@ impl Columns {
             crowd: flags & flag::HAS_CROWD != 0,
             occluded: flags & flag::HAS_OCCLUDED != 0,
             truncated: flags & flag::HAS_TRUNCATED != 0,
+            // An id is a number of its own: there is none that stands for nothing.
+            id: !dataset.objects.is_empty() && dataset.objects.id.iter().count() == dataset.objects.len(),
             view: !dataset.objects.pose.is_empty(),
             area: !dataset.objects.area.is_empty(),
             keypoints: dataset.objects.keypoints.iter().map(|(_, points)| points.len() as u32).max().unwrap_or(0),

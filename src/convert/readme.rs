@@ -97,6 +97,7 @@ fn features(text: &mut String, options: &Options, columns: Columns) -> std::fmt:
         Some(("image/object/class/label", "list: id in the label map")),
         Some(("image/object/class/text", "list: name in the label map")),
         optional(columns.difficult, "image/object/difficult", "list: 1 is hard to recognise"),
+        optional(columns.id, "image/object/id", "list: the source's own number of the object"),
         optional(columns.crowd, "image/object/is_crowd", "list: 1 is one box around many"),
         optional(columns.keypoints > 0, "image/object/keypoint/{x,y}", "a list each: fractions of width and height"),
         optional(columns.keypoints > 0, "image/object/keypoint/{visibility,text}", "a list each: 0 to 2; name"),

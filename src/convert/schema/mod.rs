@@ -51,6 +51,7 @@ pub struct ObjectColumns<'a> {
     label: Vec<i64>,
     text: Vec<Cow<'a, [u8]>>,
     difficult: Vec<i64>,
+    id: Vec<i64>,
     crowd: Vec<i64>,
     occluded: Vec<i64>,
     truncated: Vec<i64>,
@@ -96,6 +97,7 @@ impl<'a> ObjectColumns<'a> {
         self.crowd.push((flags & flag::CROWD != 0).into());
         self.occluded.push((flags & flag::OCCLUDED != 0).into());
         self.truncated.push((flags & flag::TRUNCATED != 0).into());
+        self.id.extend(dataset.objects.id.get(row).filter(|_| columns.id));
         // VOC's own word for an object whose pose nobody gave.
         let view = dataset.objects.pose.get(row).map_or("Unspecified", |pose| pose);
         self.view.push(Cow::Borrowed(view.as_bytes()));
@@ -225,18 +227,27 @@ mod tests {
         let first = Object {
             flags: flag::DIFFICULT | flag::HAS_DIFFICULT | flag::HAS_TRUNCATED | flag::HAS_CROWD | flag::HAS_OCCLUDED,
             pose: Some("Left".into()),
+            id: Some(31),
             ..Object::default()
         };
         let image = Image { key: "a", name: "a", source: (NO_SOURCE, 0), ..Image::default() };
-        dataset.push(image, [first, Object::default()]);
+        let second = Object { id: Some(-4), ..Object::default() };
+        dataset.push(image, [first, second]);
         let class = PlannedClass { id: 3, name: "cat".into(), index: 0 };
         let mut objects = ObjectColumns::default();
         let unit = UnitBox { xmin: 0.0, xmax: 0.5, ymin: 0.25, ymax: 1.0 };
         let placed = Placed { unit, class: &class, frame: Frame::plain((40, 20)) };
         let columns = Columns::of(&dataset);
         (0..2).for_each(|row| objects.push(&dataset, row, columns, placed));
-        let all =
-            Columns { difficult: true, crowd: true, occluded: true, truncated: true, view: true, ..Columns::default() };
+        let all = Columns {
+            difficult: true,
+            id: true,
+            crowd: true,
+            occluded: true,
+            truncated: true,
+            view: true,
+            ..Columns::default()
+        };
         assert_eq!(columns, all);
         let sample = sample(&objects, columns);
         let features = features(SchemaKind::Tfod, &sample);
@@ -246,7 +257,12 @@ mod tests {
         let view = Feature::Bytes(vec![Cow::Borrowed(b"Left"), Cow::Borrowed(b"Unspecified")]);
         assert_eq!(*get("image/object/view"), view);
         assert!(features.windows(2).all(|pair| pair[0].0 < pair[1].0), "sorted");
-        assert_eq!(features.len(), 13 + 5);
+        assert_eq!(features.len(), 13 + 6);
+        assert_eq!(*get("image/object/id"), Feature::Int64(Cow::Borrowed(&[31, -4])));
+        // Where one has none, there is no list.
+        let image = Image { key: "b", name: "b", source: (NO_SOURCE, 0), ..Image::default() };
+        dataset.push(image, [Object::default()]);
+        assert!(!Columns::of(&dataset).id);
     }
 
     #[test]

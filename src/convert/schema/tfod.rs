@@ -16,6 +16,7 @@
 //! | image/object/bbox/{xmin,xmax,ymin,ymax} | float list | fractions of the size; 0 <= min < max <= 1        |
 //! | image/object/class/label             | int64 list   | id in the label map                                |
 //! | image/object/class/text              | bytes list   | name in the label map                              |
+//! | image/object/id                      | int64 list   | the source's own, where each object has one        |
 //! | image/object/keypoint/{x,y}          | float list   | fractions of the size, the same number for each object |
 //! | image/object/keypoint/{visibility,text} | int64, bytes list | 0 none, 1 hidden, 2 visible; name          |
 //! | image/object/keypoint/num            | int64 list   | of each object: how many are labelled              |
@@ -34,7 +35,7 @@ pub(super) fn features<'a>(sample: &'a Sample<'a>) -> Features<'a> {
     let objects = sample.objects;
     let columns = sample.columns;
     let header = &sample.header;
-    let mut features: Features<'a> = Vec::with_capacity(28);
+    let mut features: Features<'a> = Vec::with_capacity(29);
     if columns.captions {
         let texts = sample.captions.iter().map(|text| Cow::Borrowed(text.as_bytes()));
         features.push(("image/caption", Feature::Bytes(texts.collect())));
@@ -62,6 +63,9 @@ pub(super) fn features<'a>(sample: &'a Sample<'a>) -> Features<'a> {
     features.push(("image/object/class/text", Feature::Bytes(objects.text.clone())));
     if columns.difficult {
         features.push(("image/object/difficult", ints(&objects.difficult)));
+    }
+    if columns.id {
+        features.push(("image/object/id", ints(&objects.id)));
     }
     if columns.crowd {
         features.push(("image/object/is_crowd", ints(&objects.crowd)));

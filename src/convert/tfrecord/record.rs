@@ -164,6 +164,7 @@ fn boxes(example: &Example<'_>) -> Result<Vec<[f32; 4]>, String> {
 struct Columns {
     flags: Vec<(u16, Vec<i64>)>,
     area: Vec<f32>,
+    id: Vec<i64>,
     view: Vec<Box<str>>,
     keypoints: [Vec<f32>; 2],
     visibility: Vec<i64>,
@@ -186,6 +187,7 @@ impl Columns {
         Self {
             flags: flags.into_iter().filter_map(of).collect(),
             area: floats(example, &name("area")).unwrap_or_default(),
+            id: ints(example, &name("id")).unwrap_or_default(),
             view: strings(example, &name("view")).unwrap_or_default(),
             keypoints: ["x", "y"].map(|axis| floats(example, &name(&format!("keypoint/{axis}"))).unwrap_or_default()),
             visibility: ints(example, &name("keypoint/visibility")).unwrap_or_default(),
@@ -198,6 +200,9 @@ impl Columns {
         }
         if self.area.len() == count {
             object.area = self.area.get(place).map(|area| f64::from(*area));
+        }
+        if self.id.len() == count {
+            object.id = self.id.get(place).copied();
         }
         if self.view.len() == count {
             object.pose = self.view.get(place).filter(|view| !view.is_empty()).cloned();

@@ -98,9 +98,9 @@ fn coco_comes_back_from_records() {
                    {"id": 7, "file_name": "c.png"}],
         "categories": [{"id": 3, "name": "cat"}, {"id": 17, "name": "dog"}],
         "annotations": [
-            {"id": 1, "image_id": 9, "category_id": 17, "bbox": [1.25, 2.5, 33.33, 44.44], "area": 700.5, "iscrowd": 1},
-            {"id": 2, "image_id": 9, "category_id": 3, "bbox": [0, 0, 120, 80], "iscrowd": 0},
-            {"id": 3, "image_id": 4, "category_id": 3, "bbox": [10.01, 20.02, 3.3, 4.4], "iscrowd": 0}],
+            {"id": 31, "image_id": 9, "category_id": 17, "bbox": [1.25, 2.5, 33.33, 44.44], "area": 700.5, "iscrowd": 1},
+            {"id": 12, "image_id": 9, "category_id": 3, "bbox": [0, 0, 120, 80], "iscrowd": 0},
+            {"id": 33, "image_id": 4, "category_id": 3, "bbox": [10.01, 20.02, 3.3, 4.4], "iscrowd": 0}],
     });
     fs::write(path("coco/train.json"), coco.to_string()).unwrap();
     let report = convert::convert(&path("coco"), &path("records"), &options(), &mut ()).unwrap();
@@ -116,6 +116,7 @@ fn coco_comes_back_from_records() {
         |list: &str, key: &str| back[list].as_array().unwrap().iter().map(|one| one[key].clone()).collect::<Vec<_>>();
     assert_eq!(of("images", "id"), [9, 4, 7]);
     assert_eq!(of("categories", "id"), [3, 17]);
+    assert_eq!(of("annotations", "id"), [31, 12, 33]);
     assert_eq!(of("annotations", "category_id"), [17, 3, 3]);
     assert_eq!(of("annotations", "iscrowd"), [1, 0, 0]);
     assert_eq!(of("annotations", "area")[0], 700.5);
