@@ -56,6 +56,8 @@ pub struct Builder {
     classes: Vec<Class>,
     by_name: HashMap<Box<str>, u32>,
     ordered: bool,
+    /// Files that are annotations too, though no entry is from them.
+    others: Vec<FileId>,
 }
 
 impl Builder {
@@ -65,6 +67,11 @@ impl Builder {
             self.class(&name);
         });
         self.ordered = true;
+    }
+
+    /// Says of files that they are annotations, whether an entry is from them or not.
+    pub fn add_sources(&mut self, files: impl IntoIterator<Item = FileId>) {
+        self.others.extend(files);
     }
 
     /// The place of the class called `name`.
@@ -146,6 +153,13 @@ impl Builder {
         sources.sort_unstable();
         sources.dedup();
         for source in &sources {
+            dataset.sources.push(tree.path(*source));
+        }
+        // Last, so that the first are those that say something.
+        self.others.retain(|file| sources.binary_search(file).is_err());
+        self.others.sort_unstable();
+        self.others.dedup();
+        for source in &self.others {
             dataset.sources.push(tree.path(*source));
         }
         let place_of = |file: FileId| sources.binary_search(&file).map_or(NO_SOURCE, |place| place as u32);

@@ -191,8 +191,7 @@ pub fn read_all(
 }
 
 fn page(tree: &Tree, scene: &Scene, file: FileId, scheme: &Scheme) -> Result<Page, Fault> {
-    let mut page = Page::default();
-    page.pictures = scene.files().collect();
+    let mut page = Page { pictures: scene.files().collect(), ..Page::default() };
     let classes = || scene.classes.map(|classes| label_image::open(tree, classes));
     let (picture, numbers) = match scene.instances.map(|instances| label_image::open(tree, instances)) {
         Some(Ok(picture)) => (picture, Some(scheme.numbers)),

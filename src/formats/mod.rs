@@ -158,7 +158,8 @@ pub fn read_among(
     Ok(Loaded { dataset, problems, skipped, format, reasons })
 }
 
-/// Images of `tree` that `dataset` does not have, but for those that are called like one that it has (masks, previews). None of
+/// Images of `tree` that `dataset` does not have, but for those that it was read from (pictures of classes) or that are called like
+/// one that it has (masks, previews). None of
 /// a source that is one file: what lies beside it may be the business of other files.
 pub fn unnamed(tree: &Tree, dataset: &Dataset) -> Vec<FileId> {
     if tree.only().is_some() {
@@ -167,10 +168,12 @@ pub fn unnamed(tree: &Tree, dataset: &Dataset) -> Vec<FileId> {
     let images = &dataset.images;
     let named: HashSet<(u16, &str)> = images.root.iter().copied().zip(images.file.iter()).collect();
     let stems: HashSet<&str> = images.file.iter().map(tree::stem_of).collect();
+    let sources: HashSet<&str> = dataset.sources.iter().collect();
     let is_unnamed = |(id, file): &(FileId, &tree::File)| {
         file.image
             && !named.contains(&(file.root, tree.path_to_open(*id)))
             && !stems.contains(tree::stem_of(&file.path))
+            && (file.root != 0 || !sources.contains(&*file.path))
     };
     tree.files().filter(is_unnamed).map(|(id, _)| id).collect()
 }

@@ -53,6 +53,7 @@ pub fn gather(tree: &Tree, kind: Kind, mut pages: Vec<Read>, mut remarks: Vec<St
     let (taken, known) = (pictures, HashMap::new());
     let mut builder = Builder::default();
     set_classes(&pages, &mut builder);
+    builder.add_sources(taken.iter().copied());
     let mut gathered = Gathered { tree, kind, matcher, builder, problems, skipped, taken, known };
     for (file, page) in pages {
         gathered.page(file, page);

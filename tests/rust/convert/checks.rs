@@ -196,6 +196,18 @@ fn images_without_annotation_and_the_reverse_are_said_and_nothing_is_written() {
     assert!(matches!(nothing, ConvertError::Format(_)), "{nothing}");
 }
 
+/// Pictures of classes, read or not, are no images that somebody forgot. (KITTI's `testing` has names of `training`.)
+#[test]
+fn pictures_of_classes_are_no_images_without_annotation() {
+    let formats = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/formats");
+    for (case, unlabelled) in
+        [("cityscapes/pictures", 1), ("cityscapes/fine", 0), ("kitti/pictures", 0), ("mapillary/1.2", 1)]
+    {
+        let health = check(&formats.join(case).join("input"), &LoadOptions::default(), &mut ()).unwrap();
+        assert_eq!(health.unlabelled_images, unlabelled, "{case}: {:#?}", problems(&health));
+    }
+}
+
 #[test]
 fn it_can_be_stopped() {
     struct Stop;
