@@ -72,8 +72,7 @@ pub fn look_at(dataset: &Dataset, row: usize, header: &Header, problems: &mut Pr
 pub fn compare(dataset: &Dataset, row: usize, header: &Header, problems: &mut Problems) -> Frame {
     let images = &dataset.images;
     let Header { kind, width, height, orientation, .. } = *header;
-    let name = if images.span.get(row).is_some() { images.name.get(row) } else { images.file.get(row) };
-    let claimed = Kind::from_name(name);
+    let claimed = Kind::from_name(images.own_name(row));
     if let Some(claimed) = claimed.filter(|claimed| *claimed != kind) {
         let message = format!("the name says {claimed}, the bytes are {kind}");
         problems.push(ProblemKind::WrongExtension, Place::file(images.key.get(row)), message);

@@ -110,7 +110,7 @@ pub struct PlannedImage {
     pub row: usize,
     /// Bytes of its file when the run was planned.
     pub bytes: u64,
-    /// Another image of the dataset has a file of the same name: the key goes into `image/filename`.
+    /// Another image of the dataset has the same name: the key goes into `image/filename`.
     pub shared_name: bool,
 }
 
@@ -207,19 +207,14 @@ impl Plan {
     }
 }
 
-/// Which of `rows` has a file whose name another one's file has too.
+/// Which of `rows` has a name that another one has too.
 fn shared_names(dataset: &Dataset, rows: &[(usize, u64)]) -> Vec<bool> {
     let mut seen: HashMap<&str, u32> = HashMap::with_capacity(rows.len());
-    let name = |row: usize| base_name(dataset.images.file.get(row));
+    let name = |row: usize| dataset.images.own_name(row);
     for (row, _) in rows {
         *seen.entry(name(*row)).or_default() += 1;
     }
     rows.iter().map(|(row, _)| seen.get(name(*row)).is_some_and(|count| *count > 1)).collect()
-}
-
-/// What stands behind the last `/`.
-pub(super) fn base_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// Ends of the shards in `images`, which are not none.
@@ -305,6 +300,7 @@ mod tests {
     use super::super::tests::dataset_of;
     use super::*;
     use crate::convert::split::SplitRule;
+    use crate::dataset::Image;
 
     fn plan(options: &Options, sizes: &[u64]) -> Plan {
         let dataset = dataset_of((0..sizes.len()).map(|number| format!("{number:03}.jpg")));
@@ -382,6 +378,12 @@ mod tests {
         dataset.roots = vec!["/data".into()];
         let rows = [(0, 5), (1, 5), (2, 5)];
         assert_eq!(shared_names(&dataset, &rows), [true, true, false]);
+        // Parts of one file have names of their own.
+        let mut parts = Dataset::default();
+        for (key, name) in [("a/1.jpg", "1.jpg"), ("b/1.jpg", "1.jpg"), ("b/2.jpg", "2.jpg")] {
+            parts.push(Image { key, name, file: Some((0, "images")), span: Some([0, 5]), ..Image::default() }, []);
+        }
+        assert_eq!(shared_names(&parts, &rows), [true, true, false]);
     }
 
     #[test]

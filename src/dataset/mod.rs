@@ -146,6 +146,17 @@ pub struct Image<'a> {
     pub labels: Vec<u32>,
 }
 
+impl Images {
+    /// What the image at `row` is called: its file, without folders; one that is only a part of a file, as the annotation says it.
+    pub fn own_name(&self, row: usize) -> &str {
+        if self.root[row] == NO_FILE || self.span.get(row).is_some() {
+            return self.name.get(row);
+        }
+        let file = self.file.get(row);
+        file.rsplit('/').next().unwrap_or(file)
+    }
+}
+
 impl Dataset {
     /// Number of images.
     pub fn len(&self) -> usize {

@@ -1,12 +1,15 @@
 """A zip or tar in a folder's place: the same records to the byte, and nothing that leads outside."""
 
+import base64
 import io
+import json
 import os
 import subprocess
 import sys
 import tarfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 import recordmill as rm
@@ -51,6 +54,38 @@ def test_the_same_records_as_from_the_folder(tmp_path: Path, kind: str, expected
     report = rm.convert(source, tmp_path / "out")
     assert (report.images, report.objects) == (24, 44)
     assert records(tmp_path / "out") == expected
+
+
+@pytest.mark.parametrize("kind", ["packed.zip", "packed.tar.gz"])
+def test_images_inside_of_annotations_have_the_same_names_below_a_folder(tmp_path: Path, kind: str) -> None:
+    """LabelMe's `imageData`: called by the image's own name, as files are, wherever the annotation lies."""
+    folder, around = tmp_path / "around" / "labelme", tmp_path / "around"
+    folder.mkdir(parents=True)
+    for number in range(1, 4):
+        shape = {"label": "square", "points": [[2, 3], [30, 40 + number]], "shape_type": "rectangle"}
+        image = base64.b64encode((SHAPES / f"train/sheet-0{number}.jpg").read_bytes()).decode()
+        page: dict[str, Any] = {
+            "version": "5.4.1",
+            "flags": {},
+            "shapes": [shape],
+            "imagePath": None,
+            "imageData": image,
+        }
+        (folder / f"00000{number}.json").write_text(json.dumps(page))
+    source = tmp_path / kind
+    if kind.endswith(".zip"):
+        make_zip(source, around)
+    else:
+        make_tar(source, around, "w:gz")
+    outs: list[Path] = []
+    for place in (folder, around, source):
+        outs.append(tmp_path / f"out-{len(outs)}")
+        assert rm.convert(place, outs[-1]).objects == 3
+    assert records(outs[0]) == records(outs[1]) == records(outs[2])
+    examples = [rm.decode_example(record) for record in rm.TFRecordReader(next(outs[2].glob("*.tfrecord")))]
+    assert [example["image/filename"] for example in examples] == [
+        [f"00000{number}.jpg".encode()] for number in (1, 2, 3)
+    ]
 
 
 def test_images_are_read_and_copied_out_of_an_archive(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::convert::fitting;
 use crate::convert::images::{self, ImageFile};
 use crate::convert::options::SourceId;
-use crate::convert::plan::{Content, PlannedImage, base_name};
+use crate::convert::plan::{Content, PlannedImage};
 use crate::convert::report::DROP_EMPTY;
 use crate::convert::schema::{self, ObjectColumns, Placed, Sample};
 use crate::dataset::{Dataset, Place, ProblemKind, Problems, Skipped};
@@ -193,9 +193,9 @@ impl<'a> Builder<'a> {
             to_hex(Sha256::digest(encoded).as_slice(), &mut hex);
         }
         let annotated_name = self.dataset.images.name.get(image.row);
-        let filename = match image.shared_name || self.dataset.images.span.get(image.row).is_some() {
+        let filename = match image.shared_name {
             true => self.dataset.images.key.get(image.row),
-            false => base_name(self.dataset.images.file.get(image.row)),
+            false => self.dataset.images.own_name(image.row),
         };
         let source_id = match self.content.source_id {
             SourceId::Auto | SourceId::Index => (image.row + 1).to_string(),

@@ -12,7 +12,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::stem;
-use crate::dataset::{Dataset, NO_FILE};
+use crate::dataset::Dataset;
 
 /// Bytes of a name: with an extension and what is put before temporary names, it stays below the 255 that file systems take.
 const LEN: usize = 200;
@@ -28,13 +28,7 @@ impl FileNames {
     /// Names for `rows` of `dataset`.
     pub fn of(dataset: &Dataset, rows: &[usize]) -> Self {
         let base = |path: &str| path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned();
-        let own = |row: usize| {
-            let images = &dataset.images;
-            let whole = images.root[row] != NO_FILE && images.span.get(row).is_none();
-            let file = whole.then(|| images.file.get(row));
-            base(file.unwrap_or_else(|| images.name.get(row)))
-        };
-        let plain: Vec<String> = rows.iter().map(|row| usable(&own(*row), *row)).collect();
+        let plain: Vec<String> = rows.iter().map(|row| usable(&base(dataset.images.own_name(*row)), *row)).collect();
         let fold = |name: &str| stem(name).to_lowercase();
         let mut uses: HashMap<String, u32> = HashMap::with_capacity(rows.len());
         plain.iter().for_each(|name| *uses.entry(fold(name)).or_default() += 1);
