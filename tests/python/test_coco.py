@@ -132,3 +132,19 @@ def test_a_bbox_that_is_not_finite_is_said_to_be(tmp_path: Path, number: str) ->
         "annotation 5: NaN or Infinity is no JSON; read as null",
         "annotation 5: a number of bbox is not finite, and there is no outline",
     ]
+
+
+def test_a_broken_outline_costs_the_outline_alone(source: Path, tmp_path: Path) -> None:
+    """`check` and `convert` keep the same objects, whether the target has outlines or not."""
+    document = json.loads((source / "all.json").read_text())
+    document["annotations"][1]["segmentation"] = {"size": [30, 40], "counts": [-1, 1201]}
+    (source / "all.json").write_text(json.dumps(document))
+    health = rm.check(source)
+    assert (health.objects, health.skipped) == (2, rm.check(source).skipped)
+    lost = "all.json:1: annotation 2: its outline is left out: invalid value: integer `-1`, expected u32"
+    assert lost in map(str, health.problems)
+    assert health.problem_counts.keys() == {"ignored-field", "box-outside"}
+    assert rm.convert(source, tmp_path / "records").objects == 2
+    report = rm.convert(source, tmp_path / "again", target_format="coco")
+    assert report.objects == 2
+    assert lost in map(str, report.problems)

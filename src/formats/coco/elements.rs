@@ -326,6 +326,27 @@ impl<'de> Deserialize<'de> for Passed {
                 Ok(Passed(None))
             }
 
+            // What is no outline at all is passed over as well.
+            fn visit_bool<E: Error>(self, _: bool) -> Result<Passed, E> {
+                Ok(Passed(Some(true)))
+            }
+
+            fn visit_i64<E: Error>(self, _: i64) -> Result<Passed, E> {
+                Ok(Passed(Some(true)))
+            }
+
+            fn visit_u64<E: Error>(self, _: u64) -> Result<Passed, E> {
+                Ok(Passed(Some(true)))
+            }
+
+            fn visit_f64<E: Error>(self, _: f64) -> Result<Passed, E> {
+                Ok(Passed(Some(true)))
+            }
+
+            fn visit_str<E: Error>(self, _: &str) -> Result<Passed, E> {
+                Ok(Passed(Some(true)))
+            }
+
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Passed, A::Error> {
                 let mut some = false;
                 while list.next_element::<IgnoredAny>()?.is_some() {

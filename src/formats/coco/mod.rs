@@ -16,6 +16,8 @@
 //! Decisions
 //! - Coordinates are 0-based pixels, the maximum exclusive, with fractions. Where there is no `bbox`, or an empty one, the
 //!   box is that around the outline.
+//! - What is wrong with an outline costs the outline, with a note: the box stays where there is one, as it does for those who read no
+//!   outlines (records have none).
 //! - Classes keep the order and the ids of `categories`. A category 0 that nobody uses and that is the supercategory of
 //!   others is Roboflow's name of the project, not a class. Two categories of one name are one class.
 //! - An annotation without any place (no `bbox`, no outline, no keypoints) says what the image shows as a whole.

@@ -91,11 +91,7 @@ pub fn batch(batch: &Batch, outlines: bool) -> Option<Parsed> {
             let mut annotations = Annotations { findings, ..Annotations::default() };
             let mut skipper = Skipper::new();
             for (piece, line) in pieces {
-                if outlines {
-                    annotations.read::<true>(piece, line, true);
-                } else if !annotations.read::<false>(skipper.without_outlines(piece), line, false) {
-                    annotations.read::<true>(piece, line, false);
-                }
+                annotations.read(piece, line, outlines, &mut skipper);
             }
             Some(Parsed::Annotations(Box::new(annotations)))
         }
@@ -131,30 +127,45 @@ fn say_loose(loose: Loose, line: u32, what: &str, findings: &mut Vec<Finding>) {
 }
 
 impl Annotations {
-    /// Reads an annotation. False where it cannot be read without the outline that was passed over: it is needed for the box, or
-    /// to say in which line an error is.
-    fn read<const OUTLINES: bool>(&mut self, piece: &[u8], line: u32, keep: bool) -> bool {
-        match json::parse::<AnnotationElement<OUTLINES>>(piece, line) {
-            Ok((element, loose)) => {
-                let boxless = element.bbox.is_none_or(|bbox| bbox.len == 0 || !is_finite(&bbox));
-                if element.passed_over.is_some() && boxless {
-                    return false;
-                }
-                let id = element.id.clone();
-                if loose != Loose::default() {
-                    say_loose(loose, line, &name_of(id.as_ref()), &mut self.findings);
-                }
-                if let Err(message) = self.add(element, line, keep) {
-                    let message = format!("{}: {message}", name_of(id.as_ref()));
-                    self.findings.push((ProblemKind::BadEntry, line, message));
-                }
-            }
-            Err(_) if !OUTLINES => return false,
-            Err(Fault { line, message }) => {
-                self.findings.push((ProblemKind::BadEntry, line, format!("annotation: {message}")));
-            }
+    /// Reads an annotation. What is wrong with its outline alone costs the outline: the box stays, as it does for those who
+    /// look at no outlines.
+    fn read(&mut self, piece: &[u8], line: u32, outlines: bool, skipper: &mut Skipper) {
+        if !outlines
+            && let Ok((element, loose)) = json::parse(skipper.without_outlines(piece), line)
+            && !needs_outline(&element)
+        {
+            return self.take::<false>(element, loose, line, false);
         }
-        true
+        let fault = match json::parse(piece, line) {
+            Ok((element, loose)) => return self.take::<true>(element, loose, line, outlines),
+            Err(fault) => fault,
+        };
+        match json::parse::<AnnotationElement<false>>(skipper.without_outlines(piece), line) {
+            Ok((mut element, loose)) if !needs_outline(&element) => {
+                element.passed_over = None;
+                let message = format!("{}: its outline is left out: {}", name_of(element.id.as_ref()), fault.message);
+                self.findings.push((ProblemKind::IgnoredField, fault.line, message));
+                self.take(element, loose, line, outlines);
+            }
+            _ => self.findings.push((ProblemKind::BadEntry, fault.line, format!("annotation: {}", fault.message))),
+        }
+    }
+
+    fn take<const OUTLINES: bool>(
+        &mut self,
+        element: AnnotationElement<OUTLINES>,
+        loose: Loose,
+        line: u32,
+        keep: bool,
+    ) {
+        let id = element.id.clone();
+        if loose != Loose::default() {
+            say_loose(loose, line, &name_of(id.as_ref()), &mut self.findings);
+        }
+        if let Err(message) = self.add(element, line, keep) {
+            let message = format!("{}: {message}", name_of(id.as_ref()));
+            self.findings.push((ProblemKind::BadEntry, line, message));
+        }
     }
 
     fn add<const OUTLINES: bool>(
@@ -308,6 +319,11 @@ impl Annotations {
 /// What messages call an annotation.
 fn name_of(id: Option<&Id>) -> String {
     id.map_or_else(|| "annotation".into(), |id| format!("annotation {id}"))
+}
+
+/// Whether there is no saying where the object is without the outline that was passed over.
+fn needs_outline<const OUTLINES: bool>(element: &AnnotationElement<OUTLINES>) -> bool {
+    element.passed_over.is_some() && element.bbox.is_none_or(|bbox| bbox.len == 0 || !is_finite(&bbox))
 }
 
 fn is_finite(bbox: &Bbox) -> bool {

@@ -264,6 +264,41 @@ def good() -> None:
         ],
     })
 
+    # What is wrong with an outline costs the outline; the box stays where there is one.
+    broken = """{"images": [{"id": 1, "file_name": "a.png", "width": 40, "height": 30}],
+"categories": [{"id": 1, "name": "cat"}],
+"annotations": [
+{"id": 1, "image_id": 1, "category_id": 1, "bbox": [4, 5, 16, 20], "segmentation": {"size": [30, 40]}},
+{"id": 2, "image_id": 1, "category_id": 1, "bbox": [4, 5, 16, 20], "segmentation": {"counts": [1200]}},
+{"id": 3, "image_id": 1, "category_id": 1, "bbox": [4, 5, 16, 20], "segmentation": {"size": [30, 40],
+ "counts": [-1, 1201]}},
+{"id": 4, "image_id": 1, "category_id": 1, "bbox": [4, 5, 16, 20], "segmentation": {"size": [30, 40], "counts": "~"}},
+{"id": 5, "image_id": 1, "category_id": 1, "bbox": [4, 5, 16, 20], "segmentation": "none"},
+{"id": 6, "image_id": 1, "category_id": 1, "bbox": [4, 5, 16, 20], "segmentation": [[4, 5, "x", 5, 20, 25]]},
+{"id": 7, "image_id": 1, "category_id": 1, "bbox": [4, 5, 16, 20], "segmentation": [[4, 5,, 20, 25]]},
+{"id": 8, "image_id": 1, "category_id": 1, "bbox": [], "segmentation": {"size": [30, 40]}},
+{"id": 9, "image_id": 1, "category_id": 1, "segmentation": "none"}
+]}
+"""
+    lost = "its outline is left out"
+    no_outline = 'invalid type: string "none", expected segmentation, a list of polygons or a mask'
+    case("coco", "broken-outlines", {"labels.json": broken, "a.png": picture(1)}, {
+        "format": "coco", "classes": ["cat"], "ordered": True, "any_order": True, "lost_objects": 2,
+        "images": [there("a.png", *(obj("cat", (4, 5, 20, 25), line=line, id=number) for number, line in
+                                    ((1, 4), (2, 5), (3, 6), (4, 8), (5, 9), (6, 10), (7, 11))), id=1)],
+        "problems": [
+            f"ignored-field: labels.json:4: annotation 1: {lost}: missing field `counts`",
+            f"ignored-field: labels.json:5: annotation 2: {lost}: missing field `size`",
+            f"ignored-field: labels.json:7: annotation 3: {lost}: invalid value: integer `-1`, expected u32",
+            "ignored-field: labels.json:8: annotation 4: its mask is left out: character '~' at 0 does not belong into runs",
+            f"ignored-field: labels.json:9: annotation 5: {lost}: {no_outline}",
+            f'ignored-field: labels.json:10: annotation 6: {lost}: invalid type: string "x", expected coordinates',
+            f"ignored-field: labels.json:11: annotation 7: {lost}: expected value",
+            "bad-entry: labels.json:12: annotation: missing field `counts`",
+            f"bad-entry: labels.json:13: annotation: {no_outline}",
+        ],
+    })
+
 
 def bad() -> None:
     case("coco", "bad-not-there", {"a.png": picture(1), "a.json": "{\"shapes\": []}"}, {
