@@ -5,6 +5,10 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any, NamedTuple, Self
 
+# Characters of a cell that is shown whole, and of a longer one's start: as in messages.
+WHOLE = 200
+START = 80
+
 
 class Problem(NamedTuple):
     """One thing that is wrong with the input, and where.
@@ -317,7 +321,9 @@ def size(number: float) -> str:
 
 
 def _shown(text: str) -> str:
-    """The text with control characters escaped: they would break the table, or reach the terminal."""
+    """The text, cut where it is long, with control characters escaped: they would break the table or the terminal."""
+    if len(text) > WHOLE:
+        text = f"{text[:START]}... ({len(text)} characters)"
     return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 

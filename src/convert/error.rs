@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::report::Report;
 use super::split::SplitError;
-use crate::dataset::LabelMapError;
+use crate::dataset::{LabelMapError, brief};
 use crate::formats::FormatError;
 use crate::record::RecordError;
 
@@ -20,7 +20,7 @@ pub enum ConvertError {
     #[error("{0}")]
     Option(String),
     /// The classes make no label map.
-    #[error("label map: {0}")]
+    #[error("label map: {}", brief(.0.to_string()))]
     Labels(#[from] LabelMapError),
     /// A file that would be written is there already.
     #[error("{}: is there already; --overwrite replaces it", path.display())]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use crate::dataset::{Place, ProblemKind, Strings};
+use crate::dataset::{Place, ProblemKind, Strings, brief};
 use crate::formats::Loaded;
 
 /// What became of the image of a row: a file below the folder, with `/`, or why there is none.
@@ -33,7 +33,7 @@ pub fn with_fetched(loaded: &Loaded, folder: &Path, fetched: &[Fetched]) -> Load
     for (row, file) in fetched {
         let Place { path, line } = loaded.dataset.place(*row, 0);
         *at.entry((path.clone(), line)).or_default() += 1;
-        results.insert((path.clone(), line, format!("{:?}", loaded.dataset.images.name.get(*row))), file);
+        results.insert((path.clone(), line, brief(format!("{:?}", loaded.dataset.images.name.get(*row)))), file);
         results.insert((path, line, String::new()), file);
     }
     with.problems.revise(ProblemKind::MissingImage, |problem| {

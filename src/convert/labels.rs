@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 
-use crate::dataset::{Class, Dataset, Label, LabelMap, LabelMapError, ProblemKind, Problems, nearest};
+use crate::dataset::{Class, Dataset, Label, LabelMap, LabelMapError, ProblemKind, Problems, brief_values, nearest};
 
 /// The label map of a run, and what it makes of the dataset's classes.
 #[derive(Clone, Debug)]
@@ -91,7 +91,7 @@ pub fn summary(unknown: &[UnknownClass]) -> String {
         })
         .collect();
     let (noun, verb) = if unknown.len() == 1 { ("class", "is") } else { ("classes", "are") };
-    format!("{} {noun} {verb} not in the label map: {}", unknown.len(), names.join(", "))
+    format!("{} {noun} {verb} not in the label map: {}", unknown.len(), brief_values(names.join(", ")))
 }
 
 fn make(classes: &[Class], ordered: bool) -> Result<LabelMap, LabelMapError> {

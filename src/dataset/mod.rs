@@ -8,6 +8,7 @@
 //! Everything is columnar, so that a million objects cost tens of bytes each and numpy sees the arrays without a copy.
 //! What a source has for some objects only stands in a [`Sparse`] column, which costs nothing where nobody has it.
 
+mod brief;
 mod column;
 mod label_map;
 mod names;
@@ -18,6 +19,7 @@ mod retain;
 mod skipped;
 mod split;
 
+pub use brief::{brief, brief_values};
 pub use column::{Sparse, Strings};
 pub use label_map::{Label, LabelMap, LabelMapError};
 pub use names::{nearest, plain};

@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use super::brief;
+
 /// Where a problem is: a file, and in it a line or nothing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Place {
@@ -183,12 +185,13 @@ impl Problems {
     /// How many of one kind are kept with their places.
     pub const KEPT: u64 = 10_000;
 
-    /// Adds a problem.
+    /// Adds a problem; what its place and message have of the input is cut where it is long ([`brief`]).
     pub fn push(&mut self, kind: ProblemKind, place: Place, message: impl Into<String>) {
         let count = self.counts.entry(kind).or_default();
         *count += 1;
         if *count <= Self::KEPT || kind.severity() == Severity::Error {
-            self.kept.push(Problem { kind, place, message: message.into() });
+            let place = Place { path: brief(place.path), ..place };
+            self.kept.push(Problem { kind, place, message: brief(message) });
         }
     }
 

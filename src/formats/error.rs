@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::dataset::nearest;
+use crate::dataset::{brief, nearest};
 
 /// Why a source cannot be loaded, with the file and, where there is one, the line.
 #[derive(Debug)]
@@ -79,7 +79,7 @@ impl fmt::Display for FormatError {
             (false, line) => write!(f, "{}:{line}: ", path.display())?,
         }
         match kind {
-            FormatErrorKind::Io(error) => write!(f, "{error}"),
+            FormatErrorKind::Io(error) => f.write_str(&brief(error.to_string())),
             FormatErrorKind::UnknownFormat(name, known) => {
                 write!(f, "no format is called {name:?}")?;
                 if let Some(nearest) = nearest(name, known.iter().copied()) {
@@ -88,7 +88,7 @@ impl fmt::Display for FormatError {
                 write!(f, "; `recordmill formats` lists all {}", known.len())
             }
             FormatErrorKind::NothingFound(looked_for) => {
-                write!(f, "no annotations that a known format explains; {looked_for}")
+                write!(f, "no annotations that a known format explains; {}", brief(looked_for))
             }
             FormatErrorKind::Ambiguous(candidates) => {
                 f.write_str("fits several formats: ")?;
@@ -104,7 +104,7 @@ impl fmt::Display for FormatError {
             FormatErrorKind::NotThisFormat(name, looked_for) => {
                 write!(f, "nothing of format {name} there; looked for {looked_for}")
             }
-            FormatErrorKind::Syntax(message) => f.write_str(message),
+            FormatErrorKind::Syntax(message) => f.write_str(&brief(message)),
         }
     }
 }

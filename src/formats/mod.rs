@@ -89,7 +89,7 @@ pub use error::{FormatError, FormatErrorKind};
 pub use registry::{Carries, Confidence, Evidence, FORMATS, Format, Reading, Write, by_name};
 use tree::{FileId, Tree};
 
-use crate::dataset::{Dataset, NO_FILE, Problems, Skipped};
+use crate::dataset::{Dataset, NO_FILE, Place, Problems, Skipped, brief};
 
 /// How a source is read.
 #[derive(Clone, Debug, Default)]
@@ -150,17 +150,40 @@ pub fn read_among(
     };
     let Reading { dataset, problems: found, skipped, remarks } = (format.read)(tree, options)
         .map_err(|error| if error.path().as_os_str().is_empty() { error.in_file(source) } else { error })?;
+    check_class_names(&dataset, source)?;
     let mut problems = tree.problems().clone();
     problems.append(found);
     let missing = dataset.images.root.contains(&NO_FILE);
     let packed = missing.then(|| packed::hint(tree)).flatten();
-    let reasons = [reason].into_iter().chain(remarks).chain(packed).collect();
+    let reasons = [reason].into_iter().chain(remarks).chain(packed).map(brief).collect();
     Ok(Loaded { dataset, problems, skipped, format, reasons })
 }
 
+/// Bytes of a class's name, which stands in every record of its objects. Longer is a mistake, or meant to hurt.
+const CLASS_NAME: usize = 64 << 10;
+
+/// Refuses names of classes that are none.
+fn check_class_names(dataset: &Dataset, source: &Path) -> Result<(), FormatError> {
+    let Some(place) = dataset.classes.iter().position(|class| class.name.len() > CLASS_NAME) else { return Ok(()) };
+    let name = &dataset.classes[place].name;
+    let message = format!("the name of class {name:?} has {} bytes, at most {CLASS_NAME} are taken", name.len());
+    let object = dataset.objects.class.iter().position(|class| *class as usize == place);
+    Err(match object {
+        Some(object) => {
+            let image = dataset.images.object_end.partition_point(|end| *end <= object as u64);
+            let Place { path, line } = dataset.object_place(image, object);
+            FormatError::syntax(
+                message,
+                dataset.roots.first().map_or_else(|| path.clone().into(), |root| root.join(&path)),
+                line,
+            )
+        }
+        None => FormatError::syntax(message, source, 0),
+    })
+}
+
 /// Images of `tree` that `dataset` does not have, but for those that it was read from (pictures of classes) or that are called like
-/// one that it has (masks, previews). None of
-/// a source that is one file: what lies beside it may be the business of other files.
+/// one that it has (masks, previews). None of a source that is one file: what lies beside it may be the business of other files.
 pub fn unnamed(tree: &Tree, dataset: &Dataset) -> Vec<FileId> {
     if tree.only().is_some() {
         return Vec::new();

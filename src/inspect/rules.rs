@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::payload::describe_bytes;
 use super::verify::FindingSeverity::{self, Error, Warning as Warn};
-use crate::dataset::LabelMap;
+use crate::dataset::{LabelMap, brief};
 use crate::example::{Features, Values};
 use crate::image;
 
@@ -83,7 +83,7 @@ pub(super) struct Rules<'o> {
 type Sink<'s> = &'s mut dyn FnMut(Warning);
 
 fn warn(out: Sink<'_>, kind: &'static str, message: String) {
-    out(Warning { severity: Warn, kind, message });
+    out(Warning { severity: Warn, kind, message: brief(message) });
 }
 
 impl<'o> Rules<'o> {

@@ -109,3 +109,22 @@ def test_progress_is_told_and_may_stop(good: Path) -> None:
 
     with pytest.raises(RuntimeError, match="enough"):
         rm.check(good, progress=stop)
+
+
+def test_a_long_name_is_not_printed_whole(tmp_path: Path) -> None:
+    name = "x" * 60_000
+    source = csv(
+        tmp_path / "long", [f"a.png,40,30,{name},1,2,11,22", "a.png,40,30,cat,5,5,0,9"], {"a.png": (40, 30)}
+    ).parent
+    health = rm.check(source)
+    assert [row.name for row in health.classes] == [name, "cat"]
+    start = f"{'x' * 80}..."
+    assert f"{start} (60000 characters)" in str(health)
+    assert len(str(health)) < 5_000
+    (tmp_path / "map.pbtxt").write_text("item { id: 1 name: 'cat' }")
+    with pytest.raises(rm.ConvertError) as refused:
+        rm.convert(source, tmp_path / "out", label_map=tmp_path / "map.pbtxt")
+    assert f'"{start}" (60000 characters) (1 object)' in str(refused.value)
+    assert max(map(len, map(str, refused.value.report.problems))) < 500
+    text, _ = run("convert", source, tmp_path / "out")
+    assert len(text) < 5_000

@@ -477,6 +477,25 @@ fn limits() {
     assert_eq!(problems, ["a.xml: more than 67108864 bytes, which no annotation file needs"]);
 }
 
+#[test]
+fn what_is_long_is_not_printed_whole() {
+    let one = One::new("labels.csv", "csv");
+    let table = |class: &str, image: &str| {
+        format!("filename,class,xmin,ymin,xmax,ymax\na.png,{class},1,2,3,4\n{image},cat,1,2,3,4\n")
+    };
+    let long = "x".repeat(64 << 10);
+    let loaded = one.load(table(&long, &long).as_bytes()).expect("it loads");
+    assert_eq!(loaded.dataset.classes.iter().map(|class| class.name.len()).max(), Some(64 << 10));
+    let problems: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();
+    let start = "x".repeat(80);
+    assert_eq!(problems, [format!("labels.csv:3: no image is called \"{start}...\" (65536 characters)")]);
+    let error = one.load(table(&(long + "y"), "a.png").as_bytes()).expect_err("too long a name");
+    let file = one.folder.path().join("labels.csv");
+    let message =
+        format!("the name of class \"{start}...\" (65537 characters) has 65537 bytes, at most 65536 are taken");
+    assert_eq!(error, format!("{}:2: {message}", file.display()));
+}
+
 /// The rows of an image may stand anywhere, and of rows that say the same the first one counts; the others are told in
 /// the order of the file.
 #[test]
