@@ -53,6 +53,17 @@ impl FormatError {
         self
     }
 
+    /// Of an error that says that a format is not there, the same with what may be the reason.
+    #[must_use]
+    pub fn with_reason(mut self, why: impl FnOnce() -> Option<String>) -> Self {
+        if let FormatErrorKind::NotThisFormat(_, looked_for) = &mut self.0.kind
+            && let Some(why) = why()
+        {
+            *looked_for += &format!("; not readable: {why}");
+        }
+        self
+    }
+
     /// What it is about.
     pub fn kind(&self) -> &FormatErrorKind {
         &self.0.kind
@@ -102,7 +113,7 @@ impl fmt::Display for FormatError {
                 Ok(())
             }
             FormatErrorKind::NotThisFormat(name, looked_for) => {
-                write!(f, "nothing of format {name} there; looked for {looked_for}")
+                write!(f, "nothing of format {name} there; looked for {}", brief(looked_for))
             }
             FormatErrorKind::Syntax(message) => f.write_str(&brief(message)),
         }

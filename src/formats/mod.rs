@@ -72,6 +72,7 @@ pub mod target;
 pub mod text;
 pub mod tree;
 pub mod udacity;
+mod unreadable;
 pub mod vertex;
 pub mod via;
 pub mod voc;
@@ -148,8 +149,10 @@ pub fn read_among(
         Some(format) => (format, format!("--from {}", format.name)),
         None => detect(formats, tree, source)?,
     };
-    let Reading { dataset, problems: found, skipped, remarks } = (format.read)(tree, options)
-        .map_err(|error| if error.path().as_os_str().is_empty() { error.in_file(source) } else { error })?;
+    let Reading { dataset, problems: found, skipped, remarks } = (format.read)(tree, options).map_err(|error| {
+        let error = error.with_reason(|| unreadable::why(tree));
+        if error.path().as_os_str().is_empty() { error.in_file(source) } else { error }
+    })?;
     check_class_names(&dataset, source)?;
     let mut problems = tree.problems().clone();
     problems.append(found);
@@ -236,6 +239,9 @@ fn what_is_there(tree: &Tree) -> String {
         [] => format!("images: {images}, files that could be about them: none"),
         named => format!("images: {images}, files that could be about them: {}{more}", named.join(", ")),
     };
+    if let Some(why) = unreadable::why(tree) {
+        there += &format!("; not readable: {why}");
+    }
     if let Some(hint) = packed::hint(tree) {
         there += &format!("; {hint}");
     }
