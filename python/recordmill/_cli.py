@@ -332,7 +332,9 @@ def convert(source: str, output: str, as_json: bool, quiet: bool, **options: Any
         code = _failed(error)
         if as_json:
             _print_json({"error": str(error)})
-        return code
+        # Where a source cannot be opened, no problem of its contents was found: as with `check`.
+        unusable = isinstance(error, OSError) and error.filename in (source, *options["images"])
+        return REFUSED if unusable else code
     if as_json:
         _print_json(report.to_dict())
     elif not quiet:

@@ -377,3 +377,18 @@ def test_classes_are_selected(good: Path, tmp_path: Path) -> None:
     _, messages = run("convert", good, tmp_path / "o3", "--rename", "dog", code=2)
     assert "'dog' is not OLD=NEW" in messages
     assert not (tmp_path / "o3").exists()
+
+
+def test_a_source_that_cannot_be_opened_is_refused(good: Path, tmp_path: Path) -> None:
+    """The same exit code of `check` and `convert`, also where the system is the one that says it."""
+    (tmp_path / "a.rar").write_bytes(b"Rar!\x1a\x07\x00" + bytes(600))
+    (tmp_path / "a.zip").write_bytes(b"PK\x03\x04" + bytes(600))
+    for name, said in (
+        ("a.rar", "a rar archive is not read in place; unpack it first"),
+        ("a.zip", "the archive is damaged: "),
+    ):
+        for arguments in (("check", tmp_path / name), ("convert", tmp_path / name, tmp_path / "out")):
+            _, messages = run(*arguments, code=2)
+            assert f"{name}: {said}" in messages
+        _, messages = run("convert", good, tmp_path / "out", "--images", tmp_path / name, code=2)
+        assert f"{name}: {said}" in messages
