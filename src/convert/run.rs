@@ -82,6 +82,11 @@ fn check(options: &Options) -> Result<(), ConvertError> {
     if options.target.is_none() && options.images_mode != ImagesMode::Copy {
         return Err(ConvertError::Option("images mode means nothing for TFRecord: images are inside".into()));
     }
+    if options.strict && options.on_error == OnError::Skip {
+        let message =
+            "strict and on_error skip exclude each other: the one refuses what is not right, the other leaves it out";
+        return Err(ConvertError::Option(message.into()));
+    }
     let lonely = [
         ("exact_split", options.exact_split && options.split == SplitRule::Keep, "split"),
         ("level", options.level.is_some() && options.compression == Compression::None, "compression"),

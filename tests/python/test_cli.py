@@ -86,9 +86,7 @@ def test_every_option_is_taken(good: Path, tmp_path: Path) -> None:
     options = (
         "--from csv --to tfrecord --split train=0.5,valid=0.5 --exact-split --shards 1 --compression gzip --level 3 "
     )
-    options += (
-        f"--label-map {label_map} --schema basic --layout roboflow --group pets --drop-empty --on-error skip --strict "
-    )
+    options += f"--label-map {label_map} --schema basic --layout roboflow --group pets --drop-empty --on-error skip "
     options += f"--skip-rule tf --overwrite --workers 2 --seed 3 --shuffle --images {good.parent} --images {tmp_path} "
     options += (
         "--source-id filename --no-sha256 --no-file-sha256 --no-fsync --allow-outside --allow-empty --no-voc-one-based "
@@ -97,7 +95,9 @@ def test_every_option_is_taken(good: Path, tmp_path: Path) -> None:
     report = json.loads(run("convert", good, tmp_path / "out", *options.split())[0])
     assert {row["id"] for row in report["classes"]} == {5, 6}
     assert (tmp_path / "out" / "train" / "pets-00000-of-00001.tfrecord").is_file()
-    report = json.loads(run("convert", good, tmp_path / "o2", "--shard-size", "1KB", "--dry-run", "--json")[0])
+    report = json.loads(
+        run("convert", good, tmp_path / "o2", "--shard-size", "1KB", "--dry-run", "--strict", "--json")[0]
+    )
     assert report["dry_run"]
     assert not (tmp_path / "o2").exists()
 
@@ -392,3 +392,10 @@ def test_a_source_that_cannot_be_opened_is_refused(good: Path, tmp_path: Path) -
             assert f"{name}: {said}" in messages
         _, messages = run("convert", good, tmp_path / "out", "--images", tmp_path / name, code=2)
         assert f"{name}: {said}" in messages
+
+
+def test_strict_and_skip_exclude_each_other(good: Path, tmp_path: Path) -> None:
+    _, messages = run("convert", good, tmp_path / "out", "--strict", "--on-error", "skip", code=2)
+    assert messages == (
+        "recordmill: strict and --on-error skip exclude each other: the one refuses what is not right, the other leaves it out\n"
+    )
