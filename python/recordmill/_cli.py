@@ -204,7 +204,8 @@ _reading = (
         "--label-map",
         metavar="FILE",
         type=_path,
-        help="Classes and their ids; a class that it does not have is an error.",
+        help="Classes and their ids (pbtxt, a name per line, JSON, or YAML as data.yaml); a class that it does not "
+        "have is an error.",
     ),
     click.option(
         "--schema",

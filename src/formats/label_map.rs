@@ -13,13 +13,15 @@
 //! What protobuf's parser refuses is read with a warning where it can mean one thing: a byte order mark, curly quotes,
 //! a quote inside a string, a missing brace, an unknown field, a name without quotes, an id in quotes, `=` for `:`,
 //! capitals. Also read: names one per line (ids from 1 in order), `id,name` (or `name,id`) lines, and CVAT's
-//! `name:r,g,b:parts:actions`. A class called `background` with id 0 is left out, since 0 is the background anyway.
+//! `name:r,g,b:parts:actions`; JSON and YAML ([`trees`]). A class called `background` with id 0 is left out, since 0 is the background anyway.
 
 mod lines;
 mod proto;
+mod trees;
 
 use std::path::Path;
 
+use self::trees::Grammar;
 pub(super) use lines::names;
 
 use super::error::{FormatError, FormatErrorKind};
@@ -52,13 +54,18 @@ type Fault = super::xml::Fault;
 
 /// Reads a label map.
 pub fn parse(source: &str) -> Result<(LabelMap, Vec<Warning>), FormatError> {
+    parse_as(source, None)
+}
+
+/// Reads a label map, in the grammar that the file's name says, unless it is a protocol buffer.
+fn parse_as(source: &str, said: Option<Grammar>) -> Result<(LabelMap, Vec<Warning>), FormatError> {
     let mut warnings = Vec::new();
     let mut source = source;
     if let Some(rest) = source.strip_prefix('\u{feff}') {
         warn(&mut warnings, 1, "a byte order mark, which TensorFlow refuses");
         source = rest;
     }
-    label_map(source, &mut warnings)
+    label_map(source, said, &mut warnings)
         .map(|map| (map, warnings))
         .map_err(|fault| FormatError::syntax(fault.message, "", fault.line))
 }
@@ -69,7 +76,8 @@ pub fn read(path: &Path) -> Result<(LabelMap, Vec<Warning>), FormatError> {
     let mut bytes = Vec::new();
     text::read_to_limit(&mut std::fs::File::open(path).map_err(io)?, &mut bytes, LIMIT).map_err(io)?;
     let decoded = text::decode(&bytes);
-    let (map, mut warnings) = parse(&decoded.text).map_err(|error| error.in_file(path))?;
+    let said = path.extension().and_then(|extension| Grammar::of_extension(extension.to_str()?));
+    let (map, mut warnings) = parse_as(&decoded.text, said).map_err(|error| error.in_file(path))?;
     let encoding = decoded.guessed.map(|name| format!("the text is not UTF-8, read as {name}"));
     let mark = bytes.starts_with(b"\xef\xbb\xbf").then(|| "a byte order mark, which TensorFlow refuses".to_owned());
     for message in mark.into_iter().chain(encoding) {
@@ -78,8 +86,12 @@ pub fn read(path: &Path) -> Result<(LabelMap, Vec<Warning>), FormatError> {
     Ok((map, warnings))
 }
 
-fn label_map(source: &str, warnings: &mut Vec<Warning>) -> Result<LabelMap, Fault> {
-    let items = if proto::looks_so(source) { proto::items(source, warnings)? } else { lines::items(source, warnings)? };
+fn label_map(source: &str, said: Option<Grammar>, warnings: &mut Vec<Warning>) -> Result<LabelMap, Fault> {
+    let items = match said.or_else(|| Grammar::of_text(source)) {
+        _ if proto::looks_so(source) => proto::items(source, warnings)?,
+        Some(grammar) => trees::items(source, grammar, warnings)?,
+        None => lines::items(source, warnings)?,
+    };
     let mut labels: Vec<(u32, Label)> = Vec::new();
     for item in items {
         let fault = |message: String| Fault { line: item.line, message };

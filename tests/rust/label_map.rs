@@ -109,6 +109,51 @@ fn what_has_no_meaning() {
 }
 
 #[test]
+fn json_and_yaml() {
+    for (text, labels) in [
+        ("[\"cat\", \"dog, wet\"]", "1 cat; 2 dog, wet"),
+        ("{\n\"cat\": 1,\n\"dog\": 7}", "1 cat; 7 dog"),
+        ("{\"2\": \"dog\", \"1\": \"cat\"}", "1 cat; 2 dog"),
+        ("[{\"id\": 90, \"name\": \"toothbrush\"}, {\"id\": 1, \"name\": \"person\"}]", "1 person; 90 toothbrush"),
+        ("{\"info\": {}, \"categories\": [{\"id\": 3, \"name\": \"cat\"}]}", "3 cat"),
+        ("{\"names\": [\"cat\", \"dog\"], \"nc\": 2}", "1 cat; 2 dog"),
+        ("# of a training\ntrain: images\nnames:\n  - cat\n  - \"no\"\n", "1 cat; 2 no"),
+        ("names: [cat, dog]\nnc: 2", "1 cat; 2 dog"),
+        ("names:\n  1: cat\n  2: 24\n", "1 cat; 2 24"),
+    ] {
+        assert_eq!(read(text), Ok((labels.into(), Vec::new())), "{text}");
+    }
+    let counted = "classes are counted from 0 here; their ids are one more, as 0 is the background";
+    for (text, line) in [("names: {0: cat, 1: dog}", 1), ("{\"dog\": 1,\n\"cat\": 0}", 2)] {
+        assert_eq!(read(text), Ok(("1 cat; 2 dog".into(), vec![format!("{line}: {counted}")])), "{text}");
+    }
+    let left_out = "1: \"background\" with id 0 left out: 0 is the background in any case";
+    assert_eq!(read("{\"background\": 0, \"cat\": 1}"), Ok(("1 cat".into(), vec![left_out.into()])));
+    for (text, message) in [
+        ("[\"cat\", [\"dog\"]]", "line 1: an element of the list is neither a class's name nor one with its number"),
+        ("{\"cat\": {},\n\"dog\": 1}", "line 1: member \"cat\" is neither a class's name nor one with its number"),
+        ("[{\"id\": 1, \"name\": \"cat\"}, \"dog\"]", "line 1: class \"dog\" has no number, as others have"),
+        ("{\"cat\": 1,, \"dog\": 2}", "line 1: expected a member's name"),
+        ("names:\n  - cat\n  - [dog]\n", "line 3: this is neither a class's name nor one with its number"),
+        ("names: []", "no class in it"),
+    ] {
+        assert_eq!(read(text), Err(message.to_owned()), "{text}");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        label_map::read(&path).map(|(map, _)| map.labels().len()).map_err(|error| error.to_string())
+    };
+    assert_eq!(file("a.yaml", "cat: 1\ndog: 2\n"), Ok(2));
+    assert_eq!(file("a.json", "item { id: 1 name: 'a' }"), Ok(1));
+    let cut = file("cut.json", "[\"cat\",\n\"dog\"").expect_err("cut");
+    assert!(cut.starts_with(&format!("{}:2: ", folder.path().join("cut.json").display())), "{cut}");
+    let text = file("text.yml", "just words").expect_err("no classes");
+    assert!(text.ends_with("text.yml:1: YAML without a list of classes (names)"), "{text}");
+}
+
+#[test]
 fn a_class_per_line() {
     for (text, labels) in [
         ("cat\ndog\n", "1 cat; 2 dog"),
@@ -135,7 +180,7 @@ fn a_class_per_line() {
     assert_eq!(read("0,cat\n1,dog"), Err("line 1: item \"cat\" has id 0, ids go from 1 to 2147483647".into()));
     assert_eq!(read("1,cat\ndog\n"), Err("line 2: \"dog\" is not id,name as other lines are".into()));
     assert_eq!(read("cat\ncat\n"), Err("line 2: item \"cat\" has id 2, and id 1 at line 1".into()));
-    assert_eq!(read("{\"cat\": 1}"), Err("line 1: \"{\\\"cat\\\": 1}\" is neither an item nor a class name".into()));
+    assert_eq!(read("cat\n{\"dog\": 1"), Err("line 2: \"{\\\"dog\\\": 1\" is neither an item nor a class name".into()));
 }
 
 #[test]

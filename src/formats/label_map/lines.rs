@@ -82,7 +82,7 @@ fn is_header(line: &str) -> bool {
 }
 
 /// Names with ids from 1; a background in the first line has 0.
-fn in_order<'a>(names: impl Iterator<Item = (u32, &'a str)>, warnings: &mut Vec<Warning>) -> Vec<Item> {
+pub(super) fn in_order<'a>(names: impl Iterator<Item = (u32, &'a str)>, warnings: &mut Vec<Warning>) -> Vec<Item> {
     let mut items = Vec::new();
     let mut next = 1;
     for (line, name) in names {
