@@ -6,7 +6,9 @@
 
 use serde::Serialize;
 
-use crate::dataset::{Class, Dataset, Label, LabelMap, LabelMapError, ProblemKind, Problems, brief_values, nearest};
+use crate::dataset::{
+    Class, Dataset, Label, LabelMap, LabelMapError, Place, ProblemKind, Problems, brief_values, nearest,
+};
 
 /// The label map of a run, and what it makes of the dataset's classes.
 #[derive(Clone, Debug)]
@@ -77,6 +79,25 @@ impl Labels {
                 say(dataset.objects.class[object], dataset.object_place(image, object));
             }
         }
+    }
+}
+
+/// A note where all classes are numbers: perhaps there is a file with names, and it was not found.
+pub(super) fn report_nameless(dataset: &Dataset, problems: &mut Problems) {
+    let is_number = |class: &Class| {
+        let number = class.name.strip_prefix("class_").unwrap_or(&class.name);
+        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let [first, ..] = &dataset.classes[..] else { return };
+    if dataset.classes.iter().all(is_number) {
+        let message = format!(
+            "classes have numbers and no names, as {:?}; a file with names (data.yaml, classes.txt, obj.names, a label map) belongs \
+             beside them, or rename gives them",
+            first.name
+        );
+        let sources = &dataset.sources;
+        let place = if sources.is_empty() { "" } else { sources.get(0) };
+        problems.push(ProblemKind::NamelessClasses, Place::file(place), message);
     }
 }
 

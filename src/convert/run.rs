@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::error::{ConvertError, io_error};
 use super::images;
-use super::labels::Labels;
+use super::labels::{self, Labels};
 use super::losses::{losses, record_holds};
 use super::manifest::{self, MANIFEST, README};
 use super::options::{ImagesMode, LabelSource, Layout, OnError, Options, SourceId};
@@ -183,6 +183,9 @@ impl Start {
         }
         let labels = Labels::of(dataset, given_labels(options, &mut problems)?.as_ref())?;
         labels.report_unknown(dataset, &mut problems);
+        if matches!(options.labels, LabelSource::Made) {
+            labels::report_nameless(dataset, &mut problems);
+        }
         let open = |path: &PathBuf| {
             Root::new(path, options.load.allow_outside).map_err(|error| io_error("cannot open", path)(error))
         };

@@ -143,6 +143,8 @@ problem_kinds! {
     SimilarClasses = "similar-classes", Note;
     /// A class that the source lists, and no object or image is of.
     UnusedClass = "unused-class", Note;
+    /// Nothing says what the numbers of the classes mean.
+    NamelessClasses = "nameless-classes", Note;
     /// Two image files with the same bytes.
     SameContent = "same-content", Note;
     /// The same bytes are an image of one split and of another: what is measured on one was learnt from the other. Nothing

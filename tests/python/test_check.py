@@ -128,3 +128,45 @@ def test_a_long_name_is_not_printed_whole(tmp_path: Path) -> None:
     assert max(map(len, map(str, refused.value.report.problems))) < 500
     text, _ = run("convert", source, tmp_path / "out")
     assert len(text) < 5_000
+
+
+def yolo(folder: Path, **texts: str) -> Path:
+    for name, text in {"labels/a.txt": "0 0.5 0.5 0.5 0.5\n1 0.5 0.5 0.2 0.2\n", **texts}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    (folder / "images").mkdir()
+    (folder / "images" / "a.png").write_bytes(png(40, 30))
+    return folder
+
+
+def test_classes_without_names_are_said(tmp_path: Path) -> None:
+    source = yolo(tmp_path / "nameless")
+    hint = (
+        'labels/a.txt: classes have numbers and no names, as "class_0"; a file with names (data.yaml, classes.txt, obj.names, a '
+        "label map) belongs beside them, or rename gives them"
+    )
+    health = rm.check(source)
+    assert health.problem_counts == {"nameless-classes": 1}
+    assert [str(problem) for problem in health.problems] == [hint]
+    assert [str(problem) for problem in rm.convert(source, tmp_path / "out").problems] == [hint]
+    named = {"class_0": "cat", "class_1": "dog"}
+    assert rm.convert(source, tmp_path / "named", rename=named).problem_counts == {}
+    numbers = tmp_path / "map.json"
+    numbers.write_text(json.dumps({"class_0": 4, "class_1": 9}))
+    report = rm.convert(source, tmp_path / "mapped", label_map=numbers)
+    assert ([row.id for row in report.classes], report.problem_counts) == ([4, 9], {})
+
+
+def test_files_of_names_that_disagree_are_said(tmp_path: Path) -> None:
+    data = "path: .\ntrain: images\nnames: [cat, dog]\n"
+    for number, (names, said) in enumerate(
+        (
+            ("cat\ndog\n", []),
+            ("cat\nwolf\n", ['classes.txt: class 1 is "wolf" here and "dog" in data.yaml, whose names are taken']),
+            ("cat\ndog\nbird\n", ["classes.txt: 3 names here and 2 in data.yaml, whose names are taken"]),
+        )
+    ):
+        source = yolo(tmp_path / str(number), **{"data.yaml": data, "classes.txt": names})
+        health = rm.check(source)
+        assert [str(problem) for problem in health.problems] == said
+        assert [row.name for row in health.classes] == ["cat", "dog"]

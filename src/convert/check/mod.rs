@@ -24,6 +24,7 @@ use super::boxes::BoxRules;
 use super::error::{ConvertError, io_error};
 use super::fitting;
 use super::images;
+use super::labels;
 use super::options::Options;
 use super::run;
 use super::watch::{Monitor, Phase, Progress, Watch};
@@ -181,6 +182,7 @@ fn look(loaded: &Loaded, options: &LoadOptions, watch: &mut Watch<'_>) -> Result
     }
     let images_opened = digests.len() as u64;
     twins::report(dataset, digests, &mut problems);
+    labels::report_nameless(dataset, &mut problems);
     let classes = classes::of(dataset, &boxes.centres, &mut problems);
     Ok(Health {
         format: loaded.format.name.to_owned(),

@@ -254,7 +254,9 @@ fn names_of(
     remarks: &mut Vec<String>,
 ) -> Option<(Vec<(u32, String)>, String)> {
     if let Some(data) = survey.data.as_ref().filter(|data| !data.names.is_empty()) {
-        return Some((data.names.clone(), tree.path(data.file).to_owned()));
+        let from = tree.path(data.file);
+        names::check_other(tree, &data.names, from, problems);
+        return Some((data.names.clone(), from.to_owned()));
     }
     names::find(tree, problems, remarks)
 }

@@ -87,6 +87,25 @@ pub fn find(tree: &Tree, problems: &mut Problems, remarks: &mut Vec<String>) -> 
     })
 }
 
+/// Says where a `classes.txt` has other names than `names`, which are those in `from`.
+pub fn check_other(tree: &Tree, names: &[(u32, String)], from: &str, problems: &mut Problems) {
+    let is_classes = |path: &str| file_name(path).eq_ignore_ascii_case("classes.txt");
+    let files = tree.files().filter(|(_, file)| file.root == 0 && is_classes(&file.path));
+    for (file, _) in files {
+        let others = lines(tree, file, problems).unwrap_or_default();
+        if others.is_empty() || others == names {
+            continue;
+        }
+        let place = Place::file(tree.path(file));
+        let other = others.iter().find_map(|(number, other)| {
+            let (_, name) = names.iter().find(|(known, name)| known == number && name != other)?;
+            Some(format!("class {number} is {other:?} here and {name:?} in {from}"))
+        });
+        let message = other.unwrap_or_else(|| format!("{} names here and {} in {from}", others.len(), names.len()));
+        problems.push(ProblemKind::IgnoredField, place, message + ", whose names are taken");
+    }
+}
+
 /// The names in a file with one per line.
 pub fn lines(tree: &Tree, file: FileId, problems: &mut Problems) -> Option<Vec<(u32, String)>> {
     let bytes = read(tree, file, problems)?;
