@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from os import fsdecode
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Self, Unpack
 
 from recordmill import _native
 from recordmill._convert import Path, Progress, WriteOptions, load_arguments, run, write_arguments
@@ -72,7 +72,24 @@ class ClassDetails(NamedTuple):
     skeleton: list[tuple[int, int]]
 
 
-class Dataset:
+class _Seen:
+    """What shows a native dataset, which never changes: a copy shows the same one."""
+
+    def __init__(self, native: _native.Dataset) -> None:
+        self._native = native
+
+    def __copy__(self) -> Self:
+        return type(self)(self._native)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return type(self)(self._native)
+
+    def __reduce__(self) -> NoReturn:
+        message = f"{type(self).__name__} cannot be pickled; load the source again where it is needed"
+        raise TypeError(message)
+
+
+class Dataset(_Seen):
     """An annotated image dataset, as `load` found it. It does not change.
 
     Numbers stand in columns: `objects.bbox`, `images.width` and the like are read-only numpy arrays that share the
@@ -93,7 +110,7 @@ class Dataset:
     """
 
     def __init__(self, native: _native.Dataset) -> None:
-        self._native = native
+        super().__init__(native)
         self.images = Images(native)
         self.objects = Objects(native)
 
@@ -258,11 +275,8 @@ def _array(native: _native.Dataset, name: str) -> Any:
     return np.asarray(memoryview(column))
 
 
-class Images:
+class Images(_Seen):
     """One row per image of a dataset."""
-
-    def __init__(self, native: _native.Dataset) -> None:
-        self._native = native
 
     def __len__(self) -> int:
         return len(self._native)
@@ -349,11 +363,8 @@ class Images:
         return array
 
 
-class Objects:
+class Objects(_Seen):
     """One row per object of a dataset."""
-
-    def __init__(self, native: _native.Dataset) -> None:
-        self._native = native
 
     def __len__(self) -> int:
         return self._native.object_count

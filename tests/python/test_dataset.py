@@ -1,7 +1,9 @@
 """`load` and what it gives."""
 
+import copy
 import ctypes
 import gc
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -158,3 +160,16 @@ def test_formats() -> None:
         assert form.layout
         assert form.looks_for
         assert {"boxes", "masks", "image labels"} & set(form.carries)
+
+
+def test_a_dataset_is_copied_and_not_pickled(dataset: rm.Dataset) -> None:
+    """It does not change, so that a copy shows the same columns."""
+    for made in (copy.copy, copy.deepcopy):
+        again = made(dataset)
+        assert again is not dataset
+        assert (len(again), again.classes) == (len(dataset), dataset.classes)
+        assert made(dataset.objects).bbox.tolist() == dataset.objects.bbox.tolist()
+        assert made(dataset.images).key == dataset.images.key
+    for name, part in (("Dataset", dataset), ("Images", dataset.images), ("Objects", dataset.objects)):
+        with pytest.raises(TypeError, match=f"^{name} cannot be pickled; load the source again where it is needed$"):
+            pickle.dumps(part)
