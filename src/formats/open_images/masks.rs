@@ -23,7 +23,10 @@ struct Segment {
     picture: FileId,
     /// The image's file, where it was found.
     of: Option<FileId>,
+    /// Where it was asked for and can be read.
     mask: Option<Mask>,
+    /// Whether it belongs to an object of the other tables.
+    taken: bool,
 }
 
 /// All masks, until the objects that they belong to take them.
@@ -73,16 +76,16 @@ impl Segments {
                     continue;
                 };
                 found.pictures.insert(tree.path(picture).to_owned());
-                if options.boxes_only {
-                    found.unread += 1;
-                    continue;
-                }
+                found.unread += u64::from(options.boxes_only);
                 let namer = Namer { file, split, line: row.line };
                 let of = listed.image(image, &namer, problems).and_then(|entry| entry.file);
                 let (image, label) = (image.to_owned(), label.to_owned());
                 found.places.entry((image.clone(), label.clone())).or_default().push(found.all.len());
-                found.all.push(Segment { image, label, namer, bbox, picture, of, mask: None });
+                found.all.push(Segment { image, label, namer, bbox, picture, of, mask: None, taken: false });
             }
+        }
+        if options.boxes_only {
+            return found;
         }
         let all = &found.all;
         let masks = parallel::map_each(all.len(), options.workers, |place| mask_of(tree, &all[place]));
@@ -105,8 +108,11 @@ impl Segments {
         }
         let places = self.places.get(&(image.to_owned(), label.to_owned()))?;
         let near = |segment: &Segment| segment.bbox.iter().zip(bbox).all(|(a, b)| (a - b).abs() < NEAR);
-        let place = places.iter().find(|place| self.all[**place].mask.is_some() && near(&self.all[**place]))?;
-        self.all.get_mut(*place)?.mask.take()
+        let free = |place: &&usize| !self.all[**place].taken && near(&self.all[**place]);
+        let place = *places.iter().find(free)?;
+        let segment = self.all.get_mut(place)?;
+        segment.taken = true;
+        segment.mask.take()
     }
 
     /// Whether an image is a mask.
@@ -114,12 +120,13 @@ impl Segments {
         self.pictures.contains(path)
     }
 
-    /// Masks that nobody took, as objects without a class.
+    /// Rows that nobody took, as objects without a class.
     pub fn rest(self) -> impl Iterator<Item = (String, String, Namer, Object)> {
-        self.all.into_iter().filter_map(|Segment { image, label, namer, bbox, mask, .. }| {
-            let object = Object { bbox, normalised: true, mask: Some(mask?), ..Object::default() };
-            Some((image, label, namer, object))
-        })
+        self.all.into_iter().filter(|segment| !segment.taken).map(
+            |Segment { image, label, namer, bbox, mask, .. }| {
+                (image, label, namer, Object { bbox, normalised: true, mask, ..Object::default() })
+            },
+        )
     }
 }
 
