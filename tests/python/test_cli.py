@@ -52,13 +52,13 @@ def test_help() -> None:
 
 
 def test_every_option_of_convert_is_one_of_the_function() -> None:
-    from recordmill._cli import convert
+    from recordmill._cli.convert import convert_command
     from recordmill._convert import DOWNLOAD_DEFAULTS, LOAD_DEFAULTS, WRITE_DEFAULTS
 
-    names = {parameter.name for parameter in convert.params}
+    names = {parameter.name for parameter in convert_command.params}
     every = LOAD_DEFAULTS.keys() | DOWNLOAD_DEFAULTS.keys() | WRITE_DEFAULTS.keys()
     assert names - {"source", "output", "as_json", "quiet"} == every
-    flags = {flag for parameter in convert.params for flag in parameter.opts}
+    flags = {flag for parameter in convert_command.params for flag in parameter.opts}
     named = "from to split exact-split shards shard-size compression label-map schema layout group drop-empty on-error "
     named += (
         "strict skip-rule dry-run overwrite workers seed shuffle images source-id no-sha256 no-fsync allow-outside "

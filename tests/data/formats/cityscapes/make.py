@@ -42,7 +42,7 @@ def area(name, *boxes, **more) -> dict:
         right = filled(box)["runs"]
         # The second box lies to the right: what is clear before it gets shorter.
         left = runs["runs"]
-        runs["runs"] = left[:-1] + [right[0] - sum(left[:-1])] + right[1:]
+        runs["runs"] = [*left[:-1], right[0] - sum(left[:-1]), *right[1:]]
     return obj(name, around, mask=runs, **more)
 
 

@@ -1,0 +1,41 @@
+"""The command line. Results go to stdout, progress and messages to stderr.
+
+Exit codes: 0 done; 1 problems found, or something left out on request; 2 wrong usage, or refused; 130 interrupted.
+
+Each command is a module; what takes time to import is imported where it is used, so that `--help` is quick.
+"""
+
+import click
+
+from recordmill._cli.check import check_command
+from recordmill._cli.convert import convert_command
+from recordmill._cli.files import inspect_command, verify_command
+from recordmill._cli.formats import formats_command
+from recordmill._native import __version__
+
+
+class _Group(click.Group):
+    """Commands in the order of use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(self.commands)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="recordmill")
+def cli() -> None:
+    """Annotated image datasets to TFRecord, and a look into TFRecord files of any kind.
+
+    \b
+    recordmill convert pets/ out/                        any known format to TFRecord
+    recordmill convert pets/ out/ --split 70/20/10       with splits of its own
+    recordmill check pets/                               what is in a dataset, and what is wrong with it
+    recordmill inspect out/train.tfrecord                what is in a file
+    recordmill verify out/*.tfrecord                     whether files are sound
+
+    Exit codes: 0 done; 1 problems found, or images left out on request; 2 wrong usage, or refused; 130 interrupted.
+    """
+
+
+for command in (convert_command, check_command, formats_command, inspect_command, verify_command):
+    cli.add_command(command)

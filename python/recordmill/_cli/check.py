@@ -1,0 +1,47 @@
+"""`recordmill check`."""
+
+from typing import Any
+
+import click
+
+from recordmill._cli.options import flags, from_option, json_option, path_type, reading_options, workers_option
+from recordmill._cli.output import DONE, PROBLEMS, REFUSED, failed, print_json
+from recordmill._native import Error
+
+
+@click.command(name="check", short_help="Say what is in a dataset, and what is wrong with it.")
+@click.argument("source", type=path_type)
+@flags(from_option, *reading_options, workers_option)
+@click.option("--all", "every_problem", is_flag=True, help="Print every problem, not 20 of a kind.")
+@json_option
+@click.option("--quiet", "-q", is_flag=True, help="No progress, and only what is more than a note.")
+def check_command(source: str, every_problem: bool, as_json: bool, quiet: bool, **options: Any) -> int:
+    """Read the dataset in SOURCE, a folder, an annotation file, a zip or a tar, with all its images, and write nothing.
+
+    Prints the format, splits, classes, sizes of images and boxes, and every problem with its place: what a conversion
+    would refuse, leave out or put right, images that are the same to the byte, also in two splits, images without
+    annotation and annotations without image, names of classes that differ in letter case or blanks only.
+
+    Exit code 1 if there is more than notes, 2 if SOURCE cannot be loaded.
+
+    \b
+    recordmill check pets/
+    recordmill check instances.json --images photos/ --json
+    """
+    from recordmill._check import check
+
+    try:
+        health = check(source, progress=not quiet, **options)
+    except (Error, OSError, ValueError) as error:
+        failed(error)
+        if as_json:
+            print_json({"error": str(error)})
+        return REFUSED
+    if as_json:
+        print_json(health.to_dict())
+    elif quiet:
+        for problem in health.faults:
+            print(problem)
+    else:
+        print(health.described(every_problem=every_problem))
+    return PROBLEMS if health.faults else DONE

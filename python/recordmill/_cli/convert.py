@@ -1,0 +1,254 @@
+"""`recordmill convert`."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from recordmill._cli.options import (
+    flags,
+    from_option,
+    json_option,
+    names,
+    pairs,
+    path_type,
+    reading_options,
+    workers_option,
+)
+from recordmill._cli.output import DONE, PROBLEMS, REFUSED, failed, print_json, say
+from recordmill._native import Error
+
+if TYPE_CHECKING:
+    from recordmill._report import Problem, Report
+
+# Problems that are not errors, listed after a conversion; the report has all.
+_LISTED = 20
+
+
+@click.command(name="convert", short_help="Convert a dataset to TFRecord, or to another format.")
+@click.argument("source", type=path_type)
+@click.argument("output", metavar="OUT", type=path_type)
+@flags(
+    from_option,
+    click.option(
+        "--to",
+        "target_format",
+        metavar="FORMAT",
+        default="tfrecord",
+        show_default=True,
+        help="Target: tfrecord, or any format that is written (recordmill formats).",
+    ),
+    click.option(
+        "--images-mode",
+        type=click.Choice(["copy", "link", "none"]),
+        default="copy",
+        show_default=True,
+        help="Image files beside another format: copied, hard-linked, or left where they are.",
+    ),
+    click.option("--no-images", "images_mode", flag_value="none", help="The same as --images-mode none."),
+    click.option("--no-loss", is_flag=True, help="Write nothing if the target cannot hold all that the source has."),
+    *reading_options,
+    click.option(
+        "--download",
+        is_flag=True,
+        help="Fetch images that are not there and have an http(s) URL. Nothing is fetched without it.",
+    ),
+    click.option(
+        "--cache",
+        metavar="DIR",
+        type=path_type,
+        help="The folder that they are kept in; recordmill/images in the user's cache if not given.",
+    ),
+    click.option(
+        "--split",
+        metavar="PARTS",
+        help="70/20/10 (train, valid, test) or train=0.8,valid=0.2: by a hash of seed and key, so that new images move "
+        "no other (but where two folders of images have files of the same name). Without it the source's own.",
+    ),
+    click.option("--exact-split", is_flag=True, help="Exact counts in place of hash against ratio."),
+    click.option("--shards", metavar="N", type=click.IntRange(min=1), help="Files per split."),
+    click.option("--shard-size", metavar="SIZE", help="Bytes per file at most, before compression: 200MB, 1GiB."),
+    click.option(
+        "--compression",
+        type=click.Choice(["none", "gzip", "zlib"], case_sensitive=False),
+        default="none",
+        show_default=True,
+        help="Around each file. Of images it saves next to nothing.",
+    ),
+    click.option("--level", metavar="0-9", type=click.IntRange(0, 9), help="Of the compression; 6 if not given."),
+    click.option(
+        "--label-map",
+        metavar="FILE",
+        type=path_type,
+        help="Classes and their ids (pbtxt, a name per line, JSON, or YAML as data.yaml); a class that it does not "
+        "have is an error.",
+    ),
+    click.option(
+        "--schema",
+        type=click.Choice(["tfod", "basic"]),
+        default="tfod",
+        show_default=True,
+        help="The keys of the TensorFlow Object Detection API, or the twelve of generate_tfrecord.py.",
+    ),
+    click.option(
+        "--layout",
+        type=click.Choice(["flat", "roboflow"]),
+        default="flat",
+        show_default=True,
+        help="Names and folders of the output.",
+    ),
+    click.option("--group", metavar="NAME", help="Name of the files in layout roboflow; objects if not given."),
+    click.option(
+        "--source-id",
+        type=click.Choice(["auto", "index", "id", "filename"]),
+        default="auto",
+        show_default=True,
+        help="What image/source_id is; auto: the source's id where each image has its own, else its place.",
+    ),
+    click.option(
+        "--no-sha256",
+        "sha256",
+        flag_value=False,
+        default=True,
+        help="Leave the images' digests (image/key/sha256) out.",
+    ),
+    click.option(
+        "--no-file-sha256",
+        "file_sha256",
+        flag_value=False,
+        default=True,
+        help="Leave the files' digests out of the manifest (faster; it has their CRC-32C all the same).",
+    ),
+    click.option("--drop-empty", is_flag=True, help="Leave out images without objects."),
+    click.option(
+        "--rename",
+        metavar="OLD=NEW",
+        multiple=True,
+        callback=pairs,
+        help="Give a class another name; two that get the same are one from there on. May be repeated.",
+    ),
+    click.option(
+        "--keep-classes",
+        metavar="A,B",
+        multiple=True,
+        callback=names,
+        help="Objects of these classes alone, by their new names. May be repeated.",
+    ),
+    click.option(
+        "--drop-classes",
+        metavar="A,B",
+        multiple=True,
+        callback=names,
+        help="No objects of these classes. May be repeated.",
+    ),
+    click.option(
+        "--min-box-size",
+        metavar="PIXELS",
+        type=click.FloatRange(min=0),
+        help="Leave out boxes of which a side is less.",
+    ),
+    click.option(
+        "--sample",
+        metavar="N",
+        type=click.IntRange(min=1),
+        help="N images, drawn by --seed in proportion to splits and classes.",
+    ),
+    click.option(
+        "--on-error",
+        type=click.Choice(["stop", "skip"]),
+        default="stop",
+        show_default=True,
+        help="stop: list all that cannot be used, write nothing. skip: leave it out, list it, exit with 1.",
+    ),
+    click.option("--strict", is_flag=True, help="Take any correction of a box for an error."),
+    click.option(
+        "--skip-rule",
+        type=click.Choice(["none", "tf"]),
+        default="none",
+        show_default=True,
+        help="tf: leave out the boxes that TensorFlow's own scripts leave out.",
+    ),
+    click.option("--allow-empty", is_flag=True, help="Accept a result without images or without boxes."),
+    click.option("--shuffle", is_flag=True, help="Order the records by a hash of seed and key."),
+    click.option(
+        "--seed", metavar="N", type=click.IntRange(min=0), default=0, show_default=True, help="For the hashes."
+    ),
+    click.option("--dry-run", is_flag=True, help="Only report: counts, problems, sizes."),
+    click.option("--overwrite", is_flag=True, help="Replace files that are there."),
+    workers_option,
+    click.option(
+        "--no-fsync", "fsync", flag_value=False, default=True, help="Do not wait until the files are on disk."
+    ),
+)
+@json_option
+@click.option("--quiet", "-q", is_flag=True, help="No progress, no messages but errors, no report.")
+def convert_command(source: str, output: str, as_json: bool, quiet: bool, **options: Any) -> int:
+    """Convert the dataset in SOURCE to TFRecord, or to another format, in the folder OUT.
+
+    SOURCE is a folder, an annotation file, or a zip or tar, which is read where it is.
+
+    All annotations and image headers are read first. If anything cannot be used, all of that is listed with file and
+    line, and nothing is written; --on-error skip goes on without it. Files get their names when all of them are whole.
+
+    \b
+    recordmill convert pets/ out/
+    recordmill convert labels.csv out/ --images photos/ --schema basic
+    recordmill convert pets/ out/ --split 80/10/10 --seed 7 --shards 8
+    recordmill convert pets/ out/ --dry-run --json
+    recordmill convert pets/ pets-coco/ --to coco
+    """
+    from recordmill._convert import convert
+    from recordmill._native import ConvertError
+
+    try:
+        report = convert(source, output, progress=not quiet, **options)
+    except ConvertError as refused:
+        _refused(refused, as_json=as_json)
+        return REFUSED
+    except (Error, OSError, ValueError) as error:
+        code = failed(error)
+        if as_json:
+            print_json({"error": str(error)})
+        # Where a source cannot be opened, no problem of its contents was found: as with `check`.
+        unusable = isinstance(error, OSError) and error.filename in (source, *options["images"])
+        return REFUSED if unusable else code
+    if as_json:
+        print_json(report.to_dict())
+    elif not quiet:
+        print(report)
+    _tell_problems(report, quiet=quiet)
+    return PROBLEMS if report.errors else DONE
+
+
+# What a user can do about problems of a kind.
+_HINTS = {
+    "missing-image": "--images DIR names a folder where images lie; --download fetches those that have a URL; "
+    "--on-error skip goes on without the missing ones",
+    "outside-root": "--allow-outside follows links and names that lead out of the dataset's folders",
+}
+
+
+def _refused(error: Exception, *, as_json: bool) -> None:
+    """All problems that stand in the way, then one line."""
+    report: Report | None = getattr(error, "report", None)
+    if report is None:
+        say(f"recordmill: {error}")
+        return
+    for problem in report.problems:
+        if problem.severity != "note":
+            say(problem)
+    hints = [f" ({hint})" for kind, hint in _HINTS.items() if report.problem_counts.get(kind)]
+    say(f"recordmill: {str(error).splitlines()[-1]}{''.join(hints)}")
+    if as_json:
+        print_json(report.to_dict())
+
+
+def _tell_problems(report: "Report", *, quiet: bool) -> None:
+    for problem in report.errors:
+        say(problem)
+    others: list[Problem] = [problem for problem in report.problems if problem.severity != "error"]
+    if quiet:
+        return
+    for problem in others[:_LISTED]:
+        say(problem)
+    if len(others) > _LISTED:
+        say(f"... and {len(others) - _LISTED:,} more; --json lists them")

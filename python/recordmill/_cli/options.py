@@ -1,0 +1,74 @@
+"""Options that several commands have, and how their values are read."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+
+def flags(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Options as one decorator, in this order in the help."""
+
+    def add(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+def pairs(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> dict[str, str] | None:
+    """OLD=NEW, any number of times."""
+    found: dict[str, str] = {}
+    for text in given:
+        old, equals, new = text.partition("=")
+        if not equals:
+            message = f"{text!r} is not OLD=NEW"
+            raise click.BadParameter(message)
+        if old in found:
+            message = f"class {old!r} gets two names"
+            raise click.BadParameter(message)
+        found[old] = new
+    return found or None
+
+
+def names(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> list[str] | None:
+    """A,B, any number of times."""
+    return [name.strip() for text in given for name in text.split(",")] or None
+
+
+path_type = click.Path(path_type=str)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+from_option = click.option(
+    "--from", "source_format", metavar="FORMAT", help="Format of the source; found by content if not given."
+)
+workers_option = click.option(
+    "--workers",
+    metavar="N",
+    type=click.IntRange(min=0),
+    default=0,
+    help="Threads; 0, the default: one per processor.",
+)
+# Where images are looked for and how sources are read.
+reading_options = (
+    click.option(
+        "--images",
+        metavar="DIR",
+        type=path_type,
+        multiple=True,
+        help="A folder or archive where images lie, besides the source's own. May be repeated.",
+    ),
+    click.option("--allow-outside", is_flag=True, help="Links may lead out of these folders."),
+    click.option(
+        "--voc-one-based/--no-voc-one-based",
+        default=None,
+        help="VOC coordinates count from 1, the maximum included; without either, where the file says that it is of "
+        "the VOC challenge itself.",
+    ),
+    click.option(
+        "--class-attribute",
+        metavar="NAME",
+        help="The attribute of objects that names their class, where the label does not (CVAT), or where several could "
+        "(VIA).",
+    ),
+)

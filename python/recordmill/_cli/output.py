@@ -1,0 +1,46 @@
+"""What commands say: results on stdout, messages on stderr, and the exit codes."""
+
+import contextlib
+import json
+import re
+import sys
+from typing import Any
+
+DONE, PROBLEMS, REFUSED = 0, 1, 2
+
+
+def say(message: object) -> None:
+    # Where nobody can be told (a full disk under the log), the exit code still says it.
+    with contextlib.suppress(OSError):
+        print(message, file=sys.stderr)
+
+
+def print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def failed(error: Exception) -> int:
+    """Says an error. What the system refuses is a problem; what the caller got wrong, or the source is, is refused."""
+    if isinstance(error, OSError) and error.filename is not None:
+        what = [*getattr(error, "__notes__", []), _dashed(error.strerror or str(error))]
+        say(f"recordmill: {_text(error.filename)}: {': '.join(what)}")
+        wrong = (FileNotFoundError, FileExistsError, NotADirectoryError, IsADirectoryError)
+        return REFUSED if isinstance(error, wrong) else PROBLEMS
+    say(f"recordmill: {_dashed(str(error))}")
+    return PROBLEMS if isinstance(error, OSError) else REFUSED
+
+
+def _dashed(message: str) -> str:
+    """The message with the options as the command line calls them."""
+    from recordmill._convert import LOAD_DEFAULTS, WRITE_DEFAULTS
+
+    names = {"source_format": "from", "target_format": "to"}
+    for name in sorted(LOAD_DEFAULTS.keys() | WRITE_DEFAULTS.keys(), key=len, reverse=True):
+        if "_" in name:
+            flag = names.get(name, name.replace("_", "-"))
+            message = re.sub(rf"(?<![\w-]){name}(?!\w)", f"--{flag}", message)
+    return message
+
+
+def _text(path: str | bytes) -> str:
+    return path.decode(errors="replace") if isinstance(path, bytes) else path.encode(errors="replace").decode()
