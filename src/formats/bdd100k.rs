@@ -2,7 +2,9 @@
 //!
 //! ```text
 //! [{"name": "a.jpg", "attributes": {"weather"}, "labels": [{"id", "category": "car", "attributes": {"occluded", "truncated"},
-//!   "box2d": {"x1", "y1", "x2", "y2"}, "poly2d": [{"vertices": [[x, y]], "types": "LLC", "closed": true}], "rle"?, "score"?}]}]
+//!   "box2d": {"x1", "y1", "x2", "y2"}, "poly2d": [{"vertices": [[x, y]], "types": "LLC", "closed": true}], "rle"?, "score"?,
+//!   "graph"?: {"type": "Pose2D", "nodes": [{"location": [x, y], "category": "nose", "visibility": "V" | "N", "id"}],
+//!     "edges": [{"source", "target"}]}}]}]
 //! {"frames": [as above], "config": {"categories": [{"name"}]}}          (Scalabel)
 //! {"name": "a", "frames": [{"objects": [as labels]}], "attributes"}      (BDD100K, a file per image)
 //! ```
@@ -11,20 +13,23 @@
 //!
 //! Decisions
 //! - An outline that is not closed (a lane) becomes keypoints; a curve's control points are taken as corners.
-//! - Written in Scalabel's form, in the folders of BDD100K. Points that nobody labelled have no place in an outline, so keypoints
-//!   are not written; an object with an outline has no mask.
+//! - The nodes of a graph are keypoints, called by their categories where each has one of its own: `V` is visible, `N` hidden, none
+//!   of both not labelled, as Scalabel's `to_coco` has it; where no node says it, all are visible. Edges between them are bones.
+//! - Written in Scalabel's form, in the folders of BDD100K; keypoints as a graph. An object with an outline has no mask.
 //! - What is said of the image (weather, scene) is left out: the model has no place for it.
+
+use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
 use super::json::Head;
 use super::json::node::Node;
-use super::pages::{self, Finding, Found, Kind, Page, Sheet};
+use super::pages::{self, Found, Kind, Page, Sheet};
 use super::target::{Ready, ReadyImage, ReadyObject, Remarks, Sink, put_images, put_list, val_word};
 use super::text::Fault;
 use super::tree::Tree;
 use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write};
-use crate::dataset::{Class, flag};
+use crate::dataset::{Class, Keypoint, flag};
 use crate::image::runs;
 
 /// The format's row in the registry.
@@ -55,7 +60,7 @@ labels/bdd100k_labels_images_val.json",
     detect,
     looks_for: "JSON files that list a \"name\" with \"labels\" that have a \"category\" (BDD100K, Scalabel)",
     read,
-    write: Some(Write { not: &[Carries::Keypoints], write }),
+    write: Some(Write { not: &[], write }),
 };
 
 fn is_frame(head: &Head) -> bool {
@@ -112,19 +117,63 @@ fn frame(node: &Node<'_>, labels: &[Node<'_>], size: (u32, u32), page: &mut Page
         sheet.add(Err(Fault::new(node.line, "\"name\" is missing")), &mut page.findings);
     }
     for label in if sheet.name.is_empty() { &[] } else { labels } {
-        self::label(label, &mut sheet, &mut page.findings);
+        self::label(label, &mut sheet, page);
     }
     page.sheets.push(sheet);
 }
 
-fn label(node: &Node<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding>) {
+fn label(node: &Node<'_>, sheet: &mut Sheet, page: &mut Page) {
+    let findings = &mut page.findings;
     let Some(class) = node.word("category") else {
         return sheet.add(Err(Fault::new(node.line, "the label has no category")), findings);
     };
-    if node.get("box3d").is_some() && node.any(&["box2d", "poly2d", "rle"]).is_none() {
+    if node.get("box3d").is_some() && node.any(&["box2d", "poly2d", "rle", "graph"]).is_none() {
         return sheet.leave_out("box3d", node.line, findings);
     }
-    sheet.add(object(node, &class), findings);
+    let found = object(node, &class);
+    if let (Ok(found), Some(graph)) = (&found, node.get("graph")) {
+        know_graph(found, graph, &mut page.classes);
+    }
+    sheet.add(found, findings);
+}
+
+/// Says the keypoints and bones of a class, as its first graph has them.
+fn know_graph(found: &Found, graph: &Node<'_>, classes: &mut Vec<Class>) {
+    if found.points.is_empty() {
+        return;
+    }
+    let known = classes.iter().position(|class| *class.name == *found.class).unwrap_or_else(|| {
+        classes.push(Class::named(&*found.class));
+        classes.len() - 1
+    });
+    let Some(class) = classes.get_mut(known).filter(|class| class.keypoints.is_empty()) else { return };
+    class.keypoints = found.points.iter().map(|(name, _)| name.to_string()).collect();
+    let ids: Vec<_> = graph.list("nodes").iter().map(|node| node.word("id")).collect();
+    let place = |edge: &Node<'_>, end: &str| {
+        let id = edge.word(end)?;
+        ids.iter().position(|known| known.as_deref() == Some(&*id)).map(|place| place as u32)
+    };
+    let edges = graph.list("edges").iter();
+    class.skeleton = edges.filter_map(|edge| Some([place(edge, "source")?, place(edge, "target")?])).collect();
+}
+
+/// The keypoints of a graph, with their names.
+fn nodes(graph: &Node<'_>) -> Result<Vec<(Box<str>, Keypoint)>, Fault> {
+    let list = graph.list("nodes");
+    let says = list.iter().any(|node| node.get("visibility").is_some());
+    let point = |node: &Node<'_>| {
+        let location = node.get("location").ok_or_else(|| Fault::new(node.line, "\"location\" is missing"))?;
+        let [x, y] = place(location)?;
+        let visibility = match node.text("visibility") {
+            Some("V") => 2,
+            Some("N") => 1,
+            _ if says => 0,
+            _ => 2,
+        };
+        let name = node.word("category").unwrap_or_default();
+        Ok((name.as_ref().into(), Keypoint { x, y, visibility }))
+    };
+    list.iter().map(point).collect()
 }
 
 fn object(node: &Node<'_>, class: &str) -> Result<Found, Fault> {
@@ -144,8 +193,13 @@ fn object(node: &Node<'_>, class: &str) -> Result<Found, Fault> {
         None => Vec::new(),
     };
     let bbox = node.get("box2d").map(|sides| sides.all_wanted(["x1", "y1", "x2", "y2"])).transpose()?;
+    let points = node.get("graph").map(nodes).transpose()?.unwrap_or_default();
+    let seen = points.iter().filter(|(_, point)| point.visibility > 0);
+    let labelled: Vec<[f64; 2]> = seen.map(|(_, point)| [point.x, point.y]).collect();
     let mut found = if let Some(rle) = node.get("rle") {
         Found::masked(class, line, pages::runs_of(Some(rle), line)?)?
+    } else if parts.is_empty() && !labelled.is_empty() {
+        Found::pointed(class, line, &labelled)?
     } else if parts.is_empty() {
         let message = || Fault::new(line, format!("label {class:?} has neither box2d nor poly2d"));
         Found::boxed(class, line, bbox.ok_or_else(message)?)
@@ -156,6 +210,13 @@ fn object(node: &Node<'_>, class: &str) -> Result<Found, Fault> {
     };
     if let Some(bbox) = bbox {
         found.object.bbox = Found::boxed(class, line, bbox).object.bbox;
+    }
+    if !points.is_empty() {
+        found.object.keypoints = points.iter().map(|(_, point)| *point).collect();
+        let names: HashSet<&str> = points.iter().map(|(name, _)| &**name).collect();
+        if names.len() == points.len() && !names.contains("") {
+            found.points = points;
+        }
     }
     found.object.id = node.get("id").and_then(Node::as_whole);
     found.object.score = node.number("score");
@@ -171,14 +232,15 @@ fn object(node: &Node<'_>, class: &str) -> Result<Found, Fault> {
 }
 
 fn vertices(list: &Node<'_>) -> Result<Vec<[f64; 2]>, Fault> {
-    let point = |node: &Node<'_>| match node.items() {
+    list.items().iter().map(place).collect()
+}
+
+fn place(node: &Node<'_>) -> Result<[f64; 2], Fault> {
+    let point = match node.items() {
         [x, y, ..] => x.as_number().zip(y.as_number()).map(|(x, y)| [x + 0.0, y + 0.0]),
         _ => None,
     };
-    list.items()
-        .iter()
-        .map(|node| point(node).ok_or_else(|| Fault::new(node.line, "a point is not one x and one y")))
-        .collect()
+    point.ok_or_else(|| Fault::new(node.line, "a point is not one x and one y"))
 }
 
 /// Writes a file per split.
@@ -237,5 +299,26 @@ fn label_of(ready: &Ready<'_>, image: &ReadyImage, number: i64, object: &ReadyOb
     } else if let Some(mask) = ready.mask(image, object) {
         label["rle"] = json!({"counts": runs::to_text(&mask.runs), "size": [mask.height, mask.width]});
     }
+    if let Some(points) = ready.keypoints(image, object) {
+        label["graph"] = graph(ready, object, &points);
+    }
     label
+}
+
+/// Keypoints with their names and bones.
+fn graph(ready: &Ready<'_>, object: &ReadyObject, points: &[Keypoint]) -> Value {
+    let node = |(place, point): (usize, &Keypoint)| {
+        let (name, id) = (ready.point_name(object, place), place.to_string());
+        let mut node = json!({"location": [point.x, point.y], "category": name, "id": id});
+        match point.visibility {
+            0 => {}
+            1 => node["visibility"] = "N".into(),
+            _ => node["visibility"] = "V".into(),
+        }
+        node
+    };
+    let details = ready.classes.get(object.class as usize).and_then(|class| class.details);
+    let bones = details.into_iter().flat_map(|details| &details.skeleton);
+    let edges: Vec<Value> = bones.map(|[a, b]| json!({"source": a.to_string(), "target": b.to_string()})).collect();
+    json!({"type": "Pose2D", "nodes": points.iter().enumerate().map(node).collect::<Vec<_>>(), "edges": edges})
 }

@@ -10,21 +10,27 @@
 //! Specification: <https://docs.v7labs.com/reference/darwin-json>. Pixels are 0-based, with fractions.
 //!
 //! Decisions
-//! - A tag is a class of the image. A keypoint and a line become keypoints, as a skeleton's nodes do, in the order of the file;
+//! - A tag is a class of the image. A keypoint and a line become keypoints, as a skeleton's nodes do, by their names;
 //!   an ellipse (angle in radians) is an outline of 32 points with its own box.
 //! - Masks are in the raster layer: `dense_rle` has values and their counts in turn, row by row. Frames of videos are left out.
-//! - Written is version 2. A skeleton's nodes all have a place, so keypoints that nobody labelled cannot be said, and none are
-//!   written. An image has one raster layer: of masks that overlap the smaller one is seen.
+//! - A skeleton that has name and `instance_id` of one other annotation, which is none, is the keypoints of that.
+//! - Written is version 2. An annotation has one shape: keypoints whose object is more than the box around them are a skeleton of
+//!   their own, with the same `instance_id`. All nodes have a place, so points that nobody labelled are left out of it.
+//! - An image has one raster layer: of masks that overlap the smaller one is seen.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Map, Value, json};
 
+use super::grouping::Grouping;
 use super::json::Head;
 use super::json::node::Node;
 use super::label_image::Canvas;
 use super::pages::{self, Finding, Found, Kind, Page, Sheet};
-use super::target::{Ready, ReadyImage, ReadyObject, Remarks, Sink, put, put_image, stem};
+use super::target::{
+    Draws, Groups, Points, Ready, ReadyImage, ReadyObject, Remarks, Shape, Sink, put, put_image, stem,
+};
 use super::text::Fault;
 use super::tree::Tree;
 use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write, geometry};
@@ -55,7 +61,7 @@ images/a.jpg  annotations/a.json        (releases/latest/annotations/), also in 
     detect,
     looks_for: "JSON files with \"item\" or \"image\", and \"annotations\" that have a \"name\" (V7 Darwin)",
     read,
-    write: Some(Write { not: &[Carries::Keypoints], write }),
+    write: Some(Write { not: &[], write }),
 };
 
 fn look(head: &[u8]) -> bool {
@@ -93,11 +99,40 @@ fn page(text: &str) -> Result<Page, Fault> {
         return Err(Fault::new(root.line, "neither \"image\" nor \"item\" is there"));
     }
     let layers: Vec<Layer> = root.list("annotations").iter().filter_map(Layer::of).collect();
-    for node in root.list("annotations") {
-        annotation(node, &layers, &mut sheet, &mut page.findings);
+    let mut kinds: HashMap<(String, String), [usize; 2]> = HashMap::new();
+    for (key, is_skeleton) in
+        root.list("annotations").iter().filter_map(|node| Some((instance(node)?, is_skeleton(node))))
+    {
+        kinds.entry(key).or_default()[usize::from(is_skeleton)] += 1;
     }
+    let group = |node: &Node<'_>| instance(node).filter(|key| kinds.get(key) == Some(&[1, 1])).map(|(_, id)| id);
+    let mut grouping = Grouping::default();
+    for node in root.list("annotations") {
+        if let Some(mut found) = annotation(node, &layers, &mut sheet, &mut page.findings) {
+            let group = group(node);
+            if group.is_some() {
+                // It has said what it is for.
+                found.object.attributes.retain(|(name, _)| **name != *INSTANCE);
+            }
+            grouping.add(group, found);
+        }
+    }
+    grouping.finish(&mut sheet);
     page.sheets.push(sheet);
     Ok(page)
+}
+
+/// The number that annotations of one thing have, a sub-annotation.
+const INSTANCE: &str = "instance_id";
+
+/// The name and instance of an annotation.
+fn instance(node: &Node<'_>) -> Option<(String, String)> {
+    let id = node.at(&[INSTANCE, "value"]).and_then(Node::words)?;
+    Some((node.word("name")?.into_owned(), id.into_owned()))
+}
+
+fn is_skeleton(node: &Node<'_>) -> bool {
+    node.get("skeleton").is_some() && node.any(&["polygon", "complex_polygon", "ellipse"]).is_none()
 }
 
 /// A raster layer: where runs end with their values, and the value of each annotation.
@@ -127,21 +162,26 @@ impl Layer {
     }
 }
 
-fn annotation(node: &Node<'_>, layers: &[Layer], sheet: &mut Sheet, findings: &mut Vec<Finding>) {
+/// The object of an annotation that is one. What else it says goes to the sheet.
+fn annotation(node: &Node<'_>, layers: &[Layer], sheet: &mut Sheet, findings: &mut Vec<Finding>) -> Option<Found> {
     if node.get("raster_layer").is_some() {
-        return;
+        return None;
     }
     let Some(class) = node.word("name") else {
-        return sheet.add(Err(Fault::new(node.line, "the annotation has no name")), findings);
+        sheet.add(Err(Fault::new(node.line, "the annotation has no name")), findings);
+        return None;
     };
     if node.get("frames").is_some() {
-        return sheet.leave_out("frames of a video", node.line, findings);
+        sheet.leave_out("frames of a video", node.line, findings);
+    } else if node.get("tag").is_some() {
+        sheet.label(&class);
+    } else {
+        match object(node, &class, layers, sheet.size) {
+            Ok(found) => return Some(found),
+            lost => sheet.add(lost, findings),
+        }
     }
-    if node.get("tag").is_some() {
-        return sheet.label(&class);
-    }
-    let found = object(node, &class, layers, sheet.size);
-    sheet.add(found, findings);
+    None
 }
 
 fn path(list: &Node<'_>) -> Result<Vec<[f64; 2]>, Fault> {
@@ -186,6 +226,12 @@ fn object(node: &Node<'_>, class: &str, layers: &[Layer], size: (u32, u32)) -> R
             let hidden = node.get("occluded").and_then(Node::as_flag) == Some(true);
             *keypoint = Keypoint { visibility: if hidden { 1 } else { 2 }, ..*keypoint };
         }
+        let names: Vec<Box<str>> =
+            nodes.iter().filter_map(|node| node.word("name").map(|name| name.as_ref().into())).collect();
+        // In the order of the file where names do not tell them apart.
+        if names.len() == nodes.len() && names.iter().collect::<HashSet<_>>().len() == names.len() {
+            found.points = names.into_iter().zip(found.object.keypoints.iter().copied()).collect();
+        }
         found
     } else if let Some(point) = node.get("keypoint") {
         Found::pointed(class, line, &[point.all_wanted(["x", "y"])?])?
@@ -217,11 +263,14 @@ fn object(node: &Node<'_>, class: &str, layers: &[Layer], size: (u32, u32)) -> R
         found.attribute(&name, &property.word("value").unwrap_or_default());
     }
     found.attribute("text", &node.at(&["text", "text"]).and_then(Node::words).unwrap_or_default());
-    found.attribute("instance_id", &node.at(&["instance_id", "value"]).and_then(Node::words).unwrap_or_default());
+    found.attribute(INSTANCE, &node.at(&[INSTANCE, "value"]).and_then(Node::words).unwrap_or_default());
     Ok(found)
 }
 
 const SCHEMA: &str = "https://darwin-public.s3.eu-west-1.amazonaws.com/darwin_json/2.0/schema.json";
+/// Keypoints are apart from other shapes.
+const POINTS: Draws =
+    Draws { outlines: false, masks: false, turned: false, points: Points::Own, groups: Groups::Linked };
 /// The one slot that an image has.
 const SLOT: &str = "0";
 
@@ -257,9 +306,12 @@ fn annotations(ready: &Ready<'_>, place: usize, image: &ReadyImage, covered: &At
         made.push(json!({"id": id(made.len()), "name": class.name, "tag": {}, "slot_names": [SLOT]}));
     }
     let mut masks = Vec::new();
-    for object in ready.objects_of(image) {
+    let own = ready.objects_of(image).iter().flat_map(|object| ready.attributes(object));
+    let own = own.filter(|(name, _)| **name == *INSTANCE).filter_map(|(_, value)| value.parse::<u64>().ok());
+    let mut instance = own.max().unwrap_or(0);
+    for drawn in ready.drawn(image, POINTS) {
+        let object = &drawn.object;
         let mut annotation = annotation_of(ready, object);
-        annotation["id"] = id(made.len()).into();
         let outline = if ready.mask(image, object).is_some() {
             ready.outline(image, object)
         } else {
@@ -267,7 +319,14 @@ fn annotations(ready: &Ready<'_>, place: usize, image: &ReadyImage, covered: &At
         };
         let mask = if outline.is_empty() { ready.mask(image, object) } else { None };
         let [x0, y0, x1, y1] = object.bbox;
-        if let Some(mask) = mask {
+        let skeleton = drawn.shapes.iter().find_map(|shape| match shape {
+            Shape::Points(points) => Some(skeleton(ready, object, points)),
+            _ => None,
+        });
+        let alone = drawn.shapes.len() == 1 && outline.is_empty() && mask.is_none();
+        if let (Some(skeleton), true) = (&skeleton, alone) {
+            annotation["skeleton"] = skeleton.clone();
+        } else if let Some(mask) = mask {
             annotation["mask"] = json!({});
             masks.push((mask, id(made.len())));
         } else {
@@ -277,7 +336,18 @@ fn annotations(ready: &Ready<'_>, place: usize, image: &ReadyImage, covered: &At
             let path = |part: &Vec<[f64; 2]>| part.iter().map(|[x, y]| json!({"x": x, "y": y})).collect::<Vec<Value>>();
             annotation["polygon"] = json!({"paths": outline.iter().map(path).collect::<Vec<_>>()});
         }
-        made.push(annotation);
+        let second = skeleton.filter(|_| !alone).map(|skeleton| {
+            instance = instance.saturating_add(1);
+            annotation[INSTANCE] = json!({"value": instance});
+            json!({
+                "name": ready.class_of(object), "slot_names": [SLOT], "skeleton": skeleton,
+                INSTANCE: {"value": instance}, "attributes": [], "properties": [],
+            })
+        });
+        for mut annotation in [Some(annotation), second].into_iter().flatten() {
+            annotation["id"] = id(made.len()).into();
+            made.push(annotation);
+        }
     }
     if masks.is_empty() {
         return made;
@@ -298,6 +368,16 @@ fn annotations(ready: &Ready<'_>, place: usize, image: &ReadyImage, covered: &At
     made
 }
 
+/// The nodes of a skeleton.
+fn skeleton(ready: &Ready<'_>, object: &ReadyObject, points: &[Keypoint]) -> Value {
+    let labelled = points.iter().enumerate().filter(|(_, point)| point.visibility > 0);
+    let node = |(number, point): (usize, &Keypoint)| {
+        let name = ready.point_name(object, number);
+        json!({"name": name, "x": point.x, "y": point.y, "occluded": point.visibility == 1})
+    };
+    json!({"nodes": labelled.map(node).collect::<Vec<_>>()})
+}
+
 /// An annotation without its shape.
 fn annotation_of(ready: &Ready<'_>, object: &ReadyObject) -> Value {
     let objects = &ready.dataset.objects;
@@ -306,7 +386,7 @@ fn annotation_of(ready: &Ready<'_>, object: &ReadyObject) -> Value {
     for (name, value) in objects.attributes.get(object.row).into_iter().flatten() {
         match (&**name, &**value) {
             ("text", value) => annotation["text"] = json!({"text": value}),
-            ("instance_id", value) => annotation["instance_id"] = json!({"value": value}),
+            (INSTANCE, value) => annotation[INSTANCE] = json!({"value": value}),
             (name, "true") => names.push(name),
             (name, value) => properties.push(json!({"name": name, "value": value, "frame_index": null})),
         }

@@ -9,7 +9,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::pages::{Found, Read, Sheet};
-use super::target::GROUP;
+use super::target::{GROUP, HIDDEN};
 use super::text;
 use crate::dataset::{Class, Keypoint, flag};
 
@@ -80,6 +80,13 @@ pub fn name_points(pages: &mut [Read]) -> Vec<(String, Vec<String>)> {
     names
 }
 
+/// Takes the group of a shape from its attributes.
+pub fn take_group(found: &mut Found) -> Option<String> {
+    let attributes = &mut found.object.attributes;
+    let place = attributes.iter().position(|(name, _)| **name == *GROUP)?;
+    Some(attributes.remove(place).1.into())
+}
+
 /// The shapes of an image, on their way.
 #[derive(Debug, Default)]
 pub struct Grouping {
@@ -133,6 +140,18 @@ impl Grouping {
     pub fn add_spot(&mut self, group: Option<String>, found: Found) {
         let spot = group.is_some();
         self.shapes.push(Grouped { group, found, spot });
+    }
+
+    /// Adds a shape of a tool whose attributes are free: of a point, [`HIDDEN`] says that it is.
+    pub fn add_free(&mut self, group: Option<String>, mut found: Found) {
+        let hidden = found.object.attributes.iter().any(|(name, value)| **name == *HIDDEN && **value == *"true");
+        match &mut *found.object.keypoints {
+            [point] if found.object.polygons.is_empty() => {
+                point.visibility = if hidden { 1 } else { point.visibility };
+                self.add_spot(group, found);
+            }
+            _ => self.add(group, found),
+        }
     }
 
     /// Gives the objects to the image.
@@ -305,6 +324,19 @@ mod tests {
         assert_eq!(found.len(), 3);
         let found = joined(vec![(Some("1"), boxed), (Some("1"), spot("cat", 1.0))]);
         assert_eq!(found.len(), 2);
+        // Attributes that are free say the group, and which point is hidden.
+        let mut grouping = Grouping::default();
+        for (mut found, hidden) in [(spot("nose", 1.0), "true"), (outline("cat", 0.0), "true"), (spot("ear", 2.0), "")]
+        {
+            found.attribute(GROUP, "a");
+            found.attribute(HIDDEN, hidden);
+            grouping.add_free(take_group(&mut found), found);
+        }
+        let mut sheet = Sheet::default();
+        grouping.finish(&mut sheet);
+        let [cat] = &sheet.objects[..] else { panic!("{sheet:?}") };
+        assert_eq!(cat.points.iter().map(|(_, point)| point.visibility).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(cat.object.attributes, [(HIDDEN.into(), "true".into())]);
         // Points alone.
         let found = joined(vec![(Some("1"), spot("cat", 1.0)), (Some("1"), spot("cat", 3.0))]);
         let [cat] = &found[..] else { panic!("{found:?}") };

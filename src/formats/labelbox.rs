@@ -12,7 +12,9 @@
 //! Specification: <https://docs.labelbox.com/reference/export-image-annotations>. Pixels are 0-based, with fractions.
 //!
 //! Decisions
-//! - The class is `title` or `name`, else `value`. A line and a point become keypoints.
+//! - The class is `title` or `name`, else `value`. A line and a point become keypoints. What a relationship of version 2 ties to a
+//!   point is one object with it: points with names of their own are its keypoints ([`super::grouping`]), hidden where they are
+//!   classified as `occluded`. So keypoints are written, each related to its object.
 //! - Masks are addresses that need a key: left out, with a note. Videos are left out.
 //! - Answers about the image are its classes, a text is a caption; answers about an object are its attributes.
 //! - The image is called as `external_id`, else `global_key`, else the end of its address says.
@@ -22,12 +24,16 @@
 //! - Written is version 2, a file for all splits. An outline of several parts is one way around all.
 //! - In the exports of 2018, `Label` has a list of outlines for each class.
 
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
 use serde_json::{Value, json};
 
+use super::grouping::Grouping;
 use super::json::Head;
 use super::json::node::Node;
 use super::pages::{self, Finding, Found, Kind, Page, Sheet};
-use super::target::{Draws, Groups, Points, Ready, ReadyImage, Remarks, Shape, Sink, put_images, put_pieces};
+use super::target::{Draws, Groups, HIDDEN, Points, Ready, ReadyImage, Remarks, Shape, Sink, put_images, put_pieces};
 use super::text::{self, Fault};
 use super::tree::Tree;
 use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write};
@@ -58,8 +64,7 @@ export.json  images/a.jpg          (version 1; or export.csv)",
     detect,
     looks_for: "NDJSON files with \"data_row\" in each line, or JSON or CSV files with \"Labeled Data\" and \"Label\" (Labelbox)",
     read,
-    // Nothing says which points belong together.
-    write: Some(Write { not: &[Carries::Keypoints], write }),
+    write: Some(Write { not: &[], write }),
 };
 
 const EXTENSIONS: [&str; 4] = ["ndjson", "json", "jsonl", "csv"];
@@ -160,7 +165,10 @@ fn labelled(mut sheet: Sheet, label: Option<&Node<'_>>, page: &mut Page) {
         sheet.leave_out("frames of a video", label.line, findings);
         return page.sheets.push(sheet);
     }
-    label.list("objects").iter().for_each(|one| object(one, &mut sheet, findings));
+    for one in label.list("objects") {
+        let found = object(one, &mut sheet, findings);
+        sheet.objects.extend(found);
+    }
     label.list("classifications").iter().for_each(|one| answer(one, &mut sheet));
     for (class, list) in label.members() {
         if matches!(&**class, "objects" | "classifications" | "relationships") {
@@ -204,10 +212,38 @@ fn second(node: &Node<'_>, page: &mut Page) {
         if annotations.get("frames").is_some() {
             sheet.leave_out("frames of a video", annotations.line, findings);
         }
-        annotations.list("objects").iter().for_each(|one| object(one, &mut sheet, findings));
+        let groups = groups(annotations);
+        let mut grouping = Grouping::default();
+        for one in annotations.list("objects") {
+            if let Some(found) = object(one, &mut sheet, findings) {
+                let group = one.word("feature_id").and_then(|id| groups.get(&*id).cloned());
+                grouping.add_free(group, found);
+            }
+        }
+        grouping.finish(&mut sheet);
         annotations.list("classifications").iter().for_each(|one| answer(one, &mut sheet));
     }
     page.sheets.push(sheet);
+}
+
+/// The group of each object that a relationship ties to a point, or that is one.
+fn groups(annotations: &Node<'_>) -> HashMap<String, String> {
+    let objects = annotations.list("objects").iter();
+    let points = objects.filter(|one| one.get("point").is_some()).filter_map(|one| one.word("feature_id"));
+    let points: HashSet<Cow<'_, str>> = points.collect();
+    let mut groups: HashMap<String, String> = HashMap::new();
+    for relation in annotations.list("relationships") {
+        let Some(ends) = relation.any(&["unidirectional_relationship", "bidirectional_relationship"]) else { continue };
+        let (Some(source), Some(target)) = (ends.word("source"), ends.word("target")) else { continue };
+        if points.contains(&source) || points.contains(&target) {
+            let known = groups.get(&*source).or_else(|| groups.get(&*target)).cloned();
+            let group = known.unwrap_or_else(|| source.to_string());
+            for end in [source, target] {
+                groups.entry(end.into_owned()).or_insert_with(|| group.clone());
+            }
+        }
+    }
+    groups
 }
 
 /// The split that a field of metadata says.
@@ -218,10 +254,11 @@ fn split(field: &Node<'_>) -> Option<Split> {
     Split::from_word(&name(value).or_else(|| value.words().map(|word| word.into_owned()))?)
 }
 
-fn object(node: &Node<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding>) {
+fn object(node: &Node<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding>) -> Option<Found> {
     let Some(class) = node.any(&["title", "name", "value"]).and_then(Node::words).filter(|class| !class.is_empty())
     else {
-        return sheet.add(Err(Fault::new(node.line, "the object has no name")), findings);
+        sheet.add(Err(Fault::new(node.line, "the object has no name")), findings);
+        return None;
     };
     let found = if let Some(sides) = node.any(&["bbox", "bounding_box"]) {
         sides
@@ -234,7 +271,8 @@ fn object(node: &Node<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding>) {
     } else if let Some(point) = node.get("point") {
         point.all_wanted(["x", "y"]).and_then(|point| Found::pointed(&class, node.line, &[point]))
     } else if node.any(&["instanceURI", "mask", "composite_mask"]).is_some() {
-        return sheet.leave_out(&format!("the mask of {class:?}, which is only an address,"), node.line, findings);
+        sheet.leave_out(&format!("the mask of {class:?}, which is only an address,"), node.line, findings);
+        return None;
     } else {
         Err(Fault::new(node.line, format!("object {class:?} has no shape")))
     };
@@ -246,7 +284,13 @@ fn object(node: &Node<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding>) {
         }
         found
     });
-    sheet.add(found, findings);
+    match found {
+        Ok(found) => Some(found),
+        lost => {
+            sheet.add(lost, findings);
+            None
+        }
+    }
 }
 
 fn corners(points: &Node<'_>) -> Result<Vec<[f64; 2]>, Fault> {
@@ -286,7 +330,8 @@ fn answers(node: &Node<'_>) -> Vec<(String, bool)> {
     text(node.get("text_answer").is_some() || answer.as_text().is_some_and(|answer| answer.contains(' ')))
 }
 
-const DRAWS: Draws = Draws { outlines: true, masks: false, turned: false, points: Points::None, groups: Groups::None };
+const DRAWS: Draws =
+    Draws { outlines: true, masks: false, turned: false, points: Points::OfBody, groups: Groups::OfPoints };
 
 /// Writes version 2: a row for each image.
 fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
@@ -299,15 +344,37 @@ fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
 }
 
 fn row_of(ready: &Ready<'_>, place: usize, image: &ReadyImage) -> String {
-    let mut objects = Vec::new();
+    let (mut objects, mut relations) = (Vec::new(), Vec::new());
     for drawn in ready.drawn(image, DRAWS) {
         let answers: Vec<Value> = drawn
             .attributes
             .iter()
             .map(|(name, value)| classification(name, "text_answer", json!({"content": value})))
             .collect();
+        let first = objects.len();
         for shape in &drawn.shapes {
             let (kind, key, shape) = match shape {
+                Shape::Points(points) => {
+                    for (name, point) in drawn.named_points(ready, points) {
+                        let hidden = (point.visibility == 1)
+                            .then(|| classification(HIDDEN, "radio_answer", json!({"name": "true", "value": "true"})));
+                        let answers: Vec<Value> = hidden.into_iter().collect();
+                        let id = format!("{place}-{}", objects.len());
+                        if objects.len() > first {
+                            let relation = json!({
+                                "feature_id": format!("{id}-relation"), "name": "keypoint", "value": "keypoint",
+                                "annotation_kind": "UnidirectionalRelationship", "classifications": [],
+                                "unidirectional_relationship": {"source": format!("{place}-{first}"), "target": id},
+                            });
+                            relations.push(relation);
+                        }
+                        objects.push(json!({
+                            "feature_id": id, "name": name, "value": name, "annotation_kind": "ImagePoint",
+                            "classifications": answers, "point": {"x": point.x, "y": point.y},
+                        }));
+                    }
+                    continue;
+                }
                 Shape::Outline(part) => {
                     let points: Vec<Value> = part.iter().map(|[x, y]| json!({"x": x, "y": y})).collect();
                     ("ImagePolygon", "polygon", points.into())
@@ -345,7 +412,7 @@ fn row_of(ready: &Ready<'_>, place: usize, image: &ReadyImage) -> String {
     }]);
     let label = json!({
         "label_kind": "Default", "version": "1.0.0", "id": format!("label-{id}"),
-        "annotations": {"objects": objects, "classifications": answers, "relationships": []},
+        "annotations": {"objects": objects, "classifications": answers, "relationships": relations},
     });
     // In this order, so that the first bytes say what the file is.
     format!(

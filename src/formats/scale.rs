@@ -7,17 +7,25 @@
 //!
 //! Specification: <https://scale.com/docs/image-annotation>. Pixels are 0-based. A box may have `vertices` when it is turned; lines and
 //! points become keypoints, an ellipse's four vertices are the ends of its axes. A task without response is left out.
+//!
+//! Scale ties no annotations, but their attributes are free: those of one label and one attribute `group_id` are one object, points of
+//! other labels in its group its keypoints, hidden where the attribute `occluded` is true ([`super::grouping`]). So they are written.
+
+use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
+use super::grouping::{self, Grouping};
 use super::json::Head;
 use super::json::node::Node;
 use super::pages::{self, Finding, Found, Kind, Page, Sheet};
-use super::target::{Drawn, Draws, Groups, Points, Ready, Remarks, Shape, Sink, entry, put_images, put_list};
+use super::target::{
+    Drawn, Draws, GROUP, Groups, HIDDEN, Points, Ready, Remarks, Shape, Sink, entry, put_images, put_list,
+};
 use super::text::Fault;
 use super::tree::Tree;
 use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write, geometry};
-use crate::dataset::Ledger;
+use crate::dataset::{Keypoint, Ledger};
 
 /// The format's row in the registry.
 pub static FORMAT: Format = Format {
@@ -40,8 +48,7 @@ tasks.json  a.jpg",
     detect,
     looks_for: "JSON files of tasks with \"task_id\" and \"response\" or \"params\" (Scale AI)",
     read,
-    // Nothing says which points belong together.
-    write: Some(Write { not: &[Carries::Keypoints], write }),
+    write: Some(Write { not: &[], write }),
 };
 
 fn is_task(head: &Head) -> bool {
@@ -89,17 +96,22 @@ fn task(node: &Node<'_>, page: &mut Page) {
     let Some(response) = node.get("response").filter(|response| response.is_map()) else {
         return page.skipped.count("not-annotated", Ledger { images: 1, objects: 0 });
     };
+    let mut grouping = Grouping::default();
     for one in response.list("annotations") {
-        add(one, &mut sheet, &mut page.findings);
+        add(one, &mut sheet, &mut grouping, &mut page.findings);
     }
+    grouping.finish(&mut sheet);
     page.sheets.push(sheet);
 }
 
-fn add(node: &Node<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding>) {
+fn add(node: &Node<'_>, sheet: &mut Sheet, grouping: &mut Grouping, findings: &mut Vec<Finding>) {
     let kind = node.any(&["type", "geometry"]).and_then(Node::as_text).unwrap_or_default();
     match node.word("label") {
         Some(_) if kind == "cuboid" => sheet.leave_out(kind, node.line, findings),
-        Some(label) => sheet.add(object(node, kind, &label), findings),
+        Some(label) => match object(node, kind, &label) {
+            Ok(mut found) => grouping.add_free(grouping::take_group(&mut found), found),
+            lost => sheet.add(lost, findings),
+        },
         None => sheet.add(Err(Fault::new(node.line, "the annotation has no label")), findings),
     }
 }
@@ -139,19 +151,19 @@ fn object(node: &Node<'_>, kind: &str, class: &str) -> Result<Found, Fault> {
     Ok(found)
 }
 
-const DRAWS: Draws = Draws { outlines: true, masks: false, turned: true, points: Points::None, groups: Groups::None };
+const DRAWS: Draws =
+    Draws { outlines: true, masks: false, turned: true, points: Points::OfBody, groups: Groups::OfPoints };
 
 /// Writes the tasks of each split, as they come back from Scale.
 fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
     for split in ready.splits() {
         let name = format!("{split}/tasks.json");
         put_list(ready, sink, &name, ["[", "\n]\n"], &ready.images_of(split), |place, image, text| {
-            let drawn = ready.drawn(image, DRAWS);
-            let annotations: Vec<Value> = drawn
-                .iter()
-                .enumerate()
-                .filter_map(|(number, drawn)| Some(annotation(ready, drawn, drawn.shapes.first()?, place, number)))
-                .collect();
+            let mut annotations: Vec<Value> =
+                ready.drawn(image, DRAWS).iter().flat_map(|drawn| self::annotations(ready, drawn)).collect();
+            for (number, annotation) in annotations.iter_mut().enumerate() {
+                annotation["uuid"] = format!("{:08x}-{number:04x}", place + 1).into();
+            }
             let url = ready.dataset.images.url.get(image.row);
             let address = url.map_or_else(|| format!("images/{}", image.name), |url| url.to_string());
             let params = json!({
@@ -174,7 +186,21 @@ fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
     Ok(Remarks::new())
 }
 
-fn annotation(ready: &Ready<'_>, drawn: &Drawn<'_>, shape: &Shape<'_>, place: usize, number: usize) -> Value {
+fn annotations(ready: &Ready<'_>, drawn: &Drawn<'_>) -> Vec<Value> {
+    let group = || drawn.group.map(|group| (GROUP.to_owned(), Value::from(group.to_string())));
+    let of_shape = |shape: &Shape<'_>| {
+        let Shape::Points(points) = shape else { return vec![annotation(ready, drawn, shape, group())] };
+        let point = |(name, point): (Cow<'_, str>, &Keypoint)| {
+            let mut attributes: Map<String, Value> = group().into_iter().collect();
+            attributes.extend((point.visibility == 1).then(|| (HIDDEN.to_owned(), true.into())));
+            json!({"type": "point", "label": name, "x": point.x, "y": point.y, "attributes": attributes})
+        };
+        drawn.named_points(ready, points).map(point).collect()
+    };
+    drawn.shapes.iter().flat_map(of_shape).collect()
+}
+
+fn annotation(ready: &Ready<'_>, drawn: &Drawn<'_>, shape: &Shape<'_>, group: Option<(String, Value)>) -> Value {
     let vertices = |points: &[[f64; 2]]| -> Value { points.iter().map(|[x, y]| json!({"x": x, "y": y})).collect() };
     let mut annotation = match shape {
         Shape::Outline(part) => json!({"type": "polygon", "vertices": vertices(part)}),
@@ -189,8 +215,7 @@ fn annotation(ready: &Ready<'_>, drawn: &Drawn<'_>, shape: &Shape<'_>, place: us
         }
     };
     annotation["label"] = ready.class_of(&drawn.object).into();
-    annotation["uuid"] = format!("{:08x}-{number:04x}", place + 1).into();
     let attributes = drawn.attributes.iter().map(|(name, value)| ((*name).to_owned(), json!(value)));
-    annotation["attributes"] = attributes.collect::<Map<_, _>>().into();
+    annotation["attributes"] = attributes.chain(group).collect::<Map<_, _>>().into();
     annotation
 }

@@ -233,6 +233,9 @@ fn draws_masks(format: &Format) -> bool {
     ["cvat", "datumaro", "label-studio", "labelme", "supervisely"].contains(&format.name)
 }
 
+/// Formats in which a keypoint is known by being there: one that no object of the class has is not.
+const POINTS_BY_NAME: [&str; 4] = ["darwin", "labelbox", "scale", "via"];
+
 /// What an object can have at once: some formats have one shape for each.
 fn at_once(format: &Format, with: &BTreeSet<Carries>) -> BTreeSet<Carries> {
     let mut with = with.clone();
@@ -342,7 +345,8 @@ fn compare(format: &'static Format, before: &Dataset, after: &Dataset, with: &BT
             let pointed =
                 after.objects.keypoints.iter().any(|(row, _)| Some(after.objects.class[row] as usize) == place);
             if has(Carries::Keypoints) && pointed {
-                prop_assert_eq!(class.keypoints.len(), own.keypoints.len());
+                let labelled = if POINTS_BY_NAME.contains(&format.name) { 2 } else { own.keypoints.len() };
+                prop_assert_eq!(&class.keypoints[..], &own.keypoints[..labelled]);
             }
             if has(Carries::Supercategories) {
                 prop_assert_eq!(&class.supercategory, &own.supercategory);
@@ -409,7 +413,10 @@ fn compare_object(
     }
     if has(Carries::Keypoints) {
         let (theirs, ours) = (after.objects.keypoints.get(row), before.objects.keypoints.get(own));
-        prop_assert_eq!(theirs.map(|points| points.len()), ours.map(|points| points.len()));
+        let seen = |points: &[Keypoint]| points.iter().filter(|point| point.visibility > 0).count();
+        let by_name = POINTS_BY_NAME.contains(&format.name);
+        let count = |points: &[Keypoint]| if by_name { seen(points) } else { points.len() };
+        prop_assert_eq!(theirs.map(|points| points.len()), ours.map(|points| count(points)));
         for (a, b) in theirs.into_iter().flatten().zip(ours.into_iter().flatten()) {
             // What is hidden has no word in every format.
             let seen = if format.name == "superannotate" && b.visibility == 1 { 2 } else { b.visibility };

@@ -20,7 +20,7 @@ pub use frame::Frame;
 pub use list::{entry, put_list, write_list};
 pub use names::FileNames;
 pub use number::{Fixed, Plain};
-pub use shapes::{Drawn, Draws, GROUP, Groups, Points, Shape, colour, colour_text, joined};
+pub use shapes::{Drawn, Draws, GROUP, Groups, HIDDEN, Points, Shape, colour, colour_text, joined};
 
 use super::{FormatError, FormatErrorKind, geometry, parallel};
 use crate::dataset::{Class, Dataset, Keypoint, Mask, Split};

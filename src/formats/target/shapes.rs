@@ -12,6 +12,8 @@ use crate::formats::geometry;
 
 /// The attribute that a group has in the model.
 pub const GROUP: &str = "group_id";
+/// The attribute of a point that is hidden, where a tool has no other word for it.
+pub const HIDDEN: &str = "occluded";
 
 /// How far the box around shapes may be from the object's own before that is written, too: a mask has whole pixels.
 const SAME: f64 = 1.0;
@@ -36,6 +38,8 @@ pub struct Draws {
 pub enum Groups {
     /// It does not: each object has one shape.
     None,
+    /// By a number that an object's keypoints have; it has one other shape.
+    OfPoints,
     /// They are linked.
     Linked,
     /// By a number, which shapes by themselves may have, too.
@@ -81,6 +85,23 @@ pub struct Drawn<'a> {
     pub attributes: Vec<(&'a str, &'a str)>,
 }
 
+impl Drawn<'_> {
+    /// The points that are labelled, with the names that they have as shapes of their own: those of the class's keypoints, or
+    /// that of the class where the points without names are all there is.
+    pub fn named_points<'p>(
+        &self,
+        ready: &'p Ready<'_>,
+        points: &'p [Keypoint],
+    ) -> impl Iterator<Item = (Cow<'p, str>, &'p Keypoint)> {
+        let (object, named) = (self.object, ready.has_named_points(&self.object) || self.shapes.len() > 1);
+        let labelled = points.iter().enumerate().filter(|(_, point)| point.visibility > 0);
+        labelled.map(move |(number, point)| {
+            let name = if named { ready.point_name(&object, number) } else { ready.class_of(&object).into() };
+            (name, point)
+        })
+    }
+}
+
 impl<'a> Ready<'a> {
     /// The objects of an image as a format draws them.
     pub fn drawn(&self, image: &ReadyImage, draws: Draws) -> Vec<Drawn<'a>> {
@@ -104,7 +125,11 @@ impl<'a> Ready<'a> {
                 own
             };
             let attributes = self.attributes(object).iter().map(|(name, value)| (&**name, &**value));
-            let attributes = attributes.filter(|(name, _)| own.is_none() || group != own || *name != GROUP).collect();
+            let attributes = attributes.filter(|(name, _)| own.is_none() || group != own || *name != GROUP);
+            // The number has an attribute's place.
+            let taken = draws.groups == Groups::OfPoints && group.is_some();
+            let renamed = |(name, value)| (if taken && name == GROUP { "group_id_" } else { name }, value);
+            let attributes = attributes.map(renamed).collect();
             Drawn { object: *object, shapes, group, attributes }
         };
         objects.iter().map(drawn).collect()
@@ -116,7 +141,7 @@ impl<'a> Ready<'a> {
     }
 
     /// The name of a keypoint of a class; its number, from 1, where the source has none.
-    pub fn point_name(&self, object: &ReadyObject, number: usize) -> Cow<'_, str> {
+    pub fn point_name<'s>(&'s self, object: &ReadyObject, number: usize) -> Cow<'s, str> {
         let details = self.classes.get(object.class as usize).and_then(|class| class.details);
         let name = details.and_then(|details| details.keypoints.get(number));
         name.map_or_else(|| (number + 1).to_string().into(), |name| name.as_str().into())
@@ -131,7 +156,7 @@ impl<'a> Ready<'a> {
     fn shapes(&self, image: &ReadyImage, object: &ReadyObject, draws: Draws) -> Vec<Shape<'a>> {
         let mut shapes: Vec<Shape<'a>> = Vec::new();
         let mut around: Vec<[f64; 2]> = Vec::new();
-        let single = draws.groups == Groups::None;
+        let single = matches!(draws.groups, Groups::None | Groups::OfPoints);
         let mut parts = if draws.outlines { self.outline(image, object) } else { Vec::new() };
         parts.retain(|part| part.len() >= 3);
         let corners = self.corners(image, object);
@@ -181,7 +206,7 @@ impl<'a> Ready<'a> {
         } else if !single && differs(&around, SAME) {
             shapes.insert(0, Shape::Box(object.bbox));
         }
-        if let Some(points) = points.filter(|_| shapes.is_empty() || !single) {
+        if let Some(points) = points.filter(|_| shapes.is_empty() || draws.groups != Groups::None) {
             shapes.push(Shape::Points(points));
         }
         shapes
@@ -346,7 +371,12 @@ mod tests {
         assert_eq!((kinds(&shapes), group), (vec!["points"], Some(1)));
         assert_eq!(kinds(&drawn(object.clone(), &[], Draws { points: Points::None, ..TOOL }).0), ["box"]);
         let object = Object { bbox: [0.0, 0.0, 20.0, 20.0], ..object };
-        assert_eq!(kinds(&drawn(object, &[], TOOL).0), ["box", "points"]);
+        assert_eq!(kinds(&drawn(object.clone(), &[], TOOL).0), ["box", "points"]);
+        // Points alone have a group: an outline is one way around, and the box around it is not written.
+        let polygons = outlined([1.0, 2.0, 29.0, 8.0], &[1.0, 21.0]).polygons;
+        let object = Object { polygons, attributes: vec![(GROUP.into(), "7".into())], ..object };
+        let (shapes, group, attributes) = drawn(object, &["nose"], Draws { groups: Groups::OfPoints, ..of_body });
+        assert_eq!((kinds(&shapes), group, attributes), (vec!["outline", "points"], Some(8), 1));
     }
 
     #[test]

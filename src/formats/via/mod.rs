@@ -15,6 +15,8 @@
 //! - The class is the region attribute that `class_attribute` names, else the one that all files have alone, or else the one
 //!   called `class`, `label`, `name`, `type`, `object` or `category`, or else the one that most regions have. A checkbox with
 //!   several marks is several objects. The others are attributes.
+//! - Regions of one class and one `group_id` are one object, points of other classes in its group its keypoints, hidden where they
+//!   are `occluded` ([`super::grouping`]): VIA itself ties no regions, attributes are free.
 //! - A circle and an ellipse are outlines of 32 points with their own boxes (`theta` in radians, clockwise). A point and a
 //!   polyline become keypoints.
 //! - `caption` of a file is a caption (so is `caption_2`), `image_url` its address; one called as those of classes, `labels` or
@@ -26,9 +28,11 @@ mod write;
 
 use std::collections::HashMap;
 
+use super::grouping::{self, Grouping};
 use super::json::Head;
 use super::json::node::Node;
 use super::pages::{self, Finding, Found, Kind, Page, Sheet};
+use super::target::GROUP;
 use super::text::{self, Fault};
 use super::tree::Tree;
 use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write, geometry};
@@ -55,8 +59,7 @@ a.jpg  via_region_data.json  (or via_project.json, via_export_csv.csv), also in 
     detect,
     looks_for: "JSON files with \"_via_img_metadata\", or with \"filename\" and \"regions\" for each image, or such a CSV (VIA)",
     read,
-    // Nothing says which points belong together.
-    write: Some(Write { not: &[Carries::Keypoints], write: write::write }),
+    write: Some(Write { not: &[], write: write::write }),
 };
 
 const EXTENSIONS: [&str; 2] = ["json", "csv"];
@@ -127,7 +130,8 @@ fn name_classes(found: &mut [pages::Read], given: Option<&str>, remarks: &mut Ve
     let key = counts
         .iter()
         .max_by_key(|(key, (count, order))| {
-            (named.is_some_and(|name| key.eq_ignore_ascii_case(name)), *count, std::cmp::Reverse(*order))
+            let is_named = named.is_some_and(|name| key.eq_ignore_ascii_case(name));
+            (is_named, **key != GROUP, *count, std::cmp::Reverse(*order))
         })
         .map(|(key, _)| (*key).to_owned());
     let key = given.map(str::to_owned).or(key);
@@ -137,19 +141,22 @@ fn name_classes(found: &mut [pages::Read], given: Option<&str>, remarks: &mut Ve
     for page in found.iter_mut().filter_map(|(_, page)| page.as_mut().ok()) {
         let Page { sheets, findings, .. } = page;
         for sheet in sheets {
+            let mut grouping = Grouping::default();
             for mut found in std::mem::take(&mut sheet.objects) {
                 let is_class = |name: &str| key.as_deref() == Some(name);
                 let (classes, rest): (Vec<_>, Vec<_>) =
                     std::mem::take(&mut found.object.attributes).into_iter().partition(|(name, _)| is_class(name));
                 found.object.attributes = rest;
+                let group = grouping::take_group(&mut found);
                 if classes.is_empty() {
                     let message = "the region has no attribute that could be its class";
                     sheet.add(Err(Fault::new(found.object.line, message)), findings);
                 }
                 for (_, class) in classes {
-                    sheet.objects.push(Found { class, ..found.clone() });
+                    grouping.add_free(group.clone(), Found { class, ..found.clone() });
                 }
             }
+            grouping.finish(sheet);
         }
     }
 }

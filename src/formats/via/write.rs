@@ -5,16 +5,18 @@
 //! ```
 //!
 //! An entry is called by the image's name and the size of its file, -1 where that is not known, as the tool does with images
-//! that it has by address. An outline of several parts is one way around all; a mask, which VIA cannot draw, is its box.
+//! that it has by address. An outline of several parts is one way around all; a mask, which VIA cannot draw, is its box. Keypoints
+//! are `point` regions, of the class that is the keypoint's name, and have the `group_id` of their object's region.
 
 use serde_json::{Map, Value, json};
 
 use crate::formats::FormatError;
 use crate::formats::target::{
-    Drawn, Draws, Groups, Points, Ready, ReadyImage, Remarks, Shape, Sink, entry, put_images, put_list,
+    Drawn, Draws, GROUP, Groups, HIDDEN, Points, Ready, ReadyImage, Remarks, Shape, Sink, entry, put_images, put_list,
 };
 
-const DRAWS: Draws = Draws { outlines: true, masks: false, turned: false, points: Points::None, groups: Groups::None };
+const DRAWS: Draws =
+    Draws { outlines: true, masks: false, turned: false, points: Points::OfBody, groups: Groups::OfPoints };
 
 pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
     for split in ready.splits() {
@@ -73,7 +75,11 @@ fn regions(ready: &Ready<'_>, drawn: &Drawn<'_>) -> Vec<Value> {
             }
         }
     }
-    let shape = |shape: &Shape<'_>| match shape {
+    if let Some(group) = drawn.group {
+        attributes.insert(GROUP.into(), group.to_string().into());
+    }
+    let region = |shape: Value, attributes: &Map<String, Value>| json!({"shape_attributes": shape, "region_attributes": attributes});
+    let body = |shape: &Shape<'_>| match shape {
         Shape::Outline(part) => {
             let (xs, ys): (Vec<f64>, Vec<f64>) = part.iter().map(|[x, y]| (*x, *y)).unzip();
             json!({"name": "polygon", "all_points_x": xs, "all_points_y": ys})
@@ -83,6 +89,18 @@ fn regions(ready: &Ready<'_>, drawn: &Drawn<'_>) -> Vec<Value> {
             json!({"name": "rect", "x": x0, "y": y0, "width": x1 - x0, "height": y1 - y0})
         }
     };
-    let region = |one| json!({"shape_attributes": shape(one), "region_attributes": attributes});
-    drawn.shapes.iter().map(region).collect()
+    let mut regions = Vec::new();
+    for shape in &drawn.shapes {
+        let Shape::Points(points) = shape else {
+            regions.push(region(body(shape), &attributes));
+            continue;
+        };
+        for (name, point) in drawn.named_points(ready, points) {
+            let mut own = Map::from_iter([("class".to_owned(), name.into())]);
+            own.extend(drawn.group.map(|group| (GROUP.to_owned(), group.to_string().into())));
+            own.extend((point.visibility == 1).then(|| (HIDDEN.to_owned(), "true".into())));
+            regions.push(region(json!({"name": "point", "cx": point.x, "cy": point.y}), &own));
+        }
+    }
+    regions
 }

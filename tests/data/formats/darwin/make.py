@@ -50,6 +50,22 @@ def make() -> None:
             obj("ring", (15, 5, 25, 25), polygons=[ellipse((20, 15), (10, 5), 90)], line=1), obj("nose", (7, 8, 7, 8), keypoints=[[7.0, 8.0, 2]], line=1),
             obj("lane", (1, 2, 9, 8), keypoints=[[1.0, 2.0, 2], [9.0, 8.0, 2]], line=1), obj("dog", (1, 2, 9, 8), keypoints=[[1.0, 2.0, 2], [9.0, 8.0, 1]], line=1),
             obj("sky", (5, 6, 7, 8), mask=mask(rows, 5, 6), line=1), obj("cat", (4, 5, 20, 25), line=1, score=0.5), labels=["outdoor"], name="sub/a.png")]})
+    # A skeleton of the instance of another annotation is its keypoints; two of one instance, and one of another name, are not.
+    def skeleton(*nodes) -> dict:
+        return {"nodes": [{"name": name, "x": x, "y": y, "occluded": hidden} for name, x, y, hidden in nodes]}
+
+    def instance(number) -> dict:
+        return {"instance_id": {"value": number}}
+
+    posed = [
+        named("cat", skeleton=skeleton(("nose", 5, 6, False), ("tail", 9, 8, True)), **instance(1)), named("cat", **sides((1, 2, 20, 25)), **instance(1)),
+        named("cat", skeleton=skeleton(("tail", 7, 8, False))), named("cat", **sides((1, 2, 3, 4)), **instance(2)), named("cat", **sides((5, 2, 7, 4)), **instance(2)),
+        named("dog", skeleton=skeleton(("a", 7, 8, False), ("a", 9, 9, False)), **instance(2))]
+    case("darwin", "pose", {"a.json": second("a.png", posed), "a.png": picture(1)}, {
+        "format": "darwin", "classes": ["cat", "dog"], "ordered": False, "skeletons": [["cat", "", ["nose", "tail"], []]], "problems": [], "images": [there(
+            "a.png", obj("cat", (1, 2, 20, 25), keypoints=[[5.0, 6.0, 2], [9.0, 8.0, 1]], line=1), obj("cat", (7, 8, 7, 8), keypoints=[[0.0, 0.0, 0], [7.0, 8.0, 2]], line=1),
+            obj("cat", (1, 2, 3, 4), attributes={"instance_id": "2"}, line=1), obj("cat", (5, 2, 7, 4), attributes={"instance_id": "2"}, line=1),
+            obj("dog", (7, 8, 9, 9), keypoints=[[7.0, 8.0, 2], [9.0, 9.0, 2]], attributes={"instance_id": "2"}, line=1))]})
     first = {"dataset": "pets", "image": {"width": 40, "height": 30, "original_filename": "a.png", "filename": "a.png", "url": "https://example.com/a.png", "path": "/"},
              "annotations": [{"name": "cat", "polygon": {"path": path((1, 2), (9, 2), (9, 8))}}, {"name": "outdoor", "tag": {}}]}
     case("darwin", "version-1", {"a.json": json.dumps(first), "a.png": picture(1)}, {

@@ -50,6 +50,20 @@ def good() -> None:
             there("b.png", url=URL),
         ],
     })
+    # Keypoints: related to their object, whichever way; a relationship of other objects ties nothing, and one to nowhere neither.
+    def relation(source, target, kind="unidirectional") -> dict:
+        return {"feature_id": f"{source}-{target}", "name": "has", "annotation_kind": "Relationship", f"{kind}_relationship": {"source": source, "target": target}}
+
+    hidden = [{"name": "occluded", "value": "occluded", "radio_answer": named("true")}]
+    things = [named("Cat", bounding_box=SIDES) | {"feature_id": "1"}, named("nose", point={"x": 7, "y": 8}) | {"feature_id": "2"},
+              named("tail", point={"x": 9, "y": 20}, classifications=hidden) | {"feature_id": "3"},
+              named("Cat", polygon=POINTS) | {"feature_id": "4"}, named("tail", point={"x": 2, "y": 3}) | {"feature_id": "5"}, named("nose", point={"x": 1, "y": 1}) | {"feature_id": "6"}]
+    pose = line("a.png", {"objects": things, "classifications": [], "relationships": [
+        relation("1", "2"), relation("3", "1"), relation("4", "5", "bidirectional"), relation("1", "4"), relation("gone", "4"), {"name": "has"}]})
+    case("labelbox", "pose", {"export.ndjson": pose + "\n", "a.png": picture(1)}, {
+        "format": "labelbox", "classes": ["Cat", "nose"], "ordered": False, "problems": [], "skeletons": [["Cat", "", ["nose", "tail"], []]], "images": [there(
+            "a.png", obj("Cat", (4, 5, 20, 25), line=1, keypoints=[[7.0, 8.0, 2], [9.0, 20.0, 1]]),
+            obj("Cat", (1, 2, 9.5, 8), line=1, polygons=OUTLINE, keypoints=[[0.0, 0.0, 0], [2.0, 3.0, 2]]), obj("nose", (1, 1, 1, 1), line=1, keypoints=[[1.0, 1.0, 2]]), url=URL)]})
     # The split that Labelbox reserves a field for.
     split = json.loads(line("a.png", {"objects": [], "classifications": []}))
     split["metadata_fields"] = [{"schema_name": "tag", "value": "test"}, {"schema_name": "split", "schema_kind": "CustomMetadataEnum",

@@ -37,6 +37,14 @@ def make() -> None:
             "a.png", obj("cat", (1, 2, 9, 8), polygons=[[[1.0, 2.0], [9.0, 2.0], [9.0, 8.0]]], line=1, attributes={"colour": "red"}),
             obj("lane", (1, 2, 9, 8), keypoints=[[1.0, 2.0, 2], [9.0, 8.0, 2]], line=1), obj("nose", (7, 8, 7, 8), keypoints=[[7.0, 8.0, 2]], line=1),
             obj("ship", around(corners), corners=corners, line=1), obj("ring", (10, 10, 30, 20), polygons=[ring], line=1), size=(0, 0), name=url, url=url)]})
+    # Keypoints: points of other labels with the attribute group_id of an object.
+    grouped = [{"type": "polygon", "label": "cat", "vertices": points([(1, 2), (9, 2), (9, 8)]), "attributes": {"group_id": "1"}},
+               {"type": "point", "label": "nose", "x": 7, "y": 8, "attributes": {"group_id": "1"}}, {"type": "point", "label": "tail", "x": 2, "y": 3, "attributes": {"group_id": "1", "occluded": True}},
+               *boxes([("cat", (4, 5, 20, 25))]), {"type": "point", "label": "nose", "x": 4, "y": 6, "attributes": {"occluded": True}}]
+    case("scale", "pose", {"tasks.json": json.dumps([task("a.png", grouped)]), "a.png": picture(1)}, {
+        "format": "scale", "classes": ["cat", "nose"], "ordered": False, "skeletons": [["cat", "", ["nose", "tail"], []]], "problems": [], "images": [there(
+            "a.png", obj("cat", (1, 2, 9, 8), polygons=[[[1.0, 2.0], [9.0, 2.0], [9.0, 8.0]]], keypoints=[[7.0, 8.0, 2], [2.0, 3.0, 1]], line=1), obj("cat", (4, 5, 20, 25), line=1),
+            obj("nose", (4, 6, 4, 6), keypoints=[[4.0, 6.0, 1]], line=1, attributes={"occluded": "true"}), size=(0, 0))]})
     case("scale", "bad-shapes", {"tasks.json": json.dumps([task("a.png", [{"type": "box"}, {"type": "box", "label": "x", "left": 1}, {"type": "blob", "label": "x"}]), task("", [])]),
                                  "a.png": picture(1)}, {
         "format": "scale", "images": [], "problems": ["bad-entry: tasks.json:1: the annotation has no label", 'bad-entry: tasks.json:1: "top" is missing',

@@ -55,6 +55,22 @@ def good() -> None:
         ],
     })
 
+    # Keypoints: points with names of their own in the group of an object; a group of two objects; points alone.
+    text = document(entry(
+        "a.png", region(rect(1, 2, 20, 20), **{"class": "person", "group_id": "1", "occluded": "true"}), region({"name": "point", "cx": 5, "cy": 6}, **{"class": "nose", "group_id": "1"}),
+        region({"name": "point", "cx": 9, "cy": 8}, **{"class": "tail", "group_id": "1", "occluded": "true"}),
+        region(rect(3, 2, 18, 20), **{"class": "person", "group_id": "2"}), region({"name": "point", "cx": 7, "cy": 8}, **{"class": "tail", "group_id": "2"}),
+        region(rect(1, 2, 2, 2), **{"class": "cat", "group_id": "4"}), region(rect(4, 2, 2, 2), **{"class": "cat", "group_id": "4"}),
+        region({"name": "point", "cx": 5, "cy": 6}, **{"class": "corner", "group_id": "5"}), region({"name": "point", "cx": 9, "cy": 6}, **{"class": "corner", "group_id": "5"}),
+        region({"name": "point", "cx": 2, "cy": 3}, **{"class": "nose"})))
+    case("via", "pose", {"via_region_data.json": text, "a.png": picture(1)}, {
+        "format": "via", "classes": ["person", "cat", "corner", "nose"], "ordered": False, "problems": [], "remarks": ['the class is the region attribute "class"'],
+        "skeletons": [["person", "", ["nose", "tail"], []]], "images": [seen(
+            "a.png", box("person", (1, 2, 21, 22), keypoints=[[5.0, 6.0, 2], [9.0, 8.0, 1]], attributes={"occluded": "true"}),
+            box("person", (3, 2, 21, 22), keypoints=[[0.0, 0.0, 0], [7.0, 8.0, 2]]),
+            box("cat", (1, 2, 3, 4), attributes={"group_id": "4"}), box("cat", (4, 2, 6, 4), attributes={"group_id": "4"}),
+            box("corner", (5, 6, 9, 6), keypoints=[[5.0, 6.0, 2], [9.0, 6.0, 2]]), box("nose", (2, 3, 2, 3), keypoints=[[2.0, 3.0, 2]]))]})
+
     # What is said of files: classes, in a checkbox or a word, and sentences.
     case("via", "files", {"via.json": document(entry("a.png", caption="A cat", caption_2="It sleeps", labels={"cat": True, "dog": False}, place="garden"),
                                                entry("b.png", region(rect(1, 2, 3, 4), label="cat"), Class="dog")), "a.png": picture(1), "b.png": picture(2)}, {
