@@ -270,7 +270,7 @@ fn object(node: &Node<'_>, class: &str, layers: &[Layer], size: (u32, u32)) -> R
 const SCHEMA: &str = "https://darwin-public.s3.eu-west-1.amazonaws.com/darwin_json/2.0/schema.json";
 /// Keypoints are apart from other shapes.
 const POINTS: Draws =
-    Draws { outlines: false, masks: false, turned: false, points: Points::Own, groups: Groups::Linked };
+    Draws { outlines: false, masks: false, holes: false, turned: false, points: Points::Own, groups: Groups::Linked };
 /// The one slot that an image has.
 const SLOT: &str = "0";
 

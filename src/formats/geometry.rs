@@ -2,6 +2,7 @@
 
 use super::text::Fault;
 use crate::dataset::Mask;
+use crate::image::runs;
 
 /// Points of an outline that stands for an ellipse.
 const AROUND: u32 = 32;
@@ -109,6 +110,32 @@ pub fn mask_of_crop(
     Ok(Mask { width, height, runs: runs.into() })
 }
 
+/// Columns that the edges of an outline may cross where it is drawn for its holes.
+const CROSSINGS: u64 = 1 << 24;
+
+/// The mask of `width` x `height` pixels whose middles lie inside of one of the parts of an outline and of none of its holes.
+pub fn mask_with_holes(
+    [width, height]: [u32; 2],
+    parts: &[Vec<[f64; 2]>],
+    holes: &[Vec<[f64; 2]>],
+) -> Result<Mask, Fault> {
+    if width == 0 || height == 0 || u64::from(width) * u64::from(height) > u64::from(u32::MAX) {
+        return Err(Fault::new(0, format!("a mask in an image of {width}x{height} pixels")));
+    }
+    let inside = |x: f64| x.clamp(0.0, f64::from(width));
+    let crossed = |points: &Vec<[f64; 2]>| -> u64 {
+        let ends = points.iter().zip(points.iter().cycle().skip(1));
+        ends.map(|([from, _], [to, _])| (inside(*from) - inside(*to)).abs() as u64 + 1).sum()
+    };
+    let crossings: u64 = parts.iter().chain(holes).map(crossed).sum();
+    if crossings > CROSSINGS {
+        return Err(Fault::new(0, format!("an outline whose edges cross {crossings} columns")));
+    }
+    let outside = mask_of_outline([width, height], holes);
+    let mask = mask_of_outline([width, height], parts);
+    Ok(Mask { runs: runs::without(&mask.runs, &outside.runs).into(), ..mask })
+}
+
 /// The mask of `width` x `height` pixels whose middles lie inside of one of the parts of an outline, each part by itself.
 pub fn mask_of_outline([width, height]: [u32; 2], parts: &[Vec<[f64; 2]>]) -> Mask {
     // The first pixel whose middle is not before `side`.
@@ -153,7 +180,7 @@ pub fn mask_of_outline([width, height]: [u32; 2], parts: &[Vec<[f64; 2]>]) -> Ma
 
 /// The box `[x0, y0, x1, y1)` around what is set; `None` if nothing is.
 pub fn mask_box(mask: &Mask) -> Option<[f64; 4]> {
-    crate::image::runs::bounds(&mask.runs, mask.height).map(|sides| sides.map(|side| side as f64))
+    runs::bounds(&mask.runs, mask.height).map(|sides| sides.map(|side| side as f64))
 }
 
 #[cfg(test)]
@@ -201,6 +228,20 @@ mod tests {
         assert_eq!(runs(&[vec![[0.0, 0.0], [4.0, 0.0], [0.0, 3.0]]]), [0, 5, 1, 1, 5]);
         assert_eq!(runs(&[square(0.6, 0.6, 0.3)]), [12]);
         assert_eq!((runs(&[]), runs(&[vec![]])), (vec![12], vec![12]));
+        // Holes, of which two overlap, beside nothing and as large as all.
+        let holed = |holes: &[Vec<[f64; 2]>]| mask_with_holes([4, 3], &[square(0.0, 0.0, 3.0)], holes);
+        let runs = |holes: &[Vec<[f64; 2]>]| holed(holes).expect("small").runs.to_vec();
+        assert_eq!(runs(&[square(1.0, 1.0, 1.0)]), [0, 4, 1, 4, 3]);
+        assert_eq!(runs(&[square(0.0, 0.0, 2.0), square(1.0, 1.0, 1.0)]), [2, 1, 2, 4, 3]);
+        assert_eq!((runs(&[square(3.0, 0.0, 1.0)]), runs(&[square(-1.0, -1.0, 9.0)])), (vec![0, 9, 3], vec![12]));
+        // What a file claims meets a limit before it is drawn.
+        let fault = |size, points: usize| {
+            let zigzag = (0..points).map(|place| [if place % 2 == 0 { 0.0 } else { 1e9 }, place as f64]).collect();
+            mask_with_holes(size, &[zigzag], &[square(0.0, 0.0, 2.0)]).unwrap_err().message
+        };
+        assert_eq!(fault([1 << 31, 1], 9), "an outline whose edges cross 8000000017 columns");
+        assert_eq!(fault([1 << 31, 2], 9), "a mask in an image of 2147483648x2 pixels");
+        assert_eq!(fault([0, 2], 9), "a mask in an image of 0x2 pixels");
     }
 
     #[test]

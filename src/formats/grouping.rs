@@ -244,7 +244,8 @@ fn union(a: [f64; 4], b: [f64; 4]) -> [f64; 4] {
 
 impl Joined {
     fn join(&mut self, other: Found, kind: u8) {
-        let Found { object: other, points, .. } = other;
+        let Found { object: other, points, holes, .. } = other;
+        self.found.holes.extend(holes);
         let object = &mut self.found.object;
         const BODY: u8 = TURNED | OUTLINE | MASK;
         // A box says what the box is; without one it is around the shapes, points aside.

@@ -330,8 +330,14 @@ fn answers(node: &Node<'_>) -> Vec<(String, bool)> {
     text(node.get("text_answer").is_some() || answer.as_text().is_some_and(|answer| answer.contains(' ')))
 }
 
-const DRAWS: Draws =
-    Draws { outlines: true, masks: false, turned: false, points: Points::OfBody, groups: Groups::OfPoints };
+const DRAWS: Draws = Draws {
+    outlines: true,
+    masks: false,
+    holes: false,
+    turned: false,
+    points: Points::OfBody,
+    groups: Groups::OfPoints,
+};
 
 /// Writes version 2: a row for each image.
 fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {

@@ -70,6 +70,7 @@ pub mod superannotate;
 pub mod supervisely;
 pub mod target;
 pub mod text;
+pub mod trace;
 pub mod tree;
 pub mod udacity;
 mod unreadable;

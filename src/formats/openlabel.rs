@@ -26,6 +26,7 @@ use super::target::{
     write_list,
 };
 use super::text::Fault;
+use super::trace::Region;
 use super::tree::Tree;
 use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write, geometry};
 
@@ -206,7 +207,8 @@ fn shape(kind: &str, node: &Node<'_>, class: &str) -> Result<Found, Fault> {
     }
 }
 
-const DRAWS: Draws = Draws { outlines: true, masks: false, turned: true, points: Points::Own, groups: Groups::Linked };
+const DRAWS: Draws =
+    Draws { outlines: true, masks: false, holes: false, turned: true, points: Points::Own, groups: Groups::Linked };
 
 /// Writes a scene for each split: a frame for each image.
 fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
@@ -305,7 +307,7 @@ fn data_of(ready: &Ready<'_>, drawn: &Drawn<'_>) -> Map<String, Value> {
                 let ([x, y], width, height, degrees) = geometry::of_corners(corners);
                 ("rbbox", json!({"name": name, "val": [x, y, width, height, degrees.to_radians()]}))
             }
-            Shape::Outline(part) => {
+            Shape::Outline(part) | Shape::Region(Region { exterior: part, .. }) => {
                 let numbers: Vec<f64> = part.iter().flatten().copied().collect();
                 ("poly2d", json!({"name": name, "val": numbers, "mode": "MODE_POLY2D_ABSOLUTE", "closed": true}))
             }

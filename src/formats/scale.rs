@@ -151,8 +151,14 @@ fn object(node: &Node<'_>, kind: &str, class: &str) -> Result<Found, Fault> {
     Ok(found)
 }
 
-const DRAWS: Draws =
-    Draws { outlines: true, masks: false, turned: true, points: Points::OfBody, groups: Groups::OfPoints };
+const DRAWS: Draws = Draws {
+    outlines: true,
+    masks: false,
+    holes: false,
+    turned: true,
+    points: Points::OfBody,
+    groups: Groups::OfPoints,
+};
 
 /// Writes the tasks of each split, as they come back from Scale.
 fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {

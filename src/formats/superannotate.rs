@@ -9,8 +9,8 @@
 //! Specification: <https://doc.superannotate.com/docs/vector-json>. Pixels are 0-based, with fractions.
 //!
 //! Decisions
-//! - `polygon` and `polyline` have their numbers in turn, or `x` and `y` lists, and a polygon's `exclude` (holes) is left out,
-//!   with a note. `rbbox` has four corners, `ellipse` an angle in degrees, `template` keypoints whose ids are their places from 1,
+//! - `polygon` and `polyline` have their numbers in turn, or `x` and `y` lists. An object whose polygons have holes (`exclude`) is a
+//!   mask with the box of its outline; a mask is written as polygons along its pixels, with holes. `rbbox` has four corners, `ellipse` an angle in degrees, `template` keypoints whose ids are their places from 1,
 //!   with names in `pointLabels`; which of them are hidden is not said.
 //! - Instances of one class and one `groupId` are one object ([`super::grouping`]).
 //! - Tags are classes of the image; attributes are named by their group.
@@ -23,9 +23,10 @@ use super::json::node::Node;
 use super::pages::{self, Finding, Found, Kind, Page, Sheet};
 use super::target::{Drawn, Draws, Groups, Points, Ready, Remarks, Shape, Sink, colour_text, put, put_image};
 use super::text::Fault;
+use super::trace::Region;
 use super::tree::{FileId, Tree, file_name};
 use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write, geometry};
-use crate::dataset::{Class, Keypoint, ProblemKind};
+use crate::dataset::{Class, Keypoint};
 
 /// The format's row in the registry.
 pub static FORMAT: Format = Format {
@@ -38,6 +39,7 @@ a.jpg  a.jpg.json  classes/classes.json          (or annotations/, a.jpg___objec
     carries: &[
         Carries::Boxes,
         Carries::Polygons,
+        Carries::Masks,
         Carries::Keypoints,
         Carries::Score,
         Carries::Attributes,
@@ -52,7 +54,8 @@ a.jpg  a.jpg.json  classes/classes.json          (or annotations/, a.jpg___objec
     detect,
     looks_for: "JSON files with \"metadata\" and \"instances\" (SuperAnnotate)",
     read,
-    write: Some(Write { not: &[], write }),
+    // They come back as outlines, unless they have holes.
+    write: Some(Write { not: &[Carries::Masks], write }),
 };
 
 fn look(head: &[u8]) -> bool {
@@ -100,6 +103,7 @@ fn page(text: &str) -> Result<Page, Fault> {
         instance(node, &mut sheet, &mut grouping, &mut page.findings);
     }
     grouping.finish(&mut sheet);
+    pages::draw_holes(&mut sheet, &mut page.findings);
     page.sheets.push(sheet);
     Ok(page)
 }
@@ -112,18 +116,13 @@ fn instance(node: &Node<'_>, sheet: &mut Sheet, grouping: &mut Grouping, finding
     match kind {
         "tag" => sheet.label(&class),
         "cuboid" | "mask" => sheet.leave_out(kind, node.line, findings),
-        _ => {
-            if !node.list("exclude").is_empty() {
-                findings.push((ProblemKind::IgnoredField, node.line, format!("holes of {class:?} left out")));
+        _ => match object(node, kind, &class) {
+            Ok(found) => {
+                let group = node.word("groupId").filter(|group| *group != "0").map(|group| group.into_owned());
+                grouping.add(group, found);
             }
-            match object(node, kind, &class) {
-                Ok(found) => {
-                    let group = node.word("groupId").filter(|group| *group != "0").map(|group| group.into_owned());
-                    grouping.add(group, found);
-                }
-                lost => sheet.add(lost, findings),
-            }
-        }
+            lost => sheet.add(lost, findings),
+        },
     }
 }
 
@@ -152,7 +151,12 @@ fn object(node: &Node<'_>, kind: &str, class: &str) -> Result<Found, Fault> {
                 corners.all_wanted(["x1", "y1", "x2", "y2", "x3", "y3", "x4", "y4"])?;
             Found::turned(class, line, [[ax, ay], [bx, by], [cx, cy], [dx, dy]])
         }
-        "polygon" => Found::outlined(class, line, vec![points(node)?])?,
+        "polygon" => {
+            let mut found = Found::outlined(class, line, vec![points(node)?])?;
+            let hole = |hole: &Node<'_>| Ok(geometry::pairs(&hole.numbers()?));
+            found.holes = node.list("exclude").iter().map(hole).collect::<Result<_, Fault>>()?;
+            found
+        }
         "polyline" => Found::pointed(class, line, &points(node)?)?,
         "point" => Found::pointed(class, line, &[node.all_wanted(["x", "y"])?])?,
         "ellipse" => {
@@ -207,7 +211,7 @@ fn template(node: &Node<'_>, class: &str) -> Result<Found, Fault> {
 }
 
 const DRAWS: Draws =
-    Draws { outlines: true, masks: false, turned: true, points: Points::Own, groups: Groups::Numbered };
+    Draws { outlines: true, masks: false, holes: true, turned: true, points: Points::Own, groups: Groups::Numbered };
 
 /// Writes a file beside each image, in a folder for each split, and the classes.
 fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
@@ -245,12 +249,17 @@ fn instance_of(ready: &Ready<'_>, drawn: &Drawn<'_>, shape: &Shape<'_>, id: usiz
         "locked": false, "visible": true, "trackingId": null, "error": null,
         "attributes": drawn.attributes.iter().map(attribute).collect::<Vec<_>>(),
     });
+    let in_turn = |points: &Vec<[f64; 2]>| json!(points.iter().flatten().collect::<Vec<_>>());
     let (kind, points) = match shape {
         Shape::Turned([[x1, y1], [x2, y2], [x3, y3], [x4, y4]]) => {
             let corners = json!({"x1": x1, "y1": y1, "x2": x2, "y2": y2, "x3": x3, "y3": y3, "x4": x4, "y4": y4});
             ("rbbox", corners)
         }
-        Shape::Outline(part) => ("polygon", json!(part.iter().flatten().collect::<Vec<_>>())),
+        Shape::Outline(part) => ("polygon", in_turn(part)),
+        Shape::Region(Region { exterior, holes }) => {
+            instance["exclude"] = holes.iter().map(in_turn).collect();
+            ("polygon", in_turn(exterior))
+        }
         Shape::Points(points) => {
             let labelled = || points.iter().enumerate().filter(|(_, point)| point.visibility > 0);
             let name = |place: usize| (place.to_string(), json!(ready.point_name(&drawn.object, place)));

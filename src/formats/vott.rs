@@ -170,7 +170,8 @@ fn frame(name: &str, regions: &Node<'_>, page: &mut Page) {
     page.sheets.push(sheet);
 }
 
-const DRAWS: Draws = Draws { outlines: true, masks: false, turned: false, points: Points::None, groups: Groups::None };
+const DRAWS: Draws =
+    Draws { outlines: true, masks: false, holes: false, turned: false, points: Points::None, groups: Groups::None };
 
 /// Writes an export for each split.
 fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {

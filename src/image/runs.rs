@@ -172,6 +172,35 @@ pub fn scaled(runs: &[u32], from: (u32, u32), to: (u32, u32)) -> Option<Vec<u32>
     Some(scaled)
 }
 
+/// What is 1 in one mask and not in another of its size.
+pub fn without(runs: &[u32], other: &[u32]) -> Vec<u32> {
+    let (mut result, mut last) = (Vec::new(), 0u64);
+    let mut say = |start: u64, end: u64| {
+        if start < end {
+            result.extend([(start - last) as u32, (end - start) as u32]);
+            last = end;
+        }
+    };
+    let mut holes = ranges(other).peekable();
+    for [mut start, end] in ranges(runs) {
+        while holes.next_if(|[_, stop]| *stop <= start).is_some() {}
+        while let Some([from, to]) = holes.peek().copied().filter(|[from, _]| *from < end) {
+            say(start, from.max(start));
+            start = to.max(start);
+            if to >= end {
+                break;
+            }
+            holes.next();
+        }
+        say(start.min(end), end);
+    }
+    let rest = pixels(runs).saturating_sub(last);
+    if rest > 0 || result.is_empty() {
+        result.push(rest as u32);
+    }
+    result
+}
+
 /// Start and end of each run of 1.
 fn ranges(runs: &[u32]) -> impl Iterator<Item = [u64; 2]> {
     let ends = runs.iter().scan(0u64, |end, run| {
@@ -287,6 +316,22 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_left(pixels in prop::collection::vec(any::<(bool, bool)>(), 1..40)) {
+            let runs = |set: &dyn Fn(&(bool, bool)) -> bool| {
+                let mut runs = vec![0u32];
+                for pixel in &pixels {
+                    if set(pixel) == (runs.len() % 2 == 1) {
+                        runs.push(0);
+                    }
+                    *runs.last_mut().unwrap() += 1;
+                }
+                runs
+            };
+            let left = without(&runs(&|pixel| pixel.0), &runs(&|pixel| pixel.1));
+            prop_assert_eq!(left, runs(&|pixel| pixel.0 && !pixel.1));
+        }
+
         #[test]
         fn text_and_back(runs in prop::collection::vec(prop_oneof![0u32..40, any::<u32>()], 0..50)) {
             prop_assert_eq!(from_text(&to_text(&runs)), Ok(runs));

@@ -533,6 +533,25 @@ fn masks_come_back() {
     assert!(tried >= 8, "{tried}");
 }
 
+/// Outlines with holes are masks, and masks outlines with holes where a format has no other place for them.
+#[test]
+fn holes_come_back() {
+    let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/formats/supervisely/holes/input");
+    let before = load(&data, &LoadOptions::default()).unwrap();
+    for name in ["supervisely", "superannotate"] {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("out");
+        convert::convert_dataset(&before, &out, &target(name), &mut ()).unwrap();
+        let after = load(&out, &LoadOptions::default()).unwrap();
+        assert_eq!(after.format.name, name);
+        assert_eq!(after.problems.count(Severity::Error), 0);
+        assert_eq!(after.dataset.objects.len(), before.dataset.objects.len());
+        let mask = before.dataset.objects.masks.get(0);
+        assert!(mask.is_some());
+        assert_eq!(after.dataset.objects.masks.get(0), mask, "{name}");
+    }
+}
+
 /// What is no mask is drawn: outlines by the pixels whose middles they have, boxes as a whole; the smaller one is seen.
 #[test]
 fn shapes_are_drawn_into_masks() {

@@ -19,10 +19,12 @@ use crate::formats::target::{
     Drawn, Draws, Groups, Plain, Points, Ready, ReadyImage, Remarks, Shape, Sink, colour_text, put_images, put_list,
     val_word,
 };
+use crate::formats::trace::Region;
 use crate::formats::xml::escaped;
 use crate::formats::{bitmap, geometry};
 
-const DRAWS: Draws = Draws { outlines: true, masks: true, turned: true, points: Points::Own, groups: Groups::Numbered };
+const DRAWS: Draws =
+    Draws { outlines: true, masks: true, holes: false, turned: true, points: Points::Own, groups: Groups::Numbered };
 
 pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
     let ids = ready.image_ids(0);
@@ -165,7 +167,7 @@ fn shape(ready: &Ready<'_>, drawn: &Drawn<'_>, shape: &Shape<'_>, text: &mut Str
             let own = format!("{} rotation=\"{}\"", sides(upright), Plain(degrees.rem_euclid(360.0)));
             ("box", own, String::new())
         }
-        Shape::Outline(part) => ("polygon", points(part), String::new()),
+        Shape::Outline(part) | Shape::Region(Region { exterior: part, .. }) => ("polygon", points(part), String::new()),
         Shape::Mask(mask) => {
             let Some(([left, top], bitmap)) = bitmap::crop_of(mask) else { return };
             let runs: Vec<String> = bitmap::row_runs(&bitmap).iter().map(u32::to_string).collect();

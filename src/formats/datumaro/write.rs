@@ -15,9 +15,11 @@ use crate::formats::target::{
     Drawn, Draws, Groups, Points, Ready, ReadyImage, Remarks, Shape, Sink, colour, entry, put_images, put_list, stem,
     val_word,
 };
+use crate::formats::trace::Region;
 use crate::image::runs;
 
-const DRAWS: Draws = Draws { outlines: true, masks: true, turned: true, points: Points::Own, groups: Groups::Numbered };
+const DRAWS: Draws =
+    Draws { outlines: true, masks: true, holes: false, turned: true, points: Points::Own, groups: Groups::Numbered };
 
 pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
     let categories = categories(ready);
@@ -109,7 +111,7 @@ fn annotation(ready: &Ready<'_>, drawn: &Drawn<'_>, shape: &Shape<'_>, id: usize
             set("rotation", Some(json!(degrees.rem_euclid(360.0))));
             ("bbox", "bbox", json!([x - width / 2.0, y - height / 2.0, width, height]))
         }
-        Shape::Outline(part) => ("polygon", "points", json!(flat(part))),
+        Shape::Outline(part) | Shape::Region(Region { exterior: part, .. }) => ("polygon", "points", json!(flat(part))),
         Shape::Mask(mask) => {
             ("mask", "rle", json!({"counts": runs::to_text(&mask.runs), "size": [mask.height, mask.width]}))
         }

@@ -19,10 +19,11 @@ use crate::formats::target::{
     Drawn, Draws, Groups, Points, Ready, ReadyImage, Remarks, Shape, Sink, colour_text, entry, put, put_images,
     put_list,
 };
+use crate::formats::trace::Region;
 use crate::formats::xml::escaped;
 
 const DRAWS: Draws =
-    Draws { outlines: true, masks: true, turned: true, points: Points::OfBody, groups: Groups::Linked };
+    Draws { outlines: true, masks: true, holes: false, turned: true, points: Points::OfBody, groups: Groups::Linked };
 
 pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
     let ids = ready.image_ids(1);
@@ -243,7 +244,7 @@ impl Results<'_> {
                     json!({"x": x, "y": y, "width": width, "height": height, "rotation": degrees.rem_euclid(360.0)});
                 ("rectanglelabels", "label_rectangles", value)
             }
-            Shape::Outline(part) => {
+            Shape::Outline(part) | Shape::Region(Region { exterior: part, .. }) => {
                 let points: Vec<[f64; 2]> = part.iter().map(|point| self.percent(*point)).collect();
                 ("polygonlabels", "label_polygons", json!({"points": points, "closed": true}))
             }

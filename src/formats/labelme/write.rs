@@ -17,11 +17,12 @@ use crate::formats::FormatError;
 use crate::formats::target::{
     Drawn, Draws, Groups, Points, Ready, ReadyClass, Remarks, Shape, Sink, put, put_image, stem,
 };
+use crate::formats::trace::Region;
 use crate::formats::yolo::write::scalar;
 use crate::formats::{bitmap, geometry};
 
 const DRAWS: Draws =
-    Draws { outlines: true, masks: true, turned: true, points: Points::OfBody, groups: Groups::Numbered };
+    Draws { outlines: true, masks: true, holes: false, turned: true, points: Points::OfBody, groups: Groups::Numbered };
 
 pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
     let places: Vec<usize> = (0..ready.images.len()).collect();
@@ -91,7 +92,9 @@ fn add_shapes(ready: &Ready<'_>, drawn: &Drawn<'_>, shapes: &mut Vec<Value>) {
                 shape["direction"] = json!(degrees.rem_euclid(360.0).to_radians());
                 shapes.push(shape);
             }
-            Shape::Outline(part) => shapes.push(like("polygon", json!(part))),
+            Shape::Outline(part) | Shape::Region(Region { exterior: part, .. }) => {
+                shapes.push(like("polygon", json!(part)))
+            }
             Shape::Mask(mask) => {
                 let Some(([left, top], crop)) = bitmap::crop_of(mask) else { continue };
                 // Corners are the first and the last pixel.

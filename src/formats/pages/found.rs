@@ -1,6 +1,7 @@
 //! Objects, as the shapes that labelling tools draw.
 
-use crate::dataset::{Keypoint, Mask, Object};
+use super::{Finding, Sheet};
+use crate::dataset::{Keypoint, Mask, Object, ProblemKind};
 use crate::formats::geometry;
 use crate::formats::json::node::Node;
 use crate::formats::text::Fault;
@@ -15,13 +16,51 @@ pub struct Found {
     pub object: Object,
     /// Keypoints by name; [`gather`] puts them in the order of the class.
     pub points: Vec<(Box<str>, Keypoint)>,
+    /// Holes in its outline; [`draw_holes`] makes a mask of both.
+    pub holes: Vec<Vec<[f64; 2]>>,
+}
+
+/// Draws outlines that have holes: they are masks then, with the boxes that they have. Where one cannot be drawn, it stays as it
+/// is without its holes, with a note.
+pub fn draw_holes(sheet: &mut Sheet, findings: &mut Vec<Finding>) {
+    let size = [sheet.size.0, sheet.size.1];
+    for found in &mut sheet.objects {
+        let holes = std::mem::take(&mut found.holes);
+        let object = &mut found.object;
+        if holes.is_empty() {
+            continue;
+        }
+        let drawn = match object.mask {
+            Some(_) => Err(Fault::new(0, "it has a mask, too")),
+            None => geometry::mask_with_holes(size, &object.polygons, &holes),
+        };
+        let drawn = drawn.and_then(|mask| match runs::area(&mask.runs) {
+            0 => Err(Fault::new(0, "nothing would be left of it")),
+            _ => Ok(mask),
+        });
+        match drawn {
+            Ok(mask) => {
+                object.polygons.clear();
+                object.mask = Some(mask);
+            }
+            Err(fault) => {
+                let message = format!("{} holes of {:?} left out: {}", holes.len(), found.class, fault.message);
+                findings.push((ProblemKind::IgnoredField, object.line, message));
+            }
+        }
+    }
 }
 
 impl Found {
     /// An object of which nothing but the box is known: `[x0, y0, x1, y1)`, in either order.
     pub fn boxed(class: &str, line: u32, [x0, y0, x1, y1]: [f64; 4]) -> Self {
         let bbox = [x0.min(x1), y0.min(y1), x0.max(x1), y0.max(y1)];
-        Self { class: class.into(), object: Object { bbox, line, ..Object::default() }, points: Vec::new() }
+        Self {
+            class: class.into(),
+            object: Object { bbox, line, ..Object::default() },
+            points: Vec::new(),
+            holes: Vec::new(),
+        }
     }
 
     /// An object with an outline, whose parts have at least three points.

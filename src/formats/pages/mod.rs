@@ -11,7 +11,7 @@ mod found;
 mod gather;
 
 pub use files::{LIMIT, detect, files, nothing, own_files, read, read_each, read_lines, read_stream, read_table};
-pub use found::{Found, runs_of};
+pub use found::{Found, draw_holes, runs_of};
 pub use gather::gather;
 
 use super::text::{self, Fault};

@@ -13,7 +13,8 @@
 //! Decisions
 //! - A rectangle's corners are the first and the last pixel: the maximum is included. Outlines are taken as they stand. An
 //!   `oriented_bbox` is a rectangle that is turned about its centre, clockwise, by `angle` in radians.
-//! - `data` of a bitmap is a PNG, packed by zlib, in base64. Holes of outlines are left out, with a note. A graph's nodes are
+//! - `data` of a bitmap is a PNG, packed by zlib, in base64. An object whose outlines have holes is a mask with
+//!   the box of the outlines; it is written as a bitmap, which says the same pixels. A graph's nodes are
 //!   keypoints, in the order of `meta.json`; points and lines become keypoints too, a cuboid the box around it.
 //! - Objects of one class that have the same `instance` are one ([`super::grouping`]).
 //! - A tag of the image that names a split is its split; one called `caption` with a value a sentence, as the description is; the
@@ -26,11 +27,11 @@ mod write;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::dataset::{Class, Keypoint, ProblemKind, Split};
+use crate::dataset::{Class, Keypoint, Split};
 use crate::formats::grouping::Grouping;
 use crate::formats::json::Head;
 use crate::formats::json::node::Node;
-use crate::formats::pages::{self, Finding, Found, Kind, Page, Sheet};
+use crate::formats::pages::{self, Found, Kind, Page, Sheet};
 use crate::formats::text::Fault;
 use crate::formats::tree::{FileId, Tree, file_name};
 use crate::formats::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write, bitmap, geometry};
@@ -154,17 +155,18 @@ fn page(text: &str, graphs: &Graphs) -> Result<Page, Fault> {
     }
     let mut grouping = Grouping::default();
     for node in root.list("objects") {
-        match object(node, size, graphs, &mut page.findings) {
+        match object(node, size, graphs) {
             Ok(found) => grouping.add(node.word("instance").map(|group| group.into_owned()), found),
             lost => sheet.add(lost, &mut page.findings),
         }
     }
     grouping.finish(&mut sheet);
+    pages::draw_holes(&mut sheet, &mut page.findings);
     page.sheets.push(sheet);
     Ok(page)
 }
 
-fn object(node: &Node<'_>, size: (u32, u32), graphs: &Graphs, findings: &mut Vec<Finding>) -> Result<Found, Fault> {
+fn object(node: &Node<'_>, size: (u32, u32), graphs: &Graphs) -> Result<Found, Fault> {
     let line = node.line;
     let Some(class) = node.word("classTitle") else { return Err(Fault::new(line, "the object has no classTitle")) };
     let kind = node.text("geometryType").unwrap_or_default();
@@ -190,11 +192,11 @@ fn object(node: &Node<'_>, size: (u32, u32), graphs: &Graphs, findings: &mut Vec
             ref points => return Err(Fault::new(line, format!("{kind} {class:?} has {} points", points.len()))),
         },
         "polygon" => {
-            let holes = points.map_or(0, |points| points.list("interior").len());
-            if holes > 0 {
-                findings.push((ProblemKind::IgnoredField, line, format!("{holes} holes of {class:?} left out")));
-            }
-            Found::outlined(&class, line, vec![exterior()?])?
+            let mut found = Found::outlined(&class, line, vec![exterior()?])?;
+            let hole = |hole: &Node<'_>| hole.items().iter().map(point).collect();
+            let holes = points.filter(|points| points.is_map()).map_or(&[][..], |points| points.list("interior"));
+            found.holes = holes.iter().map(hole).collect::<Result<_, _>>()?;
+            found
         }
         "point" | "line" | "polyline" => Found::pointed(&class, line, &exterior()?)?,
         "cuboid" => {

@@ -17,9 +17,11 @@ use crate::formats::FormatError;
 use crate::formats::target::{
     Drawn, Draws, Groups, Points, Ready, ReadyImage, Remarks, Shape, Sink, colour_text, put, put_image, val_word,
 };
+use crate::formats::trace::Region;
 use crate::formats::{bitmap, geometry};
 
-const DRAWS: Draws = Draws { outlines: true, masks: true, turned: true, points: Points::Own, groups: Groups::Linked };
+const DRAWS: Draws =
+    Draws { outlines: true, masks: true, holes: false, turned: true, points: Points::Own, groups: Groups::Linked };
 
 /// What the project's `meta.json` has to say, found on the way.
 #[derive(Default)]
@@ -143,7 +145,7 @@ fn object(
             let (first, last) = ([x - width / 2.0, y - height / 2.0], [x + width / 2.0 - 1.0, y + height / 2.0 - 1.0]);
             ("oriented_bbox", json!({"points": [first, last], "angle": degrees.rem_euclid(360.0).to_radians()}))
         }
-        Shape::Outline(part) => ("polygon", points(part)),
+        Shape::Outline(part) | Shape::Region(Region { exterior: part, .. }) => ("polygon", points(part)),
         Shape::Mask(mask) => {
             let (origin, crop) = bitmap::crop_of(mask)?;
             let png = bitmap::to_png(crop.width, crop.height, &crop.pixels);

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use super::{Ready, ReadyImage, ReadyObject};
 use crate::dataset::{Keypoint, Mask};
 use crate::formats::geometry;
+use crate::formats::trace::{self, Region};
 
 /// The attribute that a group has in the model.
 pub const GROUP: &str = "group_id";
@@ -25,6 +26,8 @@ pub struct Draws {
     pub outlines: bool,
     /// Masks.
     pub masks: bool,
+    /// Outlines with holes, of masks where there is no other place for them.
+    pub holes: bool,
     /// Turned boxes.
     pub turned: bool,
     /// Keypoints.
@@ -66,6 +69,8 @@ pub enum Shape<'a> {
     Turned([[f64; 2]; 4]),
     /// An outline of one part.
     Outline(Vec<[f64; 2]>),
+    /// A region of a mask as an outline with holes.
+    Region(Region),
     /// A mask of the size of the image.
     Mask(Cow<'a, Mask>),
     /// Keypoints in the order of the class.
@@ -175,6 +180,11 @@ impl<'a> Ready<'a> {
         {
             around.extend([[x0, y0], [x1, y1]]);
             shapes.push(Shape::Mask(mask));
+        }
+        if let Some(mask) = self.mask(image, object).filter(|_| draws.holes && shapes.is_empty()) {
+            let regions = trace::regions(&mask);
+            around.extend(regions.iter().flat_map(|region| &region.exterior));
+            shapes.extend(regions.into_iter().map(Shape::Region));
         }
         if let Some(corners) = corners.filter(|_| draws.turned && (shapes.is_empty() || !single)) {
             if let Some(corners) = rectangle(&corners) {
@@ -287,8 +297,14 @@ mod tests {
         );
     }
 
-    const TOOL: Draws =
-        Draws { outlines: true, masks: true, turned: true, points: Points::Own, groups: Groups::Numbered };
+    const TOOL: Draws = Draws {
+        outlines: true,
+        masks: true,
+        holes: false,
+        turned: true,
+        points: Points::Own,
+        groups: Groups::Numbered,
+    };
 
     /// An object of a class whose keypoints are called `names`, as a format draws it.
     fn drawn(object: Object, names: &[&str], draws: Draws) -> (Vec<Shape<'static>>, Option<u64>, usize) {
@@ -333,6 +349,7 @@ mod tests {
                 Shape::Turned(_) => "turned",
                 Shape::Outline(_) => "outline",
                 Shape::Mask(_) => "mask",
+                Shape::Region(_) => "region",
                 Shape::Points(_) => "points",
             };
             shapes.iter().map(kind).collect()
@@ -356,6 +373,13 @@ mod tests {
         assert_eq!((kinds(&shapes), group, attributes), (vec!["outline", "outline"], Some(8), 1));
         let (shapes, ..) = drawn(object, &[], single);
         assert!(matches!(&shapes[..], [Shape::Outline(way)] if way.len() == 8), "{shapes:?}");
+        // A mask where there are outlines with holes.
+        let mask = Mask { width: 40, height: 30, runs: [0, 2, 28, 1, 30, 1, 1138].into() };
+        let object = Object { bbox: [0.0, 0.0, 3.0, 2.0], mask: Some(mask), ..Object::default() };
+        let holes = Draws { masks: false, holes: true, ..TOOL };
+        let (shapes, group, _) = drawn(object.clone(), &[], holes);
+        assert_eq!((kinds(&shapes), group), (vec!["region", "region"], Some(1)));
+        assert_eq!(kinds(&drawn(object, &[], Draws { masks: false, ..TOOL }).0), ["box"]);
         // Corners that are no box are an outline.
         let corners = [[1.0, 2.0], [9.0, 2.0], [5.0, 8.0], [1.0, 8.0]];
         let object = Object { bbox: [1.0, 2.0, 9.0, 8.0], corners: Some(corners), ..Object::default() };

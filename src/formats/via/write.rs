@@ -15,8 +15,14 @@ use crate::formats::target::{
     Drawn, Draws, GROUP, Groups, HIDDEN, Points, Ready, ReadyImage, Remarks, Shape, Sink, entry, put_images, put_list,
 };
 
-const DRAWS: Draws =
-    Draws { outlines: true, masks: false, turned: false, points: Points::OfBody, groups: Groups::OfPoints };
+const DRAWS: Draws = Draws {
+    outlines: true,
+    masks: false,
+    holes: false,
+    turned: false,
+    points: Points::OfBody,
+    groups: Groups::OfPoints,
+};
 
 pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
     for split in ready.splits() {

@@ -122,6 +122,10 @@ def mask(rows: list[str], left: int = 0, top: int = 0, width: int = WIDTH, heigh
     return {"size": [height, width], "runs": runs}
 
 
+# The pixels whose middles are in the triangle (1, 2), (9, 2), (9, 8), less those in the hole (2, 3), (4, 3), (4, 4), from (2, 2) on.
+HOLED = ["#######", "..#####", "..#####", "....###", ".....##", "......#"]
+
+
 def bitmap(rows: list[str], mode: str = "L") -> bytes:
     """A PNG that is white where `rows` have a `#`."""
     out = io.BytesIO()

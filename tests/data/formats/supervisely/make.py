@@ -5,7 +5,7 @@ import json
 import math
 import zlib
 
-from fixture import around, bitmap, case, image, line_of, mask, obj, picture, there, turned_box
+from fixture import HOLED, around, bitmap, case, image, line_of, mask, obj, picture, there, turned_box
 
 
 def thing(title, kind, exterior=None, number=7, interior=(), **more) -> dict:
@@ -47,10 +47,10 @@ def good() -> None:
         "meta.json": PETS, "ds0/ann/a.png.json": text, "ds0/img/a.png": picture(1), "ds1/ann/a.png.json": document(tags=[tag("val")]), "ds1/img/a.png": picture(2),
     }, {
         "format": "supervisely", "classes": ["night", "weather: rain", "dog", "cat"], "ordered": False,
-        "problems": [f'ignored-field: ds0/ann/a.png.json:{line_of(text, chr(34) + "id" + chr(34) + ": 8") - 1}: 1 holes of "cat" left out'],
+        "problems": [],
         "images": [
             there("ds0/img/a.png", box("dog", (4, 5, 20, 25), line=line_of(text, '"id": 7') - 1, attributes={"wet": "true", "age": "old"}),
-                  box("cat", (1, 2, 9, 8), polygons=OUTLINE, id=8, line=line_of(text, '"id": 8') - 1),
+                  box("cat", (1, 2, 9, 8), mask=mask(HOLED, 2, 2), id=8, line=line_of(text, '"id": 8') - 1),
                   labels=["night", "weather: rain"], captions=["Two pets"], split="train", name=""),
             there("ds1/img/a.png", split="valid", name=""),
         ],
@@ -79,6 +79,23 @@ def good() -> None:
         "images": [there("img/a.png", box("cat", (1, 2, 19, 8), polygons=[*OUTLINE, [[11.0, 2.0], [19.0, 2.0], [19.0, 8.0]]], score=0.5),
                          box("dog", (4, 5, 20, 25), id=9, attributes={"group_id": "x2"}), captions=["Two pets", "They sleep"], name="")],
     })
+    # Holes: of one part of an object; of no use where nothing would be left, beside a mask, or where the size is not said.
+    square = [[20, 10], [30, 10], [30, 20], [20, 20]]
+    holed = [thing("cat", "polygon", POINTS, interior=[[[2, 3], [4, 3], [4, 4]]], instance="x1"), thing("cat", "polygon", square, interior=[[[22, 12], [24, 12], [24, 14], [22, 14]]], instance="x1"),
+             thing("sky", "polygon", square, interior=[[[20, 10], [30, 10], [30, 20], [20, 20]]]),
+             thing("sky", "bitmap", bitmap={"data": packed(rows), "origin": [5, 6]}, instance="x2"), thing("sky", "polygon", square, interior=[POINTS], instance="x2")]
+    part = [[float(side) for side in point] for point in square]
+    both = [f"{HOLED[row] if row < 6 else '.' * 7:<38}".replace(" ", ".") for row in range(18)]
+    both = [row[:18] + ("##..######" if number in (10, 11) else "#" * 10) + row[28:] if number >= 8 else row for number, row in enumerate(both)]
+    case("supervisely", "holes", {"ann/a.png.json": document(*holed), "img/a.png": picture(1),
+                                  "ann/b.png.json": document(thing("cat", "polygon", POINTS, interior=[POINTS]), size=(0, 0)), "img/b.png": picture(2)}, {
+        "format": "supervisely",
+        "problems": ['ignored-field: ann/a.png.json:1: 1 holes of "sky" left out: nothing would be left of it', 'ignored-field: ann/a.png.json:1: 1 holes of "sky" left out: it has a mask, too',
+                     'ignored-field: ann/b.png.json:1: 1 holes of "cat" left out: a mask in an image of 0x0 pixels'],
+        "images": [there("img/a.png", box("cat", (1, 2, 30, 20), mask=mask(both, 2, 2)), box("sky", (20, 10, 30, 20), polygons=[part]),
+                         box("sky", (5, 6, 30, 20), mask=mask(rows, 5, 6), polygons=[part]), name=""),
+                   there("img/b.png", box("cat", (1, 2, 9, 8), polygons=OUTLINE), name="", size=(0, 0))],
+    })
     # A box that is turned about its centre.
     corners = turned_box((10, 10, 30, 20), (20, 15), 30)
     case("supervisely", "turned", {"ann/a.png.json": document(thing("ship", "oriented_bbox", points=[[10, 10], [29, 19]], angle=math.radians(30))), "img/a.png": picture(1)}, {
@@ -102,7 +119,7 @@ def bad() -> None:
     text = document(
         thing("", "rectangle", [[1, 2], [3, 4]]), thing("a", "rectangle", [[1, 2]]), thing("b", "blob", POINTS), thing("c", "bitmap", bitmap={"data": "x"}),
         thing("d", "bitmap", bitmap={"data": "eA==", "origin": [1, 2]}), thing("e", "polygon", [[1, 2], [3]]), thing("f", "graph", nodes={}),
-        thing("good", "rectangle", [[1, 2], [8, 7]]), indent=1)
+        thing("good", "rectangle", [[1, 2], [8, 7]]), thing("g", "polygon", POINTS, interior=[[["x", 2]]]), indent=1)
     at = [line_of(text, '"id"', number) - 1 for number in range(1, 9)]
     case("supervisely", "bad-objects", {"ann/a.png.json": text, "img/a.png": picture(1)}, {
         "format": "supervisely",
@@ -114,6 +131,7 @@ def bad() -> None:
             f"bad-entry: ann/a.png.json:{at[4]}: the mask cannot be unpacked: incomplete deflate stream",
             f"bad-entry: ann/a.png.json:{line_of(text, chr(34) + 'polygon' + chr(34)) + 10}: a point is not one x and one y",
             f'bad-entry: ann/a.png.json:{at[6]}: "f" has no points',
+            f"bad-entry: ann/a.png.json:{line_of(text, chr(34) + 'x' + chr(34), 2)}: a list of numbers holds something else",
         ],
         "images": [there("img/a.png", box("good", (1, 2, 9, 8), line=at[7]), name="")],
     })
