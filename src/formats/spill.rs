@@ -3,11 +3,13 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tempfile::TempDir;
 
+use super::{FormatError, FormatErrorKind, bitmap};
 use crate::dataset::Dataset;
+use crate::image::{Kind, header};
 
 /// The name of the file.
 pub const NAME: &str = "images";
@@ -40,5 +42,30 @@ impl Spill {
     pub fn finish(self, dataset: &mut Dataset) {
         dataset.roots.push(self.folder.path().to_owned());
         dataset.kept.push(Arc::new(self.folder));
+    }
+}
+
+/// Images that stand inside of annotations, as texts in base64; the file for them is made when there is one.
+#[derive(Debug, Default)]
+pub struct Inside(OnceLock<io::Result<Spill>>);
+
+impl Inside {
+    /// Puts the image aside that `text` stands for; gives where it stands and what it is, or why it is none.
+    pub fn take(&self, text: &str) -> Result<([u64; 2], Kind), String> {
+        let bytes = bitmap::from_base64(text).map_err(|fault| fault.message)?;
+        let kind = header::detect(&bytes).ok_or("it is no image that is known")?;
+        let aside = |error: &dyn std::fmt::Display| format!("it cannot be put aside: {error}");
+        let spill = self.0.get_or_init(Spill::new).as_ref().map_err(|error| aside(error))?;
+        Ok((spill.add(&bytes).map_err(|error| aside(&error))?, kind))
+    }
+
+    /// Gives what was put aside to `dataset`.
+    pub fn finish(self, dataset: &mut Dataset) -> Result<(), FormatError> {
+        match self.0.into_inner() {
+            Some(Ok(spill)) => spill.finish(dataset),
+            Some(Err(error)) => return Err(FormatError::new(FormatErrorKind::Io(error), std::env::temp_dir())),
+            None => {}
+        }
+        Ok(())
     }
 }

@@ -21,6 +21,7 @@
 //! - Of several annotations the latest counts that was not cancelled (the last `updated_at`, or the last one). Tasks without any
 //!   are left out. Predictions are left out.
 //! - The size is what results say, else `width` and `height` among the data.
+//! - An image that is a `data:` URI is inside of the file: it is taken out, and called by the id of its task.
 //! - An uploaded file has eight digits and a dash before its name: they count only where an image has them.
 //!   `/data/local-files/?d=path` is the path.
 
@@ -32,6 +33,7 @@ use self::regions::Task;
 use super::json::Head;
 use super::json::node::Node;
 use super::pages::{self, Kind, Page, Sheet};
+use super::spill::Inside;
 use super::text::{self, Fault};
 use super::tree::{FileId, Tree};
 use super::xml::{Cursor, Element, Event};
@@ -105,14 +107,20 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     }
     let (tables, documents): (Vec<_>, Vec<_>) =
         files.into_iter().partition(|file| tree.head(*file).is_ok_and(|head| is_table(&text::decode(&head).text)));
-    let stream =
-        |file| pages::read_stream(tree, options, file, |member| member.is_empty(), &|_, node, page| task(node, page));
+    let inside = Inside::default();
+    let stream = |file| {
+        pages::read_stream(tree, options, file, |member| member.is_empty(), &|_, node, page| task(node, &inside, page))
+    };
     let mut pages: Vec<pages::Read> = documents.into_iter().map(stream).collect();
-    pages.extend(pages::read_each(tree, options, tables, &|text, _| pages::read_table(text, row)));
+    pages.extend(pages::read_each(tree, options, tables, &|text, _| {
+        pages::read_table(text, |fields, line, page| row(fields, line, &inside, page))
+    }));
     grouping::order_points(&mut pages, || {
         tree.annotations_around(&["xml"]).flat_map(|file| configured(tree, file)).collect()
     });
-    Ok(pages::gather(tree, Kind::List, pages, Vec::new()))
+    let mut reading = pages::gather(tree, Kind::List, pages, Vec::new());
+    inside.finish(&mut reading.dataset)?;
+    Ok(reading)
 }
 
 /// The labels of each `<KeyPointLabels>` of a labelling configuration, in their order.
@@ -141,9 +149,10 @@ fn add_configured(element: &Element<'_>, found: &mut Vec<Vec<String>>) {
 }
 
 /// A task of JSON or JSON_MIN.
-fn task(node: &Node<'_>, page: &mut Page) {
-    let Some(data) = node.get("data") else { return flat(node, page) };
-    let mut sheet = sheet_of(node, image_of(data.members().iter().map(|(name, value)| (&**name, value))));
+fn task(node: &Node<'_>, inside: &Inside, page: &mut Page) {
+    let Some(data) = node.get("data") else { return flat(node, inside, page) };
+    let image = image_of(data.members().iter().map(|(name, value)| (&**name, value)));
+    let mut sheet = sheet_of(node, image, inside, &mut page.findings);
     if sheet.name.is_empty() {
         sheet.add(Err(Fault::new(node.line, "the task has no image in \"data\"")), &mut page.findings);
         return page.sheets.push(sheet);
@@ -171,12 +180,12 @@ fn task(node: &Node<'_>, page: &mut Page) {
 }
 
 /// A task of JSON_MIN: what was answered stands between `id` and the members about the annotation.
-fn flat(node: &Node<'_>, page: &mut Page) {
+fn flat(node: &Node<'_>, inside: &Inside, page: &mut Page) {
     let others =
         || node.members().iter().filter(|(name, _)| !OWN.contains(&&**name)).map(|(name, value)| (&**name, value));
     let image = image_of(others());
     let image_key = image.as_ref().map(|(key, _)| key.clone());
-    let mut sheet = sheet_of(node, image);
+    let mut sheet = sheet_of(node, image, inside, &mut page.findings);
     if sheet.name.is_empty() {
         sheet.add(Err(Fault::new(node.line, "the task has no image")), &mut page.findings);
         return page.sheets.push(sheet);
@@ -194,7 +203,7 @@ fn flat(node: &Node<'_>, page: &mut Page) {
 }
 
 /// A row of a CSV.
-fn row(fields: &[(&str, &str)], line: u32, page: &mut Page) {
+fn row(fields: &[(&str, &str)], line: u32, inside: &Inside, page: &mut Page) {
     let cells: Vec<(&str, Node<'_>)> = fields.iter().map(|(name, cell)| (*name, cell_of(cell, line))).collect();
     let others = || cells.iter().filter(|(name, _)| !OWN.contains(name)).map(|(name, cell)| (*name, cell));
     let mut sheet = Sheet { line, ..Sheet::default() };
@@ -203,7 +212,7 @@ fn row(fields: &[(&str, &str)], line: u32, page: &mut Page) {
         return page.sheets.push(sheet);
     };
     sheet.id = cells.iter().find(|(name, _)| *name == "id").and_then(|(_, cell)| cell.as_whole());
-    name_sheet(&mut sheet, &name);
+    name_sheet(&mut sheet, &name, inside, &mut page.findings);
     let mut task = Task::default();
     for (name, cell) in others().filter(|(name, _)| *name != key) {
         task.answer(name, cell, &mut sheet, &mut page.findings);
@@ -231,20 +240,34 @@ fn image_of<'n>(members: impl Iterator<Item = (&'n str, &'n Node<'n>)>) -> Optio
     Some((found.0.to_owned(), found.1.to_owned()))
 }
 
-fn sheet_of(node: &Node<'_>, image: Option<(String, String)>) -> Sheet {
+fn sheet_of(
+    node: &Node<'_>,
+    image: Option<(String, String)>,
+    inside: &Inside,
+    findings: &mut Vec<pages::Finding>,
+) -> Sheet {
     let mut sheet = Sheet { line: node.line, id: node.get("id").and_then(Node::as_whole), ..Sheet::default() };
     if let Some((_, name)) = image {
-        name_sheet(&mut sheet, &name);
+        name_sheet(&mut sheet, &name, inside, findings);
     }
     sheet
 }
 
 /// Sets what the image may be called.
-fn name_sheet(sheet: &mut Sheet, said: &str) {
+fn name_sheet(sheet: &mut Sheet, said: &str, inside: &Inside, findings: &mut Vec<pages::Finding>) {
     if said.starts_with("data:") {
-        // An image without a name, inside of the file.
-        sheet.name = sheet.id.map_or_else(|| "task".to_owned(), |id| id.to_string());
-        sheet.embedded = true;
+        // One without an id is called by what it is, whatever its place.
+        sheet.name = sheet.id.map_or_else(|| format!("task-{:016x}", mark_of(said)), |id| id.to_string());
+        match inside.take(said) {
+            Ok((span, kind)) => {
+                sheet.spilled = Some(span);
+                sheet.name = format!("{}.{}", sheet.name, kind.extension());
+            }
+            Err(fault) => {
+                let message = format!("the image inside of the file was not used: {fault}");
+                findings.push((ProblemKind::IgnoredField, sheet.line, message));
+            }
+        }
         return;
     }
     if said.contains("://") {
@@ -259,6 +282,12 @@ fn name_sheet(sheet: &mut Sheet, said: &str) {
     {
         sheet.other_name = Some(rest.to_owned());
     }
+}
+
+/// A number that another text hardly has (FNV-1a).
+fn mark_of(text: &str) -> u64 {
+    let step = |mark: u64, byte: u8| (mark ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, step)
 }
 
 /// What is said of a result that cannot be read, at its line.

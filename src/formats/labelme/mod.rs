@@ -19,22 +19,18 @@
 
 mod write;
 
-use std::sync::OnceLock;
-
 use crate::dataset::{ProblemKind, flag};
 use crate::formats::grouping::{self, Grouping};
 use crate::formats::images::{Asker, Match, Matcher};
 use crate::formats::json::Head;
 use crate::formats::json::node::Node;
 use crate::formats::pages::{self, Finding, Found, Kind, Page, Sheet};
-use crate::formats::spill::Spill;
 use crate::formats::text::{self, Fault};
 use crate::formats::tree::{FileId, Tree, file_name, stem_of};
 use crate::formats::{
-    Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, bitmap, geometry, own,
-    splits, yaml,
+    Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write, bitmap, geometry, own, spill, splits, yaml,
 };
-use crate::image::{header, is_image_name};
+use crate::image::is_image_name;
 
 /// The format's row in the registry.
 pub static FORMAT: Format = Format {
@@ -82,17 +78,14 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     if files.is_empty() {
         return Err(pages::nothing(&FORMAT));
     }
-    let inside = Inside { tree, matcher: Matcher::among(tree, |path| !own::is_mask(path)), spill: OnceLock::new() };
+    let inside =
+        Inside { tree, matcher: Matcher::among(tree, |path| !own::is_mask(path)), images: spill::Inside::default() };
     let mut pages = pages::read_each(tree, options, files, &|text, file| page(text, file, &inside));
     grouping::order_points(&mut pages, || {
         tree.annotations_around(&["yaml", "yml"]).flat_map(|file| configured(tree, file)).collect()
     });
     let mut reading = pages::gather(tree, Kind::Own("imagePath"), pages, Vec::new());
-    match inside.spill.into_inner() {
-        Some(Ok(spill)) => spill.finish(&mut reading.dataset),
-        Some(Err(error)) => return Err(FormatError::new(FormatErrorKind::Io(error), std::env::temp_dir())),
-        None => {}
-    }
+    inside.images.finish(&mut reading.dataset)?;
     Ok(reading)
 }
 
@@ -109,7 +102,7 @@ fn configured(tree: &Tree, file: FileId) -> Vec<Vec<String>> {
 struct Inside<'t> {
     tree: &'t Tree,
     matcher: Matcher<'t>,
-    spill: OnceLock<std::io::Result<Spill>>,
+    images: spill::Inside,
 }
 
 impl Inside<'_> {
@@ -122,10 +115,8 @@ impl Inside<'_> {
         if !missing(self.matcher.find_own(&sheet.name, &asker)) || !missing(self.matcher.find(&sheet.name, &asker)) {
             return Ok(());
         }
-        let bytes = bitmap::from_base64(data).map_err(|fault| fault.message)?;
-        let kind = header::detect(&bytes).ok_or("it is no image that is known")?;
-        let Ok(spill) = self.spill.get_or_init(Spill::new) else { return Ok(()) };
-        sheet.spilled = Some(spill.add(&bytes).map_err(|error| format!("it cannot be put aside: {error}"))?);
+        let (span, kind) = self.images.take(data)?;
+        sheet.spilled = Some(span);
         let said = sheet.name.rsplit(['/', '\\']).next().unwrap_or_default();
         let stem = stem_of(file_name(path));
         sheet.name = if is_image_name(said) { said.to_owned() } else { format!("{stem}.{}", kind.extension()) };

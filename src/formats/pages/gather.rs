@@ -158,10 +158,6 @@ impl Gathered<'_> {
             }
         };
         self.taken.extend(image);
-        if image.is_none() && sheet.embedded {
-            let message = "the image that the file itself holds was not used; save it as a file";
-            self.problems.push(ProblemKind::IgnoredField, Place::line(path, sheet.line), message);
-        }
         self.skipped.count(NO_PLACE, Ledger { images: 0, objects: sheet.left_out });
         // Nothing of what it says can be used: without objects the image would pass for one where there is nothing.
         let none_left = sheet.lost > 0 && sheet.is_empty();

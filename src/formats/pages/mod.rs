@@ -48,9 +48,7 @@ pub struct Sheet {
     pub labels: Vec<Box<str>>,
     /// Its objects.
     pub objects: Vec<Found>,
-    /// Whether the file holds the image itself.
-    pub embedded: bool,
-    /// Where that image was put ([`super::spill`]).
+    /// Where the image was put that the file itself holds ([`super::spill`]).
     pub spilled: Option<[u64; 2]>,
     /// Objects that cannot be understood.
     pub lost: u64,

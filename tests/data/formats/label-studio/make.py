@@ -1,5 +1,6 @@
 """Fixtures of Label Studio."""
 
+import base64
 import csv
 import io
 import json
@@ -133,6 +134,19 @@ def good() -> None:
     })
 
 
+    # The image inside of the file, of a task with an id and one without; in a CSV. An image of the same name counts for nothing.
+    uri = "data:image/png;base64," + base64.b64encode(picture(1)).decode()
+    mark = 0xCBF29CE484222325
+    for byte in uri.encode():
+        mark = (mark ^ byte) * 0x100000001B3 % 2**64
+    without = task(8, uri, rect("dog", 0, 0, 50, 50))
+    del without["id"]
+    case("label-studio", "embedded", {"train/a.json": json.dumps([task(7, uri, rect("cat", 0, 0, 50, 50)), without]), "train/7.png": picture(2)}, {
+        "format": "label-studio", "problems": [], "images": [
+            image("train/7.png", box("cat", (0, 0, 20, 15)), id=7, split="train", file="images"),
+            image(f"train/task-{mark:016x}.png", box("dog", (0, 0, 20, 15)), split="train", file="images")]})
+
+
 def bad() -> None:
     text = json.dumps([
         task(1, "a.png", rect("cat", "left", 0, 10, 10, "r1"), result("rectanglelabels", {"x": 0, "y": 0, "width": 5, "height": 5}, "r2"),
@@ -163,7 +177,7 @@ def bad() -> None:
     embedded = task(1, "data:image/png;base64,aaaa", rect("cat", 0, 0, 50, 50))
     case("label-studio", "bad-embedded", {"a.json": json.dumps([embedded]), "a.png": picture(1)}, {
         "format": "label-studio",
-        "problems": ['missing-image: a.json:1: no image is called "1"', "ignored-field: a.json:1: the image that the file itself holds was not used; save it as a file"],
+        "problems": ["ignored-field: a.json:1: the image inside of the file was not used: it is no image that is known", 'missing-image: a.json:1: no image is called "1"'],
         "images": [image("1", box("cat", (0, 0, 20, 15)), id=1, name="1", file=None)],
     })
     case("label-studio", "bad-cut", {"a.json": json.dumps([task(1, "a.png", rect("cat", 0, 0, 1, 1))])[:-20], "a.png": picture(1)}, {
