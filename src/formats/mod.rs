@@ -45,6 +45,7 @@ pub mod labelme;
 pub mod labelu;
 pub mod listed;
 pub mod mapillary;
+pub mod mask_pictures;
 pub mod mit_labelme;
 pub mod mot;
 pub mod multilabel_csv;

@@ -4,6 +4,8 @@
 //! {"source-ref": "s3://bucket/a.jpg", "<name>": {"annotations": [{"class_id", "left", "top", "width", "height"}], "image_size":
 //!   [{"width", "height", "depth"}]}, "<name>-metadata": {"class-map": {"0": "cat"}, "objects": [{"confidence"}], "type":
 //!   "groundtruth/object-detection"}}
+//! {"source-ref", "<name>-ref": "s3://bucket/0_2024.png", "<name>-ref-metadata": {"internal-color-map": {"1": {"class-name": "cat",
+//!   "hex-color": "#2ca02c"}}, "type": "groundtruth/semantic-segmentation"}}
 //! {"source-ref", "<name>": 0, "<name>-metadata": {"class-name": "cat", "type": "groundtruth/image-classification"}}
 //! ```
 //!
@@ -11,7 +13,9 @@
 //!
 //! Decisions
 //! - What a job wrote is known by the `type` of its metadata, whatever its name. Classes of images are read too, one or
-//!   several; semantic masks are pictures elsewhere and left out.
+//!   several.
+//! - A semantic mask is a picture: where it lies among the files or the images, each class in it, but for `BACKGROUND`, is an object
+//!   with a mask.
 //! - A line that no job has answered is left out.
 //! - Written is the output manifest of a job that people answered. An image's address in S3 stands in it where the source says
 //!   it; else its name, relative to the manifest, before which the bucket's address has to be put.
@@ -22,10 +26,11 @@ use serde_json::{Value, json};
 
 use super::json::Head;
 use super::json::node::Node;
+use super::mask_pictures::{self, Pictures};
 use super::pages::{self, Finding, Found, Kind, Page, Sheet};
 use super::target::{Ready, ReadyImage, Remarks, Sink, put_images, put_pieces};
 use super::text::Fault;
-use super::tree::{Tree, file_name};
+use super::tree::{FileId, Tree, file_name};
 use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write};
 use crate::dataset::Ledger;
 
@@ -39,6 +44,7 @@ pub static FORMAT: Format = Format {
 manifests/output/output.manifest  a.jpg",
     carries: &[
         Carries::Boxes,
+        Carries::Masks,
         Carries::Score,
         Carries::ImageLabels,
         Carries::Negatives,
@@ -49,7 +55,7 @@ manifests/output/output.manifest  a.jpg",
     detect,
     looks_for: "JSON lines with \"source-ref\" (SageMaker Ground Truth)",
     read,
-    write: Some(Write { not: &[], write }),
+    write: Some(Write { not: &[Carries::Masks], write }),
 };
 
 fn look(head: &[u8]) -> bool {
@@ -63,12 +69,13 @@ fn detect(tree: &Tree) -> Option<Evidence> {
 }
 
 fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
-    pages::read(tree, options, &FORMAT, pages::files(tree, &EXTENSIONS, look), Kind::List, &|text, _| {
-        Ok(pages::read_lines(text, line))
+    let pictures = Pictures::new(tree);
+    pages::read(tree, options, &FORMAT, pages::files(tree, &EXTENSIONS, look), Kind::List, &|text, file| {
+        Ok(pages::read_lines(text, |node, page| line(node, (file, &pictures), page)))
     })
 }
 
-fn line(node: &Node<'_>, page: &mut Page) {
+fn line(node: &Node<'_>, about: (FileId, &Pictures<'_>), page: &mut Page) {
     let name = node.text("source-ref").unwrap_or_default();
     let url = name.contains("://").then(|| name.into());
     let mut sheet = Sheet { name: name.to_owned(), line: node.line, url, ..Sheet::default() };
@@ -92,6 +99,7 @@ fn line(node: &Node<'_>, page: &mut Page) {
                     sheet.label(&class_of(metadata, &id));
                 }
             }
+            "semantic-segmentation" => masks(answer, metadata, about, &mut sheet, &mut page.findings),
             other => sheet.leave_out(&format!("the answer of {other}"), answer.line, &mut page.findings),
         }
     }
@@ -104,6 +112,30 @@ fn line(node: &Node<'_>, page: &mut Page) {
 
 fn class_of(metadata: &Node<'_>, id: &str) -> String {
     metadata.get("class-map").and_then(|map| map.word(id)).map_or_else(|| id.to_owned(), |name| name.into_owned())
+}
+
+fn masks(
+    answer: &Node<'_>,
+    metadata: &Node<'_>,
+    (file, pictures): (FileId, &Pictures<'_>),
+    sheet: &mut Sheet,
+    findings: &mut Vec<Finding>,
+) {
+    let (name, line) = (answer.as_text().unwrap_or_default(), answer.line);
+    let Some(mut masks) = pictures.open(name, file, line, sheet, findings) else { return };
+    for (_, class) in metadata.get("internal-color-map").map_or(&[][..], Node::members) {
+        let colour =
+            class.text("hex-color").and_then(|text| u32::from_str_radix(text.trim_start_matches('#'), 16).ok());
+        let Some(mask) = colour.and_then(|colour| masks.remove(&colour)) else { continue };
+        match class.word("class-name") {
+            Some(name) if name == "BACKGROUND" => {}
+            Some(name) => sheet.add(Found::masked(&name, line, mask), findings),
+            None => sheet.add(Err(Fault::new(class.line, "the colour has no class-name")), findings),
+        }
+    }
+    // Where nobody painted.
+    masks.retain(|colour, _| ![0, 0xff_ffff].contains(colour));
+    mask_pictures::note_unknown(&masks, name, line, findings);
 }
 
 fn boxes(answer: &Node<'_>, metadata: &Node<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding>) {

@@ -9,18 +9,23 @@
 //! ```
 //!
 //! Specification: <https://docs.unity3d.com/Packages/com.unity.perception@1.0/manual/Schema/SoloSchema.html>. Pixels are 0-based.
-//! Segmentation is in pictures elsewhere and left out with a note, as are 3-D boxes. Written is a dataset of SOLO per split, with
+//! 3-D boxes are left out with a note. Written is a dataset of SOLO per split, with
 //! a sequence of one frame per image.
+//!
+//! Segmentation is a picture beside the frame. Of instances, `{"filename", "instances": [{"instanceId", "labelName", "color": [r, g, b,
+//! a]}]}`, each colour is the mask of the box with the instance's id, else an object; of classes (`pixelValue` in place of `color`)
+//! an object each, but only where the capture has no picture of instances.
 
 use serde_json::{Value, json};
 
 use super::json::Head;
 use super::json::node::Node;
+use super::mask_pictures::{self, Pictures};
 use super::pages::{self, Finding, Found, Kind, Page, Sheet};
 use super::target::{Ready, ReadyImage, Remarks, Sink, put, put_image};
 use super::text::Fault;
-use super::tree::Tree;
-use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write};
+use super::tree::{FileId, Tree};
+use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write, label_image};
 use crate::dataset::ProblemKind;
 
 /// The format's row in the registry.
@@ -32,11 +37,11 @@ pub static FORMAT: Format = Format {
     layout: "\
 sequence.0/step0.frame_data.json  sequence.0/step0.camera.png
 Dataset1/captures_000.json  RGB1/rgb_2.png",
-    carries: &[Carries::Boxes, Carries::Negatives, Carries::Splits, Carries::Sizes, Carries::Fractions],
+    carries: &[Carries::Boxes, Carries::Masks, Carries::Negatives, Carries::Splits, Carries::Sizes, Carries::Fractions],
     detect,
     looks_for: "JSON files with \"captures\" that have \"annotations\" (Unity Perception)",
     read,
-    write: Some(Write { not: &[], write }),
+    write: Some(Write { not: &[Carries::Masks], write }),
 };
 
 fn look(head: &[u8]) -> bool {
@@ -52,10 +57,13 @@ fn detect(tree: &Tree) -> Option<Evidence> {
 }
 
 fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
-    pages::read(tree, options, &FORMAT, pages::files(tree, &EXTENSIONS, look), Kind::List, &|text, _| page(text))
+    let pictures = Pictures::new(tree);
+    pages::read(tree, options, &FORMAT, pages::files(tree, &EXTENSIONS, look), Kind::List, &|text, file| {
+        page(text, (file, &pictures))
+    })
 }
 
-fn page(text: &str) -> Result<Page, Fault> {
+fn page(text: &str, about: (FileId, &Pictures<'_>)) -> Result<Page, Fault> {
     let root = Node::parse(text, 1)?;
     let mut page = Page::default();
     for capture in root.list("captures") {
@@ -68,16 +76,66 @@ fn page(text: &str) -> Result<Page, Fault> {
         if sheet.name.is_empty() {
             sheet.add(Err(Fault::new(capture.line, "the capture has no filename")), &mut page.findings);
         } else {
-            capture.list("annotations").iter().for_each(|one| annotation(one, &mut sheet, &mut page.findings));
+            let all = capture.list("annotations");
+            all.iter().filter(|one| !PAINTED.contains(&kind_of(one))).for_each(|one| {
+                annotation(one, &mut sheet, &mut page.findings);
+            });
+            let instances = all.iter().any(|one| kind_of(one) == PAINTED[0]);
+            let wanted = PAINTED[usize::from(!instances)];
+            for one in all.iter().filter(|one| kind_of(one) == wanted) {
+                masks(one, about, &mut sheet, &mut page.findings);
+            }
         }
         page.sheets.push(sheet);
     }
     Ok(page)
 }
 
-fn annotation(node: &Node<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding>) {
+/// What is a picture: of instances, of classes.
+const PAINTED: [&str; 2] = ["InstanceSegmentationAnnotation", "SemanticSegmentationAnnotation"];
+
+fn kind_of<'n>(node: &'n Node<'_>) -> &'n str {
     let kind = node.any(&["@type", "type"]).and_then(Node::as_text).unwrap_or_default();
-    let kind = kind.rsplit('.').next().unwrap_or(kind);
+    kind.rsplit('.').next().unwrap_or(kind)
+}
+
+/// The masks in a picture.
+fn masks(node: &Node<'_>, (file, pictures): (FileId, &Pictures<'_>), sheet: &mut Sheet, findings: &mut Vec<Finding>) {
+    let (name, line) = (node.text("filename").unwrap_or_default(), node.line);
+    let Some(mut masks) = pictures.open(name, file, line, sheet, findings) else { return };
+    for one in node.any(&["instances", "values"]).map_or(&[][..], Node::items) {
+        let colour = one.any(&["color", "pixelValue"]).map(Node::numbers).and_then(Result::ok);
+        let colour = match colour.as_deref() {
+            Some([red, green, blue, ..]) => label_image::colour([red, green, blue].map(|side| *side as u8)),
+            _ => {
+                sheet.add(Err(Fault::new(one.line, "the instance has no colour")), findings);
+                continue;
+            }
+        };
+        let Some(mask) = masks.remove(&colour) else { continue };
+        let id = one.get("instanceId").and_then(Node::as_whole);
+        let boxed =
+            sheet.objects.iter_mut().find(|found| id.is_some() && found.object.id == id && found.object.mask.is_none());
+        if let Some(found) = boxed {
+            found.object.mask = Some(mask);
+            continue;
+        }
+        let found = match one.word("labelName").filter(|class| !class.is_empty()) {
+            Some(class) => Found::masked(&class, one.line, mask),
+            None => Err(Fault::new(one.line, "the instance has no label name")),
+        };
+        let numbered = found.map(|mut found| {
+            found.object.id = id;
+            found
+        });
+        sheet.add(numbered, findings);
+    }
+    masks.remove(&0);
+    mask_pictures::note_unknown(&masks, name, line, findings);
+}
+
+fn annotation(node: &Node<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding>) {
+    let kind = kind_of(node);
     let values = node.list("values");
     let boxes = kind.contains("BoundingBox2D")
         || kind.is_empty() && values.iter().all(|value| value.get("width").is_some() && value.get("depth").is_none());

@@ -50,6 +50,8 @@ pub struct Sheet {
     pub objects: Vec<Found>,
     /// Where the image was put that the file itself holds ([`super::spill`]).
     pub spilled: Option<[u64; 2]>,
+    /// Pictures of its masks, which are no images of the dataset.
+    pub pictures: Vec<FileId>,
     /// Objects that cannot be understood.
     pub lost: u64,
     /// Objects that the model has no place for.

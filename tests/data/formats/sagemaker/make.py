@@ -2,7 +2,7 @@
 
 import json
 
-from fixture import case, obj, picture, standard, there
+from fixture import case, filled, labels, obj, picture, standard, there
 
 CLASSES = ["cat", "dog", "Bär, groß"]
 
@@ -31,8 +31,25 @@ def make() -> None:
     several = {"source-ref": "b.png", "animals": [0, 2], "animals-metadata": {"class-map": {"0": "cat", "2": "cow"}, "type": "groundtruth/image-classification-multilabel"}}
     mask = {"source-ref": "c.png", "m-ref": "s3://bucket/m.png", "m-ref-metadata": {"type": "groundtruth/semantic-segmentation"}}
     case("sagemaker", "classification", {"o.manifest": "\n".join(map(json.dumps, (single, several, mask)))} | {f"{name}.png": picture(1) for name in "abc"}, {
-        "format": "sagemaker", "problems": ["ignored-field: o.manifest:3: the answer of semantic-segmentation left out"],
+        "format": "sagemaker", "problems": ['ignored-field: o.manifest:3: the mask "s3://bucket/m.png", whose picture is not there, left out'],
         "images": [there("a.png", labels=["dog"], size=(0, 0)), there("b.png", labels=["cat", "cow"], size=(0, 0)), there("c.png", size=(0, 0))]})
+    # Semantic masks: with a palette and in colours, a colon that became _, a picture that is none, colours that stand for nothing.
+    def masked(name, picture, colours) -> dict:
+        colours = {str(number): {"class-name": label, "hex-color": colour} for number, (label, colour) in enumerate(colours)}
+        return {"source-ref": f"s3://bucket/{name}", "job-ref": f"s3://bucket/out/{picture}", "job-ref-metadata": {"internal-color-map": colours, "type": "groundtruth/semantic-segmentation"}}
+
+    colours = [("BACKGROUND", "#ffffff"), ("cat", "#ff0000"), ("dog", "#0000ff"), ("cow", "#00ff00")]
+    painted = labels("RGB", ((255, 0, 0), (1, 2, 5, 6)), ((0, 0, 255), (10, 10, 12, 20)), ground=(255, 255, 255))
+    strange = labels("RGB", ((255, 0, 0), (1, 2, 5, 6)), ((1, 2, 3), (10, 10, 12, 20)))
+    rows = [masked("a.png", "0_2024-05-01T10:00.png", colours), masked("b.png", "1.png", [("cat", "#800000")]), masked("c.png", "2.png", colours), masked("d.png", "3.png", colours)]
+    case("sagemaker", "masks", {
+        "o.manifest": "\n".join(map(json.dumps, rows)), "out/0_2024-05-01T10_00.png": painted, "out/1.png": labels("P", (1, (3, 4, 6, 9))), "out/2.png": strange, "out/3.png": b"none",
+    } | {f"{name}.png": picture(1) for name in "abcd"}, {
+        "format": "sagemaker", "classes": ["cat", "dog"], "ordered": False,
+        "problems": ['ignored-field: o.manifest:3: 1 colours of "s3://bucket/out/2.png" stand for nothing, #010203; left out', "bad-entry: o.manifest:4: out/3.png: no PNG: Invalid PNG signature"],
+        "images": [there(f"{name}.png", *objects, size=(0, 0), name=f"s3://bucket/{name}.png", url=f"s3://bucket/{name}.png") for name, objects in (
+            ("a", [obj("dog", (10, 10, 12, 20), mask=filled((10, 10, 12, 20)), line=1), obj("cat", (1, 2, 5, 6), mask=filled((1, 2, 5, 6)), line=1)][::-1]),
+            ("b", [obj("cat", (3, 4, 6, 9), mask=filled((3, 4, 6, 9)), line=2)]), ("c", [obj("cat", (1, 2, 5, 6), mask=filled((1, 2, 5, 6)), line=3)]))]})
     bad = json.loads(row("a.png", [("cat", (1, 2, 3, 4))] * 3))
     bad["boxes"]["annotations"][0]["left"], bad["boxes"]["annotations"][1] = "x", {"left": 1, "top": 1, "width": 1, "height": 1}
     case("sagemaker", "bad-rows", {"o.manifest": json.dumps(bad) + "\n" + json.dumps({"source-ref": ""}), "a.png": picture(1)}, {

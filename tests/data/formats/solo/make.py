@@ -2,7 +2,7 @@
 
 import json
 
-from fixture import case, obj, picture, there
+from fixture import case, filled, labels, obj, picture, there
 
 BOXES = "type.unity.com/unity.solo.BoundingBox2DAnnotation"
 
@@ -39,8 +39,28 @@ def make() -> None:
     masked = capture("step0.camera.png", [cat])
     masked["annotations"].append(mask)
     case("solo", "segmentation", {"step0.frame_data.json": json.dumps({"captures": [masked]}), "step0.camera.png": picture(1), "step0.camera.semantic.png": picture(2)}, {
-        "format": "solo", "remarks": ["images that no annotation names, left out: 1"], "classes": ["cat"], "ordered": False,
-        "problems": ['ignored-field: step0.frame_data.json:1: annotation "SemanticSegmentationAnnotation" left out'], "images": [there("step0.camera.png", box(*cat))]})
+        "format": "solo", "classes": ["cat"], "ordered": False,
+        "problems": ['ignored-field: step0.frame_data.json:1: 1 colours of "step0.camera.semantic.png" stand for nothing, #4ab62e; left out'], "images": [there("step0.camera.png", box(*cat))]})
+    # Instances of a box and by themselves; classes, where no picture has instances; a picture that is not there, colours that are none.
+    def painting(kind, name, *instances) -> dict:
+        return {"@type": f"type.unity.com/unity.solo.{kind}SegmentationAnnotation", "id": kind, "filename": name, "imageFormat": "Png", "instances": list(instances)}
+
+    red, blue = (1, 2, 5, 6), (10, 10, 12, 20)
+    drawn = labels("RGB", ((255, 0, 0), red), ((0, 0, 255), blue))
+    one = capture("a.png", [("cat", (0, 1, 6, 7))])
+    one["annotations"] = [painting("Semantic", "a.semantic.png", {"labelName": "cat", "pixelValue": [255, 0, 0, 255]}),
+                          painting("Instance", "a.instance.png", {"instanceId": 7, "labelName": "cat", "color": [255, 0, 0, 255]}, {"instanceId": 8, "labelName": "dog", "color": [0, 0, 255, 255]}),
+                          *one["annotations"]]
+    two = capture("b.png", [])
+    two["annotations"] = [painting("Semantic", "b.semantic.png", {"labelName": "sky", "pixelValue": [0, 0, 255, 255]}, {"labelName": "cat", "pixelValue": [255, 0, 0, 255]}, {"labelName": "cow", "pixelValue": [9, 9, 9, 255]}),
+                          painting("Semantic", "gone.png"), painting("Semantic", "b.semantic.png", {"labelName": "x"}, {"pixelValue": [255, 0, 0, 255]}, {"labelName": "x", "pixelValue": [0, 0, 255]})]
+    case("solo", "masks", {"sequence.0/step0.frame_data.json": json.dumps({"captures": [one]}), "sequence.0/a.png": picture(1), "sequence.0/a.instance.png": drawn, "sequence.0/a.semantic.png": drawn,
+                           "sequence.1/step0.frame_data.json": json.dumps({"captures": [two]}), "sequence.1/b.png": picture(2), "sequence.1/b.semantic.png": drawn}, {
+        "format": "solo", "remarks": ["images that no annotation names, left out: 1"], "classes": ["cat", "dog", "sky", "x"], "ordered": False, "problems": [
+            'ignored-field: sequence.1/step0.frame_data.json:1: the mask "gone.png", whose picture is not there, left out', "bad-entry: sequence.1/step0.frame_data.json:1: the instance has no colour",
+            "bad-entry: sequence.1/step0.frame_data.json:1: the instance has no label name"], "images": [
+            there("sequence.0/a.png", box("cat", (0, 1, 6, 7)) | {"mask": filled(red)}, box("dog", blue, 8) | {"mask": filled(blue)}),
+            there("sequence.1/b.png", obj("sky", blue, mask=filled(blue), line=1), obj("cat", red, mask=filled(red), line=1), obj("x", blue, mask=filled(blue), line=1))]})
     case("solo", "splits", {"train/f.json": frame("a.png", [cat]), "train/a.png": picture(1), "test/f.json": frame("b.png", [dog]), "test/b.png": picture(2)}, {
         "format": "solo", "problems": [], "images": [there("test/b.png", box(*dog), split="test"), there("train/a.png", box(*cat), split="train")]})
     case("solo", "single-file", {"f.json": frame("ä.png", [("Bär", (1, 2, 3, 4))]), "ä.png": picture(1)}, {
