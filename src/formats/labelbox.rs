@@ -15,7 +15,9 @@
 //! - The class is `title` or `name`, else `value`. A line and a point become keypoints. What a relationship of version 2 ties to a
 //!   point is one object with it: points with names of their own are its keypoints ([`super::grouping`]), hidden where they are
 //!   classified as `occluded`. So keypoints are written, each related to its object.
-//! - Masks are addresses that need a key: left out, with a note. Videos are left out.
+//! - Masks are addresses that need a key: a picture is taken that lies among the files or the images and is called by the object's
+//!   `feature_id`, or a part of the address, and `.png`. The mask is what is not black, of a composite what has `color_rgb`. Others
+//!   are left out, with a note, and so are videos.
 //! - Answers about the image are its classes, a text is a caption; answers about an object are its attributes.
 //! - The image is called as `external_id`, else `global_key`, else the end of its address says.
 //! - A row that was skipped, or has no label, is left out; one with an empty label is an image without objects. Of several
@@ -32,11 +34,12 @@ use serde_json::{Value, json};
 use super::grouping::Grouping;
 use super::json::Head;
 use super::json::node::Node;
+use super::mask_pictures::Pictures;
 use super::pages::{self, Finding, Found, Kind, Page, Sheet};
 use super::target::{Draws, Groups, HIDDEN, Points, Ready, ReadyImage, Remarks, Shape, Sink, put_images, put_pieces};
 use super::text::{self, Fault};
-use super::tree::Tree;
-use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write};
+use super::tree::{FileId, Tree};
+use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write, label_image};
 use crate::dataset::{Ledger, ProblemKind, Split};
 use crate::image::Kind as ImageKind;
 
@@ -52,6 +55,7 @@ export.json  images/a.jpg          (version 1; or export.csv)",
     carries: &[
         Carries::Boxes,
         Carries::Polygons,
+        Carries::Masks,
         Carries::Keypoints,
         Carries::Attributes,
         Carries::Captions,
@@ -64,7 +68,7 @@ export.json  images/a.jpg          (version 1; or export.csv)",
     detect,
     looks_for: "NDJSON files with \"data_row\" in each line, or JSON or CSV files with \"Labeled Data\" and \"Label\" (Labelbox)",
     read,
-    write: Some(Write { not: &[], write }),
+    write: Some(Write { not: &[Carries::Masks], write }),
 };
 
 const EXTENSIONS: [&str; 4] = ["ndjson", "json", "jsonl", "csv"];
@@ -96,18 +100,24 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     if files.is_empty() {
         return Err(pages::nothing(&FORMAT));
     }
+    let pictures = Pictures::new(tree);
     let read = |file| {
+        let about = (file, &pictures);
         let head = tree.head(file).unwrap_or_default();
         if is_lines(&head) {
-            pages::read_each(tree, options, vec![file], &|text, _| Ok(pages::read_lines(text, second)))
+            pages::read_each(tree, options, vec![file], &|text, _| {
+                Ok(pages::read_lines(text, |node, page| second(node, about, page)))
+            })
         } else if is_table(&text::decode(&head).text) {
-            pages::read_each(tree, options, vec![file], &|text, _| pages::read_table(text, row))
+            pages::read_each(tree, options, vec![file], &|text, _| {
+                pages::read_table(text, |fields, line, page| row(fields, line, about, page))
+            })
         } else {
             vec![pages::read_stream(tree, options, file, |member| member.is_empty(), &|_, node, page| match node
                 .get("data_row")
             {
-                Some(_) => second(node, page),
-                None => first(node, page),
+                Some(_) => second(node, about, page),
+                None => first(node, about, page),
             })]
         }
     };
@@ -128,21 +138,24 @@ fn sheet_of(names: &[Option<&str>], url: Option<&str>, line: u32) -> Sheet {
     }
 }
 
+/// The file that says something, and where its masks are.
+type About<'a> = (FileId, &'a Pictures<'a>);
+
 const NOT_ANNOTATED: (&str, Ledger) = ("not-annotated", Ledger { images: 1, objects: 0 });
 
 /// An element of version 1.
-fn first(node: &Node<'_>, page: &mut Page) {
+fn first(node: &Node<'_>, about: About<'_>, page: &mut Page) {
     let sheet = sheet_of(&[node.text("External ID")], node.text("Labeled Data"), node.line);
     let skipped = node.get("Skipped").and_then(Node::as_flag) == Some(true);
-    labelled(sheet, node.get("Label").filter(|_| !skipped), page);
+    labelled(sheet, node.get("Label").filter(|_| !skipped), about, page);
 }
 
 /// A row of version 1's CSV.
-fn row(fields: &[(&str, &str)], line: u32, page: &mut Page) {
+fn row(fields: &[(&str, &str)], line: u32, about: About<'_>, page: &mut Page) {
     let field = |name: &str| fields.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
     let mut sheet = sheet_of(&[field("External ID")], field("Labeled Data"), line);
     match field("Label").map(|label| Node::parse(label, line)) {
-        Some(Ok(label)) => labelled(sheet, Some(&label), page),
+        Some(Ok(label)) => labelled(sheet, Some(&label), about, page),
         Some(Err(fault)) if field("Label").is_some_and(|label| label.starts_with('{')) => {
             sheet.add(Err(fault), &mut page.findings);
             page.sheets.push(sheet);
@@ -152,7 +165,7 @@ fn row(fields: &[(&str, &str)], line: u32, page: &mut Page) {
 }
 
 /// Adds what a label of version 1 says.
-fn labelled(mut sheet: Sheet, label: Option<&Node<'_>>, page: &mut Page) {
+fn labelled(mut sheet: Sheet, label: Option<&Node<'_>>, about: About<'_>, page: &mut Page) {
     let findings = &mut page.findings;
     if sheet.name.is_empty() {
         sheet.add(Err(Fault::new(sheet.line, "the row has no image")), findings);
@@ -166,7 +179,7 @@ fn labelled(mut sheet: Sheet, label: Option<&Node<'_>>, page: &mut Page) {
         return page.sheets.push(sheet);
     }
     for one in label.list("objects") {
-        let found = object(one, &mut sheet, findings);
+        let found = object(one, about, &mut sheet, findings);
         sheet.objects.extend(found);
     }
     label.list("classifications").iter().for_each(|one| answer(one, &mut sheet));
@@ -186,7 +199,7 @@ fn labelled(mut sheet: Sheet, label: Option<&Node<'_>>, page: &mut Page) {
 }
 
 /// A line of version 2.
-fn second(node: &Node<'_>, page: &mut Page) {
+fn second(node: &Node<'_>, about: About<'_>, page: &mut Page) {
     let row = |key: &str| node.at(&["data_row", key]).and_then(Node::as_text);
     let mut sheet = sheet_of(&[row("external_id"), row("global_key")], row("row_data"), node.line);
     let of_data = || node.at(&["data_row", "metadata_fields"]).map_or(&[][..], Node::items);
@@ -215,7 +228,7 @@ fn second(node: &Node<'_>, page: &mut Page) {
         let groups = groups(annotations);
         let mut grouping = Grouping::default();
         for one in annotations.list("objects") {
-            if let Some(found) = object(one, &mut sheet, findings) {
+            if let Some(found) = object(one, about, &mut sheet, findings) {
                 let group = one.word("feature_id").and_then(|id| groups.get(&*id).cloned());
                 grouping.add_free(group, found);
             }
@@ -254,7 +267,7 @@ fn split(field: &Node<'_>) -> Option<Split> {
     Split::from_word(&name(value).or_else(|| value.words().map(|word| word.into_owned()))?)
 }
 
-fn object(node: &Node<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding>) -> Option<Found> {
+fn object(node: &Node<'_>, about: About<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding>) -> Option<Found> {
     let Some(class) = node.any(&["title", "name", "value"]).and_then(Node::words).filter(|class| !class.is_empty())
     else {
         sheet.add(Err(Fault::new(node.line, "the object has no name")), findings);
@@ -270,27 +283,70 @@ fn object(node: &Node<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding>) -> Op
         corners(line).and_then(|points| Found::pointed(&class, node.line, &points))
     } else if let Some(point) = node.get("point") {
         point.all_wanted(["x", "y"]).and_then(|point| Found::pointed(&class, node.line, &[point]))
-    } else if node.any(&["instanceURI", "mask", "composite_mask"]).is_some() {
+    } else if let Some(mask) = node.any(&["instanceURI", "composite_mask", "mask"]) {
+        if let Some(file) = picture_of(node, mask, about) {
+            sheet.pictures.push(file);
+            return masked(&class, node, mask, (file, about.1), sheet, findings);
+        }
         sheet.leave_out(&format!("the mask of {class:?}, which is only an address,"), node.line, findings);
         return None;
     } else {
         Err(Fault::new(node.line, format!("object {class:?} has no shape")))
     };
-    let found = found.map(|mut found| {
-        found.object.line = node.line;
-        for one in node.list("classifications") {
-            let name = one.any(&["title", "name", "value"]).and_then(Node::words).unwrap_or_default();
-            answers(one).iter().for_each(|(answer, _)| found.attribute(&name, answer));
-        }
-        found
-    });
+    described(found, node, sheet, findings)
+}
+
+/// An object with what is said of it, or a note why it is none.
+fn described(
+    found: Result<Found, Fault>,
+    node: &Node<'_>,
+    sheet: &mut Sheet,
+    findings: &mut Vec<Finding>,
+) -> Option<Found> {
     match found {
-        Ok(found) => Some(found),
+        Ok(mut found) => {
+            found.object.line = node.line;
+            for one in node.list("classifications") {
+                let name = one.any(&["title", "name", "value"]).and_then(Node::words).unwrap_or_default();
+                answers(one).iter().for_each(|(answer, _)| found.attribute(&name, answer));
+            }
+            Some(found)
+        }
         lost => {
             sheet.add(lost, findings);
             None
         }
     }
+}
+
+/// The picture of a mask. Parts of an address that could be any word's are none.
+fn picture_of(node: &Node<'_>, mask: &Node<'_>, (file, pictures): About<'_>) -> Option<FileId> {
+    let address = mask.as_text().or_else(|| mask.any(&["url", "instanceURI"])?.as_text()).unwrap_or_default();
+    let path = address.split(['?', '#']).next().unwrap_or_default();
+    let id = node.any(&["feature_id", "featureId"]).and_then(Node::as_text);
+    let parts = path.rsplit('/').filter(|part| part.len() >= 8 || part.ends_with(".png"));
+    let named = |part: &str| if part.ends_with(".png") { part.to_owned() } else { format!("{part}.png") };
+    id.into_iter().chain(parts).find_map(|part| pictures.find(&named(part), file))
+}
+
+fn masked(
+    class: &str,
+    node: &Node<'_>,
+    mask: &Node<'_>,
+    (file, pictures): About<'_>,
+    sheet: &mut Sheet,
+    findings: &mut Vec<Finding>,
+) -> Option<Found> {
+    let colour = mask.get("color_rgb").map(Node::numbers).and_then(Result::ok);
+    let found = match colour.as_deref() {
+        Some([red, green, blue]) => {
+            let colour = label_image::colour([red, green, blue].map(|side| *side as u8));
+            let mask = pictures.colours(file).map(|mut masks| masks.remove(&colour).unwrap_or_default());
+            mask.and_then(|mask| Found::masked(class, node.line, mask))
+        }
+        _ => pictures.painted(file).and_then(|mask| Found::masked(class, node.line, mask)),
+    };
+    described(found.map_err(|fault| Fault { line: node.line, ..fault }), node, sheet, findings)
 }
 
 fn corners(points: &Node<'_>) -> Result<Vec<[f64; 2]>, Fault> {

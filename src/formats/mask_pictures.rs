@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::images::{Asker, Match, Matcher};
-use super::label_image::{self, Kind};
+use super::label_image::{self, Kind, LabelImage};
 use super::pages::{Finding, Sheet};
 use super::splits;
 use super::text::Fault;
@@ -24,7 +24,7 @@ impl<'t> Pictures<'t> {
     }
 
     /// The file that an annotation in `asker` means. A colon, which not all file systems take, may be `_`.
-    fn find(&self, name: &str, asker: FileId) -> Option<FileId> {
+    pub fn find(&self, name: &str, asker: FileId) -> Option<FileId> {
         let path = self.tree.path(asker);
         let asker = Asker { path, split: splits::of_folders(path) };
         let end = |name: &str| name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
@@ -52,24 +52,38 @@ impl<'t> Pictures<'t> {
             return None;
         };
         sheet.pictures.push(file);
-        match colours(self.tree, file) {
+        match self.colours(file) {
             Ok(masks) => Some(masks),
             Err(fault) => {
-                let message = format!("{}: {}", self.tree.path(file), fault.message);
-                sheet.add(Err(Fault::new(line, message)), findings);
+                sheet.add(Err(Fault { line, ..fault }), findings);
                 None
             }
         }
     }
-}
 
-fn colours(tree: &Tree, file: FileId) -> Result<BTreeMap<u32, Mask>, Fault> {
-    let mut picture = label_image::open(tree, file)?;
-    if let Kind::Indexed(palette) = &picture.kind {
-        let colour = |value: &u32| palette.get(*value as usize).copied().unwrap_or(0);
-        picture.values.iter_mut().for_each(|value| *value = colour(value));
+    /// The mask of each colour of a picture.
+    pub fn colours(&self, file: FileId) -> Result<BTreeMap<u32, Mask>, Fault> {
+        let at_file = |fault: Fault| Fault::new(0, format!("{}: {}", self.tree.path(file), fault.message));
+        self.picture(file).and_then(|picture| picture.masks()).map_err(at_file)
     }
-    picture.masks()
+
+    /// The mask of what is not black in a picture.
+    pub fn painted(&self, file: FileId) -> Result<Mask, Fault> {
+        let at_file = |fault: Fault| Fault::new(0, format!("{}: {}", self.tree.path(file), fault.message));
+        let mut picture = self.picture(file).map_err(at_file)?;
+        picture.values.iter_mut().for_each(|value| *value = u32::from(*value > 0));
+        Ok(picture.masks().map_err(at_file)?.remove(&1).unwrap_or_default())
+    }
+
+    /// A picture whose values are colours, or samples of gray.
+    fn picture(&self, file: FileId) -> Result<LabelImage, Fault> {
+        let mut picture = label_image::open(self.tree, file)?;
+        if let Kind::Indexed(palette) = &picture.kind {
+            let colour = |value: &u32| palette.get(*value as usize).copied().unwrap_or(0);
+            picture.values.iter_mut().for_each(|value| *value = colour(value));
+        }
+        Ok(picture)
+    }
 }
 
 /// Notes colours of a picture that nobody says what they are.

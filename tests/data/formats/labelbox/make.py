@@ -4,7 +4,7 @@ import csv
 import io
 import json
 
-from fixture import case, image, line_of, obj, picture, there
+from fixture import case, filled, image, labels, line_of, mask, obj, picture, there
 
 SIDES = {"top": 5, "left": 4, "height": 20, "width": 16}
 POINTS = [{"x": 1, "y": 2}, {"x": 9, "y": 2}, {"x": 9.5, "y": 8}]
@@ -64,6 +64,24 @@ def good() -> None:
         "format": "labelbox", "classes": ["Cat", "nose"], "ordered": False, "problems": [], "skeletons": [["Cat", "", ["nose", "tail"], []]], "images": [there(
             "a.png", obj("Cat", (4, 5, 20, 25), line=1, keypoints=[[7.0, 8.0, 2], [9.0, 20.0, 1]]),
             obj("Cat", (1, 2, 9.5, 8), line=1, polygons=OUTLINE, keypoints=[[0.0, 0.0, 0], [2.0, 3.0, 2]]), obj("nose", (1, 1, 1, 1), line=1, keypoints=[[1.0, 1.0, 2]]), url=URL)]})
+    # Masks whose pictures were fetched: by the object's id, by a part of the address, a colour of a composite; one that is empty, one that is none.
+    red, blue = (1, 2, 5, 6), (10, 10, 12, 20)
+    address = "https://api.labelbox.com/api/v1/projects/p/annotations/{}/index/1/mask"
+    things = [named("Sky", mask={"url": address.format("cl-sky-0001")}, classifications=[named("state", radio_answer=named("wet"))]) | {"feature_id": "f1"},
+              named("Cat", mask={"url": address.format("cl-cat-0001") + "?token=1"}) | {"feature_id": "f2"},
+              named("Dog", composite_mask={"url": "https://api.labelbox.com/api/v1/tasks/t/masks/cl-both-01/index/1", "color_rgb": [0, 0, 255]}) | {"feature_id": "f3"},
+              named("None", mask={"url": address.format("cl-none-01")}) | {"feature_id": "f4"}, named("Bad", mask={"url": address.format("cl-bad-001")}) | {"feature_id": "f5"}]
+    masked = line("a.png", {"objects": things, "classifications": []})
+    old = json.dumps([row("b.png", {"objects": [thing("Cat", instanceURI="https://api.labelbox.com/masks/feature/cl-cat-0002?token=x")]})])
+    pictures = {"masks/f1.png": labels("L", (255, red)), "masks/cl-cat-0001.png": labels("RGB", ((255, 255, 255), blue), ((9, 9, 9), (20, 20, 21, 21))),
+                "masks/cl-both-01.png": labels("RGB", ((255, 0, 0), red), ((0, 0, 255), blue)), "masks/cl-none-01.png": labels("L"), "masks/cl-bad-001.png": b"none",
+                "masks/cl-cat-0002.png": labels("L", (255, red))}
+    spotted = mask([("##" + "." * 9) if number < 10 else "." * 10 + "#" if number == 10 else "." * 11 for number in range(11)], 10, 10)
+    case("labelbox", "masks", {"export.ndjson": masked + "\n", "old.json": old, "a.png": picture(1), "b.png": picture(2), **pictures}, {
+        "format": "labelbox", "problems": ['bad-entry: export.ndjson:1: the mask of "None" is empty', "bad-entry: export.ndjson:1: masks/cl-bad-001.png: no PNG: Invalid PNG signature"],
+        "classes": ["Sky", "Cat", "Dog"], "ordered": False, "images": [
+            there("a.png", obj("Sky", red, mask=filled(red), line=1, attributes={"state": "wet"}), obj("Cat", (10, 10, 21, 21), mask=spotted, line=1), obj("Dog", blue, mask=filled(blue), line=1), url=URL),
+            there("b.png", obj("Cat", red, mask=filled(red), line=1), url=URL, size=(0, 0))]})
     # The split that Labelbox reserves a field for.
     split = json.loads(line("a.png", {"objects": [], "classifications": []}))
     split["metadata_fields"] = [{"schema_name": "tag", "value": "test"}, {"schema_name": "split", "schema_kind": "CustomMetadataEnum",
