@@ -14,12 +14,12 @@
 //! - A line without a number is an image without a class. Images in no list are left out: a list often names a part.
 
 use super::builder::Builder;
-use super::listed::{Listed, Namer};
+use super::listed::{self, Listed};
 use super::per_image::{first_lines, list_candidates};
 use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, val_word};
 use super::tree::{FileId, Tree, file_name};
 use super::yolo::names::{self, Names};
-use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text};
+use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write};
 use crate::dataset::{Ledger, Place, ProblemKind, Problems, Skipped};
 use crate::image::is_image_name;
 
@@ -105,42 +105,20 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
     let mut remarks = Vec::new();
     let mut builder = Builder::default();
     let mut listed = Listed::new(tree);
-    let mut rows: Vec<(Namer, String, Vec<u32>)> = Vec::new();
-    for file in lists {
-        let path = tree.path(file);
-        let bytes = match tree.read(file, LIMIT) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                problems.push(ProblemKind::UnreadableAnnotation, Place::file(path), error.to_string());
-                continue;
-            }
-        };
-        let split = splits::of_annotation_file(path);
-        for (line, content) in (1..).zip(text::decode(&bytes).text.lines()) {
-            let content = text::trim(content);
-            if content.is_empty() {
-                continue;
-            }
-            match line_of(content) {
-                Ok((name, numbers)) => rows.push((Namer { file, split, line }, name.to_owned(), numbers)),
-                Err(message) => {
-                    problems.push(ProblemKind::BadEntry, Place::line(path, line), message);
-                    skipped.count(ProblemKind::BadEntry.word(), Ledger { images: 1, objects: 0 });
-                }
-            }
-        }
-    }
+    let parse = |line: &str| line_of(line).map(|(name, numbers)| (name.to_owned(), numbers));
+    let left_out = || skipped.count(ProblemKind::BadEntry.word(), Ledger { images: 1, objects: 0 });
+    let rows = listed::lines_of(tree, &lists, LIMIT, &mut problems, parse, left_out);
     let names = match names_file(tree).and_then(|file| Some((file, names::lines(tree, file, &mut problems)?))) {
         Some((file, names)) => {
             remarks.push(format!("names of the classes: {}", tree.path(file)));
             Names::set(names, tree.path(file), &mut builder, &mut problems)
         }
         None => {
-            let used = rows.iter().flat_map(|(_, _, numbers)| numbers.iter().copied());
+            let used = rows.iter().flat_map(|(_, (_, numbers))| numbers.iter().copied());
             Names::of_numbers(used, &mut builder, &mut problems)
         }
     };
-    for (namer, name, numbers) in rows {
+    for (namer, (name, numbers)) in rows {
         let mut labels = Vec::new();
         for number in numbers {
             match names.place(number) {

@@ -6,6 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use super::builder::{Builder, Entry};
 use super::images::{Asker, Match, Matcher};
 use super::splits;
+use super::text;
 use super::tree::{FileId, Tree, file_name, folder_of, join, stem_of};
 use crate::dataset::{Object, Place, ProblemKind, Problems, Skipped, Split};
 
@@ -18,6 +19,43 @@ pub struct Namer {
     pub split: Option<Split>,
     /// The line.
     pub line: u32,
+}
+
+/// What `parse` makes of each line of `lists` that is not blank; where it refuses, that is a problem, and `left_out` is told.
+pub fn lines_of<T>(
+    tree: &Tree,
+    lists: &[FileId],
+    limit: u64,
+    problems: &mut Problems,
+    parse: impl Fn(&str) -> Result<T, String>,
+    mut left_out: impl FnMut(),
+) -> Vec<(Namer, T)> {
+    let mut rows = Vec::new();
+    for file in lists.iter().copied() {
+        let path = tree.path(file);
+        let bytes = match tree.read(file, limit) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                problems.push(ProblemKind::UnreadableAnnotation, Place::file(path), error.to_string());
+                continue;
+            }
+        };
+        let split = splits::of_annotation_file(path);
+        for (line, content) in (1..).zip(text::decode(&bytes).text.lines()) {
+            let content = text::trim(content);
+            if content.is_empty() {
+                continue;
+            }
+            match parse(content) {
+                Ok(row) => rows.push((Namer { file, split, line }, row)),
+                Err(message) => {
+                    problems.push(ProblemKind::BadEntry, Place::line(path, line), message);
+                    left_out();
+                }
+            }
+        }
+    }
+    rows
 }
 
 /// The image that a name means: the file that was found, or a key that stands for none.

@@ -14,12 +14,12 @@
 //! - The split is that of the list's name or folder. Images in no list are left out.
 
 use super::builder::Builder;
-use super::listed::{Listed, Namer};
+use super::listed::{self, Listed};
 use super::per_image::{first_lines, list_candidates};
 use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, whole};
 use super::tree::{FileId, Tree, file_name, folder_of};
 use super::yolo::names::{self, Names};
-use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text};
+use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, text};
 use crate::dataset::{Object, Place, ProblemKind, Problems, Skipped};
 use crate::image::is_image_name;
 
@@ -129,31 +129,9 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
     let mut skipped = Skipped::default();
     let mut remarks = Vec::new();
     let mut builder = Builder::default();
-    let mut rows: Vec<(Namer, String, Vec<Boxed>)> = Vec::new();
-    for file in &lists {
-        let path = tree.path(*file);
-        let bytes = match tree.read(*file, LIMIT) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                problems.push(ProblemKind::UnreadableAnnotation, Place::file(path), error.to_string());
-                continue;
-            }
-        };
-        let split = splits::of_annotation_file(path);
-        for (line, content) in (1..).zip(text::decode(&bytes).text.lines()) {
-            let content = text::trim(content);
-            if content.is_empty() {
-                continue;
-            }
-            match line_of(content) {
-                Ok((name, boxes)) => rows.push((Namer { file: *file, split, line }, name.to_owned(), boxes)),
-                Err(message) => {
-                    problems.push(ProblemKind::BadEntry, Place::line(path, line), message);
-                    skipped.object(ProblemKind::BadEntry.word());
-                }
-            }
-        }
-    }
+    let parse = |line: &str| line_of(line).map(|(name, boxes)| (name.to_owned(), boxes));
+    let left_out = || skipped.object(ProblemKind::BadEntry.word());
+    let rows = listed::lines_of(tree, &lists, LIMIT, &mut problems, parse, left_out);
     let named = names_file(tree, first).and_then(|file| Some((file, names::lines(tree, file, &mut problems)?)));
     let names = match named {
         Some((file, names)) => {
@@ -161,12 +139,12 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
             Names::set(names, tree.path(file), &mut builder, &mut problems)
         }
         None => {
-            let used = rows.iter().flat_map(|(_, _, boxes)| boxes.iter().map(|(class, _)| *class));
+            let used = rows.iter().flat_map(|(_, (_, boxes))| boxes.iter().map(|(class, _)| *class));
             Names::of_numbers(used, &mut builder, &mut problems)
         }
     };
     let mut listed = Listed::new(tree);
-    for (namer, name, boxes) in rows {
+    for (namer, (name, boxes)) in rows {
         if boxes.is_empty() {
             listed.image(&name, &namer, &mut problems);
         }
