@@ -16,21 +16,25 @@ pub fn is_mask(path: &str) -> bool {
     })
 }
 
-/// The image of an annotation file: the one with its stem, or else the one that `name` means, what `field` of the annotation
-/// says. What is wrong goes to `problems`; images that belong to the annotation all the same are `taken`.
-pub fn find_image(
+/// The image of an annotation file: the one with its stem, or else the one that `name` means.
+pub fn look_up(matcher: &Matcher<'_>, name: &str, asker: &Asker<'_>) -> Match {
+    match matcher.find_own(name, asker) {
+        Match::Missing => matcher.find(name, asker),
+        found => found,
+    }
+}
+
+/// The image of an annotation file that [`look_up`] `found` by `name`, which is what `field` of the annotation says. What is wrong
+/// goes to `problems`; images that belong to the annotation all the same are `taken`.
+pub fn own_image(
     tree: &Tree,
-    matcher: &Matcher<'_>,
+    found: Match,
     (field, name): (&str, &str),
     asker: &Asker<'_>,
     taken: &mut HashSet<FileId>,
     problems: &mut Problems,
 ) -> Option<(FileId, Rule)> {
     let place = || Place::file(asker.path);
-    let found = match matcher.find_own(name, asker) {
-        Match::Missing => matcher.find(name, asker),
-        found => found,
-    };
     match found {
         Match::Found { file, rule } => {
             let path = tree.path(file);
@@ -97,6 +101,9 @@ pub fn add_negatives(
     problems: &mut Problems,
     remarks: &mut Vec<String>,
 ) {
+    if tree.files().all(|(image, file)| !file.image || taken.contains(&image)) {
+        return;
+    }
     let derived = derived_folders(tree, taken);
     let mut left_out: BTreeMap<&str, usize> = BTreeMap::new();
     // A file that has two names is taken by either.

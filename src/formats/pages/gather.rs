@@ -141,7 +141,8 @@ impl Gathered<'_> {
             _ if sheet.spilled.is_some() => None,
             Kind::Own(field) => {
                 let says = (field, sheet.name.as_str());
-                own::find_image(self.tree, &self.matcher, says, &asker, &mut self.taken, &mut self.problems)
+                let found = own::look_up(&self.matcher, &sheet.name, &asker);
+                own::own_image(self.tree, found, says, &asker, &mut self.taken, &mut self.problems)
                     .map(|(image, _)| image)
             }
             // The entry itself could not be read.

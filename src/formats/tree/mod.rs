@@ -20,7 +20,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 mod walk;
 
@@ -80,6 +80,7 @@ pub struct Tree {
     only: Option<FileId>,
     outside: BTreeSet<(u16, String)>,
     problems: Problems,
+    by_extension: OnceLock<HashMap<String, Vec<FileId>>>,
     heads: Mutex<HashMap<FileId, Head>>,
     /// What formats found out about the tree, by its type.
     found_out: Mutex<HashMap<TypeId, Box<dyn Any + Send>>>,
@@ -117,6 +118,7 @@ impl Tree {
             only: None,
             outside: BTreeSet::new(),
             problems: Problems::default(),
+            by_extension: OnceLock::new(),
             heads: Mutex::default(),
             found_out: Mutex::default(),
         };
@@ -233,28 +235,46 @@ impl Tree {
 
     /// Annotation files with one of these extensions (lower case, without the dot), in order; the one file where the
     /// source is a file and has one of them.
-    pub fn annotations<'t>(&'t self, extensions: &'t [&'t str]) -> impl Iterator<Item = FileId> + 't {
+    pub fn annotations(&self, extensions: &[&str]) -> impl Iterator<Item = FileId> + use<> {
         self.among(extensions, self.only)
     }
 
     /// As [`Tree::annotations`], where a source that is a file (`data.yaml`) stands for the folder that it lies in.
-    pub fn annotations_around<'t>(&'t self, extensions: &'t [&'t str]) -> impl Iterator<Item = FileId> + 't {
+    pub fn annotations_around(&self, extensions: &[&str]) -> impl Iterator<Item = FileId> + use<> {
         self.among(extensions, None)
     }
 
-    fn among<'t>(&'t self, extensions: &'t [&'t str], only: Option<FileId>) -> impl Iterator<Item = FileId> + 't {
-        let (range, only) = match only {
-            Some(only) => (only.0 as usize..only.0 as usize + 1, true),
-            None => (self.range(0), false),
+    fn among(&self, extensions: &[&str], only: Option<FileId>) -> impl Iterator<Item = FileId> + use<> {
+        let mut files: Vec<FileId> = match only {
+            Some(only) => extension_of(self.path(only))
+                .filter(|own| extensions.contains(&&**own))
+                .map(|_| only)
+                .into_iter()
+                .collect(),
+            None => extensions
+                .iter()
+                .filter_map(|extension| self.by_extension().get(*extension))
+                .flatten()
+                .copied()
+                .collect(),
         };
-        let has_one = move |path: &str| {
-            let name = file_name(path);
-            let extension = name.rsplit_once('.').map_or("", |(_, end)| end);
-            name != OURS && extensions.iter().any(|known| known.eq_ignore_ascii_case(extension))
-        };
-        range
-            .filter(move |place| (only || !self.files[*place].repeated) && has_one(&self.files[*place].path))
-            .map(|place| FileId(place as u32))
+        if extensions.len() > 1 {
+            files.sort_unstable();
+        }
+        files.into_iter()
+    }
+
+    /// The files of the source by extension, in order: some fifty formats ask, and there may be a million files.
+    fn by_extension(&self) -> &HashMap<String, Vec<FileId>> {
+        self.by_extension.get_or_init(|| {
+            let mut all: HashMap<String, Vec<FileId>> = HashMap::new();
+            for place in self.range(0).filter(|place| !self.files[*place].repeated) {
+                if let Some(extension) = extension_of(&self.files[place].path) {
+                    all.entry(extension).or_default().push(FileId(place as u32));
+                }
+            }
+            all
+        })
     }
 
     /// The annotation file, where the source is one file.
@@ -352,6 +372,12 @@ impl Tree {
 fn slashed(path: &Path) -> Option<String> {
     let path = path.to_str()?;
     Some(if std::path::MAIN_SEPARATOR == '/' { path.into() } else { path.replace(std::path::MAIN_SEPARATOR, "/") })
+}
+
+/// The extension of a file in lower case, empty where it has none; `None` for what we put beside a dataset.
+fn extension_of(path: &str) -> Option<String> {
+    let name = file_name(path);
+    (name != OURS).then(|| name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase())
 }
 
 /// `name` below `folder`.

@@ -25,8 +25,6 @@ pub(super) fn set(
     if tree.only().is_some() {
         return;
     }
-    let used: BTreeSet<&str> =
-        labelled.iter().flat_map(|file| file.annotation.objects.iter().map(|object| &*object.name)).collect();
     let mut files: Vec<(usize, FileId)> = tree
         .annotations(&["txt"])
         .filter_map(|file| {
@@ -35,6 +33,13 @@ pub(super) fn set(
         })
         .collect();
     files.sort_unstable();
+    if files.is_empty() {
+        return;
+    }
+    let mut used: BTreeSet<&str> = BTreeSet::new();
+    for object in labelled.iter().flat_map(|file| &file.annotation.objects) {
+        used.insert(&object.name);
+    }
     for (_, file) in files {
         let path = tree.path(file);
         let mut note = |message: String| problems.push(ProblemKind::IgnoredField, Place::file(path), message);

@@ -155,13 +155,18 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     let parsed = parallel::map(files.len(), options.workers, |place| read_file(tree, files[place]));
     let mut sets = Sets::read(tree, "Main", &mut problems);
     let matcher = Matcher::among(tree, |path| !own::is_mask(path));
+    let split_of = |file: &FileId| sets.split_of(tree.path(*file)).or_else(|| splits::of_folders(tree.path(*file)));
+    let splits: Vec<Option<Split>> = files.iter().map(split_of).collect();
+    let found = parallel::map(files.len(), options.workers, |place| {
+        let asker = Asker { path: tree.path(files[place]), split: splits[place] };
+        parsed[place].as_ref().ok().map(|(annotation, _)| own::look_up(&matcher, &annotation.filename, &asker))
+    });
     let mut labelled = Vec::new();
     let mut skipped = Skipped::default();
     // Images that belong to an annotation, even where that cannot be used.
     let mut taken: HashSet<FileId> = HashSet::new();
-    for (file, parsed) in files.iter().copied().zip(parsed) {
+    for (((file, split), parsed), found) in files.iter().copied().zip(splits).zip(parsed).zip(found) {
         let path = tree.path(file);
-        let split = sets.split_of(path).or_else(|| splits::of_folders(path));
         let asker = Asker { path, split };
         match parsed {
             Ok((annotation, guessed)) => {
@@ -172,9 +177,9 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
                 for (kind, line, message) in &annotation.problems {
                     problems.push(*kind, Place::line(path, *line), message.as_str());
                 }
-                let image = own::find_image(
+                let image = own::own_image(
                     tree,
-                    &matcher,
+                    found.unwrap_or(Match::Missing),
                     ("filename", &annotation.filename),
                     &asker,
                     &mut taken,
