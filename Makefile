@@ -56,6 +56,12 @@ help:
 	@if test ! -e $@ || test -n "$$(find pyproject.toml -newer $@)"; then $(PIP) install "$(WHEEL)[peers]"; fi
 	@touch $@
 
+# Peers whose needs go together with nothing else: scripts of tests/python/apart run there.
+.venv-peers/.installed: tests/python/apart/requirements.txt
+	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip --disable-pip-version-check --quiet install -r $<
+	@touch $@
+
 .venv/.bench: pyproject.toml .venv/.test
 	@if test ! -e $@ || test -n "$$(find pyproject.toml -newer $@)"; then $(PIP) install "$(WHEEL)[bench]"; fi
 	@touch $@
@@ -74,9 +80,10 @@ test: lint
 	RECORDMILL_REQUIRE_TF=1 $(PY) -m pytest -q -n $(JOBS)
 
 .PHONY: test-full  ## The same with the slow sweeps, more random cases and every fuzz seed
-test-full: lint .venv/.peers
+test-full: lint .venv/.peers .venv-peers/.installed
 	RECORDMILL_FULL=1 PROPTEST_CASES=5000 cargo test --locked --release -- --include-ignored
-	RECORDMILL_FULL=1 RECORDMILL_REQUIRE_TF=1 RECORDMILL_PEERS=1 $(PY) -m pytest -n $(JOBS)
+	RECORDMILL_FULL=1 RECORDMILL_REQUIRE_TF=1 RECORDMILL_PEERS=1 \
+		RECORDMILL_PEERS_PYTHON="$(CURDIR)/.venv-peers/bin/python" $(PY) -m pytest -n $(JOBS)
 
 .PHONY: lint  ## Formatting, lints, types, and stubs against the built module
 lint: .venv/.test
