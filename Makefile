@@ -57,9 +57,10 @@ help:
 	@touch $@
 
 # Peers whose needs go together with nothing else: scripts of tests/python/apart run there.
-.venv-peers/.installed: tests/python/apart/requirements.txt
+.venv-peers/.installed: tests/python/apart/requirements.txt tests/python/apart/alone.txt
 	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
 	.venv-peers/bin/python -m pip --disable-pip-version-check --quiet install -r $<
+	.venv-peers/bin/python -m pip --disable-pip-version-check --quiet install --no-deps -r tests/python/apart/alone.txt
 	@touch $@
 
 .venv/.bench: pyproject.toml .venv/.test

@@ -5,6 +5,7 @@ Their needs do not go together with those of the others. Scripts in `apart/` run
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 import recordmill as rm
 from PIL import Image
 
-from tests.python.test_peers import Boxes, compare, ours, scene, written
+from tests.python.test_peers import CLASSES, WANTED, Boxes, compare, ours, scene, written
 
 __all__ = ["scene", "written"]
 
@@ -35,6 +36,7 @@ def has(module: str) -> bool:
 def run(script: str, jobs: dict[str, Any], home: Path) -> dict[str, Any]:
     """What a script answers; `home` keeps what its library writes about itself."""
     environment = {**os.environ, "HOME": str(home), "FIFTYONE_DO_NOT_TRACK": "true"}
+    environment |= {"YOLO_OFFLINE": "true", "YOLO_CONFIG_DIR": str(home)}
     command = [PYTHON, str(Path(__file__).parent / "apart" / script), str(home / "answer.json")]
     done = subprocess.run(
         command, input=json.dumps(jobs), capture_output=True, text=True, env=environment, timeout=300, check=False
@@ -206,3 +208,99 @@ def test_label_studio_reads_boxes_without_outlines(tmp_path: Path, scene: Path, 
     for file in ("COCO", "YOLO", "VOC", "JSON", "JSON_MIN", "CSV"):
         # It cuts the fractions of VOC's corner off, and of the size.
         compare(ours(tmp_path / "out" / file, images=scene), 2.01 if file == "VOC" else 0.01, negatives=False)
+
+
+# --- Ultralytics ---
+
+YOLO = {"yolo": "detect", "yolo-seg": "segment", "yolo-obb": "obb", "yolo-pose": "pose"}
+# Whether a keypoint is labelled, and seen: that of the minimum is, that of the maximum is labelled alone.
+SEEN = (2, 1)
+
+
+@pytest.fixture(scope="module")
+def posed(scene: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The scene with two keypoints per object, as COCO and, by us, as YOLO."""
+    base = tmp_path_factory.mktemp("posed")
+    document = json.loads((scene / "instances.json").read_text())
+    for annotation in document["annotations"]:
+        x, y, width, height = annotation["bbox"]
+        annotation["keypoints"] = [x, y, SEEN[0], x + width, y + height, SEEN[1]]
+        annotation["num_keypoints"] = 2
+        del annotation["segmentation"]
+    for category in document["categories"]:
+        category["keypoints"] = ["first", "last"]
+        category["skeleton"] = [[1, 2]]
+    (base / "coco").mkdir()
+    (base / "coco/keypoints.json").write_text(json.dumps(document))
+    rm.convert(base / "coco", base / "yolo-pose", target_format="yolo-pose", images=scene, allow_empty=True)
+    return base
+
+
+@pytest.fixture(scope="module")
+def ultralytics(
+    scene: Path,
+    posed: Path,
+    kinds: Path,
+    written: Callable[[str], Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[dict[str, Any], Path]:
+    """What its checks found, and where its converter wrote."""
+    if not has("ultralytics"):
+        pytest.skip("no Ultralytics in RECORDMILL_PEERS_PYTHON")
+    base = tmp_path_factory.mktemp("ultralytics")
+    (base / "coco").mkdir()
+    (base / "coco/instances.json").write_bytes((scene / "instances.json").read_bytes())
+    jobs = {
+        "check": {
+            **{name: (task, str(posed / name if task == "pose" else written(name))) for name, task in YOLO.items()},
+            "image-folder": ("classify", str(kinds.parent)),
+        },
+        "convert": [
+            (str(base / "coco"), str(base / "boxes"), {}),
+            (str(base / "coco"), str(base / "outlines"), {"use_segments": True}),
+            (str(posed / "coco"), str(base / "keypoints"), {"use_keypoints": True}),
+        ],
+    }
+    return run("ultralytics_jobs.py", jobs, base), base
+
+
+@pytest.mark.parametrize("name", YOLO)
+def test_ultralytics_accepts(name: str, ultralytics: tuple[dict[str, Any], Path]) -> None:
+    found = ultralytics[0][name]
+    compare({image: [tuple(box) for box in labels["boxes"]] for image, labels in found.items()}, 0.001)
+    for labels in found.values():
+        corners = [box[1:] for box in labels["boxes"]]
+        drawn = [
+            [*map(min, zip(*outline, strict=True)), *map(max, zip(*outline, strict=True))]
+            for outline in labels["outlines"]
+        ]
+        assert [len(outline) for outline in labels["outlines"]] == [4] * len(drawn)
+        pinned = [[*first[:2], *last[:2]] for first, last in labels["keypoints"]]
+        assert [tuple(point[2] for point in points) for points in labels["keypoints"]] == [SEEN] * len(pinned)
+        assert drawn == ([pytest.approx(box, abs=0.001) for box in corners] if name in ("yolo-seg", "yolo-obb") else [])
+        assert pinned == ([pytest.approx(box, abs=0.001) for box in corners] if name == "yolo-pose" else [])
+
+
+def test_ultralytics_accepts_folders_of_classes(ultralytics: tuple[dict[str, Any], Path]) -> None:
+    names = dict(enumerate(sorted(set(KINDS.values()))))
+    assert ultralytics[0]["image-folder"] == {
+        "names": {str(n): name for n, name in names.items()},
+        "images": len(KINDS),
+    }
+
+
+@pytest.mark.parametrize(("name", "form"), [("boxes", "yolo"), ("outlines", "yolo-seg"), ("keypoints", "yolo-pose")])
+def test_what_ultralytics_converts(
+    name: str, form: str, ultralytics: tuple[dict[str, Any], Path], scene: Path, tmp_path: Path
+) -> None:
+    # It leaves images and names to its user.
+    folder = tmp_path / name
+    shutil.copytree(ultralytics[1] / name, folder)
+    for split in (folder / "labels").iterdir():
+        shutil.copytree(scene, folder / "images" / split.name, ignore=shutil.ignore_patterns("*.json"))
+    shape = "kpt_shape: [2, 3]\n" if form == "yolo-pose" else ""
+    (folder / "data.yaml").write_text(f"train: images\nval: images\n{shape}names: {json.dumps(CLASSES)}\n")
+    compare(ours(folder, source_format=form), 0.01)
+    points = rm.load(folder, source_format=form).objects.keypoints
+    seen = [tuple(point[2] for point in pins) for pins in points.values()]
+    assert seen == ([SEEN] * sum(map(len, WANTED.values())) if form == "yolo-pose" else [])
