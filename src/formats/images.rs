@@ -121,24 +121,30 @@ impl<'t> Matcher<'t> {
         if let Some((file, rule)) = self.exactly(literal, asker, &mut outside) {
             return Match::Found { file, rule };
         }
+        // A file may really be called `a%20b.png` or `a\b.png`, so what looks garbled is first taken as it stands.
+        let undecoded = unwrapped(literal);
         let plain = plain(literal);
-        if let Some((file, rule)) = self.exactly(&plain, asker, &mut outside) {
-            return Match::Found { file, rule };
-        }
-        let components: Vec<&str> = plain.split('/').filter(|part| !matches!(*part, "" | "." | "..")).collect();
-        let Some((last, folders)) = components.split_last() else { return Match::Missing };
-        // A name without extension may have dots; only what is no image's extension is also tried without.
-        let mut stems = vec![if is_image_name(last) { stem_of(last) } else { last }];
-        if let Some((stem, _)) = last.rsplit_once('.').filter(|(stem, _)| !is_image_name(last) && !stem.is_empty()) {
-            stems.push(stem);
-        }
-        let wish = Wish { path: &components.join("/"), asker: *asker };
-        for stem in stems {
-            let found = self.by_end(folders, stem, &wish);
-            if found != Match::Missing {
-                return found;
+        let whole = match literal.contains('\\') && !literal.contains("://") {
+            true => Cow::Borrowed(literal),
+            false => undecoded.clone(),
+        };
+        for name in [&whole, &undecoded, &plain] {
+            if let Some((file, rule)) = self.exactly(name, asker, &mut outside) {
+                return Match::Found { file, rule };
+            }
+            let as_it_stands = *name != plain;
+            match self.by_path(name, asker) {
+                Match::Found { file, rule } if !as_it_stands || last_of(self.tree.path(file)) == last_of(name) => {
+                    return Match::Found { file, rule };
+                }
+                Match::Ambiguous(files) if !as_it_stands => return Match::Ambiguous(files),
+                _ => {}
+            }
+            if !as_it_stands {
+                break;
             }
         }
+        let last = last_of(&plain);
         let through_link = || {
             let beside = join(folder_of(asker.path), &plain);
             self.tree.leads_outside(0, &beside)
@@ -148,10 +154,65 @@ impl<'t> Matcher<'t> {
         if outside || through_link() { Match::Outside } else { Match::Missing }
     }
 
+    /// The file whose path has the longest tail of `name`, slashes between its components.
+    fn by_path(&self, name: &str, asker: &Asker<'_>) -> Match {
+        let components: Vec<&str> = name.split('/').filter(|part| !matches!(*part, "" | "." | "..")).collect();
+        let Some((last, folders)) = components.split_last() else { return Match::Missing };
+        // A name without extension may have dots; only what is no image's extension is also tried without.
+        let mut stems = vec![if is_image_name(last) { stem_of(last) } else { last }];
+        if let Some((stem, _)) = last.rsplit_once('.').filter(|(stem, _)| !is_image_name(last) && !stem.is_empty()) {
+            stems.push(stem);
+        }
+        let wish = Wish { path: &components.join("/"), asker: *asker };
+        let found = stems.into_iter().map(|stem| self.by_end(folders, stem, &wish));
+        found.into_iter().find(|found| *found != Match::Missing).unwrap_or(Match::Missing)
+    }
+
+    /// The files that all image names of an annotation file mean, each with its line, as [`Matcher::look_up`]. A name whose folders
+    /// do not fit finds a file by its last component alone; not so one that another of the names means with its folders.
+    pub fn look_up_all<'n>(&self, names: &[(&'n str, Asker<'n>, u32)], problems: &mut Problems) -> Vec<Option<FileId>> {
+        let found: Vec<Match> = names.iter().map(|(name, asker, _)| self.find(name, asker)).collect();
+        let by_name_alone = |name: &str, found: &Match| match found {
+            Match::Found { file, rule: Rule::Name } => unwrapped(text::trim(name)).contains('/').then_some(*file),
+            _ => None,
+        };
+        let weak: HashSet<FileId> =
+            names.iter().zip(&found).filter_map(|((name, ..), found)| by_name_alone(name, found)).collect();
+        let claimed: HashSet<FileId> = names
+            .iter()
+            .zip(&found)
+            .filter(|((name, ..), found)| !weak.is_empty() && by_name_alone(name, found).is_none())
+            .filter_map(|(_, found)| match found {
+                Match::Found { file, .. } => Some(*file).filter(|file| weak.contains(file)),
+                _ => None,
+            })
+            .collect();
+        let settled = names.iter().zip(found).map(|((name, asker, line), found)| {
+            if let Some(file) = by_name_alone(name, &found).filter(|file| claimed.contains(file)) {
+                let message = format!("no image is called {name:?}: {} is another entry's", self.tree.path(file));
+                problems.push(ProblemKind::MissingImage, Place::line(asker.path, *line), message);
+                return None;
+            }
+            self.settle(name, asker, *line, found, problems)
+        });
+        settled.collect()
+    }
+
     /// The file that an annotation's image name at `line` means; what is wrong with it goes to `problems`.
     pub fn look_up(&self, name: &str, asker: &Asker<'_>, line: u32, problems: &mut Problems) -> Option<FileId> {
+        self.settle(name, asker, line, self.find(name, asker), problems)
+    }
+
+    fn settle(
+        &self,
+        name: &str,
+        asker: &Asker<'_>,
+        line: u32,
+        found: Match,
+        problems: &mut Problems,
+    ) -> Option<FileId> {
         let place = Place::line(asker.path, line);
-        let (kind, message) = match self.find(name, asker) {
+        let (kind, message) = match found {
             Match::Found { file, .. } => {
                 let path = self.tree.path(file);
                 if let Some((kind, how)) = differs(name, path) {
@@ -290,10 +351,9 @@ fn keep(files: &mut Vec<FileId>, satisfies: impl Fn(&FileId) -> bool) {
 
 /// What to say, and how the message ends, where the basename that an annotation gives is another than the found file's.
 pub fn differs(name: &str, path: &str) -> Option<(ProblemKind, &'static str)> {
-    let name = plain(text::trim(name));
-    let last = name.rsplit('/').next().unwrap_or(&name);
-    let found = path.rsplit('/').next().unwrap_or(path);
-    if last.is_empty() || last == found {
+    let (undecoded, name) = (unwrapped(text::trim(name)), plain(text::trim(name)));
+    let (last, found) = (last_of(&name), last_of(path));
+    if last.is_empty() || last == found || last_of(&undecoded) == found {
         return None;
     }
     Some(match text::nfc(last) == text::nfc(found) {
@@ -368,8 +428,21 @@ fn has_drive(path: &str) -> bool {
     matches!(path.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic())
 }
 
+fn last_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
 /// A name with `/`, without scheme, bucket or host, query string, `%20`; unchanged where it has none of these.
 pub(super) fn plain(name: &str) -> Cow<'_, str> {
+    let undecoded = unwrapped(name);
+    match percent_decoded(&undecoded) {
+        Some(decoded) => decoded.into(),
+        None => undecoded,
+    }
+}
+
+/// The same with its `%20`.
+fn unwrapped(name: &str) -> Cow<'_, str> {
     let mut plain = Cow::Borrowed(name);
     if plain.contains('\\') {
         plain = plain.replace('\\', "/").into();
@@ -392,10 +465,7 @@ pub(super) fn plain(name: &str) -> Cow<'_, str> {
     if let Some((before, _)) = plain.split_once('?').filter(|(before, _)| is_image_name(before)) {
         plain = before.to_owned().into();
     }
-    match percent_decoded(&plain) {
-        Some(decoded) => decoded.into(),
-        None => plain,
-    }
+    plain
 }
 
 fn percent_decoded(text: &str) -> Option<String> {

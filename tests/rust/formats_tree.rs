@@ -498,3 +498,63 @@ fn names_in_another_form_of_unicode() {
     assert_eq!(loaded.dataset.images.split, [Some(Split::Test)]);
     assert_eq!(loaded.problems.counts().iter().collect::<Vec<_>>(), [(&ProblemKind::UnicodeForm, &1)]);
 }
+
+/// What looks encoded may be the file's own name: it is decoded only where no file is called so.
+#[test]
+fn names_that_look_encoded_are_first_taken_as_they_stand() {
+    let folder = folder_of(&[
+        "a.json",
+        "images/a%20b.png",
+        "images/a b.png",
+        "images/c d.png",
+        "images/e\\f.png",
+        "images/f.png",
+    ]);
+    let tree = open(folder.path());
+    let matcher = Matcher::new(&tree);
+    let asker = Asker { path: "a.json", split: None };
+    let found = |name: &str| match matcher.find(name, &asker) {
+        Match::Found { file, .. } => tree.path(file).to_owned(),
+        other => panic!("{name}: {other:?}"),
+    };
+    assert_eq!(found("a%20b.png"), "images/a%20b.png");
+    assert_eq!(found("images\\a%20b.png"), "images/a%20b.png");
+    assert_eq!(found("a b.png"), "images/a b.png");
+    assert_eq!(found("c%20d.png"), "images/c d.png");
+    assert_eq!(found("http://host/x/c%20d.png?size=1"), "images/c d.png");
+    assert_eq!(found("images/e\\f.png"), "images/e\\f.png");
+    assert_eq!(found("e\\f.png"), "images/e\\f.png");
+    assert_eq!(found("g\\f.png"), "images/f.png");
+    assert!(recordmill::formats::images::differs("a%20b.png", "images/a%20b.png").is_none());
+}
+
+/// An image that is not there does not get the file of another entry that has its last component.
+#[test]
+fn a_file_belongs_to_the_name_that_says_all_of_it() {
+    let header = "filename,width,height,class,xmin,ymin,xmax,ymax\n";
+    let rows = ["x/b.png,100,80,c0,10,20,40,60\n", "y/b.png,100,80,c1,11,20,40,60\n"];
+    let coco = r#"{"images": [{"id": 1, "file_name": "y/b.png"}, {"id": 2, "file_name": "x/b.png"}],
+        "categories": [{"id": 1, "name": "c"}],
+        "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4]},
+                        {"id": 2, "image_id": 2, "category_id": 1, "bbox": [1, 2, 3, 5]}]}"#;
+    for (name, text) in [
+        ("labels.csv", format!("{header}{}{}", rows[0], rows[1])),
+        ("labels.csv", format!("{header}{}{}", rows[1], rows[0])),
+        ("a.json", coco.to_owned()),
+    ] {
+        let folder = folder_of(&["images/x/b.png"]);
+        put(folder.path(), name, &text);
+        let loaded = load(folder.path(), &LoadOptions::default()).expect("it loads");
+        let images = &loaded.dataset.images;
+        let files: Vec<(&str, &str)> = images.name.iter().zip(images.file.iter()).collect();
+        assert_eq!(files, [("x/b.png", "images/x/b.png"), ("y/b.png", "")], "{name}");
+        let missing: Vec<_> = loaded.problems.iter().filter(|one| one.kind == ProblemKind::MissingImage).collect();
+        assert_eq!(missing.len(), 1, "{name}");
+        assert_eq!(missing[0].message, "no image is called \"y/b.png\": images/x/b.png is another entry's");
+    }
+    // Alone it is a folder that was moved.
+    let folder = folder_of(&["images/x/b.png"]);
+    put(folder.path(), "labels.csv", &format!("{header}{}", rows[1]));
+    let loaded = load(folder.path(), &LoadOptions::default()).expect("it loads");
+    assert_eq!(loaded.dataset.images.file.get(0), "images/x/b.png");
+}

@@ -188,7 +188,7 @@ impl<'t> Gathered<'t> {
 
     fn images(&mut self, file: &mut File<'_>, images: &[(ImageElement, u32)], problems: &mut Problems) {
         let mut known: HashMap<Id, Known> = HashMap::with_capacity(images.len());
-        let mut ours = Ours { start: self.builder.next(), before: HashSet::new() };
+        let mut accepted = Vec::with_capacity(images.len());
         for (place, (image, line)) in (0u32..).zip(images) {
             let Some(id) = &image.id else {
                 problems.push(ProblemKind::BadEntry, file.place(*line), "image: there is no id");
@@ -218,8 +218,13 @@ impl<'t> Gathered<'t> {
                 }
                 continue;
             }
-            let asker = Asker { path: file.path, split: file.split };
-            let found = self.matcher.look_up(name, &asker, *line, problems);
+            slot.insert_entry(Known { place, number: Err(ProblemKind::BadEntry) });
+            accepted.push((image, id, (name, Asker { path: file.path, split: file.split }, *line)));
+        }
+        let names: Vec<_> = accepted.iter().map(|(_, _, name)| *name).collect();
+        let files = self.matcher.look_up_all(&names, problems);
+        let mut ours = Ours { start: self.builder.next(), before: HashSet::new() };
+        for ((image, id, (name, _, line)), found) in accepted.into_iter().zip(files) {
             let of_folder = || splits::of_folders(self.tree.path(found?));
             let size = [image.width, image.height].map(pixels);
             let entry = Entry {
@@ -228,7 +233,7 @@ impl<'t> Gathered<'t> {
                 name: name.to_owned(),
                 size: if size.contains(&0) { (0, 0) } else { size.into() },
                 split: file.split.or_else(of_folder),
-                source: Some((file.id, *line)),
+                source: Some((file.id, line)),
                 id: match id {
                     Id::Number(number) => Some(*number),
                     Id::Text(_) => None,
@@ -236,8 +241,10 @@ impl<'t> Gathered<'t> {
                 url: url_of(image).map(Into::into),
                 ..Entry::default()
             };
-            let number = self.image(file, entry, id, *line, &mut ours, problems);
-            slot.insert_entry(Known { place, number });
+            let number = self.image(file, entry, id, line, &mut ours, problems);
+            if let Some(known) = known.get_mut(id) {
+                known.number = number;
+            }
         }
         file.images = known;
     }

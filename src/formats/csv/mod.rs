@@ -221,11 +221,22 @@ fn add_file(
         by_name[place].push(row);
     }
     let split = splits::of_annotation_file(path);
-    for rows in by_name {
+    by_name.retain(|rows| !rows.is_empty());
+    let names: Vec<_> = by_name
+        .iter()
+        .map(|rows| {
+            let own = rows.iter().find_map(|row| row.split);
+            (&*rows[0].image, Asker { path, split: own.or(split) }, rows[0].line)
+        })
+        .collect();
+    let files = matcher.look_up_all(&names, problems);
+    let splits: Vec<Option<Split>> = names.iter().map(|(_, asker, _)| asker.split).collect();
+    for ((rows, image), split) in by_name.into_iter().zip(files).zip(splits) {
         let Some(first) = rows.first() else { continue };
-        let own = rows.iter().find_map(|row| row.split);
-        let asker = Asker { path, split: own.or(split) };
-        let about = find_image(matcher, first, &asker, problems);
+        let about = match image {
+            Some(image) => About::Image(image),
+            None => About::Name(super::tree::join(folder_of(path), &first.image)),
+        };
         let listings = images.entry(about).or_default();
         // Two spellings of one image in one file.
         match listings.last_mut().filter(|last| last.file == file) {
@@ -233,17 +244,10 @@ fn add_file(
                 last.rows.extend(rows);
                 last.rows.sort_by_key(|row| row.line);
             }
-            None => listings.push(Listing { file, rows, normalised: found.normalised, split: own.or(split) }),
+            None => listings.push(Listing { file, rows, normalised: found.normalised, split }),
         }
     }
     found.lost
-}
-
-fn find_image(matcher: &Matcher<'_>, row: &Row, asker: &Asker<'_>, problems: &mut Problems) -> About {
-    match matcher.look_up(&row.image, asker, row.line, problems) {
-        Some(file) => About::Image(file),
-        None => About::Name(super::tree::join(folder_of(asker.path), &row.image)),
-    }
 }
 
 /// Joins what several files say of an image.
