@@ -77,6 +77,9 @@ fn page(text: &str, about: (FileId, &Pictures<'_>)) -> Result<Page, Fault> {
             sheet.add(Err(Fault::new(capture.line, "the capture has no filename")), &mut page.findings);
         } else {
             let all = capture.list("annotations");
+            // Pictures of depth and normals too, and those of classes where instances are read, are no images.
+            let named = all.iter().filter_map(|one| one.text("filename"));
+            sheet.pictures.extend(named.filter_map(|name| about.1.find(name, about.0)));
             all.iter().filter(|one| !PAINTED.contains(&kind_of(one))).for_each(|one| {
                 annotation(one, &mut sheet, &mut page.findings);
             });

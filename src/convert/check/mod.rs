@@ -107,7 +107,11 @@ pub fn check(source: &Path, options: &LoadOptions, monitor: &mut dyn Monitor) ->
         let mut loaded = formats::read_among(&super::formats(), &tree, &source, &load)?;
         for image in formats::unnamed(&tree, &loaded.dataset) {
             let place = Place::file(tree.path(image));
-            loaded.problems.push(ProblemKind::UnlabelledImage, place, "no annotation names this image");
+            loaded.problems.push(
+                ProblemKind::UnlabelledImage,
+                place,
+                "no annotation that can be used names this image",
+            );
         }
         Ok(loaded)
     };

@@ -160,6 +160,7 @@ impl Gathered<'_> {
         };
         self.taken.extend(image);
         self.taken.extend(&sheet.pictures);
+        self.builder.add_sources(sheet.pictures.iter().copied());
         self.skipped.count(NO_PLACE, Ledger { images: 0, objects: sheet.left_out });
         // Nothing of what it says can be used: without objects the image would pass for one where there is nothing.
         let none_left = sheet.lost > 0 && sheet.is_empty();

@@ -187,7 +187,7 @@ fn images_without_annotation_and_the_reverse_are_said_and_nothing_is_written() {
     let found = problems(&health);
     assert_eq!(found.len(), 2, "{found:#?}");
     assert!(found[0].starts_with("missing-image labels.csv:4: "), "{found:#?}");
-    assert_eq!(found[1], "unlabelled-image extra.png: no annotation names this image");
+    assert_eq!(found[1], "unlabelled-image extra.png: no annotation that can be used names this image");
     assert_eq!((health.images, health.images_opened, health.unlabelled_images), (3, 2, 1));
     // What lies beside a single file may be the business of others.
     let one = check(&folder.path().join("labels.csv"), &LoadOptions::default(), &mut ()).unwrap();
@@ -200,9 +200,15 @@ fn images_without_annotation_and_the_reverse_are_said_and_nothing_is_written() {
 #[test]
 fn pictures_of_classes_are_no_images_without_annotation() {
     let formats = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/formats");
-    for (case, unlabelled) in
-        [("cityscapes/pictures", 1), ("cityscapes/fine", 0), ("kitti/pictures", 0), ("mapillary/1.2", 1)]
-    {
+    for (case, unlabelled) in [
+        ("cityscapes/pictures", 1),
+        ("cityscapes/fine", 0),
+        ("kitti/pictures", 0),
+        ("mapillary/1.2", 1),
+        ("solo/masks", 0),
+        ("sagemaker/masks", 1),
+        ("labelbox/masks", 0),
+    ] {
         let health = check(&formats.join(case).join("input"), &LoadOptions::default(), &mut ()).unwrap();
         assert_eq!(health.unlabelled_images, unlabelled, "{case}: {:#?}", problems(&health));
     }
