@@ -558,3 +558,18 @@ fn a_file_belongs_to_the_name_that_says_all_of_it() {
     let loaded = load(folder.path(), &LoadOptions::default()).expect("it loads");
     assert_eq!(loaded.dataset.images.file.get(0), "images/x/b.png");
 }
+
+/// `a.jpg` in a list of VOC's is the image `a.jpg`, or that of the annotation `a.jpg.xml`.
+#[test]
+fn an_id_of_voc_may_look_like_an_image() {
+    let xml = "<annotation><filename>x</filename><size><width>9</width><height>9</height></size><object><name>c</name>\
+        <bndbox><xmin>1</xmin><ymin>1</ymin><xmax>5</xmax><ymax>5</ymax></bndbox></object></annotation>";
+    for (image, annotation) in [("a.jpg.png", "a.jpg.xml"), ("a.jpg", "a.xml")] {
+        let folder = folder_of(&[&format!("JPEGImages/{image}")]);
+        put(folder.path(), &format!("Annotations/{annotation}"), xml);
+        put(folder.path(), "ImageSets/Main/val.txt", "a.jpg\n");
+        let loaded = load(folder.path(), &LoadOptions::default()).expect("it loads");
+        assert_eq!(loaded.dataset.images.split, [Some(Split::Valid)], "{image}");
+        assert!(loaded.problems.iter().all(|problem| problem.kind != ProblemKind::MissingImage), "{image}");
+    }
+}

@@ -133,8 +133,11 @@ fn read_list(
         {
             id = before.trim_end();
         }
-        // Some write the image's name.
-        let id = if crate::image::is_image_name(id) { id.rsplit_once('.').map_or(id, |(stem, _)| stem) } else { id };
+        // Some write the image's name; but `a.jpg` is the id of `a.jpg.png`.
+        let id = match id.rsplit_once('.') {
+            Some((stem, _)) if crate::image::is_image_name(id) && !stems.has(tree, id) => stem,
+            _ => id,
+        };
         if id.is_empty() {
             continue;
         }
