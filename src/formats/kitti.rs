@@ -91,9 +91,15 @@ const IMAGES: &str = "image_2";
 const SPACE: [&str; 7] = ["height", "width", "length", "x", "y", "z", "rotation_y"];
 
 fn label_files(tree: &Tree) -> Vec<FileId> {
+    // A list of names or of images; but an image may be called so.
+    let is_list = |stem: &str| {
+        let stem = stem.to_ascii_lowercase();
+        stem.starts_with("readme") || ["classes", "labels", "train", "val", "test", "trainval"].contains(&&*stem)
+    };
+    let has_image = |stem: &str| tree.files().any(|(_, file)| file.image && stem_of(&file.path) == stem);
     let is_label = |file: &FileId| {
-        let stem = stem_of(tree.path(*file)).to_ascii_lowercase();
-        !stem.starts_with("readme") && !["classes", "labels", "train", "val", "test", "trainval"].contains(&&*stem)
+        let stem = stem_of(tree.path(*file));
+        !is_list(stem) || has_image(stem)
     };
     let files: Vec<FileId> = tree.annotations(&["txt"]).filter(is_label).collect();
     let named = |file: &FileId| FOLDERS.iter().any(|(labels, _)| per_image::lies_in(tree.path(*file), &[labels]));

@@ -176,7 +176,7 @@ def test_inspect_counts_what_is_not_finite(tmp_path: Path) -> None:
 
 def test_files_that_are_there(good: Path, out: Path) -> None:
     _, messages = run("convert", good, out, code=2)
-    assert "is there already; overwrite replaces it" in messages
+    assert "is there already; --overwrite replaces it" in messages
 
 
 def test_formats() -> None:

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import recordmill as rm
 
+from tests.python.support import png
+
 
 def examples(folder: Path, name: str = "train.tfrecord") -> list[dict[str, Any]]:
     return [rm.decode_example(payload) for payload in rm.TFRecordReader(folder / name)]
@@ -241,6 +243,30 @@ def test_same_input_gives_the_same_bytes(project: Path, tmp_path: Path, compress
         names = files(out) - {"recordmill.json"}
         made.add(tuple((name, (out / name).read_bytes()) for name in sorted(names)))
     assert len(made) == 1
+
+
+def test_classes_of_whole_images_count_their_images(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    for name in "ab":
+        (source / f"{name}.png").write_bytes(png(9, 9))
+    (source / "_classes.csv").write_text("filename,cat,dog\na.png,1,0\nb.png,1,1\n")
+    report = rm.convert(source, tmp_path / "out", allow_empty=True, fsync=False)
+    assert report.classes == [(1, "cat", 0, 2), (2, "dog", 0, 1)]
+
+
+def test_an_image_may_be_called_as_a_list(tmp_path: Path) -> None:
+    """KITTI's label file of `train.png`."""
+    for name in ("train", "b"):
+        for folder, ending, content in (
+            ("image_2", "png", png(40, 30)),
+            ("label_2", "txt", b"Car 0.00 0 -1.57 1.00 2.00 30.00 20.00 1.5 1.6 3.9 1.8 1.5 8.4 -1.6\n"),
+        ):
+            path = tmp_path / "source" / "training" / folder / f"{name}.{ending}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    report = rm.convert(tmp_path / "source", tmp_path / "out", fsync=False)
+    assert (report.format, report.images, report.objects) == ("kitti", 2, 2)
 
 
 def test_classes_boxes_and_images_are_selected(good: Path, tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def _dashed(message: str) -> str:
         if "_" in name:
             flag = names.get(name, name.replace("_", "-"))
             message = re.sub(rf"(?<![\w-]){name}(?!\w)", f"--{flag}", message)
-    return message
+    return message.replace("; overwrite replaces", "; --overwrite replaces")
 
 
 def _text(path: str | bytes) -> str:

@@ -205,6 +205,9 @@ impl<'a> Builder<'a> {
         // A class that the label map does not have was said with its place when the labels were made.
         let planned = |class: &u32| self.content.classes.get(*class as usize)?.as_ref();
         let labels: Vec<_> = of_image.iter().filter_map(planned).collect();
+        for class in &labels {
+            found.classes.entry(class.index).or_default();
+        }
         let sample = Sample {
             encoded_len: len,
             header,
