@@ -3,17 +3,26 @@
 use super::{Fault, Item, Warning, is_background, warn};
 use crate::formats::text;
 
-/// Lines that say something, with their numbers. `#` starts a comment only at the start of a line.
-fn lines(source: &str) -> Vec<(u32, &str)> {
-    let lines = (1..).zip(source.lines()).map(|(number, line)| (number, text::trim(line)));
-    lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).collect()
+/// Lines that say something, with their numbers.
+fn filled(source: &str) -> impl Iterator<Item = (u32, &str)> {
+    (1..).zip(source.lines()).map(|(number, line)| (number, text::trim(line))).filter(|(_, line)| !line.is_empty())
 }
 
-/// Class names in the order of the lines, without what stands behind them in CVAT's form.
+/// Lines of a label map. `#` starts a comment only at the start of a line.
+fn lines(source: &str) -> Vec<(u32, &str)> {
+    filled(source).filter(|(_, line)| !line.starts_with('#')).collect()
+}
+
+/// Class names of a dataset in the order of the lines, without what stands behind them in CVAT's form. Such lists have no
+/// comments, since the line is the number (a class may be called `#1 bolt`); only CVAT's has its `# label:color_rgb:parts:actions`.
 pub fn names(source: &str) -> Vec<String> {
-    let lines = lines(source);
-    let cvat = !lines.is_empty() && lines.iter().all(|(_, line)| cvat(line).is_some());
-    lines.iter().map(|(_, line)| if cvat { cvat_name(line) } else { line }.to_owned()).collect()
+    let is_comment = |line: &str| line.starts_with('#') && cvat(line).is_none();
+    let of_cvat: Option<Vec<&str>> =
+        filled(source).map(|(_, line)| line).filter(|line| !is_comment(line)).map(cvat).collect();
+    match of_cvat.filter(|names| !names.is_empty()) {
+        Some(names) => names.into_iter().map(str::to_owned).collect(),
+        None => filled(source).map(|(_, line)| line.to_owned()).collect(),
+    }
 }
 
 fn cvat_name(line: &str) -> &str {
@@ -94,4 +103,20 @@ pub(super) fn in_order<'a>(names: impl Iterator<Item = (u32, &'a str)>, warnings
         next += 1;
     }
     items
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names;
+
+    #[test]
+    fn a_list_of_names_has_no_comments() {
+        assert_eq!(names("#1 bolt\n\n nut \n#\n"), ["#1 bolt", "nut", "#"]);
+        assert_eq!(names("#\n# a\n"), ["#", "# a"]);
+        let cvat = "# label:color_rgb:parts:actions\ncat:1,2,3::\n#1 bolt:4,5,6:a,b:c\nbackground:::\n";
+        assert_eq!(names(cvat), ["cat", "#1 bolt", "background"]);
+        // One line that is not CVAT's, and all are names.
+        assert_eq!(names("# a:b\ncat:1,2,3::\ndog\n"), ["# a:b", "cat:1,2,3::", "dog"]);
+        assert!(names(" \n\r\n").is_empty());
+    }
 }

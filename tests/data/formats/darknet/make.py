@@ -58,6 +58,13 @@ def make() -> None:
         "format": "darknet", "classes": ["cat", "dog"], "ordered": True, "remarks": named("classes.txt"),
         "images": [there("a.png", cat(), dog(), **NO_SIZE), there("b.png", **NO_SIZE)], "problems": [unlabelled("b.png")],
     })
+    # A line of such a list is a name whatever it begins with: the lines are the numbers.
+    case("darknet", "names-with-hashes", {
+        "obj.names": "#1 bolt\n\n# nut\nwasher\n", "a.png": picture(1), "a.txt": "0 0.3 0.5 0.4 0.66\n2 0.5 0.5 1 1\n",
+    }, {
+        "format": "darknet", "classes": ["#1 bolt", "# nut", "washer"], "ordered": True, "remarks": named("obj.names"),
+        "images": [there("a.png", cat(1, "#1 bolt"), cat(2, "washer", (0.5, 0.5, 1, 1)), **NO_SIZE)], "problems": [],
+    })
     case("darknet", "fiftyone", {
         "obj.names": "cat\n", "images.txt": "data/a.png\ndata/b.png\n", "data/a.png": picture(1), "data/a.txt": LINE,
         "data/b.png": picture(2), "data/b.txt": "0 0.5 0.5 1 1 0.875\n",

@@ -30,6 +30,15 @@ def make() -> None:
         "problems": ["ignored-field: data.yaml:3: test: \"../test/images\" leads to nothing here"],
     })
 
+    # Lists of names have no comments.
+    case("yolo", "names-with-hashes", {
+        "classes.txt": "#1 bolt\nnut\n", "images/train/a.png": picture(1), "labels/train/a.txt": LINE + "1 0.5 0.5 1 1\n",
+    }, {
+        "format": "yolo", "classes": ["#1 bolt", "nut"], "ordered": True, "remarks": ["names of the classes: classes.txt"],
+        "images": [there("images/train/a.png", cat(1, "#1 bolt"), cat(2, "nut", (0.5, 0.5, 1, 1)), split="train", **NO_SIZE)],
+        "problems": [],
+    })
+
     # Ultralytics' own: names by number, a path on another machine, images/ first, folders below the split.
     case("yolo", "coco8", {
         "coco8.yaml": "# COCO8\npath: /home/me/datasets/coco8 # dataset root dir\ntrain: images/train\nval: images/val\ntest: # optional\n\n"
