@@ -18,8 +18,8 @@
 //! - Regions of one label that are drawn in each other (`parentID`) are one object, key points of other labels are its keypoints
 //!   ([`super::grouping`]); `hidden` is said of those that are. Their order is that of the labelling configuration, where a file
 //!   (`label_config.xml`) has it.
-//! - Of several annotations the latest counts that was not cancelled (the last `updated_at`, or the last one). Tasks without any
-//!   are left out. Predictions are left out.
+//! - Of several annotations the latest counts that was not cancelled (the last `updated_at`, or the last one); the others are left
+//!   out, with a note. Tasks without any are left out. Predictions are left out.
 //! - The size is what results say, else `width` and `height` among the data.
 //! - An image that is a `data:` URI is inside of the file: it is taken out, and called by the id of its task.
 //! - An uploaded file has eight digits and a dash before its name: they count only where an image has them.
@@ -161,13 +161,17 @@ fn task(node: &Node<'_>, inside: &Inside, page: &mut Page) {
     let cancelled = |one: &&Node<'_>| {
         ["was_cancelled", "skipped"].iter().any(|key| one.get(key).and_then(Node::as_flag) == Some(true))
     };
-    let all = lists.map_or(&[][..], Node::items).iter().filter(|one| one.is_map() && !cancelled(one));
+    let all = || lists.map_or(&[][..], Node::items).iter().filter(|one| one.is_map() && !cancelled(one));
     let time =
         |one: &&Node<'_>| one.any(&["updated_at", "created_at"]).and_then(Node::as_text).unwrap_or_default().to_owned();
-    let Some(latest) = all.max_by_key(time) else {
+    let Some(latest) = all().max_by_key(time) else {
         page.skipped.count("not-annotated", Ledger { images: 1, objects: 0 });
         return;
     };
+    let more = all().count() - 1;
+    if more > 0 {
+        page.findings.push(ignored(&format!("{more} more annotations of the task"), node.line));
+    }
     let mut task = Task::default();
     for result in latest.list("result") {
         task.add(result, &mut sheet, &mut page.findings);
