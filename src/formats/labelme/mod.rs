@@ -8,7 +8,8 @@
 //! Specification: <https://github.com/wkentaro/labelme/blob/main/labelme/_label_file.py>. Pixels are 0-based, with fractions.
 //!
 //! Decisions
-//! - `rectangle`: any two opposite corners; four corners that are no upright box, and `rotation`, are a turned box.
+//! - `rectangle`: any two opposite corners; four corners that are no upright box, `oriented_rectangle` (6.0) and X-AnyLabeling's
+//!   `rotation` are a turned box.
 //!   `circle` (centre and a point of the rim) is an outline of 32 points with the circle's own box. `mask` is a PNG of its
 //!   box. `point`, `points`, `line` and `linestrip` become keypoints.
 //! - Shapes of one label and one `group_id` are one object, points of other labels in its group its keypoints, hidden where they
@@ -171,7 +172,7 @@ fn object(shape: &Node<'_>, size: (u32, u32), findings: &mut Vec<Finding>) -> Re
     let wrong = || Fault::new(line, format!("{kind} {label:?} has {} points", points.len()));
     let mut found = match (kind, &points[..]) {
         ("rectangle", [[x0, y0], [x1, y1]]) => Found::boxed(&label, line, [*x0, *y0, *x1, *y1]),
-        ("rectangle" | "rotation", [a, b, c, d]) => {
+        ("rectangle" | "oriented_rectangle" | "rotation", [a, b, c, d]) => {
             let upright = kind == "rectangle" && (a[0] == b[0] || a[1] == b[1]) && (c[0] == d[0] || c[1] == d[1]);
             let found = Found::turned(&label, line, [*a, *b, *c, *d]);
             if upright { Found::boxed(&label, line, found.object.bbox) } else { found }
@@ -194,7 +195,7 @@ fn object(shape: &Node<'_>, size: (u32, u32), findings: &mut Vec<Finding>) -> Re
             Found::masked(&label, line, mask.map_err(at_line)?)?
         }
         ("point" | "points" | "line" | "linestrip", _) => Found::pointed(&label, line, &points)?,
-        ("rectangle" | "rotation" | "circle" | "mask", _) => return Err(wrong()),
+        ("rectangle" | "oriented_rectangle" | "rotation" | "circle" | "mask", _) => return Err(wrong()),
         _ => return Err(Fault::new(line, format!("shape_type {kind:?} is not known"))),
     };
     if let Some(score) = shape.get("score") {

@@ -84,6 +84,15 @@ def good() -> None:
                                       attributes={"colour": "red"}))],
     })
 
+    # LabelMe 6's own turned boxes; one without four corners is none.
+    case("labelme", "oriented", {"a.json": document(
+        "a.png", shape("ship", corners, "oriented_rectangle", mask=None), shape("boat", [[1, 2], [9, 2], [9, 8], [1, 8]], "oriented_rectangle"),
+        shape("raft", corners[:3], "oriented_rectangle"), version="6.0.0"), "a.png": picture(1)}, {
+        "format": "labelme", "problems": ['bad-entry: a.json:1: oriented_rectangle "raft" has 3 points'],
+        "images": [there("a.png", box("ship", around(corners), corners=corners),
+                         box("boat", (1, 2, 9, 8), corners=[[1.0, 2.0], [9.0, 2.0], [9.0, 8.0], [1.0, 8.0]]))],
+    })
+
     # A pose as X-AnyLabeling draws it: points in the group of their box, a difficult one is hidden. Points of one name are one object.
     case("labelme", "pose", {"a.json": document(
         "a.png", shape("person", [[1, 2], [21, 22]], "rectangle", group=1), shape("nose", [[5, 6]], "point", group=1), shape("tail", [[9, 8]], "point", group=1, difficult=True),
