@@ -40,7 +40,7 @@ pub fn record_holds(carries: Carries, options: &Options) -> bool {
         (SchemaKind::Tfod, ImageIds) => options.source_id == SourceId::Id,
         (
             SchemaKind::Tfod,
-            Keypoints | Crowd | Area | Difficult | Truncated | Occluded | Pose | Captions | ImageLabels,
+            Keypoints | Hidden | Crowd | Area | Difficult | Truncated | Occluded | Pose | Captions | ImageLabels,
         ) => true,
         _ => false,
     }
@@ -55,7 +55,6 @@ pub fn losses(
     holds: impl Fn(Carries) -> bool,
 ) -> Vec<Loss> {
     let mut found: BTreeMap<Carries, (u64, &'static str)> = BTreeMap::new();
-    let outlines = holds(Carries::Polygons);
     let mut count = |carries: Carries, of: &'static str, number: u64| {
         if number > 0 && !holds(carries) {
             found.entry(carries).or_insert((0, of)).0 += number;
@@ -63,7 +62,7 @@ pub fn losses(
     };
     count(Carries::Polygons, "objects", dataset.outlines_unread);
     for row in rows {
-        objects(dataset, *row, outlines, |carries| count(carries, "objects", 1));
+        objects(dataset, *row, &holds, |carries| count(carries, "objects", 1));
         let images = &dataset.images;
         let mut image = |carries, has: bool| count(carries, "images", has.into());
         image(Carries::Captions, images.captions.get(*row).is_some());
@@ -84,9 +83,11 @@ pub fn losses(
     found.into_iter().map(|(carries, (number, of))| Loss { what: carries.word(), number, of }).collect()
 }
 
-/// What the objects of image `row` have. To a target that holds outlines a turned box is one, if the object has no other.
-fn objects(dataset: &Dataset, row: usize, outlines: bool, mut has: impl FnMut(Carries)) {
+/// What the objects of image `row` have. To a target that holds outlines a turned box is one, if the object has no other; which
+/// keypoints are hidden is nothing of its own where they are lost themselves.
+fn objects(dataset: &Dataset, row: usize, holds: &impl Fn(Carries) -> bool, mut has: impl FnMut(Carries)) {
     let objects = &dataset.objects;
+    let (outlines, pointed) = (holds(Carries::Polygons), holds(Carries::Keypoints));
     for object in dataset.objects_of(row) {
         let mut when = |carries, there: bool| {
             if there {
@@ -101,7 +102,9 @@ fn objects(dataset: &Dataset, row: usize, outlines: bool, mut has: impl FnMut(Ca
         when(Carries::Occluded, flags & flag::OCCLUDED != 0);
         when(Carries::Polygons, objects.polygons.get(object).is_some());
         when(Carries::Masks, objects.masks.get(object).is_some());
-        when(Carries::Keypoints, objects.keypoints.get(object).is_some());
+        let points = objects.keypoints.get(object);
+        when(Carries::Keypoints, points.is_some());
+        when(Carries::Hidden, pointed && points.is_some_and(|points| points.iter().any(|point| point.visibility == 1)));
         let drawn = objects.polygons.get(object).is_some() || objects.masks.get(object).is_some();
         when(Carries::Corners, objects.corners.get(object).is_some() && (drawn || !outlines));
         when(Carries::Score, objects.score.get(object).is_some());

@@ -50,6 +50,7 @@ images/a.jpg  annotations/a.json        (releases/latest/annotations/), also in 
         Carries::Polygons,
         Carries::Masks,
         Carries::Keypoints,
+        Carries::Hidden,
         Carries::Score,
         Carries::Attributes,
         Carries::ImageLabels,

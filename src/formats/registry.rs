@@ -122,6 +122,8 @@ pub enum Carries {
     Masks,
     /// Keypoints of objects, their names and skeleton.
     Keypoints,
+    /// Which keypoints are hidden.
+    Hidden,
     /// Whether a box is around many.
     Crowd,
     /// Area of objects.
@@ -172,6 +174,7 @@ impl Carries {
             Self::Polygons => "polygons",
             Self::Masks => "masks",
             Self::Keypoints => "keypoints",
+            Self::Hidden => "hidden keypoints",
             Self::Crowd => "crowd",
             Self::Area => "area",
             Self::Score => "score",

@@ -50,6 +50,7 @@ name-train.tfrecord-00000-of-00001  objects-label.labels.txt   (TensorFlow Datas
     carries: &[
         Carries::Boxes,
         Carries::Keypoints,
+        Carries::Hidden,
         Carries::Crowd,
         Carries::Area,
         Carries::Difficult,

@@ -49,6 +49,7 @@ a.jpg  via_region_data.json  (or via_project.json, via_export_csv.csv), also in 
         Carries::Boxes,
         Carries::Polygons,
         Carries::Keypoints,
+        Carries::Hidden,
         Carries::Attributes,
         Carries::Captions,
         Carries::ImageLabels,

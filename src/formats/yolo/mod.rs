@@ -153,6 +153,7 @@ pub static POSE: Format = Format {
     carries: &[
         Carries::Boxes,
         Carries::Keypoints,
+        Carries::Hidden,
         Carries::Score,
         Carries::Negatives,
         Carries::Splits,
