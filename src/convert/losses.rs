@@ -83,6 +83,29 @@ pub fn losses(
     found.into_iter().map(|(carries, (number, of))| Loss { what: carries.word(), number, of }).collect()
 }
 
+/// What records do not hold of the keypoints of `rows`, besides what [`losses`] finds: bones, and the names of those of which no
+/// object has a labelled one.
+pub fn keypoint_losses(dataset: &Dataset, rows: &[usize], labels: &Labels) -> Vec<Loss> {
+    let mut labelled = vec![false; dataset.classes.len()];
+    for object in rows.iter().flat_map(|row| dataset.objects_of(*row)) {
+        let points = dataset.objects.keypoints.get(object).map_or(&[][..], |points| points);
+        if points.iter().any(|point| point.visibility > 0)
+            && let Some(class) = labelled.get_mut(dataset.objects.class[object] as usize)
+        {
+            *class = true;
+        }
+    }
+    let classes = dataset.classes.iter().zip(labelled).zip(&labels.of_class);
+    let (mut names, mut bones) = (0, 0);
+    for ((class, labelled), _) in classes.filter(|(_, label)| label.is_some()) {
+        names += u64::from(!labelled && !class.keypoints.is_empty());
+        bones += u64::from(!class.skeleton.is_empty());
+    }
+    let all = [("names of keypoints", names), ("skeletons", bones)];
+    let lost = all.into_iter().filter(|(_, number)| *number > 0);
+    lost.map(|(what, number)| Loss { what, number, of: "classes" }).collect()
+}
+
 /// What the objects of image `row` have. To a target that holds outlines a turned box is one, if the object has no other; which
 /// keypoints are hidden is nothing of its own where they are lost themselves.
 fn objects(dataset: &Dataset, row: usize, holds: &impl Fn(Carries) -> bool, mut has: impl FnMut(Carries)) {

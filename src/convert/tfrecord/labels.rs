@@ -107,6 +107,46 @@ impl KnownLabels {
     }
 }
 
+/// The names of the keypoints of each class; none where objects of it have other ones.
+#[derive(Debug, Default)]
+pub struct PointNames {
+    of: BTreeMap<ClassKey, Vec<Box<str>>>,
+}
+
+impl PointNames {
+    /// Adds what a record says of one class.
+    pub fn add(&mut self, key: ClassKey, names: Vec<Box<str>>) {
+        agree(&mut self.of, key, names);
+    }
+
+    /// Adds what another file says.
+    pub fn append(&mut self, other: Self) {
+        other.of.into_iter().for_each(|(key, names)| self.add(key, names));
+    }
+
+    /// Tells them to the classes of `builder`, by the places of `classes`.
+    pub fn tell(self, classes: &BTreeMap<ClassKey, u32>, builder: &mut Builder) {
+        let mut of_place = BTreeMap::new();
+        for (key, names) in self.of {
+            if let Some(place) = classes.get(&key) {
+                agree(&mut of_place, *place, names);
+            }
+        }
+        for (place, names) in of_place {
+            if let Some(class) = builder.class_mut(place) {
+                class.keypoints = names.into_iter().map(String::from).collect();
+            }
+        }
+    }
+}
+
+fn agree<K: Ord>(all: &mut BTreeMap<K, Vec<Box<str>>>, key: K, names: Vec<Box<str>>) {
+    let before = all.entry(key).or_insert_with(|| names.clone());
+    if *before != names {
+        before.clear();
+    }
+}
+
 fn set_id(builder: &mut Builder, place: u32, id: i64) {
     if let Some(class) = builder.class_mut(place) {
         class.source_id.get_or_insert(id);

@@ -17,6 +17,8 @@
 //!   temporary file.
 //! - Boxes become pixels by the image's own size. A 32-bit fraction that is as near to a hundredth of a pixel as 32 bits allow
 //!   is taken for it, so that what was made from pixels comes back as those pixels.
+//! - The keypoints of a class have the names that all objects with keypoints give them. An object of which none is labelled has
+//!   none: records pad all objects to one number.
 //! - The split is that of the file's name or folder. The image's key is `image/filename`.
 //! - A record without an image, or with other keys, is an entry that cannot be used.
 
@@ -26,7 +28,7 @@ mod record;
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use self::labels::KnownLabels;
+use self::labels::{KnownLabels, PointNames};
 use self::record::Found;
 use crate::dataset::{Ledger, Place, ProblemKind, Problems, Skipped, Split};
 use crate::example;
@@ -130,6 +132,7 @@ struct FileRecords {
     records: Vec<Found>,
     /// Number and reason of records that cannot be used.
     unusable: Vec<(u64, String)>,
+    points: PointNames,
     /// Damage, after which nothing was read.
     error: Option<RecordError>,
 }
@@ -147,6 +150,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     let read = parallel::map_each(files.len(), options.workers, |place| read_file(tree, files[place], &spill));
     let mut skipped = Skipped::default();
     let mut all: Vec<(FileId, Option<Split>, Found)> = Vec::new();
+    let mut points = PointNames::default();
     for (file, found) in files.iter().copied().zip(read) {
         let path = tree.path(file);
         for (number, message) in found.unusable {
@@ -156,6 +160,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         if let Some(error) = found.error {
             problems.push(ProblemKind::UnreadableAnnotation, Place::file(path), error.to_string());
         }
+        points.append(found.points);
         let split = splits::of_annotation_file(path);
         all.extend(found.records.into_iter().map(|record| (file, split, record)));
     }
@@ -166,6 +171,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     }
     let mut builder = Builder::default();
     let classes = labels.classes(&all, &mut builder);
+    points.tell(&classes, &mut builder);
     // Two records of one name are two images: one of them gets another key.
     let mut named: BTreeMap<String, u32> = BTreeMap::new();
     for (file, split, record) in all {
@@ -209,7 +215,8 @@ fn stem(path: &str) -> &str {
 }
 
 fn read_file(tree: &Tree, file: FileId, spill: &Spill) -> FileRecords {
-    let mut found = FileRecords { records: Vec::new(), unusable: Vec::new(), error: None };
+    let mut found =
+        FileRecords { records: Vec::new(), unusable: Vec::new(), points: PointNames::default(), error: None };
     let opened = match tree.open_file(file) {
         Ok(opened) => opened,
         Err(error) => {
@@ -257,7 +264,10 @@ fn read_records<R: Read>(mut reader: Reader<R>, places: bool, spill: &Spill, fou
             Ok(usable)
         });
         match usable {
-            Ok(usable) => found.records.push(usable),
+            Ok(mut usable) => {
+                std::mem::take(&mut usable.points).into_iter().for_each(|(key, names)| found.points.add(key, names));
+                found.records.push(usable);
+            }
             Err(message) => found.unusable.push((record.number, message)),
         }
     }

@@ -30,6 +30,8 @@ pub struct Found {
     pub captions: Vec<Box<str>>,
     pub boxes: Vec<(ClassKey, Object)>,
     pub labels: Vec<ClassKey>,
+    /// Classes of objects that have keypoints, with the names that the record gives those.
+    pub points: Vec<(ClassKey, Vec<Box<str>>)>,
 }
 
 impl Found {
@@ -106,6 +108,13 @@ pub fn found<'a>(example: &Example<'a>, number: u64) -> Result<(Found, &'a [u8])
         };
         let mut object = Object { bbox, normalised: size.is_none(), ..Object::default() };
         columns.fill(place, boxes.len(), size, &mut object);
+        if !object.keypoints.is_empty() {
+            let named = (key.clone(), columns.names(place, boxes.len()).to_vec());
+            // Most objects of an image are of one class.
+            if found.points.last() != Some(&named) {
+                found.points.push(named);
+            }
+        }
         found.boxes.push((key, object));
     }
     found.labels = image_labels(example);
@@ -168,6 +177,7 @@ struct Columns {
     view: Vec<Box<str>>,
     keypoints: [Vec<f32>; 2],
     visibility: Vec<i64>,
+    names: Vec<Box<str>>,
 }
 
 impl Columns {
@@ -191,6 +201,7 @@ impl Columns {
             view: strings(example, &name("view")).unwrap_or_default(),
             keypoints: ["x", "y"].map(|axis| floats(example, &name(&format!("keypoint/{axis}"))).unwrap_or_default()),
             visibility: ints(example, &name("keypoint/visibility")).unwrap_or_default(),
+            names: strings(example, &name("keypoint/text")).unwrap_or_default(),
         }
     }
 
@@ -221,8 +232,29 @@ impl Columns {
                 };
                 Keypoint { x: place[0], y: place[1], visibility: u8::try_from(visibility).unwrap_or(2).min(2) }
             };
-            object.keypoints = range.map(point).collect();
+            let mut points: Vec<Keypoint> = range.map(point).collect();
+            let seen = points.iter().rposition(|point| point.visibility > 0).map_or(0, |last| last + 1);
+            // Every object of a record has as many as the one that has the most: zeros behind its names are no points of it,
+            // and where there is nothing else it has none.
+            match self.names(place, count).len() {
+                _ if seen == 0 => points.clear(),
+                0 => {}
+                named => points.truncate(named.max(seen)),
+            }
+            object.keypoints = points.into();
         }
+    }
+
+    /// The names of an object's keypoints: without the empty ones at the end, none where another is empty.
+    fn names(&self, place: usize, count: usize) -> &[Box<str>] {
+        let each = self.keypoints[0].len() / count.max(1);
+        if self.names.len() != each * count {
+            return &[];
+        }
+        let names = self.names.get(place * each..(place + 1) * each).unwrap_or_default();
+        let end = names.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1);
+        let names = names.get(..end).unwrap_or_default();
+        if names.iter().any(|name| name.is_empty()) { &[] } else { names }
     }
 }
 

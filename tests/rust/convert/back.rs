@@ -126,6 +126,91 @@ fn coco_comes_back_from_records() {
     assert!(fs::read(path("back/images/train/b.png")).unwrap() == png(120, 80, 3));
 }
 
+/// Names of keypoints come back for the class that has them, and nothing for one without; bones are said to be lost.
+#[test]
+fn keypoints_come_back_from_records() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::create_dir_all(path("coco")).unwrap();
+    fs::write(path("coco/a.png"), png(120, 80, 3)).unwrap();
+    let mut coco = serde_json::json!({
+        "images": [{"id": 1, "file_name": "a.png", "width": 120, "height": 80}],
+        "categories": [
+            {"id": 1, "name": "person", "keypoints": ["nose", "left eye", "right eye"], "skeleton": [[1, 2], [1, 3]]},
+            {"id": 2, "name": "dog"},
+            {"id": 3, "name": "cat", "keypoints": ["nose", "tail"], "skeleton": []},
+            {"id": 4, "name": "owl", "keypoints": ["beak"], "skeleton": []}],
+        "annotations": [
+            {"id": 1, "image_id": 1, "category_id": 2, "bbox": [1, 2, 30, 40], "iscrowd": 0},
+            {"id": 2, "image_id": 1, "category_id": 1, "bbox": [10, 20, 30, 40], "iscrowd": 0,
+             "keypoints": [11, 21, 2, 12, 22, 1, 0, 0, 0], "num_keypoints": 2},
+            {"id": 3, "image_id": 1, "category_id": 3, "bbox": [10, 20, 30, 40], "iscrowd": 0,
+             "keypoints": [0, 0, 0, 12, 22, 2], "num_keypoints": 1},
+            {"id": 4, "image_id": 1, "category_id": 1, "bbox": [0, 0, 50, 50], "iscrowd": 1}],
+    });
+    fs::write(path("coco/train.json"), coco.to_string()).unwrap();
+    let report = convert::convert(&path("coco"), &path("records"), &options(), &mut ()).unwrap();
+    let losses: Vec<_> = report.losses.iter().map(|loss| (loss.what, loss.number, loss.of)).collect();
+    assert_eq!(losses, [("names of keypoints", 1, "classes"), ("skeletons", 1, "classes")]);
+    let no_loss = Options { no_loss: true, ..options() };
+    let error = convert::convert(&path("coco"), &path("none"), &no_loss, &mut ()).unwrap_err();
+    assert!(matches!(error, convert::ConvertError::Lossy(_)), "{error}");
+
+    let Dataset { classes, objects, .. } = load(&path("records")).dataset;
+    let names: BTreeMap<&str, &[String]> =
+        classes.iter().map(|class| (class.name.as_str(), &*class.keypoints)).collect();
+    let text = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    assert_eq!(names["person"], text(&["nose", "left eye", "right eye"]));
+    assert_eq!((names["cat"], names["dog"], names["owl"]), (&*text(&["nose", "tail"]), &[][..], &[][..]));
+    let points = |row: usize| {
+        let of = |points: &Box<[recordmill::dataset::Keypoint]>| {
+            points.iter().map(|point| (point.x, point.y, point.visibility)).collect::<Vec<_>>()
+        };
+        objects.keypoints.get(row).map(of).unwrap_or_default()
+    };
+    assert_eq!(points(0), []);
+    assert_eq!(points(1), [(11.0, 21.0, 2), (12.0, 22.0, 1), (0.0, 0.0, 0)]);
+    assert_eq!(points(2), [(0.0, 0.0, 0), (12.0, 22.0, 2)]);
+    assert_eq!(points(3), []);
+
+    // Without bones and unused names nothing is lost.
+    coco["categories"].as_array_mut().unwrap().truncate(3);
+    coco["categories"][0]["skeleton"] = serde_json::json!([]);
+    fs::write(path("coco/train.json"), coco.to_string()).unwrap();
+    convert::convert(&path("coco"), &path("all"), &no_loss, &mut ()).unwrap();
+}
+
+/// Objects of one class whose keypoints have other names in another record, or one without a name: the class has none.
+#[test]
+fn names_of_keypoints_have_to_agree() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = png(40, 20, 0);
+    let example = |class: &str, names: [&str; 2]| {
+        let bytes = |values: &[&[u8]]| {
+            Feature::Bytes(values.iter().map(|value| std::borrow::Cow::Owned(value.to_vec())).collect())
+        };
+        let floats = |values: &[f32]| Feature::Float(values.to_vec().into());
+        vec![
+            ("image/encoded", bytes(&[&image])),
+            ("image/object/bbox/xmax", floats(&[1.0])),
+            ("image/object/bbox/xmin", floats(&[0.0])),
+            ("image/object/bbox/ymax", floats(&[1.0])),
+            ("image/object/bbox/ymin", floats(&[0.0])),
+            ("image/object/class/text", bytes(&[class.as_bytes()])),
+            ("image/object/keypoint/text", bytes(&names.map(str::as_bytes))),
+            ("image/object/keypoint/x", floats(&[0.5, 0.25])),
+            ("image/object/keypoint/y", floats(&[0.5, 0.25])),
+        ]
+    };
+    let all = [example("cat", ["nose", "tail"]), example("dog", ["nose", "tail"]), example("owl", ["", "beak"])];
+    records(folder.path(), "a.tfrecord", &all);
+    records(folder.path(), "b.tfrecord", &[example("cat", ["nose", "ear"]), example("dog", ["nose", "tail"])]);
+    let dataset = load(folder.path()).dataset;
+    let names: Vec<String> = dataset.classes.iter().map(|class| class.keypoints.join(" ")).collect();
+    assert_eq!(names, ["", "nose tail", ""]);
+    assert!((0..5).all(|row| dataset.objects.keypoints.get(row).is_some_and(|points| points.len() == 2)));
+}
+
 /// Ids that two files of COCO both have tell no images apart: each record then has its place.
 #[test]
 fn ids_that_are_taken_twice_are_not_the_records_own() {
