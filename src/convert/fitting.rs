@@ -2,11 +2,8 @@
 
 use super::boxes::{self, BoxRules, UnitBox};
 use crate::dataset::{Dataset, Place, ProblemKind, Problems};
-use crate::formats::target::Frame;
+use crate::formats::target::{Frame, MaskFit, is_resized};
 use crate::image::{Header, Kind};
-
-/// Sides that differ by so few pixels are a slip in counting, not an image that was made larger or smaller.
-const SLIP: u32 = 2;
 
 /// What the objects of image `row` were drawn on, which is stored as `header` says. The annotation's size decides: where it
 /// is that of the image as its EXIF orientation shows it, they were drawn on that; where it has the same shape and is
@@ -38,17 +35,6 @@ fn objects_fit(dataset: &Dataset, row: usize, (width, height): (u32, u32)) -> bo
         |[x0, y0, x1, y1]: [f64; 4]| x0.max(x1) <= f64::from(width) + 1.0 && y0.max(y1) <= f64::from(height) + 1.0;
     let mut pixels = dataset.objects_of(row).filter(|object| !dataset.objects.normalised[*object]).peekable();
     pixels.peek().is_some() && pixels.all(|object| inside(dataset.objects.bbox[object]))
-}
-
-/// Whether one is the other made larger or smaller, its sides then rounded to pixels.
-fn is_resized(from: (u32, u32), to: (u32, u32)) -> bool {
-    let [from, to] = [from, to].map(|(width, height)| [u64::from(width), u64::from(height)]);
-    if from.contains(&0) || (0..2).all(|axis| from[axis].abs_diff(to[axis]) <= SLIP.into()) {
-        return false;
-    }
-    // from[1] * (to[0] / from[0]) is to[1] but for less than a pixel, or the other way round.
-    let apart = (u128::from(from[1]) * u128::from(to[0])).abs_diff(u128::from(from[0]) * u128::from(to[1]));
-    apart < from[0].max(from[1]).into()
 }
 
 /// Notes what is worth knowing about image `row` as a whole, to somebody who feeds it to TensorFlow; gives what its objects
@@ -140,4 +126,18 @@ pub fn fit(
         problems.push(ProblemKind::TinyBox, dataset.object_place(row, object), message);
     }
     fitted.unit.map(|unit| (unit, fitted.pixels)).ok_or(reason)
+}
+
+/// Notes where the mask of object `object` of image `row` is not of the size that its objects were drawn on.
+pub fn look_at_mask(dataset: &Dataset, (row, object): (usize, usize), frame: Frame, problems: &mut Problems) {
+    let Some(mask) = dataset.objects.masks.get(object) else { return };
+    let (kind, done) = match frame.mask_fit((mask.width, mask.height)) {
+        MaskFit::Own => return,
+        MaskFit::Scaled => (ProblemKind::ScaledBoxes, "scaled to it"),
+        MaskFit::Other => (ProblemKind::SizeMismatch, "left out, the box is kept"),
+    };
+    let of = dataset.objects.id.get(object).map_or_else(String::new, |id| format!("annotation {id}: "));
+    let (width, height) = frame.shown();
+    let message = format!("{of}mask is {} x {}, the image is {width} x {height}: {done}", mask.width, mask.height);
+    problems.push(kind, dataset.object_place(row, object), message);
 }

@@ -8,6 +8,7 @@ use super::labels::Labels;
 use super::options::{Options, SchemaKind, SourceId};
 use crate::dataset::{Dataset, Split, flag};
 use crate::formats::Carries;
+use crate::formats::target::{MaskFit, Ready, ReadyImage, ReadyObject};
 
 /// Something that the target cannot hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -104,6 +105,18 @@ pub fn keypoint_losses(dataset: &Dataset, rows: &[usize], labels: &Labels) -> Ve
     let all = [("names of keypoints", names), ("skeletons", bones)];
     let lost = all.into_iter().filter(|(_, number)| *number > 0);
     lost.map(|(what, number)| Loss { what, number, of: "classes" }).collect()
+}
+
+/// Masks that no target can hold, since they have another shape than their image.
+pub fn unfit_masks(ready: &Ready<'_>) -> Option<Loss> {
+    let unfit = |image: &ReadyImage, object: &ReadyObject| {
+        let mask = ready.dataset.objects.masks.get(object.row);
+        mask.is_some_and(|mask| image.frame.mask_fit((mask.width, mask.height)) == MaskFit::Other)
+    };
+    let of_image =
+        |image: &ReadyImage| ready.objects_of(image).iter().filter(|object| unfit(image, object)).count() as u64;
+    let number = ready.images.iter().map(of_image).sum();
+    (number > 0).then_some(Loss { what: Carries::Masks.word(), number, of: "objects" })
 }
 
 /// What the objects of image `row` have. To a target that holds outlines a turned box is one, if the object has no other; which

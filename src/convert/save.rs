@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::error::{ConvertError, busy, io_error};
 use super::images;
-use super::losses::losses;
+use super::losses::{losses, unfit_masks};
 use super::manifest::{self, OF_DATASET};
 use super::options::{ImagesMode, Options};
 use super::report::{ClassCount, Report, SplitCount};
@@ -19,7 +19,7 @@ use super::watch::{Phase, Progress, Watch};
 use crate::dataset::Split;
 use crate::files::{Root, Staging};
 use crate::formats::target::{Ready, Remarks, Sink};
-use crate::formats::{Format, FormatError, FormatErrorKind, Loaded, Write as Writer};
+use crate::formats::{Carries, Format, FormatError, FormatErrorKind, Loaded, Write as Writer};
 
 /// Room for what a writer has not handed over yet.
 const BUFFER: usize = 1 << 16;
@@ -45,7 +45,10 @@ pub(super) fn run(
     let kept: Vec<usize> = ready.images.iter().map(|image| image.row).collect();
     let splits = options.split.assign(dataset, &kept, options.seed, options.exact_split);
     ready.images.iter_mut().zip(&splits).for_each(|(image, split)| image.split = *split);
-    let losses = losses(dataset, &kept, &splits, &start.labels, |carries| target.writes(carries));
+    let mut losses = losses(dataset, &kept, &splits, &start.labels, |carries| target.writes(carries));
+    if target.writes(Carries::Masks) {
+        losses.extend(unfit_masks(&ready));
+    }
     start.problems.append(found.problems.clone());
     start.skipped.add(&found.skipped);
     let refused = start.refused(options);

@@ -14,6 +14,7 @@ use super::report::DROP_EMPTY;
 use super::watch::{Phase, Progress, Watch};
 use crate::dataset::{Class, Dataset, NO_FILE, Place, ProblemKind, Problems, Skipped, Split};
 use crate::files::Root;
+use crate::formats::Carries;
 use crate::formats::target::{FileNames, Frame, Ready, ReadyClass, ReadyImage, ReadyObject};
 use crate::image::header;
 
@@ -161,6 +162,7 @@ fn fit_image(
         fitted.bytes = Some(bytes.len() as u64);
         fitted.frame = fitting::compare(dataset, row, &header, &mut fitted.problems);
     }
+    let masks = options.target.is_none_or(|target| target.writes(Carries::Masks) || target.writes(Carries::Polygons));
     for object in dataset.objects_of(row) {
         let Some(class) = of_class.get(dataset.objects.class[object] as usize).copied().flatten() else {
             // Said once for all, with its place, when the labels were made.
@@ -169,7 +171,12 @@ fn fit_image(
         };
         let rules = options.box_rules();
         match fitting::fit(dataset, (row, object), fitted.frame, rules, &mut fitted.problems) {
-            Ok((_, bbox)) => fitted.objects.push(ReadyObject { row: object, class, bbox }),
+            Ok((_, bbox)) => {
+                if masks {
+                    fitting::look_at_mask(dataset, (row, object), fitted.frame, &mut fitted.problems);
+                }
+                fitted.objects.push(ReadyObject { row: object, class, bbox });
+            }
             Err(reason) => fitted.skipped.object(reason.word()),
         }
     }

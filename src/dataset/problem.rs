@@ -113,9 +113,10 @@ problem_kinds! {
     RepeatedEntry = "repeated-entry", Fixed;
     /// A box smaller than a pixel: perhaps fractions of the size that were taken for pixels.
     TinyBox = "tiny-box", Note;
-    /// The annotation's size is not the image's, nor has it the same shape: the image's was taken.
+    /// The annotation's size is not the image's, nor has it the same shape: the image's was taken. A mask of such a size is
+    /// left out.
     SizeMismatch = "size-mismatch", Fixed;
-    /// The boxes were drawn on the image when it was larger or smaller: scaled to the stored pixels.
+    /// The boxes, or a mask alone, were drawn on the image when it was larger or smaller: scaled to the stored pixels.
     ScaledBoxes = "scaled-boxes", Fixed;
     /// The annotation has no size, or 0: the image's was taken.
     MissingSize = "missing-size", Note;

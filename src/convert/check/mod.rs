@@ -243,6 +243,7 @@ fn look_at(dataset: &Dataset, row: usize, roots: &[Root], buffer: &mut Vec<u8>, 
     for object in dataset.objects_of(row) {
         let fitted = fitting::fit(dataset, (row, object), frame, BoxRules::default(), &mut looked.problems);
         if let Ok((_, bbox)) = fitted {
+            fitting::look_at_mask(dataset, (row, object), frame, &mut looked.problems);
             boxes.push(dataset.objects.class[object], bbox, size);
         }
     }

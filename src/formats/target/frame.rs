@@ -8,6 +8,20 @@ use std::borrow::Cow;
 use crate::dataset::Mask;
 use crate::image::runs;
 
+/// Sides that differ by so few pixels are a slip in counting, not an image that was made larger or smaller.
+const SLIP: u32 = 2;
+
+/// What a mask's size says of how it lies in the image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MaskFit {
+    /// It is of the size of the image, or of what objects were drawn on.
+    Own,
+    /// It has the same shape, and is larger or smaller.
+    Scaled,
+    /// It has another shape, or the image is too large for a mask: nobody can tell where it lies.
+    Other,
+}
+
 /// From what objects were drawn on to what is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame {
@@ -51,12 +65,31 @@ impl Frame {
         if self.is_scaled() { self.scale().iter().product() } else { 1.0 }
     }
 
-    /// `mask` as one of the stored image; none where it is of neither size, or the image too large for one.
+    /// Width and height of what is stored, turned as what was drawn on.
+    pub fn shown(&self) -> (u32, u32) {
+        if self.orientation >= 5 { (self.stored.1, self.stored.0) } else { self.stored }
+    }
+
+    /// How a mask of `size` lies in the image.
+    pub fn mask_fit(&self, size: (u32, u32)) -> MaskFit {
+        let shown = self.shown();
+        if size == shown {
+            MaskFit::Own
+        } else if u32::try_from(u64::from(shown.0) * u64::from(shown.1)).is_err() {
+            MaskFit::Other
+        } else if size == self.drawn {
+            MaskFit::Own
+        } else if is_resized(size, shown) {
+            MaskFit::Scaled
+        } else {
+            MaskFit::Other
+        }
+    }
+
+    /// `mask` as one of the stored image; none where it is of another shape, or the image too large for one.
     pub fn mask<'a>(&self, mask: &'a Mask) -> Option<Cow<'a, Mask>> {
-        let turns = self.orientation >= 5;
-        let shown = if turns { (self.stored.1, self.stored.0) } else { self.stored };
-        let size = (mask.width, mask.height);
-        if size != shown && size != self.drawn {
+        let (shown, size) = (self.shown(), (mask.width, mask.height));
+        if self.mask_fit(size) == MaskFit::Other {
             return None;
         }
         let mut placed = Cow::Borrowed(mask);
@@ -81,6 +114,17 @@ impl Frame {
         let part = |stored: u32, drawn: u32| f64::from(stored) / f64::from(drawn.max(1));
         [part(self.stored.0, width), part(self.stored.1, height)]
     }
+}
+
+/// Whether one is the other made larger or smaller, its sides then rounded to pixels.
+pub fn is_resized(from: (u32, u32), to: (u32, u32)) -> bool {
+    let [from, to] = [from, to].map(|(width, height)| [u64::from(width), u64::from(height)]);
+    if from.contains(&0) || (0..2).all(|axis| from[axis].abs_diff(to[axis]) <= SLIP.into()) {
+        return false;
+    }
+    // from[1] * (to[0] / from[0]) is to[1] but for less than a pixel, or the other way round.
+    let apart = (u128::from(from[1]) * u128::from(to[0])).abs_diff(u128::from(from[0]) * u128::from(to[1]));
+    apart < from[0].max(from[1]).into()
 }
 
 /// A point of the image as EXIF `orientation` shows it, `width` x `height`, in the image as it is stored. EXIF's
@@ -125,5 +169,19 @@ mod tests {
         // The mask is of the stored size, whatever the annotation says the size is.
         assert_eq!(of(Frame { drawn: (8, 4), orientation: 1, stored: (4, 2) }), Some((4, 2, vec![2, 4, 2])));
         assert_eq!(of(Frame::plain((4, 3))), None);
+        // Of the same shape, and of neither size.
+        assert_eq!(of(Frame::plain((8, 4))), Some((8, 4, vec![8, 16, 8])));
+        let turned = Frame { drawn: (16, 8), orientation: 6, stored: (4, 8) };
+        assert_eq!(of(turned), Some((4, 8, vec![2, 4, 4, 4, 4, 4, 4, 4, 2])));
+        assert_eq!(of(Frame { orientation: 1, ..turned }), None);
+    }
+
+    #[test]
+    fn shapes_of_masks_decide() {
+        let fit = |size| Frame::plain((100, 80)).mask_fit(size);
+        assert_eq!([(100, 80), (200, 160), (50, 40)].map(fit), [MaskFit::Own, MaskFit::Scaled, MaskFit::Scaled]);
+        assert_eq!([(80, 100), (99, 80), (0, 0), (0, 80), (1, 1)].map(fit), [MaskFit::Other; 5]);
+        let huge = Frame { drawn: (1000, 1000), orientation: 1, stored: (70_000, 70_000) };
+        assert_eq!((huge.mask_fit((1000, 1000)), huge.mask_fit((500, 500))), (MaskFit::Other, MaskFit::Other));
     }
 }

@@ -16,7 +16,7 @@ use std::collections::HashSet;
 use std::io::{self, Write};
 use std::ops::Range;
 
-pub use frame::Frame;
+pub use frame::{Frame, MaskFit, is_resized};
 pub use list::{entry, put_list, write_list};
 pub use names::FileNames;
 pub use number::{Fixed, Plain};
@@ -281,7 +281,7 @@ impl<'a> Ready<'a> {
         Some(corners.map(&placed))
     }
 
-    /// The mask of an object, of the size of its image; none where the source's has another size.
+    /// The mask of an object, of the size of its image; none where the source's has another shape.
     pub fn mask(&self, image: &ReadyImage, object: &ReadyObject) -> Option<Cow<'a, Mask>> {
         let mask = self.dataset.objects.masks.get(object.row)?;
         image.frame.mask(mask)

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 
 use recordmill::convert::{
     ConvertError, LabelSource, Monitor, OnError, Options, Phase, Progress, Report, ShardRule, SkipRule, SplitRule,
-    convert, convert_dataset,
+    check_dataset, convert, convert_dataset, load,
 };
-use recordmill::dataset::{Keypoint, Label, LabelMap, Object, Severity, Split};
-use recordmill::formats;
+use recordmill::dataset::{Keypoint, Label, LabelMap, Mask, Object, Severity, Split};
+use recordmill::formats::{self, LoadOptions};
 
 use super::corpus::{Corpus, Value, examples, object, options, png};
 
@@ -139,6 +139,47 @@ fn boxes_are_put_right_and_each_is_said() {
     assert_eq!(lines(&strict), expected);
     assert_eq!(strict.refusal(), "nothing was written: 1 swapped-corners, 2 box-outside, 2 empty-box");
     assert!(!corpus.out("strict").exists());
+}
+
+/// Masks of a 100 x 50 image: twice as large, half as large, of another shape, its own.
+#[test]
+fn masks_of_another_size_are_scaled_or_said_to_be_left_out() {
+    let mut corpus = Corpus::new(&["cat"]);
+    // The left half.
+    let with = |[width, height]: [u32; 2]| {
+        let half = width * height / 2;
+        let mask = Mask { width, height, runs: [0, half, half].into() };
+        Object { mask: Some(mask), ..object(0, [0.0, 0.0, 50.0, 50.0]) }
+    };
+    let objects = [with([200, 100]), with([50, 24]), with([50, 100]), with([50, 25]), with([100, 50])];
+    corpus.add("a.png", &png(100, 50, 0), objects);
+    let expected = [
+        "scaled-boxes: annotations.csv:5: mask is 200 x 100, the image is 100 x 50: scaled to it",
+        "size-mismatch: annotations.csv:5: mask is 50 x 24, the image is 100 x 50: left out, the box is kept",
+        "size-mismatch: annotations.csv:5: mask is 50 x 100, the image is 100 x 50: left out, the box is kept",
+        "scaled-boxes: annotations.csv:5: mask is 50 x 25, the image is 100 x 50: scaled to it",
+    ];
+    let health = check_dataset(&corpus.loaded, &LoadOptions::default(), &mut ()).unwrap();
+    let said: Vec<String> =
+        health.problems.iter().map(|problem| format!("{}: {problem}", problem.kind.word())).collect();
+    assert_eq!(said, expected);
+    for target in ["coco", "datumaro", "yolo-seg"] {
+        let options = Options { target: formats::by_name(target), ..options() };
+        let report = corpus.convert(target, &options).unwrap();
+        assert_eq!((lines(&report), report.objects), (said.clone(), 5), "{target}");
+        let masks = report.losses.iter().find(|loss| loss.what == "masks").map(|loss| loss.number);
+        // What holds no masks has lost all of them.
+        assert_eq!(masks, Some(if target == "yolo-seg" { 5 } else { 2 }), "{target}");
+        let error = corpus.convert("none", &Options { no_loss: true, ..options }).unwrap_err();
+        assert!(matches!(error, ConvertError::Lossy(_)), "{target}: {error}");
+    }
+    let back = load(&corpus.out("coco"), &LoadOptions::default()).unwrap().dataset.objects;
+    let half = Mask { width: 100, height: 50, runs: [0, 2500, 2500].into() };
+    let masks: Vec<Option<&Mask>> = (0..5).map(|row| back.masks.get(row)).collect();
+    assert_eq!(masks, [Some(&half), None, None, Some(&half), Some(&half)]);
+    // Boxes alone: the masks are lost, and their sizes are nobody's business.
+    let csv = Options { target: formats::by_name("csv"), ..options() };
+    assert_eq!(lines(&corpus.convert("csv", &csv).unwrap()), [""; 0]);
 }
 
 #[test]
