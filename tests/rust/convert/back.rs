@@ -163,10 +163,8 @@ fn keypoints_come_back_from_records() {
     assert_eq!(names["person"], text(&["nose", "left eye", "right eye"]));
     assert_eq!((names["cat"], names["dog"], names["owl"]), (&*text(&["nose", "tail"]), &[][..], &[][..]));
     let points = |row: usize| {
-        let of = |points: &Box<[recordmill::dataset::Keypoint]>| {
-            points.iter().map(|point| (point.x, point.y, point.visibility)).collect::<Vec<_>>()
-        };
-        objects.keypoints.get(row).map(of).unwrap_or_default()
+        let points = objects.keypoints.get(row).map_or(&[][..], |points| points);
+        points.iter().map(|point| (point.x, point.y, point.visibility)).collect::<Vec<_>>()
     };
     assert_eq!(points(0), []);
     assert_eq!(points(1), [(11.0, 21.0, 2), (12.0, 22.0, 1), (0.0, 0.0, 0)]);

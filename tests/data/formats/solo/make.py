@@ -56,7 +56,7 @@ def make() -> None:
                           painting("Semantic", "gone.png"), painting("Semantic", "b.semantic.png", {"labelName": "x"}, {"pixelValue": [255, 0, 0, 255]}, {"labelName": "x", "pixelValue": [0, 0, 255]})]
     case("solo", "masks", {"sequence.0/step0.frame_data.json": json.dumps({"captures": [one]}), "sequence.0/a.png": picture(1), "sequence.0/a.instance.png": drawn, "sequence.0/a.semantic.png": drawn,
                            "sequence.1/step0.frame_data.json": json.dumps({"captures": [two]}), "sequence.1/b.png": picture(2), "sequence.1/b.semantic.png": drawn}, {
-        "format": "solo", "remarks": ["images that no annotation names, left out: 1"], "classes": ["cat", "dog", "sky", "x"], "ordered": False, "problems": [
+        "format": "solo", "classes": ["cat", "dog", "sky", "x"], "ordered": False, "problems": [
             'ignored-field: sequence.1/step0.frame_data.json:1: the mask "gone.png", whose picture is not there, left out', "bad-entry: sequence.1/step0.frame_data.json:1: the instance has no colour",
             "bad-entry: sequence.1/step0.frame_data.json:1: the instance has no label name"], "images": [
             there("sequence.0/a.png", box("cat", (0, 1, 6, 7)) | {"mask": filled(red)}, box("dog", blue, 8) | {"mask": filled(blue)}),
