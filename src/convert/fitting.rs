@@ -2,6 +2,7 @@
 
 use super::boxes::{self, BoxRules, UnitBox};
 use crate::dataset::{Dataset, Place, ProblemKind, Problems};
+use crate::formats::geometry;
 use crate::formats::target::{Frame, MaskFit, is_resized};
 use crate::image::{Header, Kind};
 
@@ -88,6 +89,20 @@ pub fn compare(dataset: &Dataset, row: usize, header: &Header, problems: &mut Pr
     frame
 }
 
+/// The box of an object. One that is just around a mask of another size is in pixels of the mask, and scaled as that is.
+fn box_of(dataset: &Dataset, object: usize, frame: Frame) -> [f64; 4] {
+    let bbox = dataset.objects.bbox[object];
+    let Some(mask) = dataset.objects.masks.get(object) else { return bbox };
+    let size = (mask.width, mask.height);
+    let is_plain = frame == Frame::plain(frame.stored) && !dataset.objects.normalised[object];
+    if !is_plain || frame.mask_fit(size) != MaskFit::Scaled || geometry::mask_box(mask) != Some(bbox) {
+        return bbox;
+    }
+    let of_mask = Frame { drawn: size, ..frame };
+    let [[x0, y0], [x1, y1]] = [[bbox[0], bbox[1]], [bbox[2], bbox[3]]].map(|corner| of_mask.place(corner));
+    [x0, y0, x1, y1]
+}
+
 /// Fits object `object` of image `row`: its box as parts of the image's size, and in pixels of the stored image. Where nothing
 /// of it is left: the reason.
 pub fn fit(
@@ -98,7 +113,7 @@ pub fn fit(
     problems: &mut Problems,
 ) -> Result<(UnitBox, [f64; 4]), ProblemKind> {
     let objects = &dataset.objects;
-    let (bbox, normalised) = (objects.bbox[object], objects.normalised[object]);
+    let (bbox, normalised) = (box_of(dataset, object, frame), objects.normalised[object]);
     let fitted = boxes::fit(bbox, normalised, frame, rules.skip_rule);
     let reason = fitted.corrections.last().map_or(ProblemKind::EmptyBox, |(kind, _)| *kind);
     for (kind, message) in fitted.corrections {

@@ -177,6 +177,12 @@ fn masks_of_another_size_are_scaled_or_said_to_be_left_out() {
     let half = Mask { width: 100, height: 50, runs: [0, 2500, 2500].into() };
     let masks: Vec<Option<&Mask>> = (0..5).map(|row| back.masks.get(row)).collect();
     assert_eq!(masks, [Some(&half), None, None, Some(&half), Some(&half)]);
+    // A box that is that of the mask, in its pixels, goes with it; one of the image's pixels stays.
+    corpus.loaded.dataset.objects.bbox[0] = [0.0, 0.0, 100.0, 100.0];
+    let coco = Options { target: formats::by_name("coco"), ..options() };
+    assert_eq!(lines(&corpus.convert("boxes", &coco).unwrap()), expected);
+    let back = load(&corpus.out("boxes"), &LoadOptions::default()).unwrap().dataset.objects;
+    assert_eq!(back.bbox, [[0.0, 0.0, 50.0, 50.0]; 5]);
     // Boxes alone: the masks are lost, and their sizes are nobody's business.
     let csv = Options { target: formats::by_name("csv"), ..options() };
     assert_eq!(lines(&corpus.convert("csv", &csv).unwrap()), [""; 0]);
