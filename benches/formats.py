@@ -88,6 +88,7 @@ def coco_to_yolo(source: Path, out: Path) -> list[Row]:
             ],
             target=3,
             size=(source.stat().st_size / 1e6, "MB"),
+            peak=source.stat().st_size / 1e6,
         )
     ]
 
