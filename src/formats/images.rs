@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 
 use super::splits;
 use super::text;
-use super::tree::{FileId, Tree, folder_of, join};
+use super::tree::{FileId, Tree, file_name, folder_of, join};
 use crate::dataset::{Place, ProblemKind, Problems, Split};
 use crate::image::is_image_name;
 
@@ -134,7 +134,7 @@ impl<'t> Matcher<'t> {
             }
             let as_it_stands = *name != plain;
             match self.by_path(name, asker) {
-                Match::Found { file, rule } if !as_it_stands || last_of(self.tree.path(file)) == last_of(name) => {
+                Match::Found { file, rule } if !as_it_stands || file_name(self.tree.path(file)) == file_name(name) => {
                     return Match::Found { file, rule };
                 }
                 Match::Ambiguous(files) if !as_it_stands => return Match::Ambiguous(files),
@@ -144,7 +144,7 @@ impl<'t> Matcher<'t> {
                 break;
             }
         }
-        let last = last_of(&plain);
+        let last = file_name(&plain);
         let through_link = || {
             let beside = join(folder_of(asker.path), &plain);
             self.tree.leads_outside(0, &beside)
@@ -298,7 +298,7 @@ impl<'t> Matcher<'t> {
     fn choose(&self, mut files: Vec<FileId>, rule: Rule, wish: &Wish<'_>) -> Match {
         let path = |file: FileId| self.tree.path(file);
         let wanted = wish.path;
-        let name = wanted.rsplit('/').next().unwrap_or(wanted);
+        let name = file_name(wanted);
         if is_image_name(name) {
             let extension = extension_of(name);
             keep(&mut files, |file| extension_of(path(*file)).eq_ignore_ascii_case(extension));
@@ -352,8 +352,8 @@ fn keep(files: &mut Vec<FileId>, satisfies: impl Fn(&FileId) -> bool) {
 /// What to say, and how the message ends, where the basename that an annotation gives is another than the found file's.
 pub fn differs(name: &str, path: &str) -> Option<(ProblemKind, &'static str)> {
     let (undecoded, name) = (unwrapped(text::trim(name)), plain(text::trim(name)));
-    let (last, found) = (last_of(&name), last_of(path));
-    if last.is_empty() || last == found || last_of(&undecoded) == found {
+    let (last, found) = (file_name(&name), file_name(path));
+    if last.is_empty() || last == found || file_name(&undecoded) == found {
         return None;
     }
     Some(match text::nfc(last) == text::nfc(found) {
@@ -426,10 +426,6 @@ pub fn resolved(folder: &str, name: &str) -> Option<String> {
 /// Whether a path starts with a Windows drive.
 fn has_drive(path: &str) -> bool {
     matches!(path.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic())
-}
-
-fn last_of(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// A name with `/`, without scheme, bucket or host, query string, `%20`; unchanged where it has none of these.

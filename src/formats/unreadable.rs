@@ -4,7 +4,7 @@
 use super::json::node::Node;
 use super::per_image::LIMIT;
 use super::text::{self, Fault};
-use super::tree::{ANNOTATION_EXTENSIONS, FileId, Tree};
+use super::tree::{ANNOTATION_EXTENSIONS, FileId, Tree, extension_of};
 use super::xml::{Cursor, Event};
 use super::yaml;
 use crate::dataset::Place;
@@ -27,8 +27,7 @@ pub fn why(tree: &Tree) -> Option<String> {
 
 /// Reads a file to its end, if its name says what grammar it has.
 fn look(tree: &Tree, file: FileId) -> Result<(), Fault> {
-    let path = tree.path(file);
-    let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
+    let Some(extension) = extension_of(tree.path(file)) else { return Ok(()) };
     if !["xml", "json", "jsonl", "ndjson", "yaml", "yml"].contains(&&*extension) {
         return Ok(());
     }

@@ -375,7 +375,7 @@ fn slashed(path: &Path) -> Option<String> {
 }
 
 /// The extension of a file in lower case, empty where it has none; `None` for what we put beside a dataset.
-fn extension_of(path: &str) -> Option<String> {
+pub fn extension_of(path: &str) -> Option<String> {
     let name = file_name(path);
     (name != OURS).then(|| name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase())
 }
