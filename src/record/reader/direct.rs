@@ -16,14 +16,15 @@ impl Reader<Positioned> {
     /// The length of the next payload if it is long, not yet in the buffer, and the file has as much: then
     /// [`read_payload`](Self::read_payload) may be asked for it. `None` says nothing but that
     /// [`next_record`](Self::next_record) has to be asked.
-    pub fn long_payload(&self) -> Option<usize> {
+    pub fn long_payload(&mut self) -> Option<usize> {
         if self.finished || !matches!(self.source, Some((_, Source::Plain))) {
             return None;
         }
         let len = self.header(0)?.ok().filter(|len| *len <= self.options.max_record_len)?;
         let len = usize::try_from(len).ok().filter(|len| *len >= LONG)?;
         let whole = len.checked_add(OVERHEAD).filter(|whole| *whole > self.available())?;
-        (self.left()? >= whole as u64).then_some(len)
+        let end = self.offset.checked_add(whole as u64)?;
+        self.inner.reaches(end).then_some(len)
     }
 
     /// Reads the next payload, of which [`long_payload`](Self::long_payload) has just given the length, into `out`. Where

@@ -23,6 +23,8 @@ pub struct Positioned {
     file: File,
     /// `None` for what has no places.
     offset: Option<u64>,
+    /// The length it had when it was last looked at.
+    known_len: u64,
     /// It was opened so that reads do not wait.
     #[cfg(unix)]
     pipe: bool,
@@ -38,13 +40,14 @@ impl Positioned {
             use std::os::unix::fs::OpenOptionsExt;
             let flags = rustix::fs::OFlags::NONBLOCK.bits();
             let file = OpenOptions::new().read(true).custom_flags(flags.cast_signed()).open(path)?;
-            return Ok(Self { file, offset: None, pipe: true, go_on: None });
+            return Ok(Self { file, offset: None, known_len: 0, pipe: true, go_on: None });
         }
         let file = File::open(path)?;
-        let offset = file.metadata()?.is_file().then_some(0);
+        let found = file.metadata()?;
         Ok(Self {
             file,
-            offset,
+            offset: found.is_file().then_some(0),
+            known_len: found.len(),
             #[cfg(unix)]
             pipe: false,
             go_on: None,
@@ -65,6 +68,14 @@ impl Positioned {
     pub(super) fn len(&self) -> Option<u64> {
         self.offset?;
         self.file.metadata().ok().map(|data| data.len())
+    }
+
+    /// Whether the file has, or had a moment ago, bytes up to `end`. The system is only asked where it had not.
+    pub(super) fn reaches(&mut self, end: u64) -> bool {
+        if end > self.known_len {
+            self.known_len = self.len().unwrap_or(0);
+        }
+        end <= self.known_len
     }
 
     /// Whether to go on.

@@ -13,7 +13,7 @@ fn read(file: &[u8], compression: Compression) -> Vec<Vec<u8>> {
 
 /// Small ones, some as long as the limits within, some longer than a piece.
 fn payloads() -> Vec<Vec<u8>> {
-    [0, 1, 100, DIRECT_LEN - 1, DIRECT_LEN, BUFFER_LEN - OVERHEAD, BUFFER_LEN, 3, PIECE_LEN + 5, 2 * PIECE_LEN, 7]
+    [0, 1, 100, LONG_LEN - 1, LONG_LEN, BUFFER_LEN - OVERHEAD, BUFFER_LEN, 3, PIECE_LEN + 5, 2 * PIECE_LEN, 7]
         .iter()
         .enumerate()
         .map(|(number, len)| (0..*len).map(|at| (at / 3 + number) as u8).collect())
@@ -141,10 +141,6 @@ fn a_pipe_that_takes_little_at_a_time() {
             self.0.extend_from_slice(&bytes[..len]);
             Ok(len)
         }
-        fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-            let bytes: Vec<u8> = slices.iter().flat_map(|slice| slice.iter().copied()).take(5000).collect();
-            self.write(&bytes)
-        }
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
@@ -159,4 +155,26 @@ fn a_pipe_that_takes_little_at_a_time() {
     writer.write_framed(&expected.clone()).unwrap();
     expected.extend_from_within(..);
     assert!(writer.finish().unwrap().0 == expected);
+}
+
+#[test]
+fn a_plain_file_is_written_in_whole_blocks() {
+    struct Lens(Vec<usize>);
+    impl Write for Lens {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.push(bytes.len());
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut writer = Writer::new(Lens(Vec::new()), WriteOptions::default()).unwrap();
+    payloads().iter().for_each(|payload| writer.write(payload).unwrap());
+    let total = writer.offset();
+    let mut lens = writer.finish().unwrap().0;
+    assert_eq!(lens.iter().sum::<usize>() as u64, total);
+    lens.pop();
+    assert!(lens.iter().all(|len| len % BUFFER_LEN == 0), "{lens:?}");
+    assert!(lens.iter().any(|len| *len > BUFFER_LEN), "what is longer goes in one call: {lens:?}");
 }
