@@ -80,8 +80,8 @@ fn packed(run: usize) -> (usize, usize) {
     (run, if run == 0 { 0 } else { field_len(run) })
 }
 
-fn put_feature(out: &mut Vec<u8>, feature: &Feature<'_>, sizes: Sizes) -> Option<usize> {
-    let mut hole = None;
+/// Appends `feature`, and to `holes` where the bytes of one belong.
+fn put_feature(out: &mut Vec<u8>, holes: &mut Vec<usize>, feature: &Feature<'_>, sizes: Sizes) {
     match feature {
         Feature::Unset => {}
         Feature::Bytes(values) => {
@@ -94,7 +94,7 @@ fn put_feature(out: &mut Vec<u8>, feature: &Feature<'_>, sizes: Sizes) -> Option
         Feature::Hole(len) => {
             put_field(out, 1, sizes.list);
             put_field(out, 1, *len);
-            hole = Some(out.len());
+            holes.push(out.len());
         }
         Feature::Float(values) => {
             put_field(out, 2, sizes.list);
@@ -111,7 +111,6 @@ fn put_feature(out: &mut Vec<u8>, feature: &Feature<'_>, sizes: Sizes) -> Option
             }
         }
     }
-    hole
 }
 
 /// Features of one message `Features`.
@@ -126,16 +125,14 @@ fn entry_len(key: &str, sizes: &Sizes) -> usize {
     field_len(key.len()) + field_len(sizes.feature)
 }
 
-fn put_entries(out: &mut Vec<u8>, features: &Entries<'_>, sizes: &[Sizes]) -> Option<usize> {
-    let mut hole = None;
+fn put_entries(out: &mut Vec<u8>, holes: &mut Vec<usize>, features: &Entries<'_>, sizes: &[Sizes]) {
     for ((key, feature), sizes) in features.iter().zip(sizes) {
         put_field(out, 1, entry_len(key, sizes));
         put_field(out, 1, key.len());
         out.extend_from_slice(key.as_bytes());
         put_field(out, 2, sizes.feature);
-        hole = put_feature(out, feature, *sizes).or(hole);
+        put_feature(out, holes, feature, *sizes);
     }
-    hole
 }
 
 /// Keys rise and none comes twice.
@@ -162,6 +159,7 @@ pub(super) fn check_len(len: usize) -> Result<(), EncodeError> {
 #[derive(Default)]
 pub struct Encoder {
     sizes: Vec<Sizes>,
+    holes: Vec<usize>,
 }
 
 impl Encoder {
@@ -172,31 +170,30 @@ impl Encoder {
         self.encode_around(features, out);
     }
 
-    /// Like [`Encoder::encode`], for features of which one may be a [`Feature::Hole`]: gives the position in `out`
-    /// where its bytes belong. The Example is `out[..position]`, the bytes, `out[position..]`.
-    pub fn encode_around(&mut self, features: &[(&str, Feature<'_>)], out: &mut Vec<u8>) -> Option<usize> {
+    /// Like [`Encoder::encode`], for features of which some are a [`Feature::Hole`]: gives the positions in `out` where
+    /// their bytes belong, in order. With one of them the Example is `out[..position]`, the bytes, `out[position..]`.
+    pub fn encode_around(&mut self, features: &[(&str, Feature<'_>)], out: &mut Vec<u8>) -> &[usize] {
         debug_assert_eq!(check_keys(features.iter().map(|(key, _)| *key)), Ok(()));
         let len = self.measure(features);
         put_field(out, 1, len);
-        put_entries(out, features, &self.sizes)
+        put_entries(out, &mut self.holes, features, &self.sizes);
+        &self.holes
     }
 
     /// Like [`Encoder::encode_around`], and refuses, before it writes anything, keys that are not unique and sorted and
     /// an Example that protobuf would not read again.
-    pub fn try_encode(
-        &mut self,
-        features: &[(&str, Feature<'_>)],
-        out: &mut Vec<u8>,
-    ) -> Result<Option<usize>, EncodeError> {
+    pub fn try_encode(&mut self, features: &[(&str, Feature<'_>)], out: &mut Vec<u8>) -> Result<&[usize], EncodeError> {
         check_keys(features.iter().map(|(key, _)| *key))?;
         let len = self.measure(features);
         check_len(len)?;
         put_field(out, 1, len);
-        Ok(put_entries(out, features, &self.sizes))
+        put_entries(out, &mut self.holes, features, &self.sizes);
+        Ok(&self.holes)
     }
 
     /// Bytes of the entries; their sizes stay in `self`.
     fn measure(&mut self, features: &[(&str, Feature<'_>)]) -> usize {
+        self.holes.clear();
         self.sizes.clear();
         self.sizes.extend(features.iter().map(|(_, feature)| Sizes::of(feature)));
         entries_len(features, &self.sizes)
@@ -222,7 +219,7 @@ impl Encoder {
         check_len(lists_len)?;
         if !context.is_empty() {
             put_field(out, 1, context_len);
-            put_entries(out, context, &self.sizes);
+            put_entries(out, &mut self.holes, context, &self.sizes);
         }
         if !lists.is_empty() {
             put_field(out, 2, lists_len);
@@ -234,7 +231,7 @@ impl Encoder {
             put_field(out, 2, list_len(steps));
             for (feature, sizes) in list.iter().zip(steps) {
                 put_field(out, 1, sizes.feature);
-                put_feature(out, feature, *sizes);
+                put_feature(out, &mut self.holes, feature, *sizes);
             }
         }
         Ok(())
@@ -297,6 +294,28 @@ mod tests {
     }
 
     #[test]
+    fn holes_are_told_in_order() {
+        let whole = [
+            ("a", Feature::text("one")),
+            ("b", Feature::int64(300)),
+            ("c", Feature::text("")),
+            ("d", Feature::text("four")),
+        ];
+        let mut features = whole.clone();
+        for (place, len) in [(0, 3), (2, 0), (3, 4)] {
+            features[place].1 = Feature::Hole(len);
+        }
+        let (mut encoder, mut example) = (Encoder::default(), Vec::new());
+        let holes = encoder.encode_around(&features, &mut example).to_vec();
+        for (hole, bytes) in holes.into_iter().zip([&b"one"[..], b"", b"four"]).rev() {
+            example.splice(hole..hole, bytes.iter().copied());
+        }
+        assert_eq!(hex(&example), hex(&encode(&whole)));
+        example.clear();
+        assert!(encoder.encode_around(&whole, &mut example).is_empty(), "those of the last call are forgotten");
+    }
+
+    #[test]
     fn refuses_what_nobody_could_read_again() {
         let refusal = |features: &[(&str, Feature<'_>)]| {
             let mut out = Vec::new();
@@ -309,7 +328,10 @@ mod tests {
             "feature \"a\" comes after \"b\", keys must be sorted by their bytes"
         );
         assert_eq!(refusal(&[("a", Feature::Unset), ("a", Feature::int64(1))]), "feature \"a\" is given twice");
-        let largest = |hole: usize| Encoder::default().try_encode(&[("a", Feature::Hole(hole))], &mut Vec::new());
+        let largest = |hole: usize| {
+            let mut out = Vec::new();
+            Encoder::default().try_encode(&[("a", Feature::Hole(hole))], &mut out).map(<[usize]>::to_vec)
+        };
         // Entry, value, list and bytes have a tag and 5 bytes of length each, the key 3 bytes.
         let around = 4 * 6 + 3;
         assert!(largest(MAX_LEN as usize - around).is_ok());

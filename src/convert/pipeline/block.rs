@@ -2,26 +2,24 @@
 //!
 //! Bytes are not paid for twice: an image is read to where it will be written. Before its bytes come the record's
 //! header and the start of the Example, whose length is guessed (it depends on the lengths of what follows by a few
-//! bytes, as lengths are varints); the rest is put behind. Only where the guess was wrong the image moves. Its digest
-//! and the record's checksum are taken while it is in the cache.
+//! bytes, as lengths are varints); the rest is put behind. Only where the guess was wrong the image moves.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 
-use sha2::{Digest, Sha256};
-
+use super::buffer::Buffer;
 use crate::convert::fitting;
 use crate::convert::images::{self, ImageFile};
 use crate::convert::options::SourceId;
 use crate::convert::plan::{Content, PlannedImage};
 use crate::convert::report::DROP_EMPTY;
-use crate::convert::schema::{self, ObjectColumns, Placed, Sample};
+use crate::convert::schema::{self, ObjectColumns, Placed, SHA256_LEN, Sample};
 use crate::dataset::{Dataset, Place, ProblemKind, Problems, Skipped};
 use crate::example::{self, Encoder};
 use crate::files::Root;
 use crate::formats::target::Frame;
 use crate::image::header;
-use crate::record::{self, crc};
+use crate::record;
 
 /// How much of the work is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,47 +66,6 @@ impl Outcome {
             total.1 += images;
         }
         self.problems.append(other.problems);
-    }
-}
-
-/// Bytes in a buffer that is larger and is used again: what lies behind `used` was written once and is not zeroed anew.
-#[derive(Debug, Default)]
-pub struct Buffer {
-    bytes: Vec<u8>,
-    used: usize,
-    crc32c: u32,
-}
-
-impl Buffer {
-    /// An empty one in the memory of `bytes`.
-    pub fn reuse(bytes: Vec<u8>) -> Self {
-        Self { bytes, used: 0, crc32c: crc::crc32c(&[]) }
-    }
-
-    /// CRC32C of the bytes: put together from those that the records hold anyway.
-    pub fn crc32c(&self) -> u32 {
-        self.crc32c
-    }
-
-    /// The bytes.
-    pub fn bytes(&self) -> &[u8] {
-        self.bytes.get(..self.used).unwrap_or_default()
-    }
-
-    /// The memory.
-    pub fn into_vec(self) -> Vec<u8> {
-        self.bytes
-    }
-
-    /// Makes room for `more` bytes behind those used.
-    fn reserve(&mut self, more: usize) -> Result<(), String> {
-        let len = self.used.checked_add(more).ok_or("too large")?;
-        if len > self.bytes.len() {
-            let missing = len - self.bytes.len();
-            self.bytes.try_reserve(missing).map_err(|_| format!("no memory for {more} bytes"))?;
-            self.bytes.resize(len, 0);
-        }
-        Ok(())
     }
 }
 
@@ -162,15 +119,11 @@ impl<'a> Builder<'a> {
             return unusable(ProblemKind::BadImage, "image is larger than this machine's memory");
         };
         let guess = record::HEADER_LEN + prefix_guess(len, rows.len());
-        let start = block.used;
-        let begin = start + guess;
-        block.reserve(guess + len + 1).map_err(|message| Unusable(ProblemKind::BadImage, message))?;
-        let (before, room) = block.bytes.split_at_mut(begin);
-        debug_assert_eq!(before.len(), begin);
-        self.read(image, room.get_mut(..=len).unwrap_or_default())?;
+        // One byte more, to see whether the file grew.
+        let room = block.room(guess, len + 1).map_err(|message| Unusable(ProblemKind::BadImage, message))?;
+        self.read(image, room)?;
         outcome.read += image.bytes;
-        let encoded = block.bytes.get(begin..begin + len).unwrap_or_default();
-        let header = match header::read(encoded) {
+        let header = match header::read(room.get(..len).unwrap_or_default()) {
             Ok(header) => header,
             Err(error) => return Err(Unusable(ProblemKind::BadImage, error.to_string())),
         };
@@ -188,10 +141,6 @@ impl<'a> Builder<'a> {
             return Ok(false);
         }
 
-        let mut hex = [b'0'; 64];
-        if self.content.sha256 && mode == Mode::Write {
-            to_hex(Sha256::digest(encoded).as_slice(), &mut hex);
-        }
         let annotated_name = self.dataset.images.name.get(image.row);
         let filename = match image.shared_name {
             true => self.dataset.images.key.get(image.row),
@@ -214,7 +163,7 @@ impl<'a> Builder<'a> {
             filename,
             annotated_name,
             source_id: &source_id,
-            sha256: self.content.sha256.then(|| std::str::from_utf8(&hex).unwrap_or_default()),
+            sha256: self.content.sha256,
             columns: self.content.columns,
             captions,
             labels: &labels,
@@ -222,42 +171,17 @@ impl<'a> Builder<'a> {
         };
         let features = schema::features(self.content.schema, &sample);
         self.around.clear();
-        let hole = self.encoder.encode_around(&features, &mut self.around).unwrap_or(0);
-        let (prefix, suffix) = self.around.split_at(hole.min(self.around.len()));
-        let payload = prefix.len() + len + suffix.len();
+        let holes = self.encoder.encode_around(&features, &mut self.around);
+        let digest_len = if self.content.sha256 { SHA256_LEN } else { 0 };
+        let payload = self.around.len() + len + digest_len;
         if payload as u64 > example::MAX_LEN {
             let message = format!("record would have {payload} bytes, more than an Example can hold (2 GiB)");
             return Err(Unusable(ProblemKind::BadImage, message));
         }
         if mode == Mode::Write {
-            let right = start + record::HEADER_LEN + prefix.len();
             block
-                .reserve(payload + record::OVERHEAD + guess)
+                .put_record(guess, len, &self.around, holes)
                 .map_err(|message| Unusable(ProblemKind::BadImage, message))?;
-            if right != begin {
-                block.bytes.copy_within(begin..begin + len, right);
-            }
-            let mut at = start;
-            let mut put = |bytes: &mut Vec<u8>, part: &[u8]| {
-                bytes[at..at + part.len()].copy_from_slice(part);
-                at += part.len();
-            };
-            let header = record::header(payload as u64);
-            put(&mut block.bytes, &header);
-            put(&mut block.bytes, prefix);
-            let behind = right + len;
-            block.bytes[behind..behind + suffix.len()].copy_from_slice(suffix);
-            let body = start + record::HEADER_LEN;
-            let sum = crc::crc32c(&block.bytes[body..body + payload]);
-            let footer = crc::mask(sum).to_le_bytes();
-            let end = body + payload;
-            block.bytes[end..end + footer.len()].copy_from_slice(&footer);
-            block.used = end + footer.len();
-            for (sum, len) in
-                [(crc::crc32c(&header), header.len()), (sum, payload), (crc::crc32c(&footer), footer.len())]
-            {
-                block.crc32c = crc::combine(block.crc32c, sum, len as u64);
-            }
         }
 
         let objects = columns.len() as u64;
@@ -362,13 +286,6 @@ fn unreadable(error: &io::Error) -> Unusable {
     }
 }
 
-fn to_hex(digest: &[u8], hex: &mut [u8; 64]) {
-    const DIGITS: [u8; 16] = *b"0123456789abcdef";
-    for (pair, byte) in hex.chunks_exact_mut(2).zip(digest) {
-        pair.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -378,12 +295,5 @@ mod tests {
         for (value, len) in [(0, 1), (127, 1), (128, 2), (16383, 2), (16384, 3), (usize::MAX, 10)] {
             assert_eq!(varint_len(value), len, "{value}");
         }
-    }
-
-    #[test]
-    fn hex_of_a_digest() {
-        let mut hex = [0; 64];
-        to_hex(Sha256::digest(b"abc").as_slice(), &mut hex);
-        assert!(hex.starts_with(b"ba7816bf8f01cfea414140de5dae2223"));
     }
 }

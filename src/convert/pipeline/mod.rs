@@ -10,7 +10,9 @@
 //! Once a problem stops the run, blocks are only checked, so that all problems are found, and nothing is written.
 
 mod block;
+mod buffer;
 mod parts;
+mod sha256;
 
 use std::collections::VecDeque;
 use std::mem;
@@ -20,7 +22,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use sha2::{Digest, Sha256};
 
 pub use block::Outcome;
-use block::{Buffer, Builder, Mode};
+use block::{Builder, Mode};
+use buffer::Buffer;
 use parts::{Body, Parts};
 
 use super::error::ConvertError;
@@ -340,6 +343,7 @@ impl<'a> Line<'a> {
                     }
                     builder.add(*image, mode, &mut buffer, &mut outcome);
                 }
+                buffer.seal();
                 let (body, memory) = match (mode, self.job.compression) {
                     (Mode::Measure, _) => (None, Some(buffer.into_vec())),
                     (Mode::Write, Compression::None) => (Some(Body::Plain(buffer)), None),

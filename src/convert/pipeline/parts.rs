@@ -1,6 +1,6 @@
 //! What a block puts into its file.
 
-use super::block::Buffer;
+use super::buffer::Buffer;
 use crate::record::crc;
 use crate::record::deflate::Piece;
 

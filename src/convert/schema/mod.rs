@@ -29,8 +29,8 @@ pub struct Sample<'a> {
     pub annotated_name: &'a str,
     /// What identifies the image.
     pub source_id: &'a str,
-    /// Of the image's file, in hex.
-    pub sha256: Option<&'a str>,
+    /// Whether the file's digest is written.
+    pub sha256: bool,
     /// Optional lists that are written.
     pub columns: Columns,
     /// Sentences about the image.
@@ -145,7 +145,11 @@ impl<'a> KeypointColumns<'a> {
     }
 }
 
-/// The features of `sample` in `schema`. `image/encoded` is a [`Feature::Hole`].
+/// Characters of a SHA-256 in hex.
+pub const SHA256_LEN: usize = 64;
+
+/// The features of `sample` in `schema`. `image/encoded` is a [`Feature::Hole`], and so is the next to come, the file's
+/// digest in hex, where there is one: it is taken of several images at a time.
 pub fn features<'a>(schema: SchemaKind, sample: &'a Sample<'a>) -> Features<'a> {
     match schema {
         SchemaKind::Tfod => tfod::features(sample),
@@ -179,7 +183,7 @@ mod tests {
             filename: "b.png",
             annotated_name: "a.jpg",
             source_id: "17",
-            sha256: Some("00ff"),
+            sha256: true,
             captions: &[],
             labels: &[],
             columns,

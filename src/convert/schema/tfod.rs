@@ -28,7 +28,7 @@
 
 use std::borrow::Cow;
 
-use super::{Features, Sample, floats, ints};
+use super::{Features, SHA256_LEN, Sample, floats, ints};
 use crate::example::Feature;
 
 pub(super) fn features<'a>(sample: &'a Sample<'a>) -> Features<'a> {
@@ -49,8 +49,8 @@ pub(super) fn features<'a>(sample: &'a Sample<'a>) -> Features<'a> {
     features.push(("image/filename", Feature::text(sample.filename)));
     features.push(("image/format", Feature::text(header.kind.format_name())));
     features.push(("image/height", Feature::int64(header.height.into())));
-    if let Some(sha256) = sample.sha256 {
-        features.push(("image/key/sha256", Feature::text(sha256)));
+    if sample.sha256 {
+        features.push(("image/key/sha256", Feature::Hole(SHA256_LEN)));
     }
     if columns.area {
         features.push(("image/object/area", floats(&objects.area)));
