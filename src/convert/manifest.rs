@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::losses::Loss;
 use super::options::{Layout, Options};
 use super::report::{ClassCount, FileReport, Report, SplitCount};
 use crate::dataset::{LabelMap, Skipped, Split};
@@ -65,6 +66,46 @@ struct Written<'a> {
     on_error: &'static str,
 }
 
+/// Its like for a dataset in another format.
+#[derive(Serialize)]
+struct DatasetManifest<'a> {
+    recordmill: &'static str,
+    format: &'a str,
+    source_format: &'a str,
+    options: DatasetWritten<'a>,
+    images: u64,
+    objects: u64,
+    empty_images: u64,
+    images_read: u64,
+    objects_read: u64,
+    skipped: &'a Skipped,
+    losses: &'a [Loss],
+    classes: &'a [ClassCount],
+    splits: &'a [SplitCount],
+    files: Vec<Named<'a>>,
+}
+
+/// The options that such a dataset depends on.
+#[derive(Serialize)]
+struct DatasetWritten<'a> {
+    images_mode: &'static str,
+    split: String,
+    split_exact: bool,
+    seed: u64,
+    drop_empty: bool,
+    skip_rule: super::boxes::SkipRule,
+    #[serde(flatten)]
+    select: &'a super::select::Selection,
+    strict: bool,
+    on_error: &'static str,
+}
+
+/// A file of it; there may be very many.
+#[derive(Serialize)]
+struct Named<'a> {
+    name: &'a str,
+}
+
 /// The text of the manifest.
 pub fn manifest(report: &Report, label_maps: &[String], options: &Options) -> Result<Vec<u8>, serde_json::Error> {
     let written = Written {
@@ -110,38 +151,33 @@ pub fn manifest(report: &Report, label_maps: &[String], options: &Options) -> Re
 
 /// The manifest of a dataset that is not records: `files` are all of its files but this one.
 pub fn of_dataset(report: &Report, files: &[String], options: &Options) -> Result<Vec<u8>, serde_json::Error> {
-    let mut written = serde_json::json!({
-        "images_mode": options.images_mode.name(),
-        "split": options.split.to_string(),
-        "split_exact": options.exact_split,
-        "seed": options.seed,
-        "drop_empty": options.drop_empty,
-        "skip_rule": options.skip_rule,
-        "strict": options.strict,
-        "on_error": options.on_error.name(),
-    });
-    if let (Some(written), serde_json::Value::Object(select)) =
-        (written.as_object_mut(), serde_json::to_value(&options.select)?)
-    {
-        written.extend(select);
-    }
-    let names: Vec<serde_json::Value> = files.iter().map(|name| serde_json::json!({ "name": name })).collect();
-    let manifest = serde_json::json!({
-        "recordmill": env!("CARGO_PKG_VERSION"),
-        "format": report.target,
-        "source_format": report.format,
-        "options": written,
-        "images": report.images,
-        "objects": report.objects,
-        "empty_images": report.empty_images,
-        "images_read": report.images_read,
-        "objects_read": report.objects_read,
-        "skipped": report.skipped,
-        "losses": report.losses,
-        "classes": report.classes,
-        "splits": report.splits,
-        "files": names,
-    });
+    let written = DatasetWritten {
+        images_mode: options.images_mode.name(),
+        split: options.split.to_string(),
+        split_exact: options.exact_split,
+        seed: options.seed,
+        drop_empty: options.drop_empty,
+        skip_rule: options.skip_rule,
+        select: &options.select,
+        strict: options.strict,
+        on_error: options.on_error.name(),
+    };
+    let manifest = DatasetManifest {
+        recordmill: env!("CARGO_PKG_VERSION"),
+        format: &report.target,
+        source_format: &report.format,
+        options: written,
+        images: report.images,
+        objects: report.objects,
+        empty_images: report.empty_images,
+        images_read: report.images_read,
+        objects_read: report.objects_read,
+        skipped: &report.skipped,
+        losses: &report.losses,
+        classes: &report.classes,
+        splits: &report.splits,
+        files: files.iter().map(|name| Named { name }).collect(),
+    };
     let mut text = serde_json::to_vec_pretty(&manifest)?;
     text.push(b'\n');
     Ok(text)
