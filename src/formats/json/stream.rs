@@ -159,7 +159,7 @@ struct Cutter<R> {
     line: u32,
     /// Where in `bytes` that line was counted to.
     counted: usize,
-    /// A batch ends after every element.
+    /// A batch ends after the first element of an array, and has none of the others.
     hasty: bool,
     /// Memory of batches that are done: taken again, it need not be given by the system anew, page by page.
     spares: Option<Receiver<Vec<u8>>>,
@@ -281,9 +281,12 @@ impl<R: Read> Cutter<R> {
         self.forget();
         let mut more = self.peek()? != Some(b']');
         while more {
+            let seen_enough = self.hasty && !first;
             let (start, line) = (self.at, self.line());
-            self.value_end(true)?;
-            pieces.push((start..self.at, line));
+            self.value_end(!seen_enough)?;
+            if !seen_enough {
+                pieces.push((start..self.at, line));
+            }
             match self.peek()? {
                 Some(b',') => {
                     self.at += 1;
@@ -292,7 +295,7 @@ impl<R: Read> Cutter<R> {
                 Some(b']') => more = false,
                 _ => return self.fault(&format!("expected `,` or `]` in {:?}", self.member)),
             }
-            if more && (self.at >= CHUNK || self.hasty) {
+            if more && !seen_enough && (self.at >= CHUNK || self.hasty) {
                 if !give(self.batch(true, first, std::mem::take(&mut pieces))) {
                     return Ok(false);
                 }
