@@ -63,6 +63,14 @@ pub struct Asker<'a> {
 /// Folders that usually hold the images themselves, rather than masks or previews of the same names.
 const IMAGE_FOLDERS: [&str; 7] = ["images", "jpegimages", "image", "imgs", "img", "jpegs", "data"];
 
+/// The file that was `found` for `name` by its last component alone, though it has folders.
+pub fn by_name_alone(name: &str, found: &Match) -> Option<FileId> {
+    match found {
+        Match::Found { file, rule: Rule::Name } => unwrapped(text::trim(name)).contains('/').then_some(*file),
+        _ => None,
+    }
+}
+
 /// All image files of a tree, by the end of their path.
 #[derive(Debug)]
 pub struct Matcher<'t> {
@@ -129,7 +137,9 @@ impl<'t> Matcher<'t> {
             false => undecoded.clone(),
         };
         for name in [&whole, &undecoded, &plain] {
-            if let Some((file, rule)) = self.exactly(name, asker, &mut outside) {
+            if **name != *literal
+                && let Some((file, rule)) = self.exactly(name, asker, &mut outside)
+            {
                 return Match::Found { file, rule };
             }
             let as_it_stands = *name != plain;
@@ -172,10 +182,6 @@ impl<'t> Matcher<'t> {
     /// do not fit finds a file by its last component alone; not so one that another of the names means with its folders.
     pub fn look_up_all<'n>(&self, names: &[(&'n str, Asker<'n>, u32)], problems: &mut Problems) -> Vec<Option<FileId>> {
         let found: Vec<Match> = names.iter().map(|(name, asker, _)| self.find(name, asker)).collect();
-        let by_name_alone = |name: &str, found: &Match| match found {
-            Match::Found { file, rule: Rule::Name } => unwrapped(text::trim(name)).contains('/').then_some(*file),
-            _ => None,
-        };
         let weak: HashSet<FileId> =
             names.iter().zip(&found).filter_map(|((name, ..), found)| by_name_alone(name, found)).collect();
         let claimed: HashSet<FileId> = names
@@ -189,8 +195,7 @@ impl<'t> Matcher<'t> {
             .collect();
         let settled = names.iter().zip(found).map(|((name, asker, line), found)| {
             if let Some(file) = by_name_alone(name, &found).filter(|file| claimed.contains(file)) {
-                let message = format!("no image is called {name:?}: {} is another entry's", self.tree.path(file));
-                problems.push(ProblemKind::MissingImage, Place::line(asker.path, *line), message);
+                self.say_claimed(name, file, Place::line(asker.path, *line), problems);
                 return None;
             }
             self.settle(name, asker, *line, found, problems)
@@ -198,12 +203,19 @@ impl<'t> Matcher<'t> {
         settled.collect()
     }
 
+    /// `name` means `file` by its last component alone, and another name means it with its folders.
+    pub fn say_claimed(&self, name: &str, file: FileId, place: Place, problems: &mut Problems) {
+        let message = format!("no image is called {name:?}: {} is another entry's", self.tree.path(file));
+        problems.push(ProblemKind::MissingImage, place, message);
+    }
+
     /// The file that an annotation's image name at `line` means; what is wrong with it goes to `problems`.
     pub fn look_up(&self, name: &str, asker: &Asker<'_>, line: u32, problems: &mut Problems) -> Option<FileId> {
         self.settle(name, asker, line, self.find(name, asker), problems)
     }
 
-    fn settle(
+    /// The file of `found`, which `name` at `line` means; what is wrong with it goes to `problems`.
+    pub fn settle(
         &self,
         name: &str,
         asker: &Asker<'_>,
@@ -229,6 +241,16 @@ impl<'t> Matcher<'t> {
         };
         problems.push(kind, place, message);
         None
+    }
+
+    /// The file whose name without extension is `name`, to the letter.
+    pub fn find_stem(&self, name: &str, asker: &Asker<'_>) -> Option<FileId> {
+        let components: Vec<&str> = name.split('/').collect();
+        let (stem, folders) = components.split_last()?;
+        match self.by_end(folders, stem, &Wish { path: name, asker: *asker }) {
+            Match::Found { file, .. } if file_name(stem_of(self.tree.path(file))) == *stem => Some(file),
+            _ => None,
+        }
     }
 
     /// The image that belongs to an annotation file of its own: the one with the same stem, where `name`, the image

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::builder::{Builder, Entry};
-use super::images::{Asker, Match, Matcher};
+use super::images::{Asker, Match, Matcher, by_name_alone};
 use super::splits;
 use super::text;
-use super::tree::{FileId, Tree, file_name, folder_of, join, stem_of};
+use super::tree::{FileId, Tree, file_name, folder_of, join};
 use crate::dataset::{Object, Place, ProblemKind, Problems, Skipped, Split};
 
 /// Who names an image: the file, the split it speaks of, and the line.
@@ -99,6 +99,9 @@ pub struct Listed<'t> {
     /// By file and name, so that each is looked up and told once.
     known: HashMap<(FileId, Box<str>), About>,
     images: BTreeMap<About, Said>,
+    /// Files that were found by the last component of names alone, though these have folders: they are so only until another
+    /// name means them with its folders.
+    by_name_alone: HashMap<FileId, Vec<(Box<str>, Namer)>>,
     /// What two files say of one image in two splits.
     told: HashSet<(FileId, About)>,
 }
@@ -112,6 +115,7 @@ impl<'t> Listed<'t> {
             stems: false,
             known: HashMap::new(),
             images: BTreeMap::new(),
+            by_name_alone: HashMap::new(),
             told: HashSet::new(),
         }
     }
@@ -127,14 +131,46 @@ impl<'t> Listed<'t> {
         }
         let path = self.tree.path(namer.file);
         let asker = Asker { path, split: namer.split };
-        let stem = self.stems.then(|| self.matcher.find(name, &asker)).and_then(|found| match found {
-            Match::Found { file, .. } if stem_of(self.tree.path(file)) == file_name(name) => Some(file),
-            _ => None,
-        });
-        let found = stem.or_else(|| self.matcher.look_up(name, &asker, namer.line, problems));
-        let about = found.ok_or_else(|| join(folder_of(path), name));
+        let about = match self.stems.then(|| self.matcher.find_stem(name, &asker)).flatten() {
+            Some(file) => {
+                self.take_back(file, problems);
+                Ok(file)
+            }
+            None => self.find(name, namer, asker, problems).ok_or_else(|| join(folder_of(path), name)),
+        };
         self.known.insert((namer.file, name.into()), about.clone());
         about
+    }
+
+    fn find(&mut self, name: &str, namer: &Namer, asker: Asker<'_>, problems: &mut Problems) -> Option<FileId> {
+        let found = self.matcher.find(name, &asker);
+        if let Some(file) = by_name_alone(name, &found) {
+            if self.has(file) && !self.by_name_alone.contains_key(&file) {
+                let place = Place::line(asker.path, namer.line);
+                self.matcher.say_claimed(name, file, place, problems);
+                return None;
+            }
+            self.by_name_alone.entry(file).or_default().push((name.into(), *namer));
+        } else if let Match::Found { file, .. } = found {
+            self.take_back(file, problems);
+        }
+        self.matcher.settle(name, &asker, namer.line, found, problems)
+    }
+
+    /// What names said of `file` whose folders do not fit is of no image that is there.
+    fn take_back(&mut self, file: FileId, problems: &mut Problems) {
+        let names = self.by_name_alone.remove(&file).unwrap_or_default();
+        let Some(mut said) = names.first().and_then(|_| self.images.remove(&Ok(file))) else { return };
+        for (name, namer) in &names {
+            let path = self.tree.path(namer.file);
+            self.matcher.say_claimed(name, file, Place::line(path, namer.line), problems);
+            let key = join(folder_of(path), name);
+            if said.entry.file.take().is_some() {
+                said.entry.key.clone_from(&key);
+            }
+            self.known.insert((namer.file, name.clone()), Err(said.entry.key.clone()));
+        }
+        self.images.insert(Err(said.entry.key.clone()), said);
     }
 
     /// The entry of an image, made where it is new. `None` where the image is in another split already: that is told.

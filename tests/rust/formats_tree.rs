@@ -537,9 +537,12 @@ fn a_file_belongs_to_the_name_that_says_all_of_it() {
         "categories": [{"id": 1, "name": "c"}],
         "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4]},
                         {"id": 2, "image_id": 2, "category_id": 1, "bbox": [1, 2, 3, 5]}]}"#;
+    let retinanet = ["x/b.png,10,20,40,60,c0\n", "y/b.png,11,20,40,60,c1\ny/b.png,12,20,40,60,c1\n"];
     for (name, text) in [
         ("labels.csv", format!("{header}{}{}", rows[0], rows[1])),
         ("labels.csv", format!("{header}{}{}", rows[1], rows[0])),
+        ("annotations.csv", retinanet.concat()),
+        ("annotations.csv", format!("{}{}y/b.png,1,2,3,4,c1\n", retinanet[1], retinanet[0])),
         ("a.json", coco.to_owned()),
     ] {
         let folder = folder_of(&["images/x/b.png"]);
@@ -548,15 +551,35 @@ fn a_file_belongs_to_the_name_that_says_all_of_it() {
         let images = &loaded.dataset.images;
         let files: Vec<(&str, &str)> = images.name.iter().zip(images.file.iter()).collect();
         assert_eq!(files, [("x/b.png", "images/x/b.png"), ("y/b.png", "")], "{name}");
+        let objects =
+            loaded.dataset.objects_of(images.name.iter().position(|name| name == "x/b.png").expect("is there"));
+        assert_eq!(objects.len(), 1, "{name}");
         let missing: Vec<_> = loaded.problems.iter().filter(|one| one.kind == ProblemKind::MissingImage).collect();
         assert_eq!(missing.len(), 1, "{name}");
         assert_eq!(missing[0].message, "no image is called \"y/b.png\": images/x/b.png is another entry's");
     }
     // Alone it is a folder that was moved.
-    let folder = folder_of(&["images/x/b.png"]);
-    put(folder.path(), "labels.csv", &format!("{header}{}", rows[1]));
+    for text in [&format!("{header}{}", rows[1]), retinanet[1]] {
+        let folder = folder_of(&["images/x/b.png"]);
+        put(folder.path(), "labels.csv", text);
+        let loaded = load(folder.path(), &LoadOptions::default()).expect("it loads");
+        assert_eq!(loaded.dataset.images.file.get(0), "images/x/b.png");
+    }
+}
+
+/// A name without extension may end like one with.
+#[test]
+fn an_image_is_found_by_its_whole_stem() {
+    let folder = folder_of(&["a.jpg.png", "a.jpg"]);
+    let header = "ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,IsOccluded,IsTruncated,IsGroupOf,IsDepiction,IsInside\n";
+    let row = |id: &str, x0: f64| format!("{id},xclick,/m/cat,1,{x0},0.5,0.25,0.75,0,0,0,0,0\n");
+    put(folder.path(), "train-annotations-bbox.csv", &format!("{header}{}{}", row("a.jpg", 0.25), row("a", 0.125)));
     let loaded = load(folder.path(), &LoadOptions::default()).expect("it loads");
-    assert_eq!(loaded.dataset.images.file.get(0), "images/x/b.png");
+    assert_eq!(loaded.format.name, "open-images");
+    let dataset = &loaded.dataset;
+    let left = |row: usize| dataset.objects_of(row).map(|object| dataset.objects.bbox[object][0]).collect::<Vec<_>>();
+    let found: Vec<_> = (0..dataset.len()).map(|row| (dataset.images.file.get(row), left(row))).collect();
+    assert_eq!(found, [("a.jpg", vec![0.125]), ("a.jpg.png", vec![0.25])]);
 }
 
 /// `a.jpg` in a list of VOC's is the image `a.jpg`, or that of the annotation `a.jpg.xml`.
