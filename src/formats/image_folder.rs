@@ -17,7 +17,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::builder::{Builder, Entry};
-use super::target::{Ready, Remarks, Sink, put_images, val_word};
+use super::target::{Ready, Remarks, Sink, put_images, remark_names, val_word};
 use super::tree::{ANNOTATION_EXTENSIONS, FileId, Tree, file_name, stem_of};
 use super::{
     Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text,
@@ -204,8 +204,11 @@ fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
             None => format!("{split}/{}", image.name),
         }
     })?;
-    let remark = format!("images with several classes, of which a folder can hold the first: {several}");
-    Ok(if several > 0 { vec![remark] } else { Remarks::new() })
+    let mut remarks = remark_names(ready, folder_name, "names no folder can have");
+    if several > 0 {
+        remarks.push(format!("images with several classes, of which a folder can hold the first: {several}"));
+    }
+    Ok(remarks)
 }
 
 /// A class's name as that of a folder.

@@ -16,7 +16,7 @@
 //! - The split is that of the file's folder or name. Images in no row are left out, as for other CSV.
 
 use super::builder::Builder;
-use super::csv::write::quoted;
+use super::csv::write::{quoted, spaced};
 use super::listed::{Listed, Namer};
 use super::rows::{self, Row};
 use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put_images, put_pieces};
@@ -148,7 +148,7 @@ fn labels<'r>(row: &'r Row, form: &'r Form) -> Result<(&'r str, Vec<&'r str>), S
 /// A file per split beside its images, as Roboflow writes it.
 fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
     let mut head = String::from("filename");
-    ready.classes.iter().for_each(|class| head += &format!(", {}", quoted(&on_a_line(&class.name))));
+    ready.classes.iter().for_each(|class| head += &spaced(&on_a_line(&class.name)));
     head.push('\n');
     for split in ready.splits() {
         let row = |_: usize, image: &ReadyImage, text: &mut Vec<u8>| {

@@ -8,7 +8,7 @@
 //! Specification: <https://github.com/EscVM/OIDv4_ToolKit>.
 //!
 //! Decisions
-//! - The class may have blanks: the last four fields are the box.
+//! - The class may have blanks: the last four fields are the box. A number is a class only where the box is of pixels.
 //! - An image that was downloaded for two classes lies in two folders, each with the boxes of its own class. They are two
 //!   images here, as they are two files.
 //! - Images without a file are negatives.
@@ -66,7 +66,9 @@ fn object(line: &str) -> Result<(String, Object), String> {
         *side = text::number(field).ok_or_else(|| format!("{field:?} is no number"))?;
     }
     let class = class.join(" ");
-    if class.is_empty() || text::number(&class).is_some() {
+    // A row of YOLO's is numbers as well, and has parts of the image's size.
+    let fractions = bbox.iter().all(|side| *side <= 1.0);
+    if class.is_empty() || fractions && text::number(&class).is_some() {
         return Err(format!("{class:?} is no name of a class"));
     }
     Ok((class, Object { bbox, ..Object::default() }))

@@ -22,7 +22,7 @@ use serde_json::json;
 use super::json::Head;
 use super::json::node::Node;
 use super::pages::{self, Found, Kind, Page, Sheet};
-use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put_images, put_pieces};
+use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put_images, put_pieces, remark_names};
 use super::text::Fault;
 use super::tree::Tree;
 use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write};
@@ -203,5 +203,5 @@ fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
         put_pieces(ready, sink, &format!("dataset/_annotations.{split}.jsonl"), "", &ready.images_of(split), lines)?;
     }
     put_images(ready, sink, |image| format!("dataset/{}", image.name))?;
-    Ok(Remarks::new())
+    Ok(remark_names(ready, name_of, "names have signs that the format needs"))
 }

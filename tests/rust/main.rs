@@ -1,6 +1,7 @@
 //! All integration tests of the crate, in one binary.
 #![allow(clippy::unwrap_used)]
 
+mod class_names;
 mod convert;
 mod example;
 mod files;

@@ -14,22 +14,22 @@ use crate::convert::corpus::png;
 
 /// What an image has, before it is put into a dataset.
 #[derive(Clone, Debug)]
-struct Plan {
-    size: (u32, u32),
-    split: usize,
-    objects: Vec<Planned>,
-    labels: Vec<bool>,
-    captions: Vec<String>,
+pub struct Plan {
+    pub size: (u32, u32),
+    pub split: usize,
+    pub objects: Vec<Planned>,
+    pub labels: Vec<bool>,
+    pub captions: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
-struct Planned {
-    class: usize,
+pub struct Planned {
+    pub class: usize,
     /// Parts of the image's size: left, top, width, height of the box.
-    place: [f64; 4],
-    flags: [bool; 4],
-    number: i64,
-    word: String,
+    pub place: [f64; 4],
+    pub flags: [bool; 4],
+    pub number: i64,
+    pub word: String,
 }
 
 const CLASSES: [&str; 3] = ["cat", "traffic light", "köter"];
@@ -52,7 +52,7 @@ fn plan() -> impl Strategy<Value = Plan> {
 }
 
 /// A dataset that has what is in `with`, and nothing else that a format may not carry.
-fn dataset(folder: &TempDir, plans: &[Plan], with: &BTreeSet<Carries>, format: &'static Format) -> Loaded {
+pub fn dataset(folder: &TempDir, plans: &[Plan], with: &BTreeSet<Carries>, format: &'static Format) -> Loaded {
     let has = |carries| with.contains(&carries);
     let root = folder.path().join("in");
     fs::create_dir(&root).unwrap();

@@ -31,6 +31,12 @@ fn rows(ready: &Ready<'_>, image: &ReadyImage, text: &mut Vec<u8>) {
     }
 }
 
+/// A field behind a comma and a blank, as Roboflow writes it. Before quotes the blank would be the field's.
+pub fn spaced(field: &str) -> String {
+    let field = quoted(field);
+    if field.starts_with('"') { format!(",{field}") } else { format!(", {field}") }
+}
+
 /// A field, in quotes where it needs them (RFC 4180).
 pub fn quoted(field: &str) -> String {
     let edge = |c: char| c.is_whitespace();

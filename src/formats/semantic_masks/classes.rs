@@ -29,6 +29,15 @@ pub struct Named {
     pub value: Option<u32>,
     pub colour: Option<u32>,
     pub name: String,
+    /// It is a class even if it is called background: in Roboflow's table that is 0, whatever else is called so.
+    pub surely: bool,
+}
+
+impl Named {
+    /// Whether it is a class, and not what nobody labelled.
+    pub fn is_class(&self) -> bool {
+        !self.name.is_empty() && (self.surely || !is_void(&self.name))
+    }
 }
 
 /// What a file says.
@@ -57,7 +66,7 @@ impl Map {
             Value::Colour(shown) if gray(shown) => by_value(shown & 0xff).or_else(|| at(shown & 0xff)),
             Value::Colour(_) => None,
         }?;
-        Some(if is_void(&found.name) { "" } else { &found.name })
+        Some(if found.is_class() { &found.name } else { "" })
     }
 }
 
@@ -89,7 +98,8 @@ fn table(text: &str) -> Option<Map> {
         let shown = if let [Some(r), Some(g), Some(b)] = shown { Some(colour([r, g, b])) } else { None };
         let value = number(value);
         (value.is_some() || shown.is_some()).then_some(())?;
-        Some(Named { value, colour: shown, name: row.get(name)?.clone() })
+        let surely = value.is_some_and(|value| value > 0);
+        Some(Named { value, colour: shown, name: row.get(name)?.clone(), surely })
     });
     Some(Map { named: named.collect(), ordered: false })
 }
@@ -107,16 +117,16 @@ fn document(name: &str, text: &str) -> Option<Map> {
             .get(place)
             .and_then(|colour| colour.items().iter().map(|side| u8::try_from(side.as_whole()?).ok()).collect());
         let colour = sides.and_then(|sides| Some(colour(<[u8; 3]>::try_from(sides).ok()?)));
-        named.push(Named { value: Some(value.parse().ok()?), colour, name: name.words()?.into_owned() });
+        named.push(Named { value: Some(value.parse().ok()?), colour, name: name.words()?.into_owned(), surely: false });
     }
     named.sort_by_key(|named| named.value);
     (!named.is_empty()).then_some(Map { named, ordered: false })
 }
 
 fn lines(name: &str, text: &str) -> Option<Map> {
-    let lines: Vec<&str> =
-        text.lines().map(text::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
-    let named = |value, colour, name: &str| Named { value, colour, name: text::trim(name).to_owned() };
+    let all: Vec<&str> = text.lines().map(text::trim).filter(|line| !line.is_empty()).collect();
+    let lines: Vec<&str> = all.iter().copied().filter(|line| !line.starts_with('#')).collect();
+    let named = |value, colour, name: &str| Named { value, colour, name: text::trim(name).to_owned(), surely: false };
     if name.starts_with("objectinfo") {
         let classes = lines.iter().skip(1).filter_map(|line| {
             let (value, name) = (line.split('\t').next()?, line.split('\t').nth(4)?);
@@ -146,8 +156,8 @@ fn lines(name: &str, text: &str) -> Option<Map> {
         }
     };
     for parse in [&cvat as &dyn Fn(&&str) -> Option<Named>, &coloured] {
-        let all: Option<Vec<Named>> = lines.iter().map(parse).collect();
-        if let Some(named) = all.filter(|all| !all.is_empty()) {
+        let parsed: Option<Vec<Named>> = lines.iter().map(parse).collect();
+        if let Some(named) = parsed.filter(|parsed| !parsed.is_empty()) {
             return Some(Map { named: numbered(named), ordered: false });
         }
     }
@@ -158,8 +168,9 @@ fn lines(name: &str, text: &str) -> Option<Map> {
         });
     }
     let named = |(place, line): (usize, &&str)| named(Some(place as u32), None, line);
-    let listed = LISTS.contains(&name) && !lines.is_empty();
-    listed.then(|| Map { named: lines.iter().enumerate().map(named).collect(), ordered: true })
+    // In a list of names nothing is a remark.
+    let listed = LISTS.contains(&name) && !all.is_empty();
+    listed.then(|| Map { named: all.iter().enumerate().map(named).collect(), ordered: true })
 }
 
 /// Names without any colour have those of the VOC challenge, as Datumaro paints them; the background has number 0, listed or not.
@@ -280,7 +291,7 @@ mod tests {
             names("objectInfo150.txt", "Idx\tRatio\tTrain\tVal\tName\n1\t0.15\t11664\t1172\twall, x\n"),
             [(Some(1), None, "wall".into())]
         );
-        assert_eq!(names("classes.txt", "a\nb\n"), [(Some(0), None, "a".into()), (Some(1), None, "b".into())]);
+        assert_eq!(names("classes.txt", "a\n\n#b\n"), [(Some(0), None, "a".into()), (Some(1), None, "#b".into())]);
         for (name, text) in [("a.csv", "filename,class\na,b\n"), ("readme.txt", "a\n"), ("a.json", "{\"0\": \"a\"}")] {
             assert_eq!(map_of(name, text), None, "{name}");
         }
@@ -295,6 +306,10 @@ mod tests {
         assert_eq!(map.name(Value::Indexed(1, 0x80_0000)), Some("cat"));
         assert_eq!(map.name(Value::Number(7)), Some("dog"));
         assert_eq!(map.name(Value::Number(1)), Some("cat"));
+        let map =
+            map_of("_classes.csv", "Pixel Value, Class\n0, background\n1,\"a, b\"\n2, Background\n").expect("a map");
+        let names = [0, 1, 2].map(|value| map.name(Value::Number(value)));
+        assert_eq!(names, [Some(""), Some("a, b"), Some("Background")]);
         let map = map_of("_classes.csv", "Pixel Value, Class\n1, cat\n").expect("a map");
         assert_eq!((map.name(Value::Colour(0x01_01_01)), map.name(Value::Number(2))), (Some("cat"), None));
     }

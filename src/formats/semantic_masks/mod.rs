@@ -19,7 +19,7 @@
 //!   the VOC challenge has its classes; masks of 0 and 255 alone have one class, `object`; else a class is called by its number
 //!   or colour.
 //! - Background is 0 or black, unless it has a name of its own. 255 and VOC's border without a name are what nobody labelled; so
-//!   are classes called background, void, unlabeled, ignore.
+//!   are classes called background, void, unlabeled, ignore, but for those above 0 in Roboflow's table.
 //! - A list of names without numbers counts from 0, or from 1 where a mask has so high a value.
 //! - Images that no mask belongs to are kept without objects, with a note.
 //! - Written in Roboflow's form, class 1 being the first; where two objects overlap, the smaller one is seen.
@@ -276,8 +276,8 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     let mut builder = Builder::default();
     let named = maps.all();
     if !named.is_empty() {
-        let names = named.iter().flat_map(|(_, map)| &map.named).map(|named| named.name.clone());
-        builder.set_classes(names.filter(|name| !is_void(name) && !name.is_empty()));
+        let classes = named.iter().flat_map(|(_, map)| &map.named).filter(|named| named.is_class());
+        builder.set_classes(classes.map(|named| named.name.clone()));
         remarks.push(format!("names of the classes: {}", tree.path(named[0].0)));
     }
     let unnamed = Unnamed::of(&drawn);

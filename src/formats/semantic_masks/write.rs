@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::formats::csv::write::quoted;
+use crate::formats::csv::write::spaced;
 use crate::formats::label_image::Canvas;
 use crate::formats::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_image, stem};
 use crate::formats::{FormatError, FormatErrorKind};
@@ -31,7 +31,7 @@ pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, Forma
     })?;
     let mut text = String::from("Pixel Value, Class\n0, background\n");
     for (number, class) in (1..).zip(&ready.classes) {
-        text += &format!("{number}, {}\n", quoted(&on_a_line(&class.name)));
+        text += &format!("{number}{}\n", spaced(&on_a_line(&class.name)));
     }
     for split in ready.splits() {
         put(sink, &format!("{split}/_classes.csv"), text.as_bytes())?;

@@ -173,8 +173,13 @@ pub fn one_word(name: &str) -> String {
 
 /// What is said where [`one_word`] changes a class's name.
 pub fn remark_words(ready: &Ready<'_>) -> Remarks {
-    let changed = ready.classes.iter().filter(|class| one_word(&class.name) != class.name).count();
-    if changed > 0 { vec![format!("classes whose blanks became _: {changed}")] } else { Remarks::new() }
+    remark_names(ready, one_word, "blanks became _")
+}
+
+/// What is said where the format has another name for a class than its own: how many are `changed`.
+pub fn remark_names(ready: &Ready<'_>, held: impl Fn(&str) -> String, changed: &str) -> Remarks {
+    let count = ready.classes.iter().filter(|class| held(&class.name) != class.name).count();
+    if count > 0 { vec![format!("classes whose {changed}: {count}")] } else { Remarks::new() }
 }
 
 /// A name on a line of its own: without breaks.
