@@ -4,7 +4,7 @@
 //! machine, with the same bytes. That is why blocks are cut here too, by the sizes of the image files: they are the
 //! pieces of a compressed stream, and must not depend on who happens to be free.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -146,8 +146,7 @@ impl Columns {
             crowd: flags & flag::HAS_CROWD != 0,
             occluded: flags & flag::HAS_OCCLUDED != 0,
             truncated: flags & flag::HAS_TRUNCATED != 0,
-            // An id is a number of its own: there is none that stands for nothing.
-            id: !dataset.objects.is_empty() && dataset.objects.id.iter().count() == dataset.objects.len(),
+            id: all_have_ids(dataset),
             view: !dataset.objects.pose.is_empty(),
             area: !dataset.objects.area.is_empty(),
             keypoints: dataset.objects.keypoints.iter().map(|(_, points)| points.len() as u32).max().unwrap_or(0),
@@ -157,11 +156,27 @@ impl Columns {
     }
 }
 
+/// Whether there are objects, and each has an id. There is no number that stands for none.
+pub fn all_have_ids(dataset: &Dataset) -> bool {
+    !dataset.objects.is_empty() && dataset.objects.id.iter().count() == dataset.objects.len()
+}
+
+/// Whether ids tell the objects of a split apart. Those of files that count alike do not.
+fn ids_differ(dataset: &Dataset, rows: &[(usize, u64)], splits: &[Split]) -> bool {
+    let mut seen: BTreeMap<Split, HashSet<i64>> = BTreeMap::new();
+    rows.iter().zip(splits).all(|((row, _), split)| {
+        let seen = seen.entry(*split).or_default();
+        dataset.objects_of(*row).filter_map(|object| dataset.objects.id.get(object)).all(|id| seen.insert(*id))
+    })
+}
+
 impl Plan {
     /// Decides what goes where. `rows` are the images that can be written, in the dataset's order, with the bytes of
     /// their files, and `splits` where each belongs.
     pub fn new(dataset: &Dataset, rows: &[(usize, u64)], splits: &[Split], labels: &Labels, options: &Options) -> Self {
         let shared = shared_names(dataset, rows);
+        let mut columns = Columns::of(dataset);
+        columns.id &= ids_differ(dataset, rows, splits);
         let mut by_split: BTreeMap<Split, Vec<PlannedImage>> = BTreeMap::new();
         for ((index, (row, bytes)), split) in rows.iter().enumerate().zip(splits) {
             let image = PlannedImage { row: *row, bytes: *bytes, shared_name: shared[index] };
@@ -195,7 +210,7 @@ impl Plan {
         }
         let content = Content {
             schema: options.schema,
-            columns: Columns::of(dataset),
+            columns,
             classes,
             source_id: options.source_id,
             // The basic schema has no such key; hashing an image only to forget it costs as much as copying it.

@@ -13,9 +13,9 @@ use super::images;
 use super::labels::{self, Labels};
 use super::losses::{keypoint_losses, losses, record_holds};
 use super::manifest::{self, MANIFEST, README};
-use super::options::{ImagesMode, LabelSource, Layout, OnError, Options, SourceId};
+use super::options::{ImagesMode, LabelSource, Layout, OnError, Options, SchemaKind, SourceId};
 use super::pipeline::{self, Done, Job};
-use super::plan::Plan;
+use super::plan::{Plan, all_have_ids};
 use super::readme::readme;
 use super::report::{ClassCount, FileReport, Report, SplitCount};
 use super::shard::{self, Output};
@@ -323,6 +323,10 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
         problem_counts: problems.counts().clone(),
         problems,
     };
+    let columns = plan.content.columns;
+    if options.schema == SchemaKind::Tfod && all_have_ids(dataset) && !columns.id {
+        report.reasons.push("image/object/id is left out: objects of one split have the same".into());
+    }
     report.say_empty_splits(options);
     report.balance().map_err(ConvertError::Ledger)?;
     if refused || done.refused && !lossy {
@@ -331,7 +335,7 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
     if lossy {
         return Err(ConvertError::Lossy(Box::new(report)));
     }
-    let without_objects = report.objects == 0 && !(plan.content.columns.labels || plan.content.columns.captions);
+    let without_objects = report.objects == 0 && !(columns.labels || columns.captions);
     if !options.allow_empty && (report.images == 0 || without_objects) {
         return Err(ConvertError::Empty(Box::new(report)));
     }
@@ -341,7 +345,7 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
     for name in &label_maps {
         others.push((name.clone(), manifest::label_map_text(&labels.map, options.layout).into_bytes()));
     }
-    others.push((README.into(), readme(&report, options, plan.content.columns, &label_maps).into_bytes()));
+    others.push((README.into(), readme(&report, options, columns, &label_maps).into_bytes()));
     let text =
         manifest::manifest(&report, &label_maps, options).map_err(|error| ConvertError::Ledger(error.to_string()))?;
     others.push((MANIFEST.into(), text));

@@ -16,7 +16,7 @@
 //! | image/object/bbox/{xmin,xmax,ymin,ymax} | float list | fractions of the size; 0 <= min < max <= 1        |
 //! | image/object/class/label             | int64 list   | id in the label map                                |
 //! | image/object/class/text              | bytes list   | name in the label map                              |
-//! | image/object/id                      | int64 list   | the source's own, where each object has one        |
+//! | image/object/id                      | int64 list   | the source's, where each object has one of its own |
 //! | image/object/keypoint/{x,y}          | float list   | fractions of the size, the same number for each object |
 //! | image/object/keypoint/{visibility,text} | int64, bytes list | 0 none, 1 hidden, 2 visible; name          |
 //! | image/object/keypoint/num            | int64 list   | of each object: how many are labelled              |

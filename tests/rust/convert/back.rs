@@ -209,7 +209,8 @@ fn names_of_keypoints_have_to_agree() {
     assert!((0..5).all(|row| dataset.objects.keypoints.get(row).is_some_and(|points| points.len() == 2)));
 }
 
-/// Ids that two files of COCO both have tell no images apart: each record then has its place.
+/// Ids that two files of COCO both have tell no images apart: each record then has its place. Those of objects only have to
+/// differ within a split.
 #[test]
 fn ids_that_are_taken_twice_are_not_the_records_own() {
     let folder = tempfile::tempdir().unwrap();
@@ -224,10 +225,23 @@ fn ids_that_are_taken_twice_are_not_the_records_own() {
         });
         fs::write(path("coco").join(split).join("_annotations.coco.json"), coco.to_string()).unwrap();
     }
-    convert::convert(&path("coco"), &path("records"), &options(), &mut ()).unwrap();
-    let mut ids: Vec<i64> = load(&path("records")).dataset.images.id.iter().map(|(_, id)| *id).collect();
-    ids.sort_unstable();
-    assert_eq!(ids, [1, 2]);
+    for (split, objects, said) in [("keep", 2, 0), ("train=1", 0, 1)] {
+        let out = path(if said == 0 { "records" } else { "joined" });
+        let report = convert::convert(
+            &path("coco"),
+            &out,
+            &Options { split: SplitRule::parse(split).unwrap(), ..options() },
+            &mut (),
+        )
+        .unwrap();
+        let about_ids = report.reasons.iter().filter(|reason| reason.starts_with("image/object/id is left out"));
+        assert_eq!(about_ids.count(), said);
+        let dataset = load(&out).dataset;
+        let mut ids: Vec<i64> = dataset.images.id.iter().map(|(_, id)| *id).collect();
+        ids.sort_unstable();
+        assert_eq!(ids, [1, 2]);
+        assert_eq!(dataset.objects.id.iter().count(), objects);
+    }
 }
 
 /// Rows of four points are taken for turned boxes, with a word of the other way; COCO has them as outlines, and loses nothing.
