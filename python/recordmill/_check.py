@@ -133,7 +133,7 @@ class Health(Told):
         reasons: Why it was taken for that, and what was decided on the way.
         images: Images that the annotations and folders have.
         objects: Objects on them.
-        skipped: What is not among these because it cannot be understood.
+        skipped: What is not among these: it cannot be understood, or says itself that it does not count.
         empty_images: Images of which nothing is said: no object, class or caption.
         unlabelled_images: Images that no annotation names. Formats with a file per image take them for empty ones and
             count them in `images`; the others leave them out.
@@ -208,8 +208,7 @@ class Health(Told):
         ]
         if self.unlabelled_images:
             lines.append(f"named by no annotation: {counted(self.unlabelled_images, 'image')}")
-        if self.skipped.images or self.skipped.objects:
-            lines.append(f"not understood: {self.skipped.images:,} images, {self.skipped.objects:,} objects")
+        lines += self.skipped.lines()
         splits = [
             (row.name or "(none)", f"{row.images:,}", f"{row.objects:,}", f"{row.empty_images:,}")
             for row in self.splits

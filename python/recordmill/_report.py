@@ -98,6 +98,18 @@ class Skipped(NamedTuple):
     objects: int
     reasons: dict[str, tuple[int, int]]
 
+    def lines(self) -> list[str]:
+        """How many, and below it each reason; nothing where nothing was left out."""
+        if not (self.images or self.objects):
+            return []
+        return [
+            f"left out: {counted(self.images, 'image')}, {counted(self.objects, 'object')}",
+            *(
+                f"  {reason}: {counted(images, 'image')}, {counted(objects, 'object')}"
+                for reason, (images, objects) in self.reasons.items()
+            ),
+        ]
+
 
 class Loss(NamedTuple):
     """Something that the target cannot hold.
@@ -274,16 +286,8 @@ class Report(Told):
             lines += ["", *table(("id", "class", "objects", "images"), rows, right=(0, 2, 3))]
         if self.losses:
             lines += ["", f"not in {self.target}: {', '.join(map(str, self.losses))}"]
-        if self.skipped.images or self.skipped.objects:
-            reasons = [
-                f"{reason}: {counted(images, 'image')}, {counted(objects, 'object')}"
-                for reason, (images, objects) in self.skipped.reasons.items()
-            ]
-            lines += [
-                "",
-                f"left out: {counted(self.skipped.images, 'image')}, {counted(self.skipped.objects, 'object')}",
-            ]
-            lines += [f"  {reason}" for reason in reasons]
+        if left_out := self.skipped.lines():
+            lines += ["", *left_out]
         if self.problem_counts:
             lines += ["", "problems:"]
             lines += [f"  {count:,} {kind}" for kind, count in self.problem_counts.items()]

@@ -276,7 +276,7 @@ fn corners<'r>(columns: &Columns, field: impl Fn(usize) -> &'r str) -> Result<Op
     for ((number, value), column) in numbers.iter_mut().zip(values).zip(all) {
         let name = &columns.names[column];
         if is_empty(value) {
-            return Err(format!("no {name}"));
+            return Err(if value.is_empty() { format!("no {name}") } else { format!("no {name}: it is {value:?}") });
         }
         let parsed = text::number(&with_point(value, columns));
         // Not negative zero.

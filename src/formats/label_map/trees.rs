@@ -5,6 +5,8 @@
 //! {"cat": 1, "dog": 2}   {"1": "cat", "2": "dog"}
 //! [{"id": 1, "name": "cat"}]                      as COCO's categories
 //! names: [cat, dog]      names: {0: cat, 1: dog}  YOLO's data.yaml; of JSON and YAML also the member names, classes, categories
+//! {"id2label": {"0": "cat"}, "label2id": ...}     Hugging Face's config.json
+//! {"item": [{"id": 1, "name": "cat"}]}            a label map's protocol buffer as JSON (display_name, displayName)
 //! ```
 //!
 //! Where classes are counted from 0, ids are one more: 0 is the background.
@@ -16,7 +18,7 @@ use crate::formats::json::node::{Node, Value};
 use crate::formats::yaml;
 
 /// Members that hold the classes.
-const MEMBERS: [&str; 4] = ["names", "classes", "categories", "labels"];
+const MEMBERS: [&str; 7] = ["names", "classes", "categories", "labels", "item", "id2label", "label2id"];
 
 /// A grammar of trees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,8 +50,21 @@ impl Grammar {
     }
 }
 
-/// A class: its line, its number where it has one, its name.
-type Class = (u32, Option<i64>, String);
+/// A class: its line, its number where it has one, its name, and what it is shown as.
+#[derive(Default)]
+struct Class {
+    line: u32,
+    number: Option<i64>,
+    name: String,
+    display_name: Option<String>,
+}
+
+impl Class {
+    /// One that is only named.
+    fn named(line: u32, name: &str) -> Self {
+        Self { line, name: name.to_owned(), ..Self::default() }
+    }
+}
 
 /// The classes of a document.
 pub(super) fn items(source: &str, grammar: Grammar, warnings: &mut Vec<Warning>) -> Result<Vec<Item>, Fault> {
@@ -57,19 +72,20 @@ pub(super) fn items(source: &str, grammar: Grammar, warnings: &mut Vec<Warning>)
         Grammar::Json => of_json(&Node::parse(source, 1)?, true)?,
         Grammar::Yaml => of_yaml(&yaml::parse(source)?)?,
     };
-    if classes.iter().all(|(_, number, _)| number.is_none()) {
-        return Ok(lines::in_order(classes.iter().map(|(line, _, name)| (*line, name.as_str())), warnings));
+    if classes.iter().all(|class| class.number.is_none()) {
+        return Ok(lines::in_order(classes.iter().map(|class| (class.line, class.name.as_str())), warnings));
     }
-    let zero = classes.iter().find(|(_, number, name)| *number == Some(0) && !is_background(name));
-    if let Some((line, ..)) = zero {
+    let zero = classes.iter().find(|class| class.number == Some(0) && !is_background(&class.name));
+    if let Some(Class { line, .. }) = zero {
         warn(warnings, *line, "classes are counted from 0 here; their ids are one more, as 0 is the background");
     }
-    let id = |number: i64| if zero.is_some() { number.saturating_add(1) } else { number };
-    let item = |(line, number, name): &Class| match number {
-        Some(number) => Ok(Item { line: *line, id: Some(id(*number)), name: Some(name.clone()), display_name: None }),
-        None => Err(Fault::new(*line, format!("class {name:?} has no number, as others have"))),
+    let zero = zero.is_some();
+    let id = |number: i64| if zero { number.saturating_add(1) } else { number };
+    let item = |Class { line, number, name, display_name }| match number {
+        Some(number) => Ok(Item { line, id: Some(id(number)), name: Some(name), display_name }),
+        None => Err(Fault::new(line, format!("class {name:?} has no number, as others have"))),
     };
-    classes.iter().map(item).collect()
+    classes.into_iter().map(item).collect()
 }
 
 fn of_json(node: &Node<'_>, outer: bool) -> Result<Vec<Class>, Fault> {
@@ -83,8 +99,14 @@ fn of_json(node: &Node<'_>, outer: bool) -> Result<Vec<Class>, Fault> {
         Value::List(items) => items
             .iter()
             .map(|item| match (scalar(item), item.word("name")) {
-                (Some(name), _) => Ok((item.line, None, name.into_owned())),
-                (None, Some(name)) => Ok((item.line, item.get("id").and_then(Node::as_whole), name.into_owned())),
+                (Some(name), _) => Ok(Class::named(item.line, &name)),
+                (None, Some(name)) => Ok(Class {
+                    number: item.get("id").and_then(Node::as_whole),
+                    display_name: ["display_name", "displayName"]
+                        .iter()
+                        .find_map(|member| Some(item.word(member)?.into_owned())),
+                    ..Class::named(item.line, &name)
+                }),
                 _ => Err(none(item.line, "an element of the list".into())),
             })
             .collect(),
@@ -120,8 +142,7 @@ fn of_yaml(root: &yaml::Node) -> Result<Vec<Class>, Fault> {
             pairs.iter().map(class).collect()
         }
         _ => {
-            let class =
-                |node: &yaml::Node| Ok((node.line, None, node.text().ok_or_else(|| none(node.line))?.to_owned()));
+            let class = |node: &yaml::Node| Ok(Class::named(node.line, node.text().ok_or_else(|| none(node.line))?));
             classes.elements().iter().map(class).collect()
         }
     }
@@ -131,8 +152,8 @@ fn of_yaml(root: &yaml::Node) -> Result<Vec<Class>, Fault> {
 fn pair(line: u32, key: &str, value: &str) -> Option<Class> {
     let number = |text: &str| text.trim().parse::<i64>().ok();
     match (number(value), number(key)) {
-        (Some(number), None) => Some((line, Some(number), key.to_owned())),
-        (_, Some(number)) if !value.is_empty() => Some((line, Some(number), value.to_owned())),
+        (Some(number), None) => Some(Class { number: Some(number), ..Class::named(line, key) }),
+        (_, Some(number)) if !value.is_empty() => Some(Class { number: Some(number), ..Class::named(line, value) }),
         _ => None,
     }
 }

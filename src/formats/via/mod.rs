@@ -137,7 +137,10 @@ fn name_classes(found: &mut [pages::Read], given: Option<&str>, remarks: &mut Ve
         .map(|(key, _)| (*key).to_owned());
     let key = given.map(str::to_owned).or(key);
     if let Some(key) = key.as_ref().filter(|_| counts.len() > 1 && given.is_none()) {
-        remarks.push(format!("the class is the region attribute {key:?}"));
+        let mut others: Vec<&str> = counts.keys().copied().filter(|other| other != key && *other != GROUP).collect();
+        others.sort_unstable();
+        let choice = if others.is_empty() { "" } else { "; --class-attribute takes another: " };
+        remarks.push(format!("the class is the region attribute {key:?}{choice}{}", others.join(", ")));
     }
     for page in found.iter_mut().filter_map(|(_, page)| page.as_mut().ok()) {
         let Page { sheets, findings, .. } = page;

@@ -64,7 +64,7 @@ def good() -> None:
         region({"name": "point", "cx": 5, "cy": 6}, **{"class": "corner", "group_id": "5"}), region({"name": "point", "cx": 9, "cy": 6}, **{"class": "corner", "group_id": "5"}),
         region({"name": "point", "cx": 2, "cy": 3}, **{"class": "nose"})))
     case("via", "pose", {"via_region_data.json": text, "a.png": picture(1)}, {
-        "format": "via", "classes": ["person", "cat", "corner", "nose"], "ordered": False, "problems": [], "remarks": ['the class is the region attribute "class"'],
+        "format": "via", "classes": ["person", "cat", "corner", "nose"], "ordered": False, "problems": [], "remarks": ['the class is the region attribute "class"; --class-attribute takes another: occluded'],
         "skeletons": [["person", "", ["nose", "tail"], []]], "images": [seen(
             "a.png", box("person", (1, 2, 21, 22), keypoints=[[5.0, 6.0, 2], [9.0, 8.0, 1]], attributes={"occluded": "true"}),
             box("person", (3, 2, 21, 22), keypoints=[[0.0, 0.0, 0], [7.0, 8.0, 2]]),
@@ -96,7 +96,7 @@ def good() -> None:
     project = json.dumps({"_via_settings": {"ui": {}}, "_via_img_metadata": {"a.png1024": entries},
                           "_via_attributes": {"region": {"type": {"type": "checkbox"}}, "file": {}}, "_via_data_format_version": "2.0.10"})
     case("via", "project", {"project.json": project, "images/a.png": picture(1)}, {
-        "format": "via", "classes": ["cat", "pet", "dog"], "ordered": False, "problems": [], "remarks": ['the class is the region attribute "type"'],
+        "format": "via", "classes": ["cat", "pet", "dog"], "ordered": False, "problems": [], "remarks": ['the class is the region attribute "type"; --class-attribute takes another: colour'],
         "images": [seen("images/a.png", box("cat", (4, 5, 20, 25), attributes={"colour": "brown"}), box("pet", (4, 5, 20, 25), attributes={"colour": "brown"}),
                         box("dog", (0, 0, 1, 1)), captions=["Two pets"], url="https://example.com/a.png")],
     })
