@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::labels::Labels;
 use super::options::{Options, SchemaKind, SourceId};
-use crate::dataset::{Dataset, Split, flag};
+use crate::dataset::{Class, Dataset, Split, flag};
 use crate::formats::Carries;
 use crate::formats::target::{MaskFit, Ready, ReadyImage, ReadyObject};
 
@@ -61,7 +61,6 @@ pub fn losses(
             found.entry(carries).or_insert((0, of)).0 += number;
         }
     };
-    count(Carries::Polygons, "objects", dataset.outlines_unread);
     for row in rows {
         objects(dataset, *row, &holds, |carries| count(carries, "objects", 1));
         let images = &dataset.images;
@@ -81,12 +80,21 @@ pub fn losses(
     }
     let above = dataset.classes.iter().filter(|class| !class.supercategory.is_empty()).count();
     count(Carries::Supercategories, "classes", above as u64);
-    found.into_iter().map(|(carries, (number, of))| Loss { what: carries.word(), number, of }).collect()
+    if holds(Carries::Keypoints) {
+        let used = dataset.classes.iter().zip(&labels.of_class).filter(|(_, label)| label.is_some());
+        let jointed = used.filter(|(class, _)| !class.skeleton.is_empty()).count();
+        count(Carries::Skeletons, "classes", jointed as u64);
+    }
+    // What was passed over when the annotations were read is one or the other.
+    let unread = Some(dataset.outlines_unread).filter(|number| *number > 0 && !holds(Carries::Polygons));
+    let unread = unread.map(|number| Loss { what: "outlines or masks", number, of: "objects" });
+    let found = found.into_iter().map(|(carries, (number, of))| Loss { what: carries.word(), number, of });
+    unread.into_iter().chain(found).collect()
 }
 
-/// What records do not hold of the keypoints of `rows`, besides what [`losses`] finds: bones, and the names of those of which no
-/// object has a labelled one.
-pub fn keypoint_losses(dataset: &Dataset, rows: &[usize], labels: &Labels) -> Vec<Loss> {
+/// What records do not hold of the keypoints of `rows`, besides what [`losses`] finds: the names of those of which no object has a
+/// labelled one.
+pub fn keypoint_losses(dataset: &Dataset, rows: &[usize], labels: &Labels) -> Option<Loss> {
     let mut labelled = vec![false; dataset.classes.len()];
     for object in rows.iter().flat_map(|row| dataset.objects_of(*row)) {
         let points = dataset.objects.keypoints.get(object).map_or(&[][..], |points| points);
@@ -96,15 +104,12 @@ pub fn keypoint_losses(dataset: &Dataset, rows: &[usize], labels: &Labels) -> Ve
             *class = true;
         }
     }
-    let classes = dataset.classes.iter().zip(labelled).zip(&labels.of_class);
-    let (mut names, mut bones) = (0, 0);
-    for ((class, labelled), _) in classes.filter(|(_, label)| label.is_some()) {
-        names += u64::from(!labelled && !class.keypoints.is_empty());
-        bones += u64::from(!class.skeleton.is_empty());
-    }
-    let all = [("names of keypoints", names), ("skeletons", bones)];
-    let lost = all.into_iter().filter(|(_, number)| *number > 0);
-    lost.map(|(what, number)| Loss { what, number, of: "classes" }).collect()
+    let is_lost = |(place, class): &(usize, &Class)| {
+        let used = labels.of_class.get(*place).is_some_and(Option::is_some);
+        used && !labelled[*place] && !class.keypoints.is_empty()
+    };
+    let number = dataset.classes.iter().enumerate().filter(is_lost).count() as u64;
+    (number > 0).then_some(Loss { what: "names of keypoints", number, of: "classes" })
 }
 
 /// Masks that no target can hold, since they have another shape than their image.

@@ -120,10 +120,12 @@ pub enum Carries {
     Polygons,
     /// Masks of objects.
     Masks,
-    /// Keypoints of objects, their names and skeleton.
+    /// Keypoints of objects, and their names.
     Keypoints,
     /// Which keypoints are hidden.
     Hidden,
+    /// Which keypoints of a class are joined by bones.
+    Skeletons,
     /// Whether a box is around many.
     Crowd,
     /// Area of objects.
@@ -175,6 +177,7 @@ impl Carries {
             Self::Masks => "masks",
             Self::Keypoints => "keypoints",
             Self::Hidden => "hidden keypoints",
+            Self::Skeletons => "skeletons",
             Self::Crowd => "crowd",
             Self::Area => "area",
             Self::Score => "score",

@@ -102,9 +102,9 @@ def test_losses(tmp_path: Path) -> None:
     # Outlines are not even read for records, and said all the same.
     report = rm.convert(coco, tmp_path / "tf", fsync=False)
     losses = {loss.what: (loss.number, loss.of) for loss in report.losses}
-    assert losses["polygons"] == (count, "objects")
-    assert f"polygons of {count:,} objects" in str(report)
-    with pytest.raises(rm.ConvertError, match="tfrecord cannot hold polygons of") as caught:
+    assert losses["outlines or masks"] == (count, "objects")
+    assert f"outlines or masks of {count:,} objects" in str(report)
+    with pytest.raises(rm.ConvertError, match="tfrecord cannot hold outlines or masks of") as caught:
         rm.convert(coco, tmp_path / "none", no_loss=True)
     assert caught.value.report.losses == report.losses
     assert not (tmp_path / "none").exists()

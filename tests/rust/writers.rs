@@ -62,6 +62,8 @@ pub fn dataset(folder: &TempDir, plans: &[Plan], with: &BTreeSet<Carries>, forma
         class.source_id = has(Carries::ClassIds).then_some(3 * number as i64 + 2);
         if has(Carries::Keypoints) {
             class.keypoints = ["nose", "tail", "ear"].map(String::from).to_vec();
+        }
+        if has(Carries::Keypoints) && has(Carries::Skeletons) {
             class.skeleton = vec![[0, 1], [0, 2]];
         }
         if has(Carries::Supercategories) {
@@ -347,6 +349,9 @@ fn compare(format: &'static Format, before: &Dataset, after: &Dataset, with: &BT
             if has(Carries::Keypoints) && pointed {
                 let labelled = if POINTS_BY_NAME.contains(&format.name) { 2 } else { own.keypoints.len() };
                 prop_assert_eq!(&class.keypoints[..], &own.keypoints[..labelled]);
+                if has(Carries::Skeletons) {
+                    prop_assert_eq!(&class.skeleton, &own.skeleton);
+                }
             }
             if has(Carries::Supercategories) {
                 prop_assert_eq!(&class.supercategory, &own.supercategory);

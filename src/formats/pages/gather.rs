@@ -101,6 +101,14 @@ fn set_classes(pages: &[Read], builder: &mut Builder) {
             *known = Class { name: std::mem::take(&mut known.name), ..class.clone() };
         }
     }
+    // A file may only name a class of whose keypoints another speaks.
+    for class in pages().flat_map(|page| &page.classes).filter(|class| !class.keypoints.is_empty()) {
+        let place = builder.class(text::trim(&class.name));
+        if let Some(known) = builder.class_mut(place).filter(|known| known.keypoints.is_empty()) {
+            known.keypoints.clone_from(&class.keypoints);
+            known.skeleton.clone_from(&class.skeleton);
+        }
+    }
 }
 
 impl Gathered<'_> {
