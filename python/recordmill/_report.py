@@ -30,7 +30,7 @@ class Problem(NamedTuple):
 
     def __str__(self) -> str:
         place = self.path if self.line is None else f"{self.path}:{self.line}"
-        return f"{place}: {self.message}"
+        return printable(f"{place}: {self.message}")
 
 
 class ClassCount(NamedTuple):
@@ -325,9 +325,12 @@ def size(number: float) -> str:
 
 
 def _shown(text: str) -> str:
-    """The text, cut where it is long, with control characters escaped: they would break the table or the terminal."""
-    if len(text) > WHOLE:
-        text = f"{text[:START]}... ({len(text)} characters)"
+    """The text, printable, and cut where it is long."""
+    return printable(text if len(text) <= WHOLE else f"{text[:START]}... ({len(text)} characters)")
+
+
+def printable(text: str) -> str:
+    """The text with control characters escaped: names of files may have them, and they break tables and terminals."""
     return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 import recordmill as rm
 
+from tests.python.test_cli import run
+
 SHAPES = Path(__file__).parents[2] / "examples" / "shapes"
 
 
@@ -230,3 +232,14 @@ def test_an_archive_that_is_replaced_is_read_anew(tmp_path: Path) -> None:
     os.replace(tmp_path / "new.zip", source)
     assert len(rm.load(source)) == 1
     assert first[3].key
+
+
+def test_an_empty_archive_and_odd_names_are_said_on_a_line(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "empty.zip", "w"):
+        pass
+    with zipfile.ZipFile(tmp_path / "odd.zip", "w") as archive:
+        archive.writestr("a\nb.xml", "<annotation>")
+    for name, said in (("empty", "there is no file in the archive"), ("odd", r"a\nb.xml:1: the file ends inside")):
+        out, err = run("convert", tmp_path / f"{name}.zip", tmp_path / "out", code=2)
+        assert (out, err.count("\n")) == ("", 1), err
+        assert said in err

@@ -170,3 +170,10 @@ def test_files_of_names_that_disagree_are_said(tmp_path: Path) -> None:
         health = rm.check(source)
         assert [str(problem) for problem in health.problems] == said
         assert [row.name for row in health.classes] == ["cat", "dog"]
+
+
+def test_nothing_but_images_is_told_before_convert_refuses(tmp_path: Path) -> None:
+    csv(tmp_path, ["a.png,40,30,,,,,"], {"a.png": (40, 30)})
+    assert rm.check(tmp_path).reasons[-1] == "nothing is said of any image: convert takes that with --allow-empty alone"
+    with pytest.raises(rm.ConvertError, match="--allow-empty"):
+        rm.convert(tmp_path, tmp_path / "out")

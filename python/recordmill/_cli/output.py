@@ -6,6 +6,8 @@ import re
 import sys
 from typing import Any
 
+from recordmill._report import printable
+
 DONE, PROBLEMS, REFUSED = 0, 1, 2
 
 
@@ -23,10 +25,10 @@ def failed(error: Exception) -> int:
     """Says an error. What the system refuses is a problem; what the caller got wrong, or the source is, is refused."""
     if isinstance(error, OSError) and error.filename is not None:
         what = [*getattr(error, "__notes__", []), _dashed(error.strerror or str(error))]
-        say(f"recordmill: {_text(error.filename)}: {': '.join(what)}")
+        say(printable(f"recordmill: {_text(error.filename)}: {': '.join(what)}"))
         wrong = (FileNotFoundError, FileExistsError, NotADirectoryError, IsADirectoryError)
         return REFUSED if isinstance(error, wrong) else PROBLEMS
-    say(f"recordmill: {_dashed(str(error))}")
+    say(printable(f"recordmill: {_dashed(str(error))}"))
     return PROBLEMS if isinstance(error, OSError) else REFUSED
 
 

@@ -188,13 +188,18 @@ fn look(loaded: &Loaded, options: &LoadOptions, watch: &mut Watch<'_>) -> Result
     twins::report(dataset, digests, &mut problems);
     labels::report_nameless(dataset, &mut problems);
     let classes = classes::of(dataset, &boxes.centres, &mut problems);
+    let empty_images = (0..dataset.len()).filter(|row| dataset.is_negative(*row)).count() as u64;
+    let mut reasons = loaded.reasons.clone();
+    if empty_images == total {
+        reasons.push("nothing is said of any image: convert takes that with --allow-empty alone".into());
+    }
     Ok(Health {
         format: loaded.format.name.to_owned(),
-        reasons: loaded.reasons.clone(),
+        reasons,
         images: total,
         objects: dataset.objects.len() as u64,
         skipped: loaded.skipped.clone(),
-        empty_images: (0..dataset.len()).filter(|row| dataset.is_negative(*row)).count() as u64,
+        empty_images,
         unlabelled_images: problems.counts().get(&ProblemKind::UnlabelledImage).copied().unwrap_or(0),
         images_opened,
         bytes: bytes.into_inner(),

@@ -190,6 +190,9 @@ impl Archive {
         let file = Arc::clone(&whole.file);
         let listing = if kind == Kind::Zip { zip::list(whole) } else { tar::list(whole) };
         let Listing { members, refused } = listing.map_err(damaged)?;
+        if members.is_empty() && refused.is_empty() {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "there is no file in the archive"));
+        }
         Ok(Self { path: path.to_owned(), file, members, refused })
     }
 
