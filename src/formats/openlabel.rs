@@ -14,6 +14,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io::Write as _;
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
@@ -250,12 +251,13 @@ fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
     Ok(Remarks::new())
 }
 
-/// The numbers of objects: those of their tracks, where these have one class and are in a frame once.
+/// The ids of objects: the numbers of their tracks, where these have one class and are in a frame once; else, as the schema allows, a
+/// UUID, so that nobody takes it for a track's.
 struct Objects {
     /// By row in the dataset.
-    ids: HashMap<usize, i64>,
+    ids: HashMap<usize, Arc<str>>,
     /// Each once, with its class.
-    all: Vec<(i64, u32)>,
+    all: Vec<(Arc<str>, u32)>,
 }
 
 impl Objects {
@@ -263,19 +265,19 @@ impl Objects {
         let track =
             |object: &ReadyObject| ready.dataset.objects.track.get(object.row).copied().filter(|track| *track >= 0);
         let objects = || places.iter().map(|place| ready.objects_of(&ready.images[*place]));
-        let mut free = objects().flatten().filter_map(track).max().map_or(0, |last| last.saturating_add(1));
         let mut classes: HashMap<i64, u32> = HashMap::new();
         let (mut ids, mut all) = (HashMap::new(), Vec::new());
         for frame in objects() {
             let mut seen: HashSet<i64> = HashSet::new();
             for object in frame {
                 let own = track(object).filter(|track| classes.get(track).is_none_or(|class| *class == object.class));
-                let id = own.filter(|track| seen.insert(*track)).unwrap_or_else(|| {
-                    free += 1;
-                    free - 1
-                });
-                if classes.insert(id, object.class).is_none() {
-                    all.push((id, object.class));
+                let own = own.filter(|track| seen.insert(*track));
+                let id: Arc<str> = match own {
+                    Some(track) => track.to_string().into(),
+                    None => format!("00000000-0000-4000-8000-{:012x}", object.row).into(),
+                };
+                if own.is_none_or(|track| classes.insert(track, object.class).is_none()) {
+                    all.push((Arc::clone(&id), object.class));
                 }
                 ids.insert(object.row, id);
             }
@@ -287,7 +289,7 @@ impl Objects {
 /// The objects of a frame, in order.
 fn objects_of(ready: &Ready<'_>, image: &ReadyImage, objects: &Objects) -> String {
     let object = |drawn: &Drawn<'_>| {
-        let id = objects.ids.get(&drawn.object.row).copied().unwrap_or(0);
+        let id = objects.ids.get(&drawn.object.row).map_or("", |id| &**id);
         format!("\"{id}\":{}", json!({"object_data": data_of(ready, drawn)}))
     };
     ready.drawn(image, DRAWS).iter().map(object).collect::<Vec<_>>().join(",")

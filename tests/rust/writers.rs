@@ -336,6 +336,9 @@ fn compare(format: &'static Format, before: &Dataset, after: &Dataset, with: &BT
             |dataset: &Dataset| dataset.classes.iter().map(|class| held(format, &class.name)).collect::<Vec<_>>();
         prop_assert_eq!(names(after), names(before));
     }
+    if !with.contains(&Carries::Tracks) && !frames {
+        prop_assert_eq!(after.objects.track.iter().count(), 0, "tracks that nobody drew");
+    }
     if has(Carries::ClassIds) || has(Carries::Keypoints) || has(Carries::Supercategories) {
         for class in &after.classes {
             let own = before.classes.iter().find(|own| own.name == class.name).unwrap();

@@ -95,10 +95,8 @@ fn pictures(ready: &Ready<'_>, image: &ReadyImage, covered: &AtomicU64) -> Optio
 
 fn document(ready: &Ready<'_>, image: &ReadyImage) -> String {
     let objects = ready.objects_of(image);
-    let outlined = objects.iter().any(|object| {
-        let all = &ready.dataset.objects;
-        all.polygons.get(object.row).is_some() || all.masks.get(object.row).is_some()
-    });
+    let is_outlined = |object: &ReadyObject| is_drawn(ready, image, object) || !ready.outline(image, object).is_empty();
+    let outlined = objects.iter().any(is_outlined);
     let mut text = format!(
         "<annotation>\n  <folder>JPEGImages</folder>\n  <filename>{}</filename>\n  <source>\n    \
          <database>Unknown</database>\n  </source>\n  <size>\n    <width>{}</width>\n    <height>{}</height>\n    \
