@@ -15,7 +15,7 @@
 //! - `cargroup` is a crowd of `car`, for the classes that have instances. Objects that are `deleted` do not count.
 //! - Pictures are read of scenes that have no polygons ([`class_pictures`]); a class that has instances and says none is a crowd.
 //!   Other pictures (`_color`, `_labelTrainIds`) are not read.
-//! - Of a scene that has both `_gtFine_` and `_gtCoarse_` pictures, the fine ones count.
+//! - Of a scene that has both `_gtFine_` and `_gtCoarse_` annotations, the fine ones count.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -117,16 +117,21 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         .chain(scenes.keys().map(String::as_str))
         .filter_map(fine_scene)
         .collect();
+    let is_coarse = |stem: &str| stem.strip_suffix(COARSE).is_some_and(|scene| fine.contains(scene));
+    let (coarse_files, files): (Vec<FileId>, Vec<FileId>) =
+        files.into_iter().partition(|file| file_name(tree.path(*file)).strip_suffix(POLYGONS).is_some_and(is_coarse));
     let mut remarks = Vec::new();
-    let (coarse, scenes): (Vec<_>, Vec<_>) = scenes
-        .into_iter()
-        .partition(|(key, _)| file_name(key).strip_suffix(COARSE).is_some_and(|scene| fine.contains(scene)));
+    if !coarse_files.is_empty() {
+        remarks.push(format!("coarse polygons of images that have fine ones, left out: {}", coarse_files.len()));
+    }
+    let (coarse, scenes): (Vec<_>, Vec<_>) = scenes.into_iter().partition(|(key, _)| is_coarse(file_name(key)));
     if !coarse.is_empty() {
         remarks.push(format!("coarse pictures of images that have fine ones, left out: {}", coarse.len()));
     }
     let mut read = pages::read_each(tree, options, files, &|text, file| page(text, tree, file));
     let unused = with_polygons.into_iter().flatten().chain(coarse.into_iter().map(|(_, scene)| scene));
-    let unused: Vec<FileId> = unused.flat_map(|scene| scene.files().collect::<Vec<_>>()).collect();
+    let unused = unused.flat_map(|scene| scene.files().collect::<Vec<_>>()).chain(coarse_files);
+    let unused: Vec<FileId> = unused.collect();
     let scenes = scenes.into_iter().map(|(_, scene)| scene);
     let scheme = class_pictures::cityscapes(Numbers::Thousands);
     let (pictures, unread) = class_pictures::read_all(tree, options, scenes, &scheme);

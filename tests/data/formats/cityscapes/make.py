@@ -57,6 +57,9 @@ def make() -> None:
          | {f"gtFine/train/aachen/{a}_gtFine_labelIds.png": picture(2)}, {
         "format": "cityscapes", "classes": ["car", "sky"], "ordered": False, "problems": [], "remarks": [], "images": [
             there(key("train", a), shape("car"), shape("car", flags=["crowd"]), shape("sky"), split="train"), there(key("val", b), split="valid")]})
+    case("cityscapes", "fine-and-coarse", scene("train", a, document(("car", POINTS, {}))) | scene("train", a, document(("sky", POINTS, {})), "gtCoarse"), {
+        "format": "cityscapes", "classes": ["car"], "ordered": False, "problems": [], "remarks": ["coarse polygons of images that have fine ones, left out: 1"],
+        "images": [there(key("train", a), shape("car"), split="train")]})
     case("cityscapes", "coarse", scene("test", a, document(("polegroup", POINTS, {})), "gtCoarse"), {
         "format": "cityscapes", "problems": [], "images": [there(key("test", a), shape("polegroup"), split="test")]})
     case("cityscapes", "flat", {"a_gtFine_polygons.json": document(("car", POINTS, {})), "a_leftImg8bit.png": picture(1)}, {
