@@ -135,7 +135,7 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
     if unnamed > 0 {
         remarks.push(format!("images in no list, left out: {unnamed}"));
     }
-    listed.finish(&mut builder);
+    listed.finish(&mut builder, &mut problems);
     Ok(Reading { dataset: builder.finish(tree), problems, skipped, remarks })
 }
 

@@ -178,7 +178,7 @@ fn read_wheat(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatErro
     let trained = |path: &str| splits::of_folders(path).is_none_or(|split| split != Split::Test);
     listed.add_negatives(trained, &mut problems);
     let remarks = rows::remark_unnamed(&listed).into_iter().collect();
-    listed.finish(&mut builder);
+    listed.finish(&mut builder, &mut problems);
     Ok(Reading { dataset: builder.finish(tree), problems, skipped, remarks })
 }
 
@@ -231,7 +231,7 @@ fn read_rle(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError>
         },
     );
     let remarks = rows::remark_unnamed(&listed).into_iter().collect();
-    listed.finish(&mut builder);
+    listed.finish(&mut builder, &mut problems);
     Ok(Reading { dataset: builder.finish(tree), problems, skipped, remarks })
 }
 

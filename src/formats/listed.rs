@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::builder::{Builder, Entry};
-use super::images::{Asker, Match, Matcher, by_name_alone};
+use super::images::{Asker, Matcher, by_name_alone};
 use super::splits;
 use super::text;
 use super::tree::{FileId, Tree, file_name, folder_of, join};
@@ -58,8 +58,26 @@ pub fn lines_of<T>(
     rows
 }
 
-/// The image that a name means: the file that was found, or a key that stands for none.
-type About = Result<FileId, String>;
+/// The image that a name means.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum About {
+    /// The file.
+    Image(FileId),
+    /// The file, found by the last component of a name alone, though that has folders, and the key of the name: unless another
+    /// name means the file with its folders.
+    ByNameAlone(FileId, String),
+    /// None: a key that stands for it.
+    Missing(String),
+}
+
+impl About {
+    fn file(&self) -> Option<FileId> {
+        match self {
+            Self::Image(file) | Self::ByNameAlone(file, _) => Some(*file),
+            Self::Missing(_) => None,
+        }
+    }
+}
 
 /// What is said of an image.
 #[derive(Debug)]
@@ -99,9 +117,6 @@ pub struct Listed<'t> {
     /// By file and name, so that each is looked up and told once.
     known: HashMap<(FileId, Box<str>), About>,
     images: BTreeMap<About, Said>,
-    /// Files that were found by the last component of names alone, though these have folders: they are so only until another
-    /// name means them with its folders.
-    by_name_alone: HashMap<FileId, Vec<(Box<str>, Namer)>>,
     /// What two files say of one image in two splits.
     told: HashSet<(FileId, About)>,
 }
@@ -115,7 +130,6 @@ impl<'t> Listed<'t> {
             stems: false,
             known: HashMap::new(),
             images: BTreeMap::new(),
-            by_name_alone: HashMap::new(),
             told: HashSet::new(),
         }
     }
@@ -132,45 +146,20 @@ impl<'t> Listed<'t> {
         let path = self.tree.path(namer.file);
         let asker = Asker { path, split: namer.split };
         let about = match self.stems.then(|| self.matcher.find_stem(name, &asker)).flatten() {
-            Some(file) => {
-                self.take_back(file, problems);
-                Ok(file)
+            Some(file) => About::Image(file),
+            None => {
+                let found = self.matcher.find(name, &asker);
+                let alone = by_name_alone(name, &found);
+                let key = || join(folder_of(path), name);
+                match (self.matcher.settle(name, &asker, namer.line, found, problems), alone) {
+                    (Some(file), None) => About::Image(file),
+                    (Some(file), Some(_)) => About::ByNameAlone(file, key()),
+                    (None, _) => About::Missing(key()),
+                }
             }
-            None => self.find(name, namer, asker, problems).ok_or_else(|| join(folder_of(path), name)),
         };
         self.known.insert((namer.file, name.into()), about.clone());
         about
-    }
-
-    fn find(&mut self, name: &str, namer: &Namer, asker: Asker<'_>, problems: &mut Problems) -> Option<FileId> {
-        let found = self.matcher.find(name, &asker);
-        if let Some(file) = by_name_alone(name, &found) {
-            if self.has(file) && !self.by_name_alone.contains_key(&file) {
-                let place = Place::line(asker.path, namer.line);
-                self.matcher.say_claimed(name, file, place, problems);
-                return None;
-            }
-            self.by_name_alone.entry(file).or_default().push((name.into(), *namer));
-        } else if let Match::Found { file, .. } = found {
-            self.take_back(file, problems);
-        }
-        self.matcher.settle(name, &asker, namer.line, found, problems)
-    }
-
-    /// What names said of `file` whose folders do not fit is of no image that is there.
-    fn take_back(&mut self, file: FileId, problems: &mut Problems) {
-        let names = self.by_name_alone.remove(&file).unwrap_or_default();
-        let Some(mut said) = names.first().and_then(|_| self.images.remove(&Ok(file))) else { return };
-        for (name, namer) in &names {
-            let path = self.tree.path(namer.file);
-            self.matcher.say_claimed(name, file, Place::line(path, namer.line), problems);
-            let key = join(folder_of(path), name);
-            if said.entry.file.take().is_some() {
-                said.entry.key.clone_from(&key);
-            }
-            self.known.insert((namer.file, name.clone()), Err(said.entry.key.clone()));
-        }
-        self.images.insert(Err(said.entry.key.clone()), said);
     }
 
     /// The entry of an image, made where it is new. `None` where the image is in another split already: that is told.
@@ -182,9 +171,12 @@ impl<'t> Listed<'t> {
         let about = self.about(name, namer, problems);
         let tree = self.tree;
         let said = self.images.entry(about.clone()).or_insert_with(|| {
-            let file = about.as_ref().ok().copied();
+            let file = about.file();
             let split = namer.split.or_else(|| splits::of_folders(tree.path(file?)));
-            let key = about.as_ref().err().cloned().unwrap_or_default();
+            let key = match &about {
+                About::Image(_) => String::new(),
+                About::ByNameAlone(_, key) | About::Missing(key) => key.clone(),
+            };
             let source = Some((namer.file, namer.line));
             Said::new(Entry { file, key, name: name.to_owned(), split, source, ..Entry::default() })
         });
@@ -247,7 +239,9 @@ impl<'t> Listed<'t> {
 
     /// Whether an image was named.
     pub fn has(&self, image: FileId) -> bool {
-        self.images.contains_key(&Ok(image))
+        let first = About::ByNameAlone(image, String::new());
+        let alone = self.images.range(first..).next().is_some_and(|(about, _)| about.file() == Some(image));
+        alone || self.images.contains_key(&About::Image(image))
     }
 
     /// Images that no file names, and that are `wanted`.
@@ -264,12 +258,38 @@ impl<'t> Listed<'t> {
             problems.push(ProblemKind::UnlabelledImage, Place::file(path), message);
             let (name, split) = (file_name(path).to_owned(), splits::of_folders(path));
             let entry = Entry { file: Some(image), name, split, ..Entry::default() };
-            self.images.insert(Ok(image), Said::new(entry));
+            self.images.insert(About::Image(image), Said::new(entry));
         }
     }
 
     /// Gives all to a builder.
-    pub fn finish(self, builder: &mut Builder) {
+    pub fn finish(mut self, builder: &mut Builder, problems: &mut Problems) {
+        let alone: Vec<About> =
+            self.images.keys().filter(|about| matches!(about, About::ByNameAlone(..))).cloned().collect();
+        let mut lent: HashSet<FileId> = HashSet::new();
+        for about in alone {
+            let (Some(mut said), Some(file)) = (self.images.remove(&about), about.file()) else { continue };
+            let (asker, line) = said.entry.source.unwrap_or((file, 0));
+            let place = Place::line(self.tree.path(asker), line);
+            match self.images.get_mut(&About::Image(file)) {
+                None => {
+                    said.entry.key.clear();
+                    self.images.insert(About::Image(file), said);
+                    lent.insert(file);
+                }
+                // Two names of which neither says more than the other.
+                Some(first) if lent.contains(&file) && first.entry.split == said.entry.split => {
+                    first.objects.append(&mut said.objects);
+                    said.entry.labels.retain(|label| !first.entry.labels.contains(label));
+                    first.entry.labels.append(&mut said.entry.labels);
+                }
+                Some(_) => {
+                    self.matcher.say_claimed(&said.entry.name, file, place, problems);
+                    said.entry.file = None;
+                    builder.push(said.entry, said.objects);
+                }
+            }
+        }
         for Said { entry, objects, .. } in self.images.into_values() {
             builder.push(entry, objects);
         }

@@ -233,6 +233,9 @@ fn detect(formats: &[&'static Format], tree: &Tree, source: &Path) -> Result<(&'
 
 /// What a tree has that no format knows, for a message.
 fn what_is_there(tree: &Tree) -> String {
+    if tree.only().is_some_and(|file| tree.head(file).is_ok_and(|head| head.is_empty())) {
+        return "the file is empty".into();
+    }
     let mut others = tree.annotations(&tree::ANNOTATION_EXTENSIONS);
     let named: Vec<&str> = others.by_ref().take(3).map(|file| tree.path(file)).collect();
     let more = if others.next().is_some() { " ..." } else { "" };

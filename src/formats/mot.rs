@@ -220,7 +220,7 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
     }
     let below = |path: &str| folders.iter().any(|folder| folder_of(path) == folder);
     listed.add_negatives(below, &mut problems);
-    listed.finish(&mut builder);
+    listed.finish(&mut builder, &mut problems);
     let mut remarks = Vec::new();
     if ignored > 0 {
         let kept = "kept as objects, with the attribute ignored";

@@ -96,7 +96,7 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
         }
     }
     let remarks = rows::remark_unnamed(&listed).into_iter().collect();
-    listed.finish(&mut builder);
+    listed.finish(&mut builder, &mut problems);
     Ok(Reading { dataset: builder.finish(tree), problems, skipped, remarks })
 }
 

@@ -239,7 +239,12 @@ def test_an_empty_archive_and_odd_names_are_said_on_a_line(tmp_path: Path) -> No
         pass
     with zipfile.ZipFile(tmp_path / "odd.zip", "w") as archive:
         archive.writestr("a\nb.xml", "<annotation>")
-    for name, said in (("empty", "there is no file in the archive"), ("odd", r"a\nb.xml:1: the file ends inside")):
+    (tmp_path / "none.zip").touch()
+    for name, said in (
+        ("empty", "there is no file in the archive"),
+        ("none", "the file is empty"),
+        ("odd", r"a\nb.xml:1: the file ends inside"),
+    ):
         out, err = run("convert", tmp_path / f"{name}.zip", tmp_path / "out", code=2)
         assert (out, err.count("\n")) == ("", 1), err
         assert said in err

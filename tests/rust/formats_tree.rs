@@ -542,6 +542,7 @@ fn a_file_belongs_to_the_name_that_says_all_of_it() {
         ("labels.csv", format!("{header}{}{}", rows[0], rows[1])),
         ("labels.csv", format!("{header}{}{}", rows[1], rows[0])),
         ("annotations.csv", retinanet.concat()),
+        ("two.csv", format!("{}z/b.png,1,2,3,4,c1\n{}", retinanet[1], retinanet[0])),
         ("annotations.csv", format!("{}{}y/b.png,1,2,3,4,c1\n", retinanet[1], retinanet[0])),
         ("a.json", coco.to_owned()),
     ] {
@@ -550,12 +551,14 @@ fn a_file_belongs_to_the_name_that_says_all_of_it() {
         let loaded = load(folder.path(), &LoadOptions::default()).expect("it loads");
         let images = &loaded.dataset.images;
         let files: Vec<(&str, &str)> = images.name.iter().zip(images.file.iter()).collect();
-        assert_eq!(files, [("x/b.png", "images/x/b.png"), ("y/b.png", "")], "{name}");
+        let mut expected = vec![("x/b.png", "images/x/b.png"), ("y/b.png", ""), ("z/b.png", "")];
+        expected.truncate(if name == "two.csv" { 3 } else { 2 });
+        assert_eq!(files, expected, "{name}");
         let objects =
             loaded.dataset.objects_of(images.name.iter().position(|name| name == "x/b.png").expect("is there"));
         assert_eq!(objects.len(), 1, "{name}");
         let missing: Vec<_> = loaded.problems.iter().filter(|one| one.kind == ProblemKind::MissingImage).collect();
-        assert_eq!(missing.len(), 1, "{name}");
+        assert_eq!(missing.len(), expected.len() - 1, "{name}");
         assert_eq!(missing[0].message, "no image is called \"y/b.png\": images/x/b.png is another entry's");
     }
     // Alone it is a folder that was moved.

@@ -200,7 +200,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     if absent > 0 {
         remarks.push(format!("classes that were looked for and are not in the image, left out: {absent}"));
     }
-    listed.finish(&mut builder);
+    listed.finish(&mut builder, &mut problems);
     let dataset = Dataset { outlines_unread: unread, ..builder.finish(tree) };
     Ok(Reading { dataset, problems, skipped, remarks })
 }
