@@ -173,13 +173,7 @@ fn names<'c>(
         return names;
     }
     let Some((file, _)) = tree.files().find(|(_, file)| file.root == 0 && is_synsets(&file.path)) else { return names };
-    let bytes = match tree.read(file, LIMIT) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            problems.push(ProblemKind::UnreadableAnnotation, Place::file(tree.path(file)), error.to_string());
-            return names;
-        }
-    };
+    let Some(bytes) = tree.read_or_say(file, LIMIT, problems) else { return names };
     let mut taken: HashSet<String> = HashSet::new();
     for line in text::decode(&bytes).text.lines() {
         let Some((synset, name)) = text::trim(line).split_once([' ', '\t']) else { continue };

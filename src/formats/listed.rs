@@ -33,13 +33,7 @@ pub fn lines_of<T>(
     let mut rows = Vec::new();
     for file in lists.iter().copied() {
         let path = tree.path(file);
-        let bytes = match tree.read(file, limit) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                problems.push(ProblemKind::UnreadableAnnotation, Place::file(path), error.to_string());
-                continue;
-            }
-        };
+        let Some(bytes) = tree.read_or_say(file, limit, problems) else { continue };
         let split = splits::of_annotation_file(path);
         for (line, content) in (1..).zip(text::decode(&bytes).text.lines()) {
             let content = text::trim(content);

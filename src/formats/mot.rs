@@ -160,13 +160,7 @@ struct Info {
 fn info(tree: &Tree, folder: &str, problems: &mut Problems) -> Info {
     let mut info = Info { images: "img1".into(), size: (0, 0) };
     let Some(file) = tree.find(0, &join(folder, "seqinfo.ini")) else { return info };
-    let bytes = match tree.read(file, 1 << 20) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            problems.push(ProblemKind::UnreadableAnnotation, Place::file(tree.path(file)), error.to_string());
-            return info;
-        }
-    };
+    let Some(bytes) = tree.read_or_say(file, 1 << 20, problems) else { return info };
     for (line, content) in (1..).zip(text::decode(&bytes).text.lines()) {
         let Some((key, value)) = content.split_once('=') else { continue };
         let (key, value) = (text::trim(key).to_ascii_lowercase(), text::trim(value));
@@ -244,13 +238,7 @@ fn read_table(
     skipped: &mut Skipped,
 ) -> i64 {
     let path = tree.path(sequence.table);
-    let bytes = match tree.read(sequence.table, LIMIT) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            problems.push(ProblemKind::UnreadableAnnotation, Place::file(path), error.to_string());
-            return before;
-        }
-    };
+    let Some(bytes) = tree.read_or_say(sequence.table, LIMIT, problems) else { return before };
     let labels = tree.find(0, &join(folder_of(path), "labels.txt"));
     let own: Option<Vec<(u32, String)>> = labels.and_then(|file| names::lines(tree, file, problems));
     // Images by the number in their name, from 1, or in order where the names are no numbers.

@@ -90,13 +90,7 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
     let mut listed = Listed::new(tree);
     for file in lists {
         let path = tree.path(file);
-        let bytes = match tree.read(file, LIMIT) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                problems.push(ProblemKind::UnreadableAnnotation, Place::file(path), error.to_string());
-                continue;
-            }
-        };
+        let Some(bytes) = tree.read_or_say(file, LIMIT, &mut problems) else { continue };
         let split = split_of(path);
         let decoded = text::decode(&bytes);
         let mut image: Option<(&str, u32)> = None;

@@ -125,13 +125,7 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
     let mut lost = Vec::new();
     for file in candidates(tree) {
         let path = tree.path(file);
-        let bytes = match tree.read(file, LIMIT) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                problems.push(ProblemKind::UnreadableAnnotation, Place::file(path), error.to_string());
-                continue;
-            }
-        };
+        let Some(bytes) = tree.read_or_say(file, LIMIT, &mut problems) else { continue };
         let decoded = text::decode(&bytes);
         let columns = match header::columns(&decoded.text) {
             Ok(columns) => columns,

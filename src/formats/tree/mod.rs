@@ -28,7 +28,7 @@ pub use self::walk::ANNOTATION_EXTENSIONS;
 use self::walk::Walk;
 use super::error::{FormatError, FormatErrorKind};
 use super::text;
-use crate::dataset::Problems;
+use crate::dataset::{Place, ProblemKind, Problems};
 use crate::files::{Archive, Opened, Root};
 use crate::image::is_image_name;
 
@@ -334,6 +334,16 @@ impl Tree {
             text::read_to_limit(&mut rest, &mut bytes, limit)?;
         }
         Ok(bytes)
+    }
+
+    /// The same; where it cannot be read, that is a problem.
+    pub fn read_or_say(&self, id: FileId, limit: u64, problems: &mut Problems) -> Option<Vec<u8>> {
+        let bytes = self.read(id, limit);
+        bytes
+            .map_err(|error| {
+                problems.push(ProblemKind::UnreadableAnnotation, Place::file(self.path(id)), error.to_string());
+            })
+            .ok()
     }
 
     /// A file to be read from its start, in pieces.

@@ -118,13 +118,7 @@ fn read_list(
     by_id: &mut HashMap<Box<str>, Listed>,
     problems: &mut Problems,
 ) {
-    let bytes = match tree.read(file, LIMIT) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            problems.push(ProblemKind::UnreadableAnnotation, Place::file(tree.path(file)), error.to_string());
-            return;
-        }
-    };
+    let Some(bytes) = tree.read_or_say(file, LIMIT, problems) else { return };
     for (line, id) in (1..).zip(text::decode(&bytes).text.lines()) {
         let mut id = text::trim(id);
         // As in the lists of a class; but a file may be called so.

@@ -108,7 +108,7 @@ pub fn check_other(tree: &Tree, names: &[(u32, String)], from: &str, problems: &
 
 /// The names in a file with one per line.
 pub fn lines(tree: &Tree, file: FileId, problems: &mut Problems) -> Option<Vec<(u32, String)>> {
-    let bytes = read(tree, file, problems)?;
+    let bytes = tree.read_or_say(file, LIMIT, problems)?;
     let names = label_map::names(&text::decode(&bytes).text);
     (!names.is_empty()).then(|| (0..).zip(names).collect())
 }
@@ -124,21 +124,11 @@ pub fn notes(tree: &Tree, file: FileId, problems: &mut Problems) -> Option<Vec<(
         id: u32,
         name: String,
     }
-    let bytes = read(tree, file, problems)?;
+    let bytes = tree.read_or_say(file, LIMIT, problems)?;
     let (notes, _) = json::parse::<Notes>(&bytes, 1).ok()?;
     let mut names: Vec<(u32, String)> =
         notes.categories.into_iter().map(|class| (class.id, text::trim(&class.name).to_owned())).collect();
     names.sort();
     names.dedup_by_key(|(number, _)| *number);
     (!names.is_empty()).then_some(names)
-}
-
-fn read(tree: &Tree, file: FileId, problems: &mut Problems) -> Option<Vec<u8>> {
-    match tree.read(file, LIMIT) {
-        Ok(bytes) => Some(bytes),
-        Err(error) => {
-            problems.push(ProblemKind::UnreadableAnnotation, Place::file(tree.path(file)), error.to_string());
-            None
-        }
-    }
 }

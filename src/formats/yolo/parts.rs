@@ -64,13 +64,7 @@ impl Parts {
     ) {
         self.lists.push(list);
         let path = tree.path(list);
-        let bytes = match tree.read(list, LIMIT) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                problems.push(ProblemKind::UnreadableAnnotation, Place::file(path), error.to_string());
-                return;
-            }
-        };
+        let Some(bytes) = tree.read_or_say(list, LIMIT, problems) else { return };
         let asker = Asker { path, split: None };
         for (line, name) in (1..).zip(text::decode(&bytes).text.lines()) {
             let name = text::trim(name);
