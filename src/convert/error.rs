@@ -78,6 +78,9 @@ fn nothing(report: &Report) -> String {
     if !reasons.is_empty() {
         line += &format!("; left out: {}", reasons.join(", "));
     }
+    if !report.losses.is_empty() {
+        line += &format!("; {} cannot hold {}", report.target, super::losses::sentence(&report.losses));
+    }
     line + "; --allow-empty accepts that"
 }
 

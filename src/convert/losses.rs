@@ -41,7 +41,8 @@ pub fn record_holds(carries: Carries, options: &Options) -> bool {
         (SchemaKind::Tfod, ImageIds) => options.source_id == SourceId::Id,
         (
             SchemaKind::Tfod,
-            Keypoints | Hidden | Crowd | Area | Difficult | Truncated | Occluded | Pose | Captions | ImageLabels,
+            Keypoints | KeypointOrder | Hidden | Crowd | Area | Difficult | Truncated | Occluded | Pose | Captions
+            | ImageLabels,
         ) => true,
         _ => false,
     }
@@ -82,8 +83,10 @@ pub fn losses(
     count(Carries::Supercategories, "classes", above as u64);
     if holds(Carries::Keypoints) {
         let used = dataset.classes.iter().zip(&labels.of_class).filter(|(_, label)| label.is_some());
-        let jointed = used.filter(|(class, _)| !class.skeleton.is_empty()).count();
-        count(Carries::Skeletons, "classes", jointed as u64);
+        for (class, _) in used {
+            count(Carries::KeypointOrder, "classes", (class.keypoints.len() > 1).into());
+            count(Carries::Skeletons, "classes", (!class.skeleton.is_empty()).into());
+        }
     }
     // What was passed over when the annotations were read is one or the other.
     let unread = Some(dataset.outlines_unread).filter(|number| *number > 0 && !holds(Carries::Polygons));

@@ -16,9 +16,8 @@ use crate::image::is_image_name;
 
 /// The manifest's name beside records. It is written last: a folder that has it has all that it lists.
 pub const MANIFEST: &str = tree::OURS;
-/// The same beside a dataset in another format: hidden and without an extension, because tools take every `*.json` or `*.txt` of
-/// a folder for their own.
-pub const OF_DATASET: &str = ".recordmill";
+/// The same beside a dataset in another format.
+pub const OF_DATASET: &str = tree::OURS_HIDDEN;
 /// The name of what a person reads first.
 pub const README: &str = "README.txt";
 

@@ -16,7 +16,7 @@ use super::report::{ClassCount, Report, SplitCount};
 use super::run::Start;
 use super::settle::{self, Found};
 use super::watch::{Phase, Progress, Watch};
-use crate::dataset::Split;
+use crate::dataset::{Dataset, Split};
 use crate::files::{Root, Staging};
 use crate::formats::target::{Ready, Remarks, Sink};
 use crate::formats::{Carries, Format, FormatError, FormatErrorKind, Loaded, Write as Writer};
@@ -39,6 +39,10 @@ pub(super) fn run(
         check_empty(out)?;
     }
     let dataset = &loaded.dataset;
+    let there = |path: &Path| fs::canonicalize(path).ok();
+    if there(out).is_some_and(|out| dataset.roots.iter().any(|root| there(root).as_ref() == Some(&out))) {
+        return Err(ConvertError::Option(format!("{} is the source's own folder; write to another", out.display())));
+    }
     let mut start = Start::of(loaded, options, watch)?;
     let rows: Vec<usize> = start.rows.iter().map(|(row, _)| *row).collect();
     let (mut ready, found) = settle::settle(dataset, &rows, &start.labels, &start.roots, options, watch)?;
@@ -88,8 +92,7 @@ pub(super) fn run(
     if options.no_loss && !report.losses.is_empty() {
         return Err(ConvertError::Lossy(Box::new(report)));
     }
-    let says = |image: usize| !dataset.is_negative(image);
-    if !options.allow_empty && !ready.images.iter().any(|image| says(image.row)) {
+    if !options.allow_empty && !ready.images.iter().any(|image| says(dataset, image.row, target)) {
         return Err(ConvertError::Empty(Box::new(report)));
     }
     if options.dry_run {
@@ -132,6 +135,15 @@ pub(super) fn run(
     let idle = watch.phase(Phase::Commit);
     watch.run(1, commit, || idle, || ()).into_iter().collect::<Result<(), ConvertError>>()?;
     Ok(Report { seconds: watch.seconds(), ..report })
+}
+
+/// Whether `target` can hold anything that is said of image `row`.
+fn says(dataset: &Dataset, row: usize, target: &Format) -> bool {
+    use Carries::{Boxes, Captions, Corners, ImageLabels, Keypoints, Masks, Polygons};
+    let draws = [Boxes, Polygons, Masks, Keypoints, Corners].iter().any(|carries| target.writes(*carries));
+    (draws && !dataset.objects_of(row).is_empty())
+        || (target.writes(ImageLabels) && dataset.images.labels.get(row).is_some())
+        || (target.writes(Captions) && dataset.images.captions.get(row).is_some())
 }
 
 /// Refuses a folder that has anything in it.

@@ -160,7 +160,7 @@ pub fn read_among(
     problems.append(found);
     let missing = dataset.images.root.contains(&NO_FILE);
     let packed = missing.then(|| packed::hint(tree)).flatten();
-    let reasons = [reason].into_iter().chain(remarks).chain(packed).map(brief).collect();
+    let reasons = [reason].into_iter().chain(remarks).chain(tree.remark_ours()).chain(packed).map(brief).collect();
     Ok(Loaded { dataset, problems, skipped, format, reasons })
 }
 

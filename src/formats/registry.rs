@@ -122,6 +122,8 @@ pub enum Carries {
     Masks,
     /// Keypoints of objects, and their names.
     Keypoints,
+    /// The order of a class's keypoints, and those that no object has: they are not known by their names alone.
+    KeypointOrder,
     /// Which keypoints are hidden.
     Hidden,
     /// Which keypoints of a class are joined by bones.
@@ -176,6 +178,7 @@ impl Carries {
             Self::Polygons => "polygons",
             Self::Masks => "masks",
             Self::Keypoints => "keypoints",
+            Self::KeypointOrder => "keypoint order",
             Self::Hidden => "hidden keypoints",
             Self::Skeletons => "skeletons",
             Self::Crowd => "crowd",

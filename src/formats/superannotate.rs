@@ -41,6 +41,7 @@ a.jpg  a.jpg.json  classes/classes.json          (or annotations/, a.jpg___objec
         Carries::Polygons,
         Carries::Masks,
         Carries::Keypoints,
+        Carries::KeypointOrder,
         Carries::Score,
         Carries::Attributes,
         Carries::ImageLabels,

@@ -84,10 +84,11 @@ pub fn dataset(folder: &TempDir, plans: &[Plan], with: &BTreeSet<Carries>, forma
             });
         }
         // The same line twice is one object to some readers.
-        let mut seen: Vec<(u32, [f64; 4])> = Vec::new();
+        let mut seen: Vec<(String, [f64; 4])> = Vec::new();
         objects.retain(|object| {
-            let new = !seen.contains(&(object.class, object.bbox));
-            seen.push((object.class, object.bbox));
+            let said = (held(format, CLASSES[object.class as usize]), object.bbox);
+            let new = !seen.contains(&said);
+            seen.push(said);
             new
         });
         for (number, object) in objects.iter_mut().enumerate() {
@@ -235,9 +236,6 @@ fn draws_masks(format: &Format) -> bool {
     ["cvat", "datumaro", "label-studio", "labelme", "supervisely"].contains(&format.name)
 }
 
-/// Formats in which a keypoint is known by being there: one that no object of the class has is not.
-const POINTS_BY_NAME: [&str; 4] = ["darwin", "labelbox", "scale", "via"];
-
 /// What an object can have at once: some formats have one shape for each.
 fn at_once(format: &Format, with: &BTreeSet<Carries>) -> BTreeSet<Carries> {
     let mut with = with.clone();
@@ -350,7 +348,7 @@ fn compare(format: &'static Format, before: &Dataset, after: &Dataset, with: &BT
             let pointed =
                 after.objects.keypoints.iter().any(|(row, _)| Some(after.objects.class[row] as usize) == place);
             if has(Carries::Keypoints) && pointed {
-                let labelled = if POINTS_BY_NAME.contains(&format.name) { 2 } else { own.keypoints.len() };
+                let labelled = if !format.writes(Carries::KeypointOrder) { 2 } else { own.keypoints.len() };
                 prop_assert_eq!(&class.keypoints[..], &own.keypoints[..labelled]);
                 if has(Carries::Skeletons) {
                     prop_assert_eq!(&class.skeleton, &own.skeleton);
@@ -422,7 +420,7 @@ fn compare_object(
     if has(Carries::Keypoints) {
         let (theirs, ours) = (after.objects.keypoints.get(row), before.objects.keypoints.get(own));
         let seen = |points: &[Keypoint]| points.iter().filter(|point| point.visibility > 0).count();
-        let by_name = POINTS_BY_NAME.contains(&format.name);
+        let by_name = !format.writes(Carries::KeypointOrder);
         let count = |points: &[Keypoint]| if by_name { seen(points) } else { points.len() };
         prop_assert_eq!(theirs.map(|points| points.len()), ours.map(|points| count(points)));
         for (a, b) in theirs.into_iter().flatten().zip(ours.into_iter().flatten()) {

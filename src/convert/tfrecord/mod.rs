@@ -52,6 +52,7 @@ name-train.tfrecord-00000-of-00001  objects-label.labels.txt   (TensorFlow Datas
     carries: &[
         Carries::Boxes,
         Carries::Keypoints,
+        Carries::KeypointOrder,
         Carries::Hidden,
         Carries::Crowd,
         Carries::Area,

@@ -34,6 +34,9 @@ use crate::image::is_image_name;
 
 /// What we put beside a dataset that we write: no annotation.
 pub const OURS: &str = "recordmill.json";
+/// The same beside a dataset in another format: hidden and without an extension, because tools take every `*.json` or `*.txt` of
+/// a folder for their own.
+pub const OURS_HIDDEN: &str = ".recordmill";
 /// Bytes of a file that detection looks at.
 const HEAD: u64 = 64 * 1024;
 
@@ -79,6 +82,8 @@ pub struct Tree {
     image_folders: Vec<(u16, String)>,
     only: Option<FileId>,
     outside: BTreeSet<(u16, String)>,
+    /// Folders that we wrote ourselves, and that were not entered.
+    ours: Vec<String>,
     problems: Problems,
     by_extension: OnceLock<HashMap<String, Vec<FileId>>>,
     heads: Mutex<HashMap<FileId, Head>>,
@@ -117,12 +122,13 @@ impl Tree {
             image_folders: Vec::new(),
             only: None,
             outside: BTreeSet::new(),
+            ours: Vec::new(),
             problems: Problems::default(),
             by_extension: OnceLock::new(),
             heads: Mutex::default(),
             found_out: Mutex::default(),
         };
-        let mut walk = Walk::new(allow_outside);
+        let mut walk = Walk::new(allow_outside, image_folders.is_empty());
         let beside_only = is_file && !image_folders.is_empty();
         walk.add_root(&mut tree, folder, beside_only).map_err(io_at(folder))?;
         for folder in image_folders {
@@ -275,6 +281,13 @@ impl Tree {
             }
             all
         })
+    }
+
+    /// What is said of folders that were not entered because we wrote them ourselves.
+    pub fn remark_ours(&self) -> Option<String> {
+        let first = self.ours.first()?;
+        let more = if self.ours.len() > 1 { format!(" and {} more", self.ours.len() - 1) } else { String::new() };
+        Some(format!("left out, as recordmill wrote it: {first}{more}"))
     }
 
     /// The annotation file, where the source is one file.

@@ -6,7 +6,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{File, Tree, slashed};
+use super::{File, OURS, OURS_HIDDEN, Tree, slashed};
 use crate::dataset::{Place, ProblemKind};
 use crate::files::{Archive, Root};
 use crate::image::is_image_name;
@@ -80,9 +80,17 @@ impl Tree {
     }
 }
 
+/// Whether we wrote the folder of these entries.
+fn is_ours(entries: &Entries) -> bool {
+    entries.as_slice().iter().any(|(name, _)| name == OURS || name == OURS_HIDDEN)
+}
+
 /// The walk of all roots.
 pub(super) struct Walk {
     allow_outside: bool,
+    /// Folders below that we wrote ourselves, such as the output of an earlier run inside of its source, are not entered, unless
+    /// there is nothing else.
+    leave_ours: bool,
     /// Real paths of the roots.
     pub(super) reals: Vec<PathBuf>,
 }
@@ -109,8 +117,8 @@ fn below_bytes(folder: &[u8], name: &OsStr) -> Vec<u8> {
 }
 
 impl Walk {
-    pub(super) fn new(allow_outside: bool) -> Self {
-        Self { allow_outside, reals: Vec::new() }
+    pub(super) fn new(allow_outside: bool, leave_ours: bool) -> Self {
+        Self { allow_outside, leave_ours, reals: Vec::new() }
     }
 
     pub(super) fn add_root(&mut self, tree: &mut Tree, path: &Path, beside_only: bool) -> io::Result<()> {
@@ -129,7 +137,17 @@ impl Walk {
         let mut entered = HashSet::new();
         let mut jobs = VecDeque::from([Job { folder: real, below: String::new() }]);
         let start = tree.files.len();
-        while let Some(job) = jobs.pop_front() {
+        let mut leave_ours = self.leave_ours;
+        let mut ours: Vec<Job> = Vec::new();
+        loop {
+            let Some(job) = jobs.pop_front() else {
+                if ours.is_empty() || tree.files[start..].iter().any(|file| matters(&file.path).is_some()) {
+                    break;
+                }
+                leave_ours = false;
+                jobs.extend(ours.drain(..));
+                continue;
+            };
             let linked = !job.below.is_empty();
             let entries = match tree.list(&job.folder, job.below.as_bytes()) {
                 Ok(entries) => entries,
@@ -162,6 +180,9 @@ impl Walk {
                         continue;
                     }
                     match tree.list(&folder, &below) {
+                        Ok(entries) if leave_ours && is_ours(&entries) => {
+                            ours.extend(String::from_utf8(below).ok().map(|below| Job { folder, below }));
+                        }
                         Ok(entries) => inside.push(Inside { folder, below, entries }),
                         Err(error) => tree.cannot_list(&escaped(&below), &error),
                     }
@@ -192,6 +213,7 @@ impl Walk {
                 }
             }
         }
+        tree.ours.extend(ours.into_iter().map(|job| job.below));
         tree.files[start..].sort_by(|a, b| a.path.cmp(&b.path));
         let mut seen = HashSet::new();
         // Only what a link leads to can have two names: collected first, so that the usual tree costs nothing.

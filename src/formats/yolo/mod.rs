@@ -153,6 +153,7 @@ pub static POSE: Format = Format {
     carries: &[
         Carries::Boxes,
         Carries::Keypoints,
+        Carries::KeypointOrder,
         Carries::Hidden,
         Carries::Score,
         Carries::Negatives,

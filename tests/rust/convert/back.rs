@@ -383,3 +383,48 @@ fn raccoon_record() {
     assert_eq!(boxes(&loaded), boxes(&csv));
     assert_eq!((loaded.dataset.len(), loaded.dataset.objects.len()), (40, 44));
 }
+
+/// The output of an earlier run inside of the source is no part of it, unless there is nothing else.
+#[test]
+fn what_we_wrote_ourselves_is_left_out_of_a_source() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::create_dir_all(path("src/sub")).unwrap();
+    fs::write(path("src/a.png"), png(40, 20, 3)).unwrap();
+    fs::write(path("src/labels.csv"), "filename,width,height,class,xmin,ymin,xmax,ymax\na.png,40,20,cat,1,2,11,12\n")
+        .unwrap();
+    for target in ["coco", "yolo", "voc"] {
+        for _ in 0..2 {
+            let target = formats::by_name(target);
+            let options = Options { target, overwrite: true, ..options() };
+            let report = convert::convert(&path("src"), &path("src/sub/out"), &options, &mut ()).unwrap();
+            assert_eq!((report.images, report.objects, &*report.format), (1, 1, "csv"));
+        }
+    }
+    convert::convert(&path("src"), &path("src/records"), &options(), &mut ()).unwrap();
+    let loaded = load(&path("src"));
+    assert_eq!((loaded.format.name, loaded.dataset.len()), ("csv", 1));
+    assert_eq!(loaded.reasons.last().unwrap(), "left out, as recordmill wrote it: records and 1 more");
+    // Itself it is a source, and so is what holds nothing else.
+    assert_eq!(load(&path("src/sub")).dataset.len(), 1);
+    assert_eq!(load(&path("src/sub/out")).dataset.len(), 1);
+    let options = Options { target: formats::by_name("coco"), overwrite: true, ..options() };
+    let error = convert::convert(&path("src"), &path("src"), &options, &mut ()).unwrap_err().to_string();
+    assert!(error.ends_with("is the source's own folder; write to another"), "{error}");
+}
+
+/// A target that can hold nothing of what is said is not written.
+#[test]
+fn boxes_alone_are_no_classification() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("a.png"), png(40, 20, 3)).unwrap();
+    fs::write(path("labels.csv"), "filename,width,height,class,xmin,ymin,xmax,ymax\na.png,40,20,cat,1,2,11,12\n")
+        .unwrap();
+    for target in ["image-folder", "imagenet-list", "multilabel-csv"] {
+        let options = Options { target: formats::by_name(target), ..options() };
+        let error = convert::convert(&path("labels.csv"), &path(target), &options, &mut ()).unwrap_err().to_string();
+        let said = format!("{target} cannot hold boxes of 1 object; --allow-empty accepts that");
+        assert!(error.starts_with("no box to write") && error.ends_with(&said), "{error}");
+    }
+}
