@@ -17,6 +17,9 @@ use crate::dataset::{Dataset, Split, flag};
 /// Bytes of images after which a block ends. Large enough to be written and compressed well, small enough to stay in a
 /// core's cache from reading to writing.
 pub const BLOCK_LEN: u64 = 1 << 20;
+/// A block goes on until it has a multiple of so many images, but not to twice its length: so many are digested in the
+/// time of ten.
+const BLOCK_STEP: usize = 16;
 /// Images after which a block ends, however small they are.
 pub const BLOCK_IMAGES: usize = 1024;
 /// What a record holds at most besides the image and the texts of the source, as far as shard sizes are concerned: keys
@@ -287,7 +290,9 @@ fn block_ends(images: &[PlannedImage]) -> Vec<usize> {
     let (mut start, mut size) = (0, 0);
     for (index, image) in images.iter().enumerate() {
         size += image.bytes;
-        if size >= BLOCK_LEN || index + 1 - start >= BLOCK_IMAGES {
+        let count = index + 1 - start;
+        let full = size >= BLOCK_LEN && (count.is_multiple_of(BLOCK_STEP) || size >= 2 * BLOCK_LEN);
+        if full || count >= BLOCK_IMAGES {
             ends.push(index + 1);
             (start, size) = (index + 1, 0);
         }
@@ -367,10 +372,13 @@ mod tests {
 
     #[test]
     fn blocks_end_by_bytes_and_by_number() {
-        let plan = plan(&Options::default(), &[BLOCK_LEN / 2, BLOCK_LEN / 2, 1, BLOCK_LEN * 3, 1]);
+        let plan = plan(&Options::default(), &[BLOCK_LEN, BLOCK_LEN, 1, BLOCK_LEN * 3, 1]);
         assert_eq!(plan.shards[0].blocks, [2, 4, 5]);
         assert_eq!(plan.shards[0].block(1).len(), 2);
         assert_eq!(block_ends(&vec![plan.shards[0].images[2]; BLOCK_IMAGES + 1]), [BLOCK_IMAGES, BLOCK_IMAGES + 1]);
+        let images = |len: u64, count: usize| vec![PlannedImage { bytes: len, ..plan.shards[0].images[2] }; count];
+        assert_eq!(block_ends(&images(BLOCK_LEN / 10, 50)), [BLOCK_STEP, 2 * BLOCK_STEP, 3 * BLOCK_STEP, 50]);
+        assert_eq!(block_ends(&images(BLOCK_LEN / 20, 50)), [2 * BLOCK_STEP, 50]);
         assert_eq!(block_ends(&[]), [0]);
     }
 
