@@ -26,12 +26,8 @@ struct Manifest<'a> {
     recordmill: &'static str,
     source_format: &'a str,
     options: Written<'a>,
-    images: u64,
-    objects: u64,
-    empty_images: u64,
-    images_read: u64,
-    objects_read: u64,
-    skipped: &'a Skipped,
+    #[serde(flatten)]
+    counts: Counts<'a>,
     problem_counts: BTreeMap<&'static str, u64>,
     classes: &'a [ClassCount],
     splits: &'a [SplitCount],
@@ -57,12 +53,8 @@ struct Written<'a> {
     source_id: &'static str,
     sha256: bool,
     file_sha256: bool,
-    drop_empty: bool,
-    skip_rule: super::boxes::SkipRule,
     #[serde(flatten)]
-    select: &'a super::select::Selection,
-    strict: bool,
-    on_error: &'static str,
+    rules: Rules<'a>,
 }
 
 /// Its like for a dataset in another format.
@@ -72,12 +64,8 @@ struct DatasetManifest<'a> {
     format: &'a str,
     source_format: &'a str,
     options: DatasetWritten<'a>,
-    images: u64,
-    objects: u64,
-    empty_images: u64,
-    images_read: u64,
-    objects_read: u64,
-    skipped: &'a Skipped,
+    #[serde(flatten)]
+    counts: Counts<'a>,
     losses: &'a [Loss],
     classes: &'a [ClassCount],
     splits: &'a [SplitCount],
@@ -91,6 +79,24 @@ struct DatasetWritten<'a> {
     split: String,
     split_exact: bool,
     seed: u64,
+    #[serde(flatten)]
+    rules: Rules<'a>,
+}
+
+/// How much was read and written, for both.
+#[derive(Serialize)]
+struct Counts<'a> {
+    images: u64,
+    objects: u64,
+    empty_images: u64,
+    images_read: u64,
+    objects_read: u64,
+    skipped: &'a Skipped,
+}
+
+/// The options that say what is kept and what stops the run, for both.
+#[derive(Serialize)]
+struct Rules<'a> {
     drop_empty: bool,
     skip_rule: super::boxes::SkipRule,
     #[serde(flatten)]
@@ -121,31 +127,20 @@ pub fn manifest(report: &Report, label_maps: &[String], options: &Options) -> Re
         source_id: options.source_id.name(),
         sha256: options.sha256,
         file_sha256: options.file_sha256,
-        drop_empty: options.drop_empty,
-        skip_rule: options.skip_rule,
-        select: &options.select,
-        strict: options.strict,
-        on_error: options.on_error.name(),
+        rules: rules(options),
     };
     let manifest = Manifest {
         recordmill: env!("CARGO_PKG_VERSION"),
         source_format: &report.format,
         options: written,
-        images: report.images,
-        objects: report.objects,
-        empty_images: report.empty_images,
-        images_read: report.images_read,
-        objects_read: report.objects_read,
-        skipped: &report.skipped,
+        counts: counts(report),
         problem_counts: report.problem_counts.iter().map(|(kind, count)| (kind.word(), *count)).collect(),
         classes: &report.classes,
         splits: &report.splits,
         files: &report.files,
         label_maps,
     };
-    let mut text = serde_json::to_vec_pretty(&manifest)?;
-    text.push(b'\n');
-    Ok(text)
+    text(&manifest)
 }
 
 /// The manifest of a dataset that is not records: `files` are all of its files but this one.
@@ -155,29 +150,45 @@ pub fn of_dataset(report: &Report, files: &[String], options: &Options) -> Resul
         split: options.split.to_string(),
         split_exact: options.exact_split,
         seed: options.seed,
-        drop_empty: options.drop_empty,
-        skip_rule: options.skip_rule,
-        select: &options.select,
-        strict: options.strict,
-        on_error: options.on_error.name(),
+        rules: rules(options),
     };
     let manifest = DatasetManifest {
         recordmill: env!("CARGO_PKG_VERSION"),
         format: &report.target,
         source_format: &report.format,
         options: written,
+        counts: counts(report),
+        losses: &report.losses,
+        classes: &report.classes,
+        splits: &report.splits,
+        files: files.iter().map(|name| Named { name }).collect(),
+    };
+    text(&manifest)
+}
+
+fn counts(report: &Report) -> Counts<'_> {
+    Counts {
         images: report.images,
         objects: report.objects,
         empty_images: report.empty_images,
         images_read: report.images_read,
         objects_read: report.objects_read,
         skipped: &report.skipped,
-        losses: &report.losses,
-        classes: &report.classes,
-        splits: &report.splits,
-        files: files.iter().map(|name| Named { name }).collect(),
-    };
-    let mut text = serde_json::to_vec_pretty(&manifest)?;
+    }
+}
+
+fn rules(options: &Options) -> Rules<'_> {
+    Rules {
+        drop_empty: options.drop_empty,
+        skip_rule: options.skip_rule,
+        select: &options.select,
+        strict: options.strict,
+        on_error: options.on_error.name(),
+    }
+}
+
+fn text(manifest: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
+    let mut text = serde_json::to_vec_pretty(manifest)?;
     text.push(b'\n');
     Ok(text)
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use recordmill::convert::{
-    Layout, MANIFEST, Monitor, Options, Phase, Progress, README, SchemaKind, ShardRule, SourceId, SplitRule,
+    Layout, MANIFEST, Monitor, Options, Phase, Progress, README, SchemaKind, Selection, ShardRule, SourceId, SplitRule,
 };
 use recordmill::dataset::{Object, flag};
+use recordmill::formats::FORMATS;
 use recordmill::record::Compression;
 use sha2::{Digest, Sha256};
 
@@ -278,4 +279,36 @@ fn the_other_layout_takes_the_place_of_the_first() {
     std::fs::remove_file(corpus.out("out").join("mine_label_map.pbtxt")).unwrap();
     assert!(corpus.files("out", &flat) == before);
     assert!(!corpus.out("out/train").exists());
+}
+
+/// What both manifests say, in its order: records' first, then a dataset's.
+#[test]
+fn manifests_keep_their_order() {
+    let mut corpus = Corpus::new(&["cat", "dog"]);
+    corpus.add("a.png", &png(100, 50, 3), [object(0, [10.0, 5.0, 20.0, 10.0]), object(1, [0.0, 0.0, 5.0, 5.0])]);
+    corpus.add("b.png", &png(100, 50, 0), []);
+    let select = Selection { drop_classes: vec!["dog".into()], ..Selection::default() };
+    let options = Options { select, ..options() };
+    let coco = FORMATS.iter().find(|format| format.name == "coco").copied();
+    let format = corpus.loaded.format.name;
+    let shared = r#""images":2,"objects":1,"empty_images":1,"images_read":2,"objects_read":2,
+        "skipped":{"images":0,"objects":1,"reasons":{"drop-classes":{"images":0,"objects":1}}},"#;
+    let rules = r#""drop_empty":false,"skip_rule":"none","drop_classes":["dog"],"strict":false,"on_error":"stop"},"#;
+    let found = r#""classes":[{"id":1,"name":"cat","objects":1,"images":1}],"splits":["#;
+    let of_records = format!(
+        r#""source_format":"{format}","options":{{"schema":"tfod","layout":"flat","split":"keep","split_exact":false,
+        "shards":"1","shuffle":false,"seed":0,"compression":"none","source_id":"index","sha256":true,"file_sha256":true,
+        {rules}{shared}"problem_counts":{{}},{found}"#
+    );
+    let of_dataset = format!(
+        r#""format":"coco","source_format":"{format}","options":{{"images_mode":"copy","split":"keep","split_exact":false,
+        "seed":0,{rules}{shared}"losses":[],{found}"#
+    );
+    for (target, name, says) in [(None, MANIFEST, of_records), (coco, ".recordmill", of_dataset)] {
+        let files = corpus.files(name, &Options { target, ..options.clone() });
+        let bare = |text: &str| text.split_whitespace().collect::<String>();
+        let (text, version) = (bare(&String::from_utf8_lossy(&files[name])), env!("CARGO_PKG_VERSION"));
+        let expected = bare(&format!(r#"{{"recordmill":"{version}",{says}"#));
+        assert!(text.starts_with(&expected), "{text}\n{expected}");
+    }
 }
