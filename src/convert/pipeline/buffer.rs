@@ -99,7 +99,7 @@ impl Buffer {
         let mut digests = sha256::digests(images).into_iter();
         for Unsealed { payload, digest, .. } in unsealed.drain(..) {
             if let (Some(at), Some(sum)) = (digest, digest.and_then(|_| digests.next())) {
-                write_hex(&sum, &mut bytes[at..at + SHA256_LEN]);
+                bytes[at..at + SHA256_LEN].copy_from_slice(&sha256::hex(&sum));
             }
             let sum = crc::crc32c(&bytes[payload.clone()]);
             let footer = crc::mask(sum).to_le_bytes();
@@ -111,13 +111,6 @@ impl Buffer {
                 self.crc32c = crc::combine(self.crc32c, sum, len as u64);
             }
         }
-    }
-}
-
-fn write_hex(digest: &[u8; SHA256_LEN / 2], out: &mut [u8]) {
-    const DIGITS: [u8; 16] = *b"0123456789abcdef";
-    for (pair, byte) in out.as_chunks_mut().0.iter_mut().zip(digest) {
-        *pair = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
     }
 }
 

@@ -106,7 +106,8 @@ pub fn run(job: &Job<'_>, watch: &mut Watch<'_>) -> Result<Done, ConvertError> {
     }
     let digest = |shard: ShardState| {
         let written = job.output.is_some() && !state.refused;
-        let sha256 = shard.digest.filter(|_| written).map(|digest| hex(digest.finalize().as_slice()));
+        let digest = shard.digest.filter(|_| written);
+        let sha256 = digest.map(|digest| sha256::hex(&digest.finalize().into()).map(char::from).iter().collect());
         let crc32c = written.then_some(shard.crc32c);
         ShardDone { images: shard.images, objects: shard.objects, bytes: shard.offset, crc32c, sha256 }
     };
@@ -115,10 +116,6 @@ pub fn run(job: &Job<'_>, watch: &mut Watch<'_>) -> Result<Done, ConvertError> {
         shards.iter_mut().for_each(|shard| shard.bytes = 0);
     }
     Ok(Done { total: state.total, shards, refused: state.refused })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The threads' common ground.

@@ -103,6 +103,16 @@ pub fn digests<'m>(messages: impl IntoIterator<Item = &'m [u8]>) -> Vec<[u8; 32]
     }
 }
 
+/// A digest in hexadecimal digits.
+pub fn hex(digest: &[u8; 32]) -> [u8; 64] {
+    const DIGITS: [u8; 16] = *b"0123456789abcdef";
+    let mut digits = [0; 64];
+    for (pair, byte) in digits.as_chunks_mut().0.iter_mut().zip(digest) {
+        *pair = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+    }
+    digits
+}
+
 /// Takes blocks of as many lanes as is best, until one of them has none left.
 fn advance(lanes: &mut [Lane<'_>]) {
     #[cfg(target_arch = "x86_64")]
