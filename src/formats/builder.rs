@@ -66,6 +66,11 @@ impl Builder {
         names.into_iter().for_each(|name| {
             self.class(&name);
         });
+        self.order_classes();
+    }
+
+    /// Says that the source gives the order of the classes, as they are so far.
+    pub fn order_classes(&mut self) {
         self.ordered = true;
     }
 

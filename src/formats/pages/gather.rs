@@ -79,35 +79,28 @@ pub fn gather(tree: &Tree, kind: Kind, mut pages: Vec<Read>, mut remarks: Vec<St
     Reading { dataset: builder.finish(tree), problems, skipped, remarks }
 }
 
-/// The order of the classes, where the files give one and it has all that are used.
+/// The classes that the files list; they are in the source's order where all that are used are among them.
 fn set_classes(pages: &[Read], builder: &mut Builder) {
     let pages = || pages.iter().filter_map(|(_, page)| page.as_ref().ok());
     let mut names: HashSet<&str> = HashSet::new();
-    let classes: Vec<&Class> =
-        pages().flat_map(|page| &page.classes).filter(|class| names.insert(text::trim(&class.name))).collect();
-    let sheets = || pages().flat_map(|page| &page.sheets);
-    let has = |name: &str| names.contains(text::trim(name));
-    let all = sheets()
-        .all(|sheet| sheet.objects.iter().all(|found| has(&found.class)) && sheet.labels.iter().all(|name| has(name)));
-    if classes.is_empty() {
-        return;
-    }
-    if all {
-        builder.set_classes(classes.iter().map(|class| text::trim(&class.name).to_owned()));
-    }
-    for class in classes {
-        let place = builder.class(text::trim(&class.name));
-        if let Some(known) = builder.class_mut(place) {
+    for class in pages().flat_map(|page| &page.classes) {
+        let name = text::trim(&class.name);
+        let place = builder.class(name);
+        let Some(known) = builder.class_mut(place) else { continue };
+        if names.insert(name) {
             *known = Class { name: std::mem::take(&mut known.name), ..class.clone() };
-        }
-    }
-    // A file may only name a class of whose keypoints another speaks.
-    for class in pages().flat_map(|page| &page.classes).filter(|class| !class.keypoints.is_empty()) {
-        let place = builder.class(text::trim(&class.name));
-        if let Some(known) = builder.class_mut(place).filter(|known| known.keypoints.is_empty()) {
+        } else if known.keypoints.is_empty() && !class.keypoints.is_empty() {
+            // A file may only name a class of whose keypoints another speaks.
             known.keypoints.clone_from(&class.keypoints);
             known.skeleton.clone_from(&class.skeleton);
         }
+    }
+    let has = |name: &str| names.contains(text::trim(name));
+    let mut sheets = pages().flat_map(|page| &page.sheets);
+    let all = sheets
+        .all(|sheet| sheet.objects.iter().all(|found| has(&found.class)) && sheet.labels.iter().all(|name| has(name)));
+    if all && !names.is_empty() {
+        builder.order_classes();
     }
 }
 
