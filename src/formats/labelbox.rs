@@ -36,7 +36,7 @@ use super::json::Head;
 use super::json::node::Node;
 use super::mask_pictures::Pictures;
 use super::pages::{self, Finding, Found, Kind, Page, Sheet};
-use super::target::{Draws, Groups, HIDDEN, Points, Ready, ReadyImage, Remarks, Shape, Sink, put_images, put_pieces};
+use super::target::{Draws, HIDDEN, Ready, ReadyImage, Remarks, Shape, Sink, put_images, put_pieces};
 use super::text::{self, Fault};
 use super::tree::{FileId, Tree};
 use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write, label_image};
@@ -387,15 +387,6 @@ fn answers(node: &Node<'_>) -> Vec<(String, bool)> {
     text(node.get("text_answer").is_some() || answer.as_text().is_some_and(|answer| answer.contains(' ')))
 }
 
-const DRAWS: Draws = Draws {
-    outlines: true,
-    masks: false,
-    holes: false,
-    turned: false,
-    points: Points::OfBody,
-    groups: Groups::OfPoints,
-};
-
 /// Writes version 2: a row for each image.
 fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
     let places: Vec<usize> = (0..ready.images.len()).collect();
@@ -408,7 +399,7 @@ fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
 
 fn row_of(ready: &Ready<'_>, place: usize, image: &ReadyImage) -> String {
     let (mut objects, mut relations) = (Vec::new(), Vec::new());
-    for drawn in ready.drawn(image, DRAWS) {
+    for drawn in ready.drawn(image, Draws::OUTLINES_AND_POINTS) {
         let answers: Vec<Value> = drawn
             .attributes
             .iter()

@@ -36,6 +36,18 @@ pub struct Draws {
     pub groups: Groups,
 }
 
+impl Draws {
+    /// Outlines, and points that have the number of the outline or box that they are of, as VIA and Labelbox have them.
+    pub const OUTLINES_AND_POINTS: Self = Self {
+        outlines: true,
+        masks: false,
+        holes: false,
+        turned: false,
+        points: Points::OfBody,
+        groups: Groups::OfPoints,
+    };
+}
+
 /// How a format says that shapes belong together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Groups {

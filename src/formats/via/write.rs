@@ -12,16 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::formats::FormatError;
 use crate::formats::target::{
-    Drawn, Draws, GROUP, Groups, HIDDEN, Points, Ready, ReadyImage, Remarks, Shape, Sink, entry, put_images, put_list,
-};
-
-const DRAWS: Draws = Draws {
-    outlines: true,
-    masks: false,
-    holes: false,
-    turned: false,
-    points: Points::OfBody,
-    groups: Groups::OfPoints,
+    Drawn, Draws, GROUP, HIDDEN, Ready, ReadyImage, Remarks, Shape, Sink, entry, put_images, put_list,
 };
 
 pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
@@ -31,7 +22,7 @@ pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, Forma
             let size = image.bytes.map_or(-1, |bytes| bytes as i64);
             let key = Value::from(format!("{}{size}", image.name));
             let regions: Vec<Value> =
-                ready.drawn(image, DRAWS).iter().flat_map(|drawn| regions(ready, drawn)).collect();
+                ready.drawn(image, Draws::OUTLINES_AND_POINTS).iter().flat_map(|drawn| regions(ready, drawn)).collect();
             let (name, regions) = (Value::from(&*image.name), Value::from(regions));
             let about = Value::from(about(ready, image));
             entry(
