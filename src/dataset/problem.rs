@@ -138,7 +138,7 @@ problem_kinds! {
     UnlabelledImage = "unlabelled-image", Note;
     /// The source has splits, and this image is in none: taken for training.
     NoSplit = "no-split", Note;
-    /// An annotation field that was not understood and has a default.
+    /// An annotation field that was not understood and has a default; an outline or a mask of an object that has a box without it.
     IgnoredField = "ignored-field", Note;
     /// Class names that differ only in letter case, blanks, or the signs between words.
     SimilarClasses = "similar-classes", Note;

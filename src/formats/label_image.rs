@@ -10,7 +10,7 @@ use png::{BitDepth, ColorType, Transformations};
 
 use super::text::Fault;
 use super::tree::{FileId, Tree};
-use crate::dataset::Mask;
+use crate::dataset::{Mask, Place, ProblemKind, Problems};
 use crate::image::runs;
 
 /// Size of a picture that is still read.
@@ -53,6 +53,13 @@ pub fn colour([red, green, blue]: [u8; 3]) -> u32 {
 pub fn open(tree: &Tree, file: FileId) -> Result<LabelImage, Fault> {
     let bytes = tree.read(file, LIMIT).map_err(|error| Fault::new(0, error.to_string()))?;
     read(&bytes)
+}
+
+/// Says of the picture at `path` that its masks are left out, of objects that have boxes without it. No more than a note, as for an
+/// outline in a file of annotations: who reads boxes alone, as for records, does not open the picture, and `check` says what a
+/// conversion will do. Where pictures are all that tells of objects, one that cannot be read is an error, and everyone reads it.
+pub fn note_unread(path: &str, fault: &Fault, problems: &mut Problems) {
+    problems.push(ProblemKind::IgnoredField, Place::file(path), format!("its masks are left out: {}", fault.message));
 }
 
 /// Reads a PNG.

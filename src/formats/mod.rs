@@ -110,7 +110,7 @@ pub struct LoadOptions {
     pub class_attribute: Option<String>,
     /// Threads; 0: one per core.
     pub workers: usize,
-    /// Leave outlines and masks unread, where that is quicker.
+    /// Leave outlines and masks unread, where that is quicker. Objects, boxes and problems that are more than notes are the same.
     pub boxes_only: bool,
 }
 

@@ -1,4 +1,5 @@
-//! COCO's panoptic segmentation: a PNG per image, whose colours are the numbers of its segments.
+//! COCO's panoptic segmentation: a PNG per image, whose colours are the numbers of its segments. One that cannot be read costs the
+//! masks alone.
 //!
 //! ```text
 //! annotations/panoptic_val2017.json            "annotations": [{"image_id", "file_name": "a.png", "segments_info": [{"id",
@@ -74,8 +75,7 @@ pub(super) fn add_masks(
         match masks {
             None => note(format!("picture {name:?} of the segments was not found; their boxes alone are read")),
             Some(Err(fault)) => {
-                let picture = file.map_or(path, |file| tree.path(file));
-                problems.push(ProblemKind::UnreadableAnnotation, Place::file(picture), fault.message);
+                label_image::note_unread(file.map_or(path, |file| tree.path(file)), &fault, problems);
             }
             Some(Ok(mut masks)) => {
                 for (row, id) in picture.rows {

@@ -1,4 +1,4 @@
-//! The masks of Open Images: a table, and a picture for each of its rows.
+//! The masks of Open Images: a table, and a picture for each of its rows. One that cannot be read costs its mask alone.
 
 use std::collections::{HashMap, HashSet};
 
@@ -92,10 +92,7 @@ impl Segments {
         for (segment, mask) in found.all.iter_mut().zip(masks) {
             match mask {
                 Ok(mask) => segment.mask = Some(mask),
-                Err(fault) => {
-                    let place = Place::file(tree.path(segment.picture));
-                    problems.push(ProblemKind::UnreadableAnnotation, place, fault.message);
-                }
+                Err(fault) => label_image::note_unread(tree.path(segment.picture), &fault, problems),
             }
         }
         found

@@ -3,7 +3,8 @@
 //! A pixel is the number of an object, in the order of the file from 1, as place in a palette or as the colour that the
 //! challenge gives to it; 255 is a border that belongs to none. Where the object of that number lies elsewhere, the mask is
 //! that of the object whose box fits best. Where there is `SegmentationClass/a.png` alone, the mask of a class is that of the
-//! object whose box it fills: of several objects of a class, none. An object with a `<polygon>` keeps that.
+//! object whose box it fills: of several objects of a class, none. An object with a `<polygon>` keeps that. A picture that cannot be
+//! read costs its masks alone.
 
 use std::collections::HashMap;
 
@@ -46,7 +47,7 @@ pub(super) fn add(tree: &Tree, labelled: &mut [Labelled], options: &LoadOptions,
                     problems.push(ProblemKind::IgnoredField, Place::file(path), message);
                 }
             }
-            Err(fault) => problems.push(ProblemKind::UnreadableAnnotation, Place::file(path), fault.message),
+            Err(fault) => label_image::note_unread(path, &fault, problems),
         }
     }
     0

@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use recordmill::convert::check::Balance;
-use recordmill::convert::{ConvertError, Health, Monitor, Phase, Progress, check, check_dataset};
+use recordmill::convert::{ConvertError, Health, Monitor, Options, Phase, Progress, check, check_dataset, convert};
 use recordmill::dataset::{Image, ProblemKind, Split};
-use recordmill::formats::LoadOptions;
+use recordmill::formats::{FORMATS, LoadOptions};
 
 use super::corpus::{Corpus, files_in, object, png};
 
@@ -211,6 +211,28 @@ fn pictures_of_classes_are_no_images_without_annotation() {
     ] {
         let health = check(&formats.join(case).join("input"), &LoadOptions::default(), &mut ()).unwrap();
         assert_eq!(health.unlabelled_images, unlabelled, "{case}: {:#?}", problems(&health));
+    }
+}
+
+/// Records are made without a look at masks: what is wrong with one alone is no fault of a dataset, whatever is made of it.
+#[test]
+fn a_picture_of_masks_that_cannot_be_read_stops_neither_check_nor_convert() {
+    let formats = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/formats");
+    let coco = FORMATS.iter().find(|format| format.name == "coco").copied();
+    for (case, picture) in [("voc/bad-masks", "SegmentationObject/a.png"), ("coco-panoptic/bad-png", "panoptic/a.png")]
+    {
+        let (source, out) = (formats.join(case).join("input"), tempfile::tempdir().unwrap());
+        let says = format!("ignored-field {picture}: its masks are left out: no PNG: ");
+        let health = check(&source, &LoadOptions::default(), &mut ()).unwrap();
+        let found = problems(&health);
+        assert!(!health.has_faults() && found.iter().any(|line| line.starts_with(&says)), "{case}: {found:#?}");
+        for (target, told) in [(None, 0), (coco, 1)] {
+            let options = Options { target, strict: true, sync: false, ..Options::default() };
+            let name = target.map_or("records", |format| format.name);
+            let report = convert(&source, &out.path().join(name), &options, &mut ()).unwrap();
+            let notes = report.problems.iter().filter(|problem| problem.place.path == picture).count();
+            assert_eq!((report.objects, report.skipped.objects, notes), (health.objects, 0, told), "{case}: {name}");
+        }
     }
 }
 
