@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::labels::Labels;
 use super::options::{Options, SchemaKind, SourceId};
-use crate::dataset::{Class, Dataset, Split, flag};
+use crate::dataset::{Dataset, Split, flag};
 use crate::formats::Carries;
 use crate::formats::target::{MaskFit, Ready, ReadyImage, ReadyObject};
 
@@ -81,9 +81,12 @@ pub fn losses(
     }
     let above = dataset.classes.iter().filter(|class| !class.supercategory.is_empty()).count();
     count(Carries::Supercategories, "classes", above as u64);
-    if holds(Carries::Keypoints) {
-        let used = dataset.classes.iter().zip(&labels.of_class).filter(|(_, label)| label.is_some());
-        for (class, _) in used {
+    let classes = dataset.classes.iter().zip(pointed(dataset, rows)).zip(&labels.of_class);
+    for ((class, pointed), _) in classes.filter(|(_, label)| label.is_some()) {
+        // Each class is told once: that points are lost says that so is what they are called and how they are joined.
+        if !pointed && !holds(Carries::UnusedKeypoints) {
+            count(Carries::UnusedKeypoints, "classes", (!class.keypoints.is_empty()).into());
+        } else if holds(Carries::Keypoints) {
             count(Carries::KeypointOrder, "classes", (class.keypoints.len() > 1).into());
             count(Carries::Skeletons, "classes", (!class.skeleton.is_empty()).into());
         }
@@ -95,24 +98,18 @@ pub fn losses(
     unread.into_iter().chain(found).collect()
 }
 
-/// What records do not hold of the keypoints of `rows`, besides what [`losses`] finds: the names of those of which no object has a
-/// labelled one.
-pub fn keypoint_losses(dataset: &Dataset, rows: &[usize], labels: &Labels) -> Option<Loss> {
-    let mut labelled = vec![false; dataset.classes.len()];
+/// Which classes have an object with a labelled keypoint in the images `rows`.
+fn pointed(dataset: &Dataset, rows: &[usize]) -> Vec<bool> {
+    let mut pointed = vec![false; dataset.classes.len()];
     for object in rows.iter().flat_map(|row| dataset.objects_of(*row)) {
         let points = dataset.objects.keypoints.get(object).map_or(&[][..], |points| points);
         if points.iter().any(|point| point.visibility > 0)
-            && let Some(class) = labelled.get_mut(dataset.objects.class[object] as usize)
+            && let Some(class) = pointed.get_mut(dataset.objects.class[object] as usize)
         {
             *class = true;
         }
     }
-    let is_lost = |(place, class): &(usize, &Class)| {
-        let used = labels.of_class.get(*place).is_some_and(Option::is_some);
-        used && !labelled[*place] && !class.keypoints.is_empty()
-    };
-    let number = dataset.classes.iter().enumerate().filter(is_lost).count() as u64;
-    (number > 0).then_some(Loss { what: "names of keypoints", number, of: "classes" })
+    pointed
 }
 
 /// Masks that no target can hold, since they have another shape than their image.

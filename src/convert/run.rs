@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::error::{ConvertError, io_error};
 use super::images;
 use super::labels::{self, Labels};
-use super::losses::{keypoint_losses, losses, record_holds};
+use super::losses::{losses, record_holds};
 use super::manifest::{self, MANIFEST, README};
 use super::options::{ImagesMode, LabelSource, Layout, OnError, Options, SchemaKind, SourceId};
 use super::pipeline::{self, Done, Job};
@@ -257,11 +257,7 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
     let label_maps = manifest::label_map_names(&written, options);
 
     let just_rows: Vec<usize> = rows.iter().map(|(row, _)| *row).collect();
-    let mut losses = losses(dataset, &just_rows, &splits, &labels, |carries| record_holds(carries, options));
-    if record_holds(Carries::Keypoints, options) {
-        losses.extend(keypoint_losses(dataset, &just_rows, &labels));
-    }
-
+    let losses = losses(dataset, &just_rows, &splits, &labels, |carries| record_holds(carries, options));
     let lossy = options.no_loss && !losses.is_empty();
     let refused_or_lossy = refused || lossy;
     let output = if options.dry_run {

@@ -122,12 +122,14 @@ pub enum Carries {
     Masks,
     /// Keypoints of objects, and their names.
     Keypoints,
-    /// The order of a class's keypoints, and those that no object has: they are not known by their names alone.
+    /// The order of a class's keypoints, and those that not one of its objects has: they are not known by their names alone.
     KeypointOrder,
     /// Which keypoints are hidden.
     Hidden,
     /// Which keypoints of a class are joined by bones.
     Skeletons,
+    /// The names of a class's keypoints (and its bones) where none of its objects has a labelled one.
+    UnusedKeypoints,
     /// Whether a box is around many.
     Crowd,
     /// Area of objects.
@@ -181,6 +183,7 @@ impl Carries {
             Self::KeypointOrder => "keypoint order",
             Self::Hidden => "hidden keypoints",
             Self::Skeletons => "skeletons",
+            Self::UnusedKeypoints => "unused keypoints",
             Self::Crowd => "crowd",
             Self::Area => "area",
             Self::Score => "score",

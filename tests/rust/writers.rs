@@ -347,6 +347,9 @@ fn compare(format: &'static Format, before: &Dataset, after: &Dataset, with: &BT
             let place = after.classes.iter().position(|known| known.name == class.name);
             let pointed =
                 after.objects.keypoints.iter().any(|(row, _)| Some(after.objects.class[row] as usize) == place);
+            if has(Carries::Keypoints) && has(Carries::UnusedKeypoints) {
+                prop_assert_eq!(&class.keypoints, &own.keypoints);
+            }
             if has(Carries::Keypoints) && pointed {
                 let labelled = if !format.writes(Carries::KeypointOrder) { 2 } else { own.keypoints.len() };
                 prop_assert_eq!(&class.keypoints[..], &own.keypoints[..labelled]);
@@ -634,6 +637,34 @@ fn hidden_keypoints_that_become_visible_are_a_loss() {
     assert_eq!(losses(&loaded, "coco"), []);
     // Where the points are lost, so is all that is said of them.
     assert_eq!(losses(&loaded, "voc"), [("keypoints", 2)]);
+}
+
+/// What a class's keypoints are called where none of its objects has one: a target keeps it, or says that it is lost.
+#[test]
+fn names_of_unused_keypoints_are_kept_or_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut loaded = boxes(&folder);
+    let points = [2, 2].map(|visibility| Keypoint { x: 10.0, y: 12.0, visibility });
+    loaded.dataset.objects.keypoints.set(0, points.into());
+    for (class, names) in loaded.dataset.classes.iter_mut().zip([&["nose", "tail"][..], &["snout", "rump"], &["beak"]])
+    {
+        class.keypoints = names.iter().map(|name| (*name).to_owned()).collect();
+    }
+    loaded.dataset.objects.class[1] = 1;
+    for format in FORMATS.iter().filter(|format| format.writes(Carries::Boxes)) {
+        let (out, options) = (folder.path().join(format.name), LoadOptions::default());
+        let report = convert::convert_dataset(&loaded, &out, &target(format.name), &mut ()).unwrap();
+        let told = report.losses.iter().find(|loss| loss.what == "unused keypoints").map_or(0, |loss| loss.number);
+        let after = load(&out, &LoadOptions { from: Some(format.name.into()), ..options }).unwrap().dataset;
+        let unused = after.classes.iter().filter(|class| class.name != loaded.dataset.classes[0].name);
+        let kept = unused.filter(|class| !class.keypoints.is_empty()).count() as u64;
+        assert_eq!(
+            (told, kept),
+            if format.writes(Carries::UnusedKeypoints) { (0, 2) } else { (2, 0) },
+            "{}",
+            format.name
+        );
+    }
 }
 
 #[test]

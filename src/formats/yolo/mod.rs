@@ -155,6 +155,7 @@ pub static POSE: Format = Format {
         Carries::Keypoints,
         Carries::KeypointOrder,
         Carries::Hidden,
+        Carries::UnusedKeypoints,
         Carries::Score,
         Carries::Negatives,
         Carries::Splits,

@@ -151,7 +151,7 @@ fn keypoints_come_back_from_records() {
     fs::write(path("coco/train.json"), coco.to_string()).unwrap();
     let report = convert::convert(&path("coco"), &path("records"), &options(), &mut ()).unwrap();
     let losses: Vec<_> = report.losses.iter().map(|loss| (loss.what, loss.number, loss.of)).collect();
-    assert_eq!(losses, [("skeletons", 1, "classes"), ("names of keypoints", 1, "classes")]);
+    assert_eq!(losses, [("skeletons", 1, "classes"), ("unused keypoints", 1, "classes")]);
     let no_loss = Options { no_loss: true, ..options() };
     let error = convert::convert(&path("coco"), &path("none"), &no_loss, &mut ()).unwrap_err();
     assert!(matches!(error, convert::ConvertError::Lossy(_)), "{error}");
