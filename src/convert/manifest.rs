@@ -18,6 +18,8 @@ use crate::image::is_image_name;
 pub const MANIFEST: &str = tree::OURS;
 /// The same beside a dataset in another format.
 pub const OF_DATASET: &str = tree::OURS_HIDDEN;
+/// Extensions of what is written to datasets besides images and annotations (Darknet's, Edge Impulse's, MOT's).
+const OTHER_EXTENSIONS: [&str; 4] = ["data", "ini", "labels", "names"];
 /// The name of what a person reads first.
 pub const README: &str = "README.txt";
 
@@ -237,7 +239,7 @@ fn listed_by(folder: &Path, manifest: &str) -> Option<Vec<String>> {
     };
     let of_dataset = |name: &str| {
         let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-        is_image_name(name) || ANNOTATION_EXTENSIONS.contains(&extension)
+        is_image_name(name) || ANNOTATION_EXTENSIONS.contains(&extension) || OTHER_EXTENSIONS.contains(&extension)
     };
     let ours = |name: &String| {
         let inside = name.split('/').all(|part| !part.is_empty() && part != "." && part != "..");

@@ -10,7 +10,7 @@ use recordmill::dataset::{Class, Dataset, Image, Keypoint, Mask, Object, Problem
 use recordmill::formats::{Carries, FORMATS, Format, LoadOptions, Loaded, load};
 use tempfile::TempDir;
 
-use crate::convert::corpus::png;
+use crate::convert::corpus::{files_in, png};
 
 /// What an image has, before it is put into a dataset.
 #[derive(Clone, Debug)]
@@ -700,4 +700,28 @@ fn a_folder_that_holds_something_is_refused_or_replaced() {
     let records = Options { target: None, ..options };
     let error = convert::convert_dataset(&loaded, &folder.path().join("no"), &records, &mut ()).unwrap_err();
     assert!(matches!(error, ConvertError::Option(_)), "{error}");
+}
+
+/// Of a dataset that is replaced by one of another format nothing stays: what has another extension would be found with the new one.
+#[test]
+fn what_another_format_takes_the_place_of_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let loaded = boxes(&folder);
+    let mut left = Vec::new();
+    for format in FORMATS.iter().filter(|format| format.writes(Carries::Boxes) && format.name != "coco") {
+        let out = folder.path().join(format.name);
+        convert::convert_dataset(&loaded, &out, &target(format.name), &mut ()).unwrap();
+        let before = files_in(&out);
+        convert::convert_dataset(&loaded, &out, &Options { overwrite: true, ..target("coco") }, &mut ()).unwrap();
+        let new = |name: &String| {
+            name == ".recordmill" || name.starts_with("annotations/instances_") || name.starts_with("images/")
+        };
+        left.extend(
+            files_in(&out)
+                .into_keys()
+                .filter(|name| before.contains_key(name) && !new(name))
+                .map(|name| format!("{}: {name}", format.name)),
+        );
+    }
+    assert_eq!(left, [""; 0]);
 }
