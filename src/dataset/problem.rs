@@ -118,6 +118,9 @@ problem_kinds! {
     SizeMismatch = "size-mismatch", Fixed;
     /// The boxes, or a mask alone, were drawn on the image when it was larger or smaller: scaled to the stored pixels.
     ScaledBoxes = "scaled-boxes", Fixed;
+    /// An outline, or a picture of masks, that cannot be read, of objects that have boxes without it: it is left out. Who reads
+    /// boxes alone does not see it.
+    BadMask = "bad-mask", Fixed;
     /// The annotation has no size, or 0: the image's was taken.
     MissingSize = "missing-size", Note;
     /// The annotation names another file than the one that fits; the fitting one was taken.
@@ -138,7 +141,7 @@ problem_kinds! {
     UnlabelledImage = "unlabelled-image", Note;
     /// The source has splits, and this image is in none: taken for training.
     NoSplit = "no-split", Note;
-    /// An annotation field that was not understood and has a default; an outline or a mask of an object that has a box without it.
+    /// An annotation field that was not understood and has a default.
     IgnoredField = "ignored-field", Note;
     /// Class names that differ only in letter case, blanks, or the signs between words.
     SimilarClasses = "similar-classes", Note;

@@ -55,11 +55,10 @@ pub fn open(tree: &Tree, file: FileId) -> Result<LabelImage, Fault> {
     read(&bytes)
 }
 
-/// Says of the picture at `path` that its masks are left out, of objects that have boxes without it. No more than a note, as for an
-/// outline in a file of annotations: who reads boxes alone, as for records, does not open the picture, and `check` says what a
-/// conversion will do. Where pictures are all that tells of objects, one that cannot be read is an error, and everyone reads it.
-pub fn note_unread(path: &str, fault: &Fault, problems: &mut Problems) {
-    problems.push(ProblemKind::IgnoredField, Place::file(path), format!("its masks are left out: {}", fault.message));
+/// Says of the picture at `path` that its masks are left out, of objects that have boxes without it. Who reads boxes alone does not
+/// open it. Where pictures are all that tells of objects, one that cannot be read is an error, and everyone reads it.
+pub fn say_unread(path: &str, fault: &Fault, problems: &mut Problems) {
+    problems.push(ProblemKind::BadMask, Place::file(path), format!("its masks are left out: {}", fault.message));
 }
 
 /// Reads a PNG.

@@ -110,7 +110,8 @@ pub struct LoadOptions {
     pub class_attribute: Option<String>,
     /// Threads; 0: one per core.
     pub workers: usize,
-    /// Leave outlines and masks unread, where that is quicker. Objects, boxes and problems that are more than notes are the same.
+    /// Leave outlines and masks unread, where that is quicker. Objects and boxes are the same, and all problems but
+    /// notes and those of outlines and masks.
     pub boxes_only: bool,
 }
 

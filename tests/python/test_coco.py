@@ -143,7 +143,7 @@ def test_a_broken_outline_costs_the_outline_alone(source: Path, tmp_path: Path) 
     assert (health.objects, health.skipped) == (2, rm.check(source).skipped)
     lost = "all.json:1: annotation 2: its outline is left out: invalid value: integer `-1`, expected u32"
     assert lost in map(str, health.problems)
-    assert health.problem_counts.keys() == {"ignored-field", "box-outside"}
+    assert health.problem_counts.keys() == {"bad-mask", "box-outside"}
     assert rm.convert(source, tmp_path / "records").objects == 2
     report = rm.convert(source, tmp_path / "again", target_format="coco")
     assert report.objects == 2

@@ -75,7 +75,7 @@ pub(super) fn add_masks(
         match masks {
             None => note(format!("picture {name:?} of the segments was not found; their boxes alone are read")),
             Some(Err(fault)) => {
-                label_image::note_unread(file.map_or(path, |file| tree.path(file)), &fault, problems);
+                label_image::say_unread(file.map_or(path, |file| tree.path(file)), &fault, problems);
             }
             Some(Ok(mut masks)) => {
                 for (row, id) in picture.rows {

@@ -144,7 +144,7 @@ impl Annotations {
             Ok((mut element, loose)) if !needs_outline(&element) => {
                 element.passed_over = None;
                 let message = format!("{}: its outline is left out: {}", name_of(element.id.as_ref()), fault.message);
-                self.findings.push((ProblemKind::IgnoredField, fault.line, message));
+                self.findings.push((ProblemKind::BadMask, fault.line, message));
                 self.take(element, loose, line, outlines);
             }
             _ => self.findings.push((ProblemKind::BadEntry, fault.line, format!("annotation: {}", fault.message))),
@@ -223,9 +223,7 @@ impl Annotations {
         keep: bool,
     ) -> Result<(), String> {
         let id = element.id.as_ref();
-        let mut note = |message: String| {
-            self.findings.push((ProblemKind::IgnoredField, line, format!("{}: {message}", name_of(id))));
-        };
+        let mut note = |kind, message: String| self.findings.push((kind, line, format!("{}: {message}", name_of(id))));
         let mut parts: Vec<&[f64]> = Vec::new();
         let mut mask = None;
         match &element.segmentation {
@@ -234,10 +232,13 @@ impl Annotations {
                 for part in coordinates.parts().filter(|part| !part.is_empty()) {
                     match part.len() {
                         _ if part.iter().any(|value| !value.is_finite()) => {
-                            note("a polygon with a coordinate that is no number is left out".into());
+                            note(
+                                ProblemKind::IgnoredField,
+                                "a polygon with a coordinate that is no number is left out".into(),
+                            );
                         }
                         len if len % 2 != 0 || len < 6 => {
-                            note(format!("a polygon of {len} numbers is left out"));
+                            note(ProblemKind::IgnoredField, format!("a polygon of {len} numbers is left out"));
                         }
                         _ => parts.push(part),
                     }
@@ -245,7 +246,7 @@ impl Annotations {
             }
             Segmentation::Runs { counts, size } => match runs_of(counts, *size) {
                 Ok(made) => mask = Some(made),
-                Err(message) => note(format!("its mask is left out: {message}")),
+                Err(message) => note(ProblemKind::BadMask, format!("its mask is left out: {message}")),
             },
         }
         let bbox = match element.bbox {
@@ -288,7 +289,10 @@ impl Annotations {
         let keypoints = match element.keypoints.len() % 3 {
             0 => element.keypoints.chunks_exact(3).map(keypoint).collect(),
             _ => {
-                note(format!("{} numbers are no keypoints, of three each", element.keypoints.len()));
+                note(
+                    ProblemKind::IgnoredField,
+                    format!("{} numbers are no keypoints, of three each", element.keypoints.len()),
+                );
                 Box::default()
             }
         };

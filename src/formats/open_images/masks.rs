@@ -92,7 +92,7 @@ impl Segments {
         for (segment, mask) in found.all.iter_mut().zip(masks) {
             match mask {
                 Ok(mask) => segment.mask = Some(mask),
-                Err(fault) => label_image::note_unread(tree.path(segment.picture), &fault, problems),
+                Err(fault) => label_image::say_unread(tree.path(segment.picture), &fault, problems),
             }
         }
         found

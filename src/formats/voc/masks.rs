@@ -47,7 +47,7 @@ pub(super) fn add(tree: &Tree, labelled: &mut [Labelled], options: &LoadOptions,
                     problems.push(ProblemKind::IgnoredField, Place::file(path), message);
                 }
             }
-            Err(fault) => label_image::note_unread(path, &fault, problems),
+            Err(fault) => label_image::say_unread(path, &fault, problems),
         }
     }
     0

@@ -59,7 +59,7 @@ def make() -> None:
     case("coco-panoptic", "bad-png", {
         "panoptic.json": document([(1, "a.jpg")], [(1, "a.png", both)]), "panoptic/a.png": drawn[:60], "a.jpg": picture(1, "JPEG"),
     }, {
-        **frame, "problems": ["ignored-field: panoptic/a.png: its masks are left out: no PNG: unexpected end of file"],
+        **frame, "problems": ["bad-mask: panoptic/a.png: its masks are left out: no PNG: unexpected end of file"],
         "images": [there("a.jpg", masked("cat", 258, A, mask=False), masked("sky", 65539, B, mask=False), id=1)]})
     case("coco-panoptic", "bad-segment", {
         "panoptic.json": document([(1, "a.jpg")], [(1, "a.png", [segment(258, 1, A), segment(65539, 5, B)])]), "panoptic/a.png": drawn, "a.jpg": picture(1, "JPEG"),

@@ -75,7 +75,7 @@ def make() -> None:
         "class-descriptions-boxable.csv": CLASSES, f"train/{KEY}": picture(1), "0001eeaf4aed83f9_m0cmf2_1.png": "none",
     }, {
         "format": "open-images", "classes": ["Airplane"], "ordered": False, "images": [named(f"train/{KEY}", {**plane(), "source": "train-annotations-bbox.csv"}, split="train")],
-        "problems": ["bad-entry: train-annotations-object-segmentation.csv:3: no MaskPath, ImageID, LabelName or box", "ignored-field: 0001eeaf4aed83f9_m0cmf2_1.png: its masks are left out: no PNG: Invalid PNG signature"],
+        "problems": ["bad-entry: train-annotations-object-segmentation.csv:3: no MaskPath, ImageID, LabelName or box", "bad-mask: 0001eeaf4aed83f9_m0cmf2_1.png: its masks are left out: no PNG: Invalid PNG signature"],
     })
     case("open-images", "no-descriptions", {"test-annotations-bbox.csv": HEADER + ROW, KEY: picture(1)}, {
         "format": "open-images", "classes": ["/m/0cmf2"], "ordered": False, "images": [named(KEY, plane(2, "/m/0cmf2"), split="test")], "problems": [],

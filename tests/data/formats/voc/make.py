@@ -458,7 +458,7 @@ def make() -> None:
         "format": "voc", "problems": ["ignored-field: SegmentationObject/a.png: mask 3 fits the box of no object; left out"],
         "images": [there("JPEGImages/a.jpg", {**two[0], "mask": filled(a)}, two[1])]})
     case("voc", "bad-masks", {"Annotations/a.xml": lines, "JPEGImages/a.jpg": picture(1), "SegmentationObject/a.png": "no picture"}, {
-        "format": "voc", "problems": ["ignored-field: SegmentationObject/a.png: its masks are left out: no PNG: Invalid PNG signature"], "images": [there("JPEGImages/a.jpg", *two)]})
+        "format": "voc", "problems": ["bad-mask: SegmentationObject/a.png: its masks are left out: no PNG: Invalid PNG signature"], "images": [there("JPEGImages/a.jpg", *two)]})
 
     # make-sense's: no pose of its own, tabs, a path that begins with the project.
     one = (
