@@ -6,6 +6,7 @@
 mod error;
 pub mod header;
 mod kind;
+pub mod mask;
 pub mod runs;
 
 pub use error::{ImageError, ImageErrorKind};

@@ -202,7 +202,7 @@ pub fn without(runs: &[u32], other: &[u32]) -> Vec<u32> {
 }
 
 /// Start and end of each run of 1.
-fn ranges(runs: &[u32]) -> impl Iterator<Item = [u64; 2]> {
+pub(super) fn ranges(runs: &[u32]) -> impl Iterator<Item = [u64; 2]> {
     let ends = runs.iter().scan(0u64, |end, run| {
         *end += u64::from(*run);
         Some([*end - u64::from(*run), *end])
