@@ -1,5 +1,5 @@
 //! Runs of bytes 0 and 1 as a deflate stream (RFC 1951), without looking for anything: a run is its first byte, and copies of
-//! the byte before.
+//! the byte before; lines that are like the one before are copies from there.
 //!
 //! One block with codes of its own (3.2.7): how often which code is needed is counted first, in a pass over the runs. The fixed
 //! codes (3.2.6) would take 13 bits for 258 bytes, these take 2 where most of a mask is blank.
@@ -43,55 +43,103 @@ const PLACES: [u8; 259] = {
 /// The order in which the lengths of the codes for code lengths are written (3.2.7).
 const ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
-/// How a run is written: its first byte, `longest` copies of 258 bytes, then a shorter one or up to two bytes more.
+/// A piece of what is written. None has length 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Piece {
+    /// So many bytes of 0, or of 1.
+    Run(u8, u32),
+    /// As many bytes as before, from one line before.
+    Line(u32),
+}
+
+/// How a piece is written: a byte several times, copies of 258 bytes, then shorter ones. Of a copy its code, which of the
+/// lengths of that it is, and how many bits say so.
+#[derive(Default)]
 struct Parts {
-    longest: u32,
+    byte: usize,
     bytes: u32,
-    copy: Option<(usize, u32, u32)>,
+    longest: u32,
+    copies: [Option<(usize, u32, u32)>; 2],
+    from_line: bool,
 }
 
 impl Parts {
-    fn of(run: u32) -> Self {
-        let (longest, rest) = ((run - 1) / LONGEST, (run - 1) % LONGEST);
-        if rest < 3 {
-            return Self { longest, bytes: 1 + rest, copy: None };
+    fn of(piece: Piece) -> Self {
+        let copy = |length: u32| {
+            let place = usize::from(PLACES[length as usize]);
+            let (first, bits) = LENGTHS[place];
+            Some((257 + place, length - u32::from(first), bits.into()))
+        };
+        match piece {
+            Piece::Run(byte, length) => {
+                let (longest, rest) = ((length - 1) / LONGEST, (length - 1) % LONGEST);
+                let parts = Self { byte: byte.into(), bytes: 1, longest, ..Self::default() };
+                match rest {
+                    0..3 => Self { bytes: 1 + rest, ..parts },
+                    _ => Self { copies: [copy(rest), None], ..parts },
+                }
+            }
+            Piece::Line(length) => {
+                let (longest, rest) = (length / LONGEST, length % LONGEST);
+                let parts = Self { longest, from_line: true, ..Self::default() };
+                match rest {
+                    0 => parts,
+                    // No copy is that short.
+                    1 | 2 => Self { longest: longest - 1, copies: [copy(255 + rest), copy(3)], ..parts },
+                    _ => Self { copies: [copy(rest), None], ..parts },
+                }
+            }
         }
-        let place = usize::from(PLACES[rest as usize]);
-        let (first, bits) = LENGTHS[place];
-        Self { longest, bytes: 1, copy: Some((257 + place, rest - u32::from(first), bits.into())) }
     }
 }
 
-/// Puts the stream of runs of 0 and 1 in turn, none of them of length 0, behind what `out` has.
-pub(super) fn deflate(runs: &[u32], out: &mut Vec<u8>) {
+/// Of a distance its code, which of the distances of that it is, and how many bits say so (3.2.5); `None` if it has none.
+pub(super) fn distance(far: u32) -> Option<(usize, u32, u32)> {
+    let before = far.checked_sub(1).filter(|before| *before < 1 << 15)?;
+    // Two codes for each number of bits: the highest bit of the distance is 1, the next says which, then `bits` more.
+    let bits = before.max(2).ilog2() - 1;
+    Some(((2 * bits + (before >> bits)) as usize, before & ((1 << bits) - 1), bits))
+}
+
+/// Puts the stream of pieces behind what `out` has. A piece from one line before is of at least three bytes.
+pub(super) fn deflate(pieces: &[Piece], line: u32, out: &mut Vec<u8>) {
     let mut counts = [0u32; SYMBOLS];
     counts[END] = 1;
-    for (place, run) in runs.iter().enumerate() {
-        let parts = Parts::of(*run);
-        counts[place % 2] += parts.bytes;
+    let mut has_lines = false;
+    for piece in pieces {
+        let parts = Parts::of(*piece);
+        counts[parts.byte] += parts.bytes;
         counts[LONGEST_SYMBOL] += parts.longest;
-        if let Some((symbol, _, _)) = parts.copy {
+        for (symbol, _, _) in parts.copies.into_iter().flatten() {
             counts[symbol] += 1;
         }
+        has_lines |= parts.from_line;
     }
     let code = Code::new(&counts, 15);
     let mut bits = Bits { out, held: 0, count: 0 };
+    let (symbol, which, extra) = distance(line).unwrap_or_default();
     // The last block, with codes of its own.
     bits.put(0b101, 3);
-    write_code(&code, &mut bits);
-    // The distance's code, of one bit, follows each length: 0.
-    let longest = (u64::from(code.codes[LONGEST_SYMBOL]), u32::from(code.lengths[LONGEST_SYMBOL]) + 1);
-    for (place, run) in runs.iter().enumerate() {
-        let parts = Parts::of(*run);
-        let (byte, length) = code.of(place % 2);
-        bits.put(byte, length);
-        bits.repeat(longest, parts.longest);
-        match parts.copy {
-            Some((symbol, which, extra)) => {
-                let (code, length) = code.of(symbol);
-                bits.put(code | u64::from(which) << length, length + extra + 1);
-            }
-            None => bits.repeat((byte, length), parts.bytes - 1),
+    write_code(&code, has_lines.then_some(symbol), &mut bits);
+    for piece in pieces {
+        let parts = Parts::of(*piece);
+        // Each distance has a code of one bit.
+        let distance = if parts.from_line { (1 | u64::from(which) << 1, 1 + extra) } else { (0, 1) };
+        let (byte, length) = code.of(parts.byte);
+        for _ in 0..parts.bytes {
+            bits.put(byte, length);
+        }
+        let copy = |(symbol, which, extra): (usize, u32, u32)| {
+            let (code, length) = code.of(symbol);
+            (code | u64::from(which) << length | distance.0 << (length + extra), length + extra + distance.1)
+        };
+        if parts.longest > 0 {
+            bits.repeat(copy((LONGEST_SYMBOL, 0, 0)), parts.longest);
+        }
+        for part in parts.copies.into_iter().flatten() {
+            let (all, count) = copy(part);
+            bits.put(all & 0xffff_ffff, count.min(32));
+            bits.put(all >> 32, count.saturating_sub(32));
         }
     }
     let (end, length) = code.of(END);
@@ -99,13 +147,15 @@ pub(super) fn deflate(runs: &[u32], out: &mut Vec<u8>) {
     bits.finish();
 }
 
-/// Says the codes for bytes and lengths, and that there is one distance, 1, of one bit.
-fn write_code(code: &Code<SYMBOLS>, bits: &mut Bits) {
+/// Says the codes for bytes and lengths, and for the distances, of which there is 1 and perhaps another.
+fn write_code(code: &Code<SYMBOLS>, distance: Option<usize>, bits: &mut Bits) {
     let used = 1 + code.lengths.iter().rposition(|length| *length > 0).unwrap_or(END);
+    let distances = 1 + distance.unwrap_or(0);
     // Lengths of codes in turn; runs of 0 as 17 (3 to 10) and 18 (11 to 138).
     let mut said: Vec<(usize, u32, u32)> = Vec::with_capacity(64);
     let mut zeros = 0;
-    for length in code.lengths[..used].iter().copied().chain([1]) {
+    let of_distances = (0..distances).map(|symbol| u8::from(symbol == 0 || symbol == distances - 1));
+    for length in code.lengths[..used].iter().copied().chain(of_distances) {
         if length == 0 {
             zeros += 1;
             continue;
@@ -128,7 +178,7 @@ fn write_code(code: &Code<SYMBOLS>, bits: &mut Bits) {
     let small: Code<19> = Code::new(&counts, 7);
     let ordered = 1 + ORDER.iter().rposition(|symbol| small.lengths[*symbol] > 0).unwrap_or(3).max(3);
     bits.put(used as u64 - 257, 5);
-    bits.put(0, 5);
+    bits.put(distances as u64 - 1, 5);
     bits.put(ordered as u64 - 4, 4);
     for symbol in &ORDER[..ordered] {
         bits.put(small.lengths[*symbol].into(), 3);
@@ -265,8 +315,21 @@ mod tests {
         bytes
     }
 
-    fn drawn(runs: &[u32]) -> Vec<u8> {
-        runs.iter().enumerate().flat_map(|(place, run)| vec![(place % 2) as u8; *run as usize]).collect()
+    fn drawn(pieces: &[Piece], line: usize) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for piece in pieces {
+            match *piece {
+                Piece::Run(byte, length) => bytes.extend(vec![byte; length as usize]),
+                Piece::Line(length) => (0..length).for_each(|_| bytes.push(bytes[bytes.len() - line])),
+            }
+        }
+        bytes
+    }
+
+    fn check(pieces: &[Piece], line: u32) {
+        let mut stream = vec![9];
+        deflate(pieces, line, &mut stream);
+        assert!(inflated(&stream[1..]) == drawn(pieces, line as usize), "{line} {pieces:?}");
     }
 
     #[test]
@@ -274,11 +337,20 @@ mod tests {
         assert_eq!((LENGTHS[0], LENGTHS[8], LENGTHS[20], LENGTHS[27]), ((3, 0), (11, 1), (67, 4), (227, 5)));
         assert_eq!((PLACES[3], PLACES[10], PLACES[12], PLACES[257], PLACES[258]), (0, 7, 8, 27, 28));
         for run in (1..600).chain([1 << 20]) {
-            for runs in [vec![run], vec![1, run], vec![run, run, run]] {
-                let mut stream = vec![9];
-                deflate(&runs, &mut stream);
-                assert_eq!(inflated(&stream[1..]), drawn(&runs), "{run}");
-            }
+            check(&[Piece::Run(0, run)], 9);
+            check(&[Piece::Run(0, 1), Piece::Run(1, run)], 9);
+            check(&[Piece::Run(0, run), Piece::Run(1, 4), Piece::Line(run + 2), Piece::Run(0, 5)], 5);
+        }
+    }
+
+    #[test]
+    fn distances() {
+        let of = [1, 2, 3, 4, 5, 6, 7, 641, 32_768].map(|far| distance(far).unwrap());
+        assert_eq!(of[..5], [(0, 0, 0), (1, 0, 0), (2, 0, 0), (3, 0, 0), (4, 0, 1)]);
+        assert_eq!(of[5..], [(4, 1, 1), (5, 0, 1), (18, 128, 8), (29, 8191, 13)]);
+        assert_eq!((distance(0), distance(32_769)), (None, None));
+        for line in (2..300).chain([32_767, 32_768]) {
+            check(&[Piece::Run(0, line), Piece::Run(1, 2), Piece::Run(0, line), Piece::Line(3 * line)], line);
         }
     }
 
@@ -300,10 +372,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_runs(runs in prop::collection::vec(prop_oneof![1u32..9, 1u32..700, 1u32..100_000], 1..60)) {
-            let mut stream = Vec::new();
-            deflate(&runs, &mut stream);
-            prop_assert_eq!(inflated(&stream), drawn(&runs));
+        fn any_pieces(
+            lengths in prop::collection::vec((0u8..3, prop_oneof![3u32..9, 3u32..700, 3u32..100_000]), 1..60),
+            line in 2u32..800,
+        ) {
+            let piece = |(kind, length): (u8, u32)| if kind < 2 { Piece::Run(kind, length) } else { Piece::Line(length) };
+            let pieces: Vec<_> = [Piece::Run(0, line)].into_iter().chain(lengths.into_iter().map(piece)).collect();
+            check(&pieces, line);
         }
     }
 }

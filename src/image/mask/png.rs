@@ -7,7 +7,7 @@
 //! Source: PNG (third edition) 5.2, 5.6, 9.2, 11.2; RFC 1950 2.2.
 
 use super::MaskError;
-use super::deflate::deflate;
+use super::deflate::{Piece, deflate, distance};
 use super::rows::Rows;
 
 const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
@@ -19,17 +19,19 @@ pub fn write(runs: &[u32], size @ [width, height]: [u32; 2], out: &mut Vec<u8>) 
     let rows = Rows::new(runs, size)?;
     let line = width + 1;
     let bytes = u64::from(line) * u64::from(height);
-    let mut lengths: Vec<u32> = Vec::with_capacity(2 * height as usize + 1);
-    let (mut last, mut ones, mut sums) = (0, 0u64, bytes % ADLER);
-    rows.each(|row, from, to| {
-        let [start, end] = [row * line + 1 + from, row * line + 1 + to];
-        lengths.extend([start - last, end - start]);
-        last = end;
-        let (start, end) = (u64::from(start), u64::from(end));
-        ones += end - start;
-        sums = (sums + (end - start) * (2 * bytes - start - end + 1) / 2) % ADLER;
-    });
-    lengths.extend(Some(bytes as u32 - last).filter(|rest| *rest > 0));
+    let mut stream = Stream { line, bytes, pieces: Vec::with_capacity(256), last: 0, ones: 0, sums: bytes % ADLER };
+    let mut changes = rows.changes().enumerate().peekable();
+    while let Some((row, here)) = changes.next() {
+        let mut same = 0;
+        while changes.next_if(|(_, below)| *below == here).is_some() {
+            same += 1;
+        }
+        if !here.is_empty() {
+            stream.rows(row as u32, same, rows.runs(here));
+        }
+    }
+    stream.run(0, bytes as u32);
+    let Stream { pieces, ones, sums, .. } = stream;
     out.extend(SIGNATURE);
     let mut header = [0; 13];
     header[..4].copy_from_slice(&width.to_be_bytes());
@@ -39,11 +41,74 @@ pub fn write(runs: &[u32], size @ [width, height]: [u32; 2], out: &mut Vec<u8>) 
     chunk(*b"IDAT", out, |out| {
         // Deflate with a window of 32 KB, the fastest way.
         out.extend([0x78, 0x01]);
-        deflate(&lengths, out);
+        deflate(&pieces, line, out);
         out.extend((((sums << 16) | ((1 + ones) % ADLER)) as u32).to_be_bytes());
     });
     chunk(*b"IEND", out, |_| ());
     Ok(())
+}
+
+/// What is to be compressed, from above.
+struct Stream {
+    /// Bytes of a row, and of all.
+    line: u32,
+    bytes: u64,
+    pieces: Vec<Piece>,
+    /// Up to where there are pieces.
+    last: u32,
+    /// How many bytes are 1, and the upper half of the Adler-32.
+    ones: u64,
+    sums: u64,
+}
+
+impl Stream {
+    /// A row and as many more of the `same` below it.
+    fn rows(&mut self, row: u32, same: u32, runs: impl Iterator<Item = [u32; 2]> + Clone) {
+        let start = row * self.line + 1;
+        let place = |below: u32, column: u32| start + below * self.line + column;
+        let (mut count, mut ends) = (0u64, None);
+        for [from, to] in runs.clone() {
+            count += 1;
+            ends = Some((ends.map_or(from, |(first, _)| first), to));
+        }
+        // Of the rows below all from the first 1 to the last 1 is as above, if that takes fewer bits: about so many.
+        let copied = ends.and_then(|(first, last)| {
+            let (from, to) = (place(1, first), place(same, last));
+            let (_, _, extra) = distance(self.line).filter(|_| to >= from + 3)?;
+            let bits = (u64::from(to - from) / 258 + 2) * (3 + u64::from(extra));
+            (bits < u64::from(same) * (16 * count + u64::from(self.line) / 86)).then_some((from, to))
+        });
+        let drawn = if copied.is_some() { 0 } else { same };
+        for below in 0..=drawn {
+            let start = start + below * self.line;
+            for [from, to] in runs.clone() {
+                self.run(0, start + from);
+                self.run(1, start + to);
+            }
+        }
+        if let Some((from, to)) = copied {
+            self.run(0, from);
+            self.pieces.push(Piece::Line(to - from));
+            self.last = to;
+        }
+        for [from, to] in runs.clone() {
+            let (from, to) = (u64::from(start + from), u64::from(start + to));
+            let (count, rows) = (to - from, u64::from(same) + 1);
+            self.ones += count * rows;
+            // Each byte of row `n` below counts once for every byte from it to the end, `n * line` fewer than in this row.
+            let first = count * (2 * self.bytes - from - to + 1) / 2 % ADLER;
+            let fewer = count * u64::from(self.line) % ADLER * (rows * (rows - 1) / 2 % ADLER);
+            self.sums = (self.sums + first * (rows % ADLER) + ADLER * ADLER - fewer) % ADLER;
+        }
+    }
+
+    /// Bytes up to a place.
+    fn run(&mut self, byte: u8, end: u32) {
+        if self.last < end {
+            self.pieces.push(Piece::Run(byte, end - self.last));
+            self.last = end;
+        }
+    }
 }
 
 fn chunk(kind: [u8; 4], out: &mut Vec<u8>, fill: impl FnOnce(&mut Vec<u8>)) {
@@ -96,6 +161,11 @@ mod tests {
         // Nothing but changes.
         check(&vec![1; 1 << 16], [256, 256]);
         check(&vec![1; 255 * 255], [255, 255]);
+        // Rows that are like the one above: lines down, in images of each width; in one that is wider than a copy reaches.
+        for width in (1..300).chain([32_766, 32_767, 32_768]) {
+            let lines = vec![9; 2 * width as usize];
+            check(&[&[2][..], &lines, &[16]].concat(), [width + 1, 18]);
+        }
         let mut out = Vec::new();
         assert_eq!(write(&[], [0, 1], &mut out), Err(MaskError::Size(0, 1)));
         assert_eq!(write(&[5], [2, 3], &mut out), Err(MaskError::Pixels(5, 6)));

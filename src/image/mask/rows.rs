@@ -50,12 +50,20 @@ impl Rows {
 
     /// Each run of 1 from above and from the left: row, first column, column behind it.
     pub fn each(&self, mut take: impl FnMut(u32, u32, u32)) {
-        for (row, ends) in self.starts.windows(2).enumerate() {
-            let changes = self.changes.get(ends[0] as usize..ends[1] as usize).unwrap_or_default();
-            for run in changes.chunks(2) {
-                take(row as u32, run[0], run.get(1).copied().unwrap_or(self.width));
-            }
+        for (row, changes) in self.changes().enumerate() {
+            self.runs(changes).for_each(|[from, to]| take(row as u32, from, to));
         }
+    }
+
+    /// The columns where each row changes, from the first row on.
+    pub fn changes(&self) -> impl Iterator<Item = &[u32]> {
+        self.starts.windows(2).map(|ends| self.changes.get(ends[0] as usize..ends[1] as usize).unwrap_or_default())
+    }
+
+    /// The runs of 1 of a row that changes in these columns: first column, column behind it.
+    pub fn runs<'c>(&self, changes: &'c [u32]) -> impl Iterator<Item = [u32; 2]> + Clone + use<'c> {
+        let width = self.width;
+        changes.chunks(2).map(move |run| [run[0], run.get(1).copied().unwrap_or(width)])
     }
 }
 
