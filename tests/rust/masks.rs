@@ -64,6 +64,8 @@ fn no_outline_and_no_image() {
     assert_eq!(polygon([[1.0, 1.0]], [1 << 16, 1 << 16]), Err(MaskError::Size(1 << 16, 1 << 16)));
     assert_eq!(merged::<&[u32]>(&[], How::Union), Ok(vec![]));
     assert_eq!(merged(&[&[5][..], &[6]], How::Union), Err(MaskError::Pixels(6, 5)));
+    let most = u64::from(u32::MAX);
+    assert_eq!(merged(&[[u32::MAX, 9]; 2], How::Union), Err(MaskError::Pixels(most + 9, most)));
     // Where all have two runs of length 0, pycocotools stops.
     assert_eq!(merged(&[[0, 0, 5], [0, 0, 5]], How::Union), Ok(vec![0, 0, 5]));
 }
@@ -162,5 +164,7 @@ proptest! {
         let (one, both) = (png::write(&a, size, &mut out), merged(&[&a, &b], How::Union));
         prop_assert!(one.is_ok() || out.is_empty());
         prop_assert_eq!(both.is_ok(), runs::pixels(&a) == runs::pixels(&b));
+        let (most, again) = (u64::from(u32::MAX), merged(&[&a, &a], How::Intersection));
+        prop_assert_eq!(again.map(|mask| runs::area(&mask)).ok(), Some(runs::area(&a)).filter(|_| runs::pixels(&a) <= most));
     }
 }

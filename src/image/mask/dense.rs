@@ -18,16 +18,16 @@ where
     Ok(())
 }
 
-/// The runs of an array, of which each value but 0 is a pixel that is set.
+/// The runs of an array, of which each value but 0 (or `false`) is a pixel that is set.
 pub fn from_dense<Value>(array: &[Value], size: [u32; 2]) -> Result<Vec<u32>, MaskError>
 where
-    Value: Copy + PartialEq + From<u8>,
+    Value: PartialEq + Default,
 {
     let (has, wanted) = (array.len() as u64, pixels_of(size, PIXELS)?);
     if has != wanted {
         return Err(MaskError::Pixels(has, wanted));
     }
-    let zero = Value::from(0);
+    let zero = Value::default();
     let (mut runs, mut run, mut last) = (Vec::new(), 0u32, false);
     for part in array.chunks(64) {
         // Most parts have no change, which is seen without a branch for each pixel.
@@ -64,6 +64,7 @@ mod tests {
         assert_eq!(from_dense(&array, [4, 3]), Err(MaskError::Pixels(13, 12)));
         assert_eq!(from_dense(&[0.0, f32::NAN, -0.0, -1.5], [4, 1]), Ok(vec![1, 1, 1, 1]));
         assert_eq!(to_dense(&[0, 1], [1, 2], &mut array), Err(MaskError::Pixels(1, 2)));
+        assert_eq!(from_dense(&[true, true, false], [1, 3]), Ok(vec![0, 2, 1]));
         assert_eq!(from_dense::<u8>(&[], [0, 0]), Err(MaskError::Size(0, 0)));
     }
 

@@ -16,15 +16,18 @@ pub enum How {
     Intersection,
 }
 
-/// Several masks of the same size as one; no run where there is none, the runs as they are where there is one.
+/// Several masks of the same size, of as many pixels as a run can count, as one; no run where there is none, the runs as they are where there is one.
 pub fn merged<Runs: AsRef<[u32]>>(masks: &[Runs], how: How) -> Result<Vec<u32>, MaskError> {
     let Some((first, rest)) = masks.split_first() else { return Ok(Vec::new()) };
     let mut all = first.as_ref().to_vec();
-    let wanted = pixels(&all);
+    let (wanted, most) = (pixels(&all), u64::from(u32::MAX));
+    if wanted > most && !rest.is_empty() {
+        return Err(MaskError::Pixels(wanted, most));
+    }
     for mask in rest {
         let mask = mask.as_ref();
         let has = pixels(mask);
-        if has != wanted || wanted > u64::from(u32::MAX) {
+        if has != wanted {
             return Err(MaskError::Pixels(has, wanted));
         }
         all = both(&all, mask, how);

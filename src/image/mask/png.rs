@@ -22,13 +22,15 @@ pub fn write(runs: &[u32], size @ [width, height]: [u32; 2], out: &mut Vec<u8>) 
     let mut stream = Stream { line, bytes, pieces: Vec::with_capacity(256), last: 0, ones: 0, sums: bytes % ADLER };
     let mut changes = rows.changes().enumerate().peekable();
     while let Some((row, here)) = changes.next() {
+        if here.is_empty() {
+            continue;
+        }
         let mut same = 0;
-        while changes.next_if(|(_, below)| *below == here).is_some() {
+        // One by one: most rows have two changes, for which `memcmp` is too much.
+        while changes.next_if(|(_, below)| below.len() == here.len() && below.iter().eq(here)).is_some() {
             same += 1;
         }
-        if !here.is_empty() {
-            stream.rows(row as u32, same, rows.runs(here));
-        }
+        stream.rows(row as u32, same, rows.runs(here));
     }
     stream.run(0, bytes as u32);
     let Stream { pieces, ones, sums, .. } = stream;

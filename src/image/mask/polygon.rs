@@ -22,7 +22,8 @@ pub fn polygon(points: impl IntoIterator<Item = [f64; 2]>, size: [u32; 2]) -> Re
     drawn(points, size, &mut left)
 }
 
-/// The runs of an object whose outline has several parts: what any of them covers.
+/// The runs of an object whose outline has several parts: what any of them covers. (A part of one or two points, for which
+/// `annToRLE` fails, covers nothing.)
 pub fn outline<Part>(parts: impl IntoIterator<Item = Part>, size: [u32; 2]) -> Result<Vec<u32>, MaskError>
 where
     Part: IntoIterator<Item = [f64; 2]>,
