@@ -155,8 +155,8 @@ impl Drawing {
             let right = i64::from(column) * 5 + 3;
             // The first step behind the middle of the column: about where the line is, then exactly.
             let behind = |step: i32| (i64::from(line.at(step)) >= right) == (line.slope > 0.0);
-            let mut step =
-                ((right as f64 - 0.5 - line.start) / line.slope).ceil().clamp(1.0, last.max(1).into()) as i32;
+            let near = (right as f64 - 0.5 - line.start) / line.slope;
+            let mut step = (near as i32).saturating_add(1).clamp(1, last.max(1));
             while step > 1 && behind(step - 1) {
                 step -= 1;
             }
