@@ -1,7 +1,7 @@
 //! Masks as PNG, the form that the Object Detection API reads: 8 bit gray, 1 where the mask is (1 bit would be read as 255).
 //!
 //! Idea: the picture is never drawn. A row of a PNG is a byte that says how it is filtered, here 0, and its pixels; so the whole
-//! is runs of 0 and 1, of which [`deflate`] makes the compressed stream. Their Adler-32 is a sum over the
+//! is runs of 0 and 1, of which `deflate` makes the compressed stream. Their Adler-32 is a sum over the
 //! runs: its lower half counts the ones, its upper half counts each of them once for every byte from it to the end.
 //!
 //! Source: PNG (third edition) 5.2, 5.6, 9.2, 11.2; RFC 1950 2.2.
