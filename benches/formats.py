@@ -31,8 +31,8 @@ def coco_to_records(photos: Path, out: Path) -> list[Row]:
     size = (total / 1e6, "MB")
     ours, cat, script = out / "coco", out / "cat", out / "coco-script.record"
 
-    def conversion() -> Way:
-        command = [RECORDMILL, "convert", str(source), str(ours), "--images", str(images), "--quiet"]
+    def conversion(masks: str) -> Way:
+        command = [RECORDMILL, "convert", str(source), str(ours), "--images", str(images), "--masks", masks, "--quiet"]
         return Way("recordmill", [*command, "--no-fsync", "--no-file-sha256"], before=fresh(ours))
 
     def records() -> list[str]:
@@ -40,9 +40,10 @@ def coco_to_records(photos: Path, out: Path) -> list[Row]:
 
     copy = ["sh", "-c", 'cd "$1" && cat *.jpg > "$2"', "sh", str(images), str(cat)]
     peer = [PYTHON, str(HERE / "peers" / "create_coco_tf_record.py"), str(source), str(images), str(script)]
-    beside, against = conversion(), conversion()
+    beside, against, masked = conversion("none"), conversion("none"), conversion("png")
     beside.result = lambda: ask("image_bytes_of", *records())
     against.result = lambda: ask("detections_of", *records())
+    masked.result = lambda: ask("masks_of", *records())
     return [
         Row(
             f"COCO, {count} JPEGs, {total / 1e6:.0f} MB -> TFRecord (full schema, no fsync)",
@@ -65,6 +66,20 @@ def coco_to_records(photos: Path, out: Path) -> list[Row]:
                 ),
             ],
             target=20,
+            size=size,
+        ),
+        Row(
+            "the same with the mask of each object as PNG",
+            [
+                masked,
+                Way(
+                    "create_coco_tf_record.py --include-masks",
+                    [*peer, "--include-masks"],
+                    before=fresh(script),
+                    result=lambda: ask("masks_of", script),
+                ),
+            ],
+            target=50,
             size=size,
         ),
     ]

@@ -61,6 +61,7 @@ class WriteOptions(TypedDict, total=False):
     workers: int
     seed: int
     shuffle: bool
+    masks: str
     source_id: str
     sha256: bool
     file_sha256: bool
@@ -107,6 +108,7 @@ WRITE_DEFAULTS: dict[str, Any] = {
     "workers": 0,
     "seed": 0,
     "shuffle": False,
+    "masks": "png",
     "source_id": "auto",
     "sha256": True,
     "file_sha256": True,
@@ -189,6 +191,7 @@ def convert(
     schema: str = "tfod",
     layout: str = "flat",
     group: str | None = None,
+    masks: str = "png",
     source_id: str = "auto",
     sha256: bool = True,
     file_sha256: bool = True,
@@ -255,6 +258,9 @@ def convert(
             `generate_tfrecord.py`.
         layout: "flat" or "roboflow".
         group: Name of the files in layout "roboflow"; None is "objects".
+        masks: How records have the masks of objects (`image/object/mask`) where the source has outlines or masks: "png",
+            "numerical" (float32, height x width for each object, row by row) or "none"; outlines are drawn as COCO's own
+            tools draw them.
         source_id: What `image/source_id` is: "index" (position in the source, from 1), "id" (the source's own),
             "filename", or "auto": the id where each image has one that no other has, else the index.
         sha256: Whether `image/key/sha256` is written.
@@ -317,6 +323,7 @@ def convert(
         schema=schema,
         layout=layout,
         group=group,
+        masks=masks,
         source_id=source_id,
         sha256=sha256,
         file_sha256=file_sha256,

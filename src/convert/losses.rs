@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::labels::Labels;
-use super::options::{Options, SchemaKind, SourceId};
+use super::options::{MaskForm, Options, SchemaKind, SourceId};
 use crate::dataset::{Dataset, Split, flag};
 use crate::formats::Carries;
 use crate::formats::target::{MaskFit, Ready, ReadyImage, ReadyObject};
@@ -38,6 +38,7 @@ pub fn record_holds(carries: Carries, options: &Options) -> bool {
     use Carries::*;
     match (options.schema, carries) {
         (_, Boxes | Negatives | Splits | ClassOrder | ClassIds | Sizes | Fractions) => true,
+        (SchemaKind::Tfod, Masks) => options.masks != MaskForm::None,
         (SchemaKind::Tfod, ImageIds) => options.source_id == SourceId::Id,
         (
             SchemaKind::Tfod,

@@ -53,6 +53,7 @@ struct Written<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     level: Option<u32>,
     source_id: &'static str,
+    masks: &'static str,
     sha256: bool,
     file_sha256: bool,
     #[serde(flatten)]
@@ -127,6 +128,7 @@ pub fn manifest(report: &Report, label_maps: &[String], options: &Options) -> Re
         compression: options.compression.name(),
         level: options.level,
         source_id: options.source_id.name(),
+        masks: options.masks.name(),
         sha256: options.sha256,
         file_sha256: options.file_sha256,
         rules: rules(options),

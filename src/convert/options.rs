@@ -35,6 +35,8 @@ pub struct Options {
     pub seed: u64,
     /// Which features a record has.
     pub schema: SchemaKind,
+    /// How records have the masks of objects.
+    pub masks: MaskForm,
     /// Names and folders of the output.
     pub layout: Layout,
     /// Name of the files in [`Layout::Roboflow`], there `objects` if `None`.
@@ -86,6 +88,7 @@ impl Default for Options {
             shuffle: false,
             seed: 0,
             schema: SchemaKind::Tfod,
+            masks: MaskForm::Png,
             layout: Layout::Flat,
             group: None,
             compression: Compression::None,
@@ -173,6 +176,19 @@ words! {
         Tfod = "tfod",
         /// The 12 keys of Dat Tran's `generate_tfrecord.py`, with its values.
         Basic = "basic",
+    }
+}
+
+words! {
+    /// How records have the masks of objects, where the source has outlines or masks.
+    MaskForm {
+        /// As PNG images, 8 bit gray, 0 and 1: what a conversion does without options.
+        Png = "png",
+        /// As a number for each pixel, 0.0 and 1.0, row by row.
+        Numerical = "numerical",
+        /// Not at all; outlines and masks are then not even read.
+        #[default]
+        None = "none",
     }
 }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::boxes::BoxRules;
 use super::labels::Labels;
-use super::options::{Layout, Options, SchemaKind, ShardRule, SourceId};
+use super::options::{Layout, MaskForm, Options, SchemaKind, ShardRule, SourceId};
 use super::split::hash;
 use crate::dataset::{Dataset, Split, flag};
 
@@ -26,6 +26,9 @@ pub const BLOCK_IMAGES: usize = 1024;
 /// and framing, and each object's numbers and the lengths of its texts.
 const RECORD_EXTRA: u64 = 700;
 const OBJECT_EXTRA: u64 = 48;
+/// What a PNG of a mask holds besides its rows, and a row of one that is set from here to there: about so much.
+const PNG_EXTRA: u64 = 100;
+const PNG_ROW: u64 = 6;
 
 /// What is written where.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -76,6 +79,8 @@ pub struct Columns {
     pub id: bool,
     /// `image/object/is_crowd`
     pub crowd: bool,
+    /// `image/object/mask`, in which form.
+    pub masks: MaskForm,
     /// `image/object/occluded`
     pub occluded: bool,
     /// `image/object/truncated`
@@ -141,12 +146,16 @@ mod split_name {
 }
 
 impl Columns {
-    /// What any object of `dataset` has.
-    pub fn of(dataset: &Dataset) -> Self {
+    /// What any object of `dataset` has, masks in the form of `masks`.
+    pub fn of(dataset: &Dataset, masks: MaskForm) -> Self {
+        let drawn = !(dataset.objects.polygons.is_empty()
+            && dataset.objects.masks.is_empty()
+            && dataset.objects.corners.is_empty());
         let flags = dataset.objects.flags.iter().fold(0, |all, flags| all | flags);
         Self {
             difficult: flags & flag::HAS_DIFFICULT != 0,
             crowd: flags & flag::HAS_CROWD != 0,
+            masks: if drawn { masks } else { MaskForm::None },
             occluded: flags & flag::HAS_OCCLUDED != 0,
             truncated: flags & flag::HAS_TRUNCATED != 0,
             id: all_have_ids(dataset),
@@ -178,7 +187,8 @@ impl Plan {
     /// their files, and `splits` where each belongs.
     pub fn new(dataset: &Dataset, rows: &[(usize, u64)], splits: &[Split], labels: &Labels, options: &Options) -> Self {
         let shared = shared_names(dataset, rows);
-        let mut columns = Columns::of(dataset);
+        let masks = if options.schema == SchemaKind::Tfod { options.masks } else { MaskForm::None };
+        let mut columns = Columns::of(dataset, masks);
         columns.id &= ids_differ(dataset, rows, splits);
         let mut by_split: BTreeMap<Split, Vec<PlannedImage>> = BTreeMap::new();
         for ((index, (row, bytes)), split) in rows.iter().enumerate().zip(splits) {
@@ -202,7 +212,7 @@ impl Plan {
                     (hash("shuffle", options.seed, key), image.row)
                 });
             }
-            let ends = shard_ends(dataset, &images, &classes, options.shards);
+            let ends = shard_ends(dataset, &images, &classes, columns.masks, options.shards);
             let mut start = 0;
             for (number, end) in ends.iter().enumerate() {
                 let images = images[start..*end].to_vec();
@@ -240,6 +250,7 @@ fn shard_ends(
     dataset: &Dataset,
     images: &[PlannedImage],
     classes: &[Option<PlannedClass>],
+    masks: MaskForm,
     rule: ShardRule,
 ) -> Vec<usize> {
     match rule {
@@ -253,7 +264,7 @@ fn shard_ends(
             let mut ends = Vec::new();
             let mut size = 0u64;
             for (index, image) in images.iter().enumerate() {
-                let record = record_len(dataset, image, classes);
+                let record = record_len(dataset, image, classes, masks);
                 if size > 0 && size + record > limit {
                     ends.push(index);
                     size = 0;
@@ -266,8 +277,8 @@ fn shard_ends(
     }
 }
 
-/// Bytes that the record of `image` has at most.
-fn record_len(dataset: &Dataset, image: &PlannedImage, classes: &[Option<PlannedClass>]) -> u64 {
+/// Bytes that the record of `image` has at most; masks as PNG are estimated.
+fn record_len(dataset: &Dataset, image: &PlannedImage, classes: &[Option<PlannedClass>], masks: MaskForm) -> u64 {
     let texts = &dataset.images;
     // Name and source_id: whichever of the three they are.
     let names = [&texts.key, &texts.name, &texts.file].map(|names| names.get(image.row).len()).into_iter().max();
@@ -279,6 +290,17 @@ fn record_len(dataset: &Dataset, image: &PlannedImage, classes: &[Option<Planned
         let keypoints = dataset.objects.keypoints.get(row).map_or(0, |points| 12 * points.len() + names);
         OBJECT_EXTRA + (class.map_or(0, |class| class.name.len()) + view + keypoints) as u64
     };
+    let (width, height) = (texts.width[image.row], texts.height[image.row]);
+    let mask = |row: usize| match masks {
+        MaskForm::None => 0,
+        MaskForm::Numerical => 4 * u64::from(width) * u64::from(height),
+        MaskForm::Png => {
+            let [_, y0, _, y1] = dataset.objects.bbox[row];
+            let unit = if dataset.objects.normalised[row] { f64::from(height) } else { 1.0 };
+            PNG_EXTRA + PNG_ROW * ((y1 - y0).abs() * unit).min(f64::from(height)) as u64
+        }
+    };
+    let object = |row: usize| object(row) + mask(row);
     let captions = dataset.images.captions.get(image.row).map_or(0, |all| all.iter().map(|one| one.len() + 4).sum());
     let labels = dataset.images.labels.get(image.row).map_or(0, |all| 40 * all.len());
     let objects: u64 = dataset.objects_of(image.row).map(object).sum();

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::manifest::MANIFEST;
-use super::options::{Layout, Options, SchemaKind};
+use super::options::{Layout, MaskForm, Options, SchemaKind};
 use super::plan::Columns;
 use super::report::Report;
 use crate::record::Compression;
@@ -102,6 +102,12 @@ fn features(text: &mut String, options: &Options, columns: Columns) -> std::fmt:
         optional(columns.keypoints > 0, "image/object/keypoint/{x,y}", "a list each: fractions of width and height"),
         optional(columns.keypoints > 0, "image/object/keypoint/{visibility,text}", "a list each: 0 to 2; name"),
         optional(columns.keypoints > 0, "image/object/keypoint/num", "list: how many of an object are labelled"),
+        optional(columns.masks == MaskForm::Png, "image/object/mask", "list: a PNG of 0 and 1 for each object"),
+        optional(
+            columns.masks == MaskForm::Numerical,
+            "image/object/mask",
+            "list: 0 or 1 for each pixel of each object",
+        ),
         optional(columns.occluded, "image/object/occluded", "list: 1 is partly hidden"),
         optional(columns.truncated, "image/object/truncated", "list: 1 is cut off"),
         optional(columns.view, "image/object/view", "list: pose"),

@@ -13,7 +13,7 @@ use super::images;
 use super::labels::{self, Labels};
 use super::losses::{losses, record_holds};
 use super::manifest::{self, MANIFEST, README};
-use super::options::{ImagesMode, LabelSource, Layout, OnError, Options, SchemaKind, SourceId};
+use super::options::{ImagesMode, LabelSource, Layout, MaskForm, OnError, Options, SchemaKind, SourceId};
 use super::pipeline::{self, Done, Job};
 use super::plan::{Plan, all_have_ids};
 use super::readme::readme;
@@ -41,9 +41,10 @@ pub fn convert(
         // What always has this name; the rest is looked for when the names of the files are known.
         shard::check_free(out, [MANIFEST], options.overwrite)?;
     }
-    // No schema has outlines or masks, nor have many formats. What a part of a dataset loses with them takes to have them.
+    // Many targets have no outlines or masks. What a part of a dataset loses with them takes to have them.
     let outlined = |format: &Format| format.writes(Carries::Polygons) || format.writes(Carries::Masks);
-    let boxes_only = !options.target.is_some_and(outlined) && options.select.is_all();
+    let wanted = options.target.map_or_else(|| record_holds(Carries::Masks, options), outlined);
+    let boxes_only = !wanted && options.select.is_all();
     let (source, load) = (source.to_owned(), LoadOptions { boxes_only, ..options.load.clone() });
     let loaded = aside(move || super::load(&source, &load), &mut watch)?;
     run(&select::apply(loaded, options)?, out, options, &mut watch)
@@ -90,6 +91,7 @@ fn check(options: &Options) -> Result<(), ConvertError> {
     let lonely = [
         ("exact_split", options.exact_split && options.split == SplitRule::Keep, "split"),
         ("level", options.level.is_some() && options.compression == Compression::None, "compression"),
+        ("masks", options.masks == MaskForm::Numerical && options.schema != SchemaKind::Tfod, "schema tfod"),
         ("group", options.group.is_some() && options.layout != Layout::Roboflow, "layout roboflow"),
     ];
     if let Some((option, _, needs)) = lonely.iter().find(|(_, lonely, _)| *lonely) {
@@ -111,6 +113,7 @@ fn of_records(options: &Options) -> Option<&'static str> {
         ("shards", options.shards != plain.shards),
         ("compression", options.compression != plain.compression),
         ("level", options.level.is_some()),
+        ("masks", options.masks != plain.masks),
         ("source_id", options.source_id != plain.source_id),
         ("shuffle", options.shuffle),
         ("sha256", !options.sha256),
@@ -322,6 +325,10 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
     let columns = plan.content.columns;
     if options.schema == SchemaKind::Tfod && all_have_ids(dataset) && !columns.id {
         report.reasons.push("image/object/id is left out: objects of one split have the same".into());
+    }
+    if done.total.unmasked > 0 {
+        let said = "objects have neither outline nor mask: theirs in image/object/mask has no pixel";
+        report.reasons.push(format!("{} {said}", done.total.unmasked));
     }
     report.say_empty_splits(options);
     report.balance().map_err(ConvertError::Ledger)?;

@@ -12,8 +12,8 @@ use super::dataset::Dataset;
 use super::path::PathArg;
 use super::{errors, watch, writer};
 use crate::convert::{
-    ConvertError, Health, ImagesMode, LabelSource, Layout, Monitor, OnError, Options, Progress, Report, SchemaKind,
-    Selection, ShardRule, SkipRule, SourceId, SplitRule,
+    ConvertError, Health, ImagesMode, LabelSource, Layout, MaskForm, Monitor, OnError, Options, Progress, Report,
+    SchemaKind, Selection, ShardRule, SkipRule, SourceId, SplitRule,
 };
 use crate::dataset::{Label, LabelMap};
 use crate::formats::{self, LoadOptions};
@@ -131,6 +131,7 @@ fn options(arguments: &Bound<'_, PyDict>) -> PyResult<Options> {
             Some(LabelMapArg::File(path)) => LabelSource::File(path),
             Some(LabelMapArg::Map(map)) => LabelSource::Map(map),
         },
+        masks: choice("masks", &text("masks")?, MaskForm::ALL, MaskForm::name)?,
         source_id: choice("source_id", &text("source_id")?, SourceId::ALL, SourceId::name)?,
         sha256: given(arguments, "sha256")?,
         file_sha256: given(arguments, "file_sha256")?,

@@ -1,11 +1,13 @@
 """The libraries of other formats read what we write, and we read what they write: run by `make test-full`."""
 
 import importlib
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import recordmill as rm
 from PIL import Image
@@ -240,6 +242,33 @@ def test_pycocotools_agrees_about_masks(tmp_path: Path, written: Callable[[str],
         for name, x0, y0, x1, y1 in boxes:
             wanted[name] = wanted.get(name, 0) + (x1 - x0) * (y1 - y0)
     assert pixels == wanted
+
+
+def test_masks_of_records_are_those_of_pycocotools(tmp_path: Path) -> None:
+    """Of random outlines, which also lie outside of the image, to the bit."""
+    numbers = np.random.default_rng(7)
+    coco_mask = library("pycocotools.mask")
+    source = tmp_path / "in"
+    source.mkdir()
+    Image.new("RGB", (90, 70)).save(source / "a.png")
+    rows = []
+    for number in range(1, 201):
+        parts = [
+            (numbers.uniform(-20, 110, 2 * int(numbers.integers(3, 9)))).round(2).tolist()
+            for _ in range(int(numbers.integers(1, 4)))
+        ]
+        row = {"id": number, "image_id": 1, "category_id": 1, "iscrowd": 0, "area": 1, "bbox": [1, 1, 80, 60]}
+        rows.append({**row, "segmentation": parts})
+    images = [{"id": 1, "file_name": "a.png", "width": 90, "height": 70}]
+    document = {"images": images, "annotations": rows, "categories": [{"id": 1, "name": "cat"}]}
+    (source / "labels.json").write_text(json.dumps(document))
+    rm.convert(source, tmp_path / "out")
+    (payload,) = rm.TFRecordReader(tmp_path / "out" / "train.tfrecord")
+    pictures = rm.decode_example(payload)["image/object/mask"]
+    assert len(pictures) == len(rows)
+    for row, picture in zip(rows, pictures, strict=True):
+        theirs = coco_mask.decode(coco_mask.merge(coco_mask.frPyObjects(row["segmentation"], 70, 90)))
+        assert (np.asarray(Image.open(io.BytesIO(picture))) == theirs).all()
 
 
 def test_voc_has_the_elements_of_the_challenge(written: Callable[[str], Path]) -> None:

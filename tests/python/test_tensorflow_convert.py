@@ -1,11 +1,13 @@
 """What a conversion writes, read by TensorFlow, and by the rules of its object detection decoders."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import recordmill as rm
+from PIL import Image
 
 pytestmark = pytest.mark.tensorflow
 
@@ -89,6 +91,43 @@ def test_rules_of_the_decoders(tf: Any, project: Path, tmp_path: Path, layout: s
     assert min(labels) == 1
     counts = [check_rules(tf, example, labels) for file in report.files for example in parsed(tf, tmp_path / file.name)]
     assert (len(counts), sum(counts), counts.count(0)) == (24, 44, 4)
+
+
+def test_masks(tf: Any, tmp_path: Path) -> None:
+    """As PNG they decode to 0 and 1, as numbers to the same; an object without outline has one without a pixel."""
+    (tmp_path / "in").mkdir()
+    Image.new("RGB", (64, 48)).save(tmp_path / "in" / "a.jpg")
+    shapes = [[4, 6, 20, 6, 20, 30, 4, 30], [40, 10, 60, 10, 60, 40]]
+    rows = [
+        {"id": 1, "image_id": 1, "category_id": 1, "iscrowd": 0, "area": 384, "bbox": [4, 6, 16, 24]},
+        {"id": 2, "image_id": 1, "category_id": 1, "iscrowd": 0, "area": 300, "bbox": [40, 10, 20, 30]},
+        {"id": 3, "image_id": 1, "category_id": 1, "iscrowd": 0, "area": 4, "bbox": [0, 0, 2, 2]},
+    ]
+    for row, shape in zip(rows, shapes, strict=False):
+        row["segmentation"] = [shape]
+    images = [{"id": 1, "file_name": "a.jpg", "width": 64, "height": 48}]
+    document = {"images": images, "annotations": rows, "categories": [{"id": 1, "name": "cat"}]}
+    (tmp_path / "in" / "labels.json").write_text(json.dumps(document))
+    rm.convert(tmp_path / "in", tmp_path / "png")
+    rm.convert(tmp_path / "in", tmp_path / "numerical", masks="numerical")
+    rm.convert(tmp_path / "in", tmp_path / "none", masks="none")
+    key = "image/object/mask"
+    (example,) = parsed(tf, tmp_path / "png" / "train.tfrecord")
+    pictures = example.features.feature[key].bytes_list.value
+    masks = np.stack([tf.io.decode_image(picture, channels=1).numpy()[..., 0] for picture in pictures])
+    assert (masks.shape, masks.dtype, masks.max()) == ((3, 48, 64), np.uint8, 1)
+    assert masks[0].sum() == masks[0, 6:30, 4:20].sum() == 16 * 24
+    assert (abs(int(masks[1].sum()) - 300) < 20, masks[2].sum()) == (True, 0)
+    (example,) = parsed(tf, tmp_path / "numerical" / "train.tfrecord")
+    numbers = np.array(example.features.feature[key].float_list.value, np.float32).reshape(3, 48, 64)
+    assert (numbers == masks).all()
+    (example,) = parsed(tf, tmp_path / "none" / "train.tfrecord")
+    assert key not in example.features.feature
+    back = rm.load(tmp_path / "png")
+    assert len(back) == 1
+    rm.convert(tmp_path / "numerical", tmp_path / "again")
+    (again,) = parsed(tf, tmp_path / "again" / "train.tfrecord")
+    assert list(again.features.feature[key].bytes_list.value) == list(pictures)
 
 
 def test_rules_on_raccoon(tf: Any, raccoon: Path, tmp_path: Path) -> None:

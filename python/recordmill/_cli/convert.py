@@ -98,6 +98,13 @@ _LISTED = 20
     ),
     click.option("--group", metavar="NAME", help="Name of the files in layout roboflow; objects if not given."),
     click.option(
+        "--masks",
+        type=click.Choice(["png", "numerical", "none"]),
+        default="png",
+        show_default=True,
+        help="How records have the masks of objects, where the source has outlines or masks.",
+    ),
+    click.option(
         "--source-id",
         type=click.Choice(["auto", "index", "id", "filename"]),
         default="auto",

@@ -10,7 +10,7 @@ use std::io::{self, Read};
 use super::buffer::Buffer;
 use crate::convert::fitting;
 use crate::convert::images::{self, ImageFile};
-use crate::convert::options::SourceId;
+use crate::convert::options::{MaskForm, SourceId};
 use crate::convert::plan::{Content, PlannedImage};
 use crate::convert::report::DROP_EMPTY;
 use crate::convert::schema::{self, ObjectColumns, Placed, SHA256_LEN, Sample};
@@ -19,6 +19,7 @@ use crate::example::{self, Encoder};
 use crate::files::Root;
 use crate::formats::target::Frame;
 use crate::image::header;
+use crate::image::mask::MaskError;
 use crate::record;
 
 /// How much of the work is done.
@@ -39,6 +40,8 @@ pub struct Outcome {
     pub objects: u64,
     /// Records without objects.
     pub empty: u64,
+    /// Objects whose mask has no pixel, since they have no outline.
+    pub unmasked: u64,
     /// Bytes of the block before compression.
     pub bytes: u64,
     /// Bytes of image files that were read.
@@ -57,6 +60,7 @@ impl Outcome {
         self.images += other.images;
         self.objects += other.objects;
         self.empty += other.empty;
+        self.unmasked += other.unmasked;
         self.bytes += other.bytes;
         self.read += other.read;
         self.skipped.add(&other.skipped);
@@ -131,7 +135,7 @@ impl<'a> Builder<'a> {
 
         let mut columns = ObjectColumns::default();
         let mut found = Outcome::default();
-        self.objects(image.row, frame, &mut columns, &mut found);
+        self.objects(image.row, frame, &mut columns, &mut found)?;
         let images = &self.dataset.images;
         let of_image = images.labels.get(image.row).map_or(&[][..], |labels| labels);
         let captions = images.captions.get(image.row).map_or(&[][..], |captions| captions);
@@ -188,6 +192,7 @@ impl<'a> Builder<'a> {
         outcome.images += 1;
         outcome.objects += objects;
         outcome.empty += u64::from(objects == 0);
+        outcome.unmasked += found.unmasked;
         outcome.bytes += (payload + record::OVERHEAD) as u64;
         outcome.skipped.add(&found.skipped);
         for (class, (count, _)) in found.classes {
@@ -218,7 +223,13 @@ impl<'a> Builder<'a> {
     }
 
     /// Fits the objects of image `row`, which were drawn in `frame`, into it.
-    fn objects(&self, row: usize, frame: Frame, columns: &mut ObjectColumns<'a>, found: &mut Outcome) {
+    fn objects(
+        &self,
+        row: usize,
+        frame: Frame,
+        columns: &mut ObjectColumns<'a>,
+        found: &mut Outcome,
+    ) -> Result<(), Unusable> {
         for object in self.dataset.objects_of(row) {
             let class = self.content.classes.get(self.dataset.objects.class[object] as usize);
             let Some(class) = class.and_then(Option::as_ref) else {
@@ -231,11 +242,39 @@ impl<'a> Builder<'a> {
                 Ok((unit, _)) => {
                     let placed = Placed { unit, class, frame };
                     columns.push(self.dataset, object, self.content.columns, placed);
+                    if self.content.columns.masks != MaskForm::None {
+                        self.mask((row, object), frame, columns, found)?;
+                    }
                     found.classes.entry(class.index).or_default().0 += 1;
                 }
                 Err(reason) => found.skipped.object(reason.word()),
             }
         }
+        Ok(())
+    }
+
+    /// Adds the mask of an object, which is without a pixel where there is none.
+    fn mask(
+        &self,
+        (row, object): (usize, usize),
+        frame: Frame,
+        columns: &mut ObjectColumns<'a>,
+        found: &mut Outcome,
+    ) -> Result<(), Unusable> {
+        fitting::look_at_mask(self.dataset, (row, object), frame, &mut found.problems);
+        match columns.push_mask(self.dataset, object, self.content.columns, frame) {
+            Ok(has_mask) => found.unmasked += u64::from(!has_mask),
+            Err(error @ MaskError::Size(..)) => {
+                let message = format!("{error} is more than a record can hold: --masks none leaves them out");
+                return Err(Unusable(ProblemKind::BadImage, message));
+            }
+            Err(error) => {
+                found.unmasked += 1;
+                let place = self.dataset.object_place(row, object);
+                found.problems.push(ProblemKind::BadMask, place, format!("its mask is left out: {error}"));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -1,10 +1,12 @@
 //! Which features a record has, and what stands in them. One file per schema.
 
 mod basic;
+mod masks;
 mod tfod;
 
 use std::borrow::Cow;
 
+use self::masks::MaskColumns;
 use super::boxes::UnitBox;
 use super::options::SchemaKind;
 use super::plan::{Columns, PlannedClass};
@@ -12,6 +14,7 @@ use crate::dataset::{Dataset, flag};
 use crate::example::Feature;
 use crate::formats::target::Frame;
 use crate::image::Header;
+use crate::image::mask::MaskError;
 
 /// Name and value of each feature, sorted by name.
 pub type Features<'a> = Vec<(&'static str, Feature<'a>)>;
@@ -58,6 +61,7 @@ pub struct ObjectColumns<'a> {
     view: Vec<Cow<'a, [u8]>>,
     area: Vec<f32>,
     keypoints: KeypointColumns<'a>,
+    masks: MaskColumns,
 }
 
 /// Keypoints of all objects, one behind the other, the same number for each.
@@ -110,6 +114,17 @@ impl<'a> ObjectColumns<'a> {
         if columns.keypoints > 0 {
             self.keypoints.push(dataset, row, columns.keypoints as usize, placed);
         }
+    }
+
+    /// Adds the mask of the object that was pushed last; says whether it has any.
+    pub fn push_mask(
+        &mut self,
+        dataset: &Dataset,
+        row: usize,
+        columns: Columns,
+        frame: Frame,
+    ) -> Result<bool, MaskError> {
+        self.masks.push(dataset, row, columns.masks, frame)
     }
 
     /// Number of objects.
@@ -168,6 +183,7 @@ fn ints(values: &[i64]) -> Feature<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::convert::options::MaskForm;
     use crate::convert::tests::dataset_of;
     use crate::dataset::{Image, NO_SOURCE, Object};
     use crate::image::Kind;
@@ -241,7 +257,7 @@ mod tests {
         let mut objects = ObjectColumns::default();
         let unit = UnitBox { xmin: 0.0, xmax: 0.5, ymin: 0.25, ymax: 1.0 };
         let placed = Placed { unit, class: &class, frame: Frame::plain((40, 20)) };
-        let columns = Columns::of(&dataset);
+        let columns = Columns::of(&dataset, MaskForm::Png);
         (0..2).for_each(|row| objects.push(&dataset, row, columns, placed));
         let all = Columns {
             difficult: true,
@@ -250,6 +266,7 @@ mod tests {
             occluded: true,
             truncated: true,
             view: true,
+            masks: MaskForm::None,
             ..Columns::default()
         };
         assert_eq!(columns, all);
@@ -266,7 +283,7 @@ mod tests {
         // Where one has none, there is no list.
         let image = Image { key: "b", name: "b", source: (NO_SOURCE, 0), ..Image::default() };
         dataset.push(image, [Object::default()]);
-        assert!(!Columns::of(&dataset).id);
+        assert!(!Columns::of(&dataset, MaskForm::Png).id);
     }
 
     #[test]

@@ -21,6 +21,8 @@
 //! | image/object/keypoint/{visibility,text} | int64, bytes list | 0 none, 1 hidden, 2 visible; name          |
 //! | image/object/keypoint/num            | int64 list   | of each object: how many are labelled              |
 //! | image/object/{difficult,is_crowd,occluded,truncated} | int64 list | 0 or 1; where the source has it    |
+//! | image/object/mask                    | bytes list   | a PNG of 0 and 1 for each object; where the source has outlines or masks |
+//! |                                      | or float list | or 0.0 and 1.0 for each pixel of each object      |
 //! | image/object/view                    | bytes list   | pose; where the source has it                      |
 //! ```
 //!
@@ -77,6 +79,9 @@ pub(super) fn features<'a>(sample: &'a Sample<'a>) -> Features<'a> {
         features.push(("image/object/keypoint/visibility", ints(&keypoints.visibility)));
         features.push(("image/object/keypoint/x", floats(&keypoints.x)));
         features.push(("image/object/keypoint/y", floats(&keypoints.y)));
+    }
+    if let Some(masks) = objects.masks.feature(columns.masks) {
+        features.push(("image/object/mask", masks));
     }
     if columns.occluded {
         features.push(("image/object/occluded", ints(&objects.occluded)));

@@ -23,6 +23,7 @@
 //! - A record without an image, or with other keys, is an entry that cannot be used.
 
 mod labels;
+mod masks;
 mod record;
 
 use std::collections::BTreeMap;
@@ -51,6 +52,7 @@ train/objects.tfrecord  train/objects_label_map.pbtxt     (Roboflow)
 name-train.tfrecord-00000-of-00001  objects-label.labels.txt   (TensorFlow Datasets)",
     carries: &[
         Carries::Boxes,
+        Carries::Masks,
         Carries::Keypoints,
         Carries::KeypointOrder,
         Carries::Hidden,
@@ -148,10 +150,13 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     let mut remarks = Vec::new();
     let labels = KnownLabels::read(tree, &files, &mut problems, &mut remarks);
     let spill = Spill::new().map_err(|error| FormatError::new(FormatErrorKind::Io(error), std::env::temp_dir()))?;
-    let read = parallel::map_each(files.len(), options.workers, |place| read_file(tree, files[place], &spill));
+    let read = parallel::map_each(files.len(), options.workers, |place| {
+        read_file(tree, files[place], !options.boxes_only, &spill)
+    });
     let mut skipped = Skipped::default();
     let mut all: Vec<(FileId, Option<Split>, Found)> = Vec::new();
     let mut points = PointNames::default();
+    let mut unread = 0;
     for (file, found) in files.iter().copied().zip(read) {
         let path = tree.path(file);
         for (number, message) in found.unusable {
@@ -162,6 +167,13 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
             problems.push(ProblemKind::UnreadableAnnotation, Place::file(path), error.to_string());
         }
         points.append(found.points);
+        for record in &found.records {
+            unread += record.unread;
+            for message in &record.bad_masks {
+                let message = format!("record {}: its masks are left out: {message}", record.number);
+                problems.push(ProblemKind::BadMask, Place::file(path), message);
+            }
+        }
         let split = splits::of_annotation_file(path);
         all.extend(found.records.into_iter().map(|record| (file, split, record)));
     }
@@ -205,6 +217,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         remarks.push(format!("names that several records have: {repeated}; all are kept"));
     }
     let mut dataset = builder.finish(tree);
+    dataset.outlines_unread = unread;
     spill.finish(&mut dataset);
     Ok(Reading { dataset, problems, skipped, remarks })
 }
@@ -215,7 +228,7 @@ fn stem(path: &str) -> &str {
     name.split('.').next().filter(|stem| !stem.is_empty()).unwrap_or("record")
 }
 
-fn read_file(tree: &Tree, file: FileId, spill: &Spill) -> FileRecords {
+fn read_file(tree: &Tree, file: FileId, masks: bool, spill: &Spill) -> FileRecords {
     let mut found =
         FileRecords { records: Vec::new(), unusable: Vec::new(), points: PointNames::default(), error: None };
     let opened = match tree.open_file(file) {
@@ -227,14 +240,16 @@ fn read_file(tree: &Tree, file: FileId, spill: &Spill) -> FileRecords {
     };
     let places = opened.has_places();
     match opened {
-        Opened::File(file) => read_records(Reader::from_file(file, ReadOptions::default()), places, spill, &mut found),
-        archived => read_records(Reader::new(archived, ReadOptions::default()), places, spill, &mut found),
+        Opened::File(file) => {
+            read_records(Reader::from_file(file, ReadOptions::default()), places, masks, spill, &mut found);
+        }
+        archived => read_records(Reader::new(archived, ReadOptions::default()), places, masks, spill, &mut found),
     }
     found
 }
 
 /// Reads all records; the images of a file without places (packed, by whatever) go into `spill`.
-fn read_records<R: Read>(mut reader: Reader<R>, places: bool, spill: &Spill, found: &mut FileRecords) {
+fn read_records<R: Read>(mut reader: Reader<R>, places: bool, masks: bool, spill: &Spill, found: &mut FileRecords) {
     let packed = match reader.compression() {
         Ok(compression) => compression != Compression::None || !places,
         Err(error) => {
@@ -253,7 +268,7 @@ fn read_records<R: Read>(mut reader: Reader<R>, places: bool, spill: &Spill, fou
         };
         let start = record.offset + HEADER_LEN as u64;
         let usable = example::decode(record.payload).map_err(|error| error.to_string()).and_then(|example| {
-            let (mut usable, encoded) = record::found(&example, record.number)?;
+            let (mut usable, encoded) = record::found(&example, record.number, masks)?;
             usable.spilled = packed;
             usable.span = if packed {
                 spill.add(encoded).map_err(|error| format!("its image cannot be put aside: {error}"))?

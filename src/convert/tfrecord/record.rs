@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::masks::Masks;
 use crate::dataset::{Keypoint, Object, flag};
 use crate::example::{Example, Values};
 use crate::image::header;
@@ -30,6 +31,10 @@ pub struct Found {
     pub captions: Vec<Box<str>>,
     pub boxes: Vec<(ClassKey, Object)>,
     pub labels: Vec<ClassKey>,
+    /// Masks that were passed over.
+    pub unread: u64,
+    /// Why masks cannot be read.
+    pub bad_masks: Vec<String>,
     /// Classes of objects that have keypoints, with the names that the record gives those.
     pub points: Vec<(ClassKey, Vec<Box<str>>)>,
 }
@@ -45,8 +50,8 @@ impl Found {
     }
 }
 
-/// What `example` says, and the bytes of its image.
-pub fn found<'a>(example: &Example<'a>, number: u64) -> Result<(Found, &'a [u8]), String> {
+/// What `example` says, its masks if they are `wanted`, and the bytes of its image.
+pub fn found<'a>(example: &Example<'a>, number: u64, wanted: bool) -> Result<(Found, &'a [u8]), String> {
     let encoded = ["image/encoded", "image", "image_bytes"].iter().find_map(|key| bytes(example, key));
     let Some(encoded) = encoded.filter(|encoded| !encoded.is_empty()) else {
         let mut keys: Vec<&str> = example.features.iter().map(|(key, _)| key).collect();
@@ -91,6 +96,10 @@ pub fn found<'a>(example: &Example<'a>, number: u64) -> Result<(Found, &'a [u8])
     };
     same(label, labels.as_ref().map_or(0, Vec::len))?;
     same(class, texts.as_ref().map_or(0, Vec::len))?;
+    let masks = Masks::of(example, boxes.len(), size).unwrap_or_else(|message| {
+        found.bad_masks.push(message);
+        Masks::None
+    });
     for (place, fractions) in boxes.iter().enumerate() {
         let key = ClassKey {
             label: labels.as_ref().and_then(|labels| labels.get(place).copied()),
@@ -108,6 +117,14 @@ pub fn found<'a>(example: &Example<'a>, number: u64) -> Result<(Found, &'a [u8])
         };
         let mut object = Object { bbox, normalised: size.is_none(), ..Object::default() };
         columns.fill(place, boxes.len(), size, &mut object);
+        if wanted {
+            object.mask = masks.get(place).unwrap_or_else(|message| {
+                found.bad_masks.push(format!("mask {}: {message}", place + 1));
+                None
+            });
+        } else {
+            found.unread += u64::from(!masks.is_none());
+        }
         if !object.keypoints.is_empty() {
             let named = (key.clone(), columns.names(place, boxes.len()).to_vec());
             // Most objects of an image are of one class.
@@ -145,6 +162,12 @@ fn ints(example: &Example<'_>, key: &str) -> Option<Vec<i64>> {
         .as_int64()
         .map(|list| list.to_vec())
         .or_else(|| Some(values.as_float()?.iter().map(|value| value as i64).collect()))
+}
+
+/// Numbers of either kind.
+pub fn ints_or_floats(values: &Values<'_>) -> Vec<f32> {
+    let ints = || values.as_int64().map(|list| list.iter().map(|value| value as f32).collect());
+    values.as_float().map(|list| list.to_vec()).or_else(ints).unwrap_or_default()
 }
 
 fn floats(example: &Example<'_>, key: &str) -> Option<Vec<f32>> {

@@ -60,6 +60,17 @@ impl Frame {
         turned_point(point, [1.0, 1.0], self.orientation)
     }
 
+    /// From a point as the source has it, in parts of the size where it is `normalised`, to pixels of what is stored.
+    pub fn placing(self, normalised: bool) -> impl Fn([f64; 2]) -> [f64; 2] {
+        move |point| {
+            if !normalised {
+                return self.place(point);
+            }
+            let [x, y] = self.place_unit(point);
+            [x * f64::from(self.stored.0), y * f64::from(self.stored.1)]
+        }
+    }
+
     /// How many pixels are stored for one that was drawn on.
     pub fn area(&self) -> f64 {
         if self.is_scaled() { self.scale().iter().product() } else { 1.0 }

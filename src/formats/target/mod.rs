@@ -310,15 +310,7 @@ impl<'a> Ready<'a> {
     /// From a point as the source has it to pixels of the stored image.
     fn placing(&self, image: &ReadyImage, object: &ReadyObject) -> impl Fn([f64; 2]) -> [f64; 2] + use<> {
         let normalised = self.dataset.objects.normalised.get(object.row).copied().unwrap_or(false);
-        let (width, height) = (f64::from(image.width), f64::from(image.height));
-        let frame = image.frame;
-        move |point| {
-            if !normalised {
-                return frame.place(point);
-            }
-            let [x, y] = frame.place_unit(point);
-            [x * width, y * height]
-        }
+        image.frame.placing(normalised)
     }
 
     /// Makes a piece of text for each of `places` on several threads, and writes them in order.

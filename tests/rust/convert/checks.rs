@@ -5,7 +5,9 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use recordmill::convert::check::Balance;
-use recordmill::convert::{ConvertError, Health, Monitor, Options, Phase, Progress, check, check_dataset, convert};
+use recordmill::convert::{
+    ConvertError, Health, MaskForm, Monitor, Options, Phase, Progress, check, check_dataset, convert,
+};
 use recordmill::dataset::{Image, ProblemKind, Split};
 use recordmill::formats::{FORMATS, LoadOptions};
 
@@ -214,7 +216,7 @@ fn pictures_of_classes_are_no_images_without_annotation() {
     }
 }
 
-/// Records are made without a look at masks; for who looks, it is a fault that costs no object.
+/// Records without masks are made without a look at it.
 #[test]
 fn a_picture_of_masks_that_cannot_be_read_is_a_fault_that_costs_no_object() {
     let formats = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/formats");
@@ -226,9 +228,9 @@ fn a_picture_of_masks_that_cannot_be_read_is_a_fault_that_costs_no_object() {
         let health = check(&source, &LoadOptions::default(), &mut ()).unwrap();
         let found = problems(&health);
         assert!(health.has_faults() && found.iter().any(|line| line.starts_with(&says)), "{case}: {found:#?}");
-        for (target, told) in [(None, 0), (coco, 1)] {
-            let options = Options { target, sync: false, ..Options::default() };
-            let name = target.map_or("records", |format| format.name);
+        for (target, masks, told) in [(None, MaskForm::Png, 1), (None, MaskForm::None, 0), (coco, MaskForm::Png, 1)] {
+            let options = Options { target, masks, sync: false, ..Options::default() };
+            let name = target.map_or(masks.name(), |format| format.name);
             let report = convert(&source, &out.path().join(name), &options, &mut ()).unwrap();
             let notes = report.problems.iter().filter(|problem| problem.place.path == picture).count();
             assert_eq!((report.objects, report.skipped.objects, notes), (health.objects, 0, told), "{case}: {name}");
