@@ -258,9 +258,9 @@ def convert(
             `generate_tfrecord.py`.
         layout: "flat" or "roboflow".
         group: Name of the files in layout "roboflow"; None is "objects".
-        masks: How records have the masks of objects (`image/object/mask`) where the source has outlines or masks: "png",
-            "numerical" (float32, height x width for each object, row by row) or "none"; outlines are drawn as COCO's own
-            tools draw them.
+        masks: How records have the masks of objects (`image/object/mask`) where the source has outlines or masks:
+            "png", "numerical" (float32, height x width for each object, row by row) or "none". Outlines are drawn as
+            COCO's own tools draw them.
         source_id: What `image/source_id` is: "index" (position in the source, from 1), "id" (the source's own),
             "filename", or "auto": the id where each image has one that no other has, else the index.
         sha256: Whether `image/key/sha256` is written.

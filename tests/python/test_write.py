@@ -101,13 +101,15 @@ def test_losses(tmp_path: Path) -> None:
         annotation["segmentation"] = [[x, y, x + width, y, x + width, y + height]]
     path.write_text(json.dumps(content))
     count = len(content["annotations"])
-    # Outlines are not even read for records, and said all the same.
-    report = rm.convert(coco, tmp_path / "tf", fsync=False)
+    # Outlines become masks; where there are to be none they are not even read, and said all the same.
+    report = rm.convert(coco, tmp_path / "masks", fsync=False)
+    assert [(loss.what, loss.number) for loss in report.losses if loss.of == "objects"] == [("polygons", count)]
+    report = rm.convert(coco, tmp_path / "tf", masks="none", fsync=False)
     losses = {loss.what: (loss.number, loss.of) for loss in report.losses}
     assert losses["outlines or masks"] == (count, "objects")
     assert f"outlines or masks of {count:,} objects" in str(report)
     with pytest.raises(rm.ConvertError, match="tfrecord cannot hold outlines or masks of") as caught:
-        rm.convert(coco, tmp_path / "none", no_loss=True)
+        rm.convert(coco, tmp_path / "none", masks="none", no_loss=True)
     assert caught.value.report.losses == report.losses
     assert not (tmp_path / "none").exists()
     kept = rm.convert(coco, tmp_path / "voc", target_format="voc", dry_run=True)
