@@ -235,6 +235,9 @@ fn check_case(case: &Path, faults: &mut Vec<String>) -> bool {
         faults.filter(|(_, problem)| is_fault(&problem.kind)).map(|(line, _)| line).collect::<Vec<_>>().join("\n")
     };
     differ("faults of boxes alone", &faults(&alone), &faults(&loaded));
+    if let Some(reason) = expected["reason"].as_str() {
+        differ("reason", &loaded.reasons[0], reason);
+    }
     let (got, wanted) = (described(&loaded), &expected["images"]);
     let rows = |value: &Value| value.as_array().cloned().unwrap_or_default();
     differ("number of images", &rows(&got).len().to_string(), &rows(wanted).len().to_string());

@@ -5,11 +5,11 @@
 //! a.jpg,500,375,cat,8,12,352,498
 //! ```
 //!
-//! make-sense's tables, `label,x,y,width,height,image,width,height`, are read without a header too. A row per box. Columns go by their names, which many tools write in their own way (`header`), in any order; the
+//! A row per box. Columns go by their names, which many tools write in their own way (`header`), in any order; the
 //! delimiter is a comma, semicolon, tab or bar; extra columns are kept as attributes. Instead of four corners there may
 //! be a corner or centre with width and height, or one field `[x, y, width, height]`. Written by Dat Tran's
 //! `xml_to_csv.py` (`train_labels.csv`, `test_labels.csv`), Roboflow (`<split>/_annotations.csv`), VoTT and many
-//! scripts.
+//! scripts. make-sense's tables, `label,x,y,width,height,image,width,height`, are read without a header too.
 //!
 //! Decisions
 //! - Pixels are 0-based, the maximum exclusive. Boxes are fractions of the image's size where most boxes of a file have
@@ -94,9 +94,16 @@ fn candidates(tree: &Tree) -> Vec<FileId> {
 
 fn detect(tree: &Tree) -> Option<Evidence> {
     let all = candidates(tree);
-    let fits = |file: &FileId| tree.head(*file).is_ok_and(|head| header::columns(&text::decode(&head).text).is_ok());
-    let found: Vec<FileId> = all.iter().copied().take(SAMPLE).filter(fits).collect();
-    Evidence::certain(tree, &found, "a header with image, class and box")
+    let columns = |file: FileId| header::columns(&text::decode(&tree.head(file).ok()?).text).ok();
+    let (files, found): (Vec<FileId>, Vec<Columns>) =
+        all.into_iter().take(SAMPLE).filter_map(|file| Some((file, columns(file)?))).unzip();
+    let headless = found.iter().filter(|columns| columns.headless).count();
+    let what = match headless {
+        0 => "a header with image, class and box",
+        all if all == found.len() => "make-sense's rows, without a header",
+        _ => "a header with image, class and box, or make-sense's rows without one",
+    };
+    Evidence::certain(tree, &files, what)
 }
 
 /// What one file says of one image.

@@ -237,9 +237,11 @@ def make_sense() -> None:
     """make-sense's export, of earlier versions without a header."""
     rows = 'cat,4,5,16,20,a.png,40,30\n"big, dog",0,0,40,30,b.png,40,30\n'
     header = "label_name,bbox_x,bbox_y,bbox_width,bbox_height,image_name,image_width,image_height\n"
-    for name, before in (("make-sense", ""), ("make-sense-with-header", header)):
+    file = "labels_my-project-name_2024-05-01-09-30-00.csv"
+    for name, before, what in (("make-sense", "", "make-sense's rows, without a header"), ("make-sense-with-header", header, "a header with image, class and box")):
         first = 2 if before else 1
-        case("csv", name, {"labels_my-project-name_2024-05-01-09-30-00.csv": before + rows, "a.png": picture(1), "b.png": picture(2)}, {
+        case("csv", name, {file: before + rows, "a.png": picture(1), "b.png": picture(2)}, {
+            "reason": f"{file} has {what}",
             "format": "csv", "classes": ["cat", "big, dog"], "ordered": False, "problems": [],
             "images": [there("a.png", obj("cat", (4, 5, 20, 25), line=first)), there("b.png", obj("big, dog", (0, 0, 40, 30), line=first + 1))]})
     case("csv", "bad-make-sense", {"labels.csv": rows + "cat,4,x,16,20,a.png,40,30\n", "a.png": picture(1), "b.png": picture(2)}, {
