@@ -15,7 +15,9 @@
 //! - Masks are in the raster layer: `dense_rle` has values and their counts in turn, row by row. Frames of videos are left out.
 //! - A skeleton that has name and `instance_id` of one other annotation, which is none, is the keypoints of that.
 //! - Written is version 2. An annotation has one shape: keypoints whose object is more than the box around them are a skeleton of
-//!   their own, with the same `instance_id`. All nodes have a place, so points that nobody labelled are left out of it.
+//!   their own, with the same `instance_id`. That is the object's own where no other object has it too; else it is a number that
+//!   only links the two, as the skeleton's `id` says, and the own one is a property.
+//! - All nodes of a skeleton have a place, so points that nobody labelled are left out of it.
 //! - An image has one raster layer: of masks that overlap the smaller one is seen.
 
 use std::collections::{HashMap, HashSet};
@@ -101,20 +103,21 @@ fn page(text: &str) -> Result<Page, Fault> {
     }
     let layers: Vec<Layer> = root.list("annotations").iter().filter_map(Layer::of).collect();
     let mut kinds: HashMap<(String, String), [usize; 2]> = HashMap::new();
-    for (key, is_skeleton) in
-        root.list("annotations").iter().filter_map(|node| Some((instance(node)?, is_skeleton(node))))
-    {
-        kinds.entry(key).or_default()[usize::from(is_skeleton)] += 1;
+    let mut links = HashSet::new();
+    for (key, node) in root.list("annotations").iter().filter_map(|node| Some((instance(node)?, node))) {
+        if node.word("id").is_some_and(|id| id.get(8..).is_some_and(|id| id.starts_with(LINK))) {
+            links.insert(key.clone());
+        }
+        kinds.entry(key).or_default()[usize::from(is_skeleton(node))] += 1;
     }
-    let group = |node: &Node<'_>| instance(node).filter(|key| kinds.get(key) == Some(&[1, 1])).map(|(_, id)| id);
     let mut grouping = Grouping::default();
     for node in root.list("annotations") {
         if let Some(mut found) = annotation(node, &layers, &mut sheet, &mut page.findings) {
-            let group = group(node);
-            if group.is_some() {
-                // It has said what it is for.
-                found.object.attributes.retain(|(name, _)| **name != *INSTANCE);
+            let key = instance(node);
+            if let Some((_, id)) = key.as_ref().filter(|key| !links.contains(key)) {
+                found.attribute(INSTANCE, id);
             }
+            let group = key.filter(|key| kinds.get(key) == Some(&[1, 1])).map(|(_, id)| id);
             grouping.add(group, found);
         }
     }
@@ -125,6 +128,10 @@ fn page(text: &str) -> Result<Page, Fault> {
 
 /// The number that annotations of one thing have, a sub-annotation.
 const INSTANCE: &str = "instance_id";
+/// What stands in the ids that we give between the number of the image and that of the annotation.
+const PLAIN: &str = "-0000-4000-8000-";
+/// The same, of a skeleton whose `instance_id` does nothing but link it to another annotation.
+const LINK: &str = "-0001-4000-8000-";
 
 /// The name and instance of an annotation.
 fn instance(node: &Node<'_>) -> Option<(String, String)> {
@@ -264,7 +271,6 @@ fn object(node: &Node<'_>, class: &str, layers: &[Layer], size: (u32, u32)) -> R
         found.attribute(&name, &property.word("value").unwrap_or_default());
     }
     found.attribute("text", &node.at(&["text", "text"]).and_then(Node::words).unwrap_or_default());
-    found.attribute(INSTANCE, &node.at(&[INSTANCE, "value"]).and_then(Node::words).unwrap_or_default());
     Ok(found)
 }
 
@@ -302,14 +308,16 @@ fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
 fn annotations(ready: &Ready<'_>, place: usize, image: &ReadyImage, covered: &AtomicU64) -> Vec<Value> {
     let mut made: Vec<Value> = Vec::new();
     // Ids have the form of UUIDs. These are numbers of images and annotations, the same in every run.
-    let id = |number: usize| format!("{place:08x}-0000-4000-8000-{number:012x}");
+    let id = |number: usize| format!("{place:08x}{PLAIN}{number:012x}");
     for class in ready.labels(image).into_iter().filter_map(|class| ready.classes.get(class as usize)) {
         made.push(json!({"id": id(made.len()), "name": class.name, "tag": {}, "slot_names": [SLOT]}));
     }
     let mut masks = Vec::new();
-    let own = ready.objects_of(image).iter().flat_map(|object| ready.attributes(object));
-    let own = own.filter(|(name, _)| **name == *INSTANCE).filter_map(|(_, value)| value.parse::<u64>().ok());
-    let mut instance = own.max().unwrap_or(0);
+    let mut uses: HashMap<(u32, &str), usize> = HashMap::new();
+    for object in ready.objects_of(image) {
+        own_instance(ready, object).into_iter().for_each(|own| *uses.entry((object.class, own)).or_default() += 1);
+    }
+    let mut free = uses.keys().filter_map(|(_, own)| own.parse::<u64>().ok()).max().unwrap_or(0);
     for drawn in ready.drawn(image, POINTS) {
         let object = &drawn.object;
         let mut annotation = annotation_of(ready, object);
@@ -338,17 +346,25 @@ fn annotations(ready: &Ready<'_>, place: usize, image: &ReadyImage, covered: &At
             annotation["polygon"] = json!({"paths": outline.iter().map(path).collect::<Vec<_>>()});
         }
         let second = skeleton.filter(|_| !alone).map(|skeleton| {
-            instance = instance.saturating_add(1);
-            annotation[INSTANCE] = json!({"value": instance});
-            json!({
-                "name": ready.class_of(object), "slot_names": [SLOT], "skeleton": skeleton,
-                INSTANCE: {"value": instance}, "attributes": [], "properties": [],
-            })
+            let mut second = json!({
+                "id": id(made.len() + 1), "name": ready.class_of(object), "slot_names": [SLOT], "skeleton": skeleton,
+                "attributes": [], "properties": [],
+            });
+            let own = own_instance(ready, object);
+            if own.is_none_or(|own| uses.get(&(object.class, own)) != Some(&1)) {
+                free = free.saturating_add(1);
+                annotation[INSTANCE] = json!({"value": free});
+                second["id"] = format!("{place:08x}{LINK}{:012x}", made.len() + 1).into();
+                if let (Some(own), Some(properties)) = (own, annotation["properties"].as_array_mut()) {
+                    properties.push(property(INSTANCE, own));
+                }
+            }
+            second[INSTANCE] = annotation[INSTANCE].clone();
+            second
         });
-        for mut annotation in [Some(annotation), second].into_iter().flatten() {
-            annotation["id"] = id(made.len()).into();
-            made.push(annotation);
-        }
+        annotation["id"] = id(made.len()).into();
+        made.push(annotation);
+        made.extend(second);
     }
     if masks.is_empty() {
         return made;
@@ -379,6 +395,15 @@ fn skeleton(ready: &Ready<'_>, object: &ReadyObject, points: &[Keypoint]) -> Val
     json!({"nodes": labelled.map(node).collect::<Vec<_>>()})
 }
 
+/// The `instance_id` that the source has.
+fn own_instance<'a>(ready: &Ready<'a>, object: &ReadyObject) -> Option<&'a str> {
+    ready.attributes(object).iter().find(|(name, _)| **name == *INSTANCE).map(|(_, value)| &**value)
+}
+
+fn property(name: &str, value: &str) -> Value {
+    json!({"name": name, "value": value, "frame_index": null})
+}
+
 /// An annotation without its shape.
 fn annotation_of(ready: &Ready<'_>, object: &ReadyObject) -> Value {
     let objects = &ready.dataset.objects;
@@ -387,9 +412,12 @@ fn annotation_of(ready: &Ready<'_>, object: &ReadyObject) -> Value {
     for (name, value) in objects.attributes.get(object.row).into_iter().flatten() {
         match (&**name, &**value) {
             ("text", value) => annotation["text"] = json!({"text": value}),
-            (INSTANCE, value) => annotation[INSTANCE] = json!({"value": value}),
+            (INSTANCE, value) => {
+                let number = value.parse::<u64>().ok().filter(|number| number.to_string() == value);
+                annotation[INSTANCE] = json!({"value": number.map_or_else(|| json!(value), |number| json!(number))});
+            }
             (name, "true") => names.push(name),
-            (name, value) => properties.push(json!({"name": name, "value": value, "frame_index": null})),
+            (name, value) => properties.push(property(name, value)),
         }
     }
     annotation["attributes"] = json!(names);

@@ -7,4 +7,5 @@ mod faults;
 mod masks;
 mod raccoon;
 mod selects;
+mod targets;
 mod writes;

@@ -63,7 +63,7 @@ def make() -> None:
         named("dog", skeleton=skeleton(("a", 7, 8, False), ("a", 9, 9, False)), **instance(2))]
     case("darwin", "pose", {"a.json": second("a.png", posed), "a.png": picture(1)}, {
         "format": "darwin", "classes": ["cat", "dog"], "ordered": False, "skeletons": [["cat", "", ["nose", "tail"], []]], "problems": [], "images": [there(
-            "a.png", obj("cat", (1, 2, 20, 25), keypoints=[[5.0, 6.0, 2], [9.0, 8.0, 1]], line=1), obj("cat", (7, 8, 7, 8), keypoints=[[0.0, 0.0, 0], [7.0, 8.0, 2]], line=1),
+            "a.png", obj("cat", (1, 2, 20, 25), keypoints=[[5.0, 6.0, 2], [9.0, 8.0, 1]], attributes={"instance_id": "1"}, line=1), obj("cat", (7, 8, 7, 8), keypoints=[[0.0, 0.0, 0], [7.0, 8.0, 2]], line=1),
             obj("cat", (1, 2, 3, 4), attributes={"instance_id": "2"}, line=1), obj("cat", (5, 2, 7, 4), attributes={"instance_id": "2"}, line=1),
             obj("dog", (7, 8, 9, 9), keypoints=[[7.0, 8.0, 2], [9.0, 9.0, 2]], attributes={"instance_id": "2"}, line=1))]})
     first = {"dataset": "pets", "image": {"width": 40, "height": 30, "original_filename": "a.png", "filename": "a.png", "url": "https://example.com/a.png", "path": "/"},

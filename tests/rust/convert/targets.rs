@@ -1,0 +1,68 @@
+//! What single formats are written with.
+
+use std::fs;
+use std::path::Path;
+
+use recordmill::convert::{self, Options};
+use recordmill::formats::{self, LoadOptions};
+use serde_json::{Value, json};
+
+use super::corpus::png;
+
+/// Converts `from` to `to` in a format.
+fn write(from: &Path, to: &Path, format: &str) {
+    let options = Options { target: formats::by_name(format), sync: false, ..Options::default() };
+    convert::convert(from, to, &options, &mut ()).unwrap();
+}
+
+fn read_json(path: &Path) -> Value {
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+/// Darwin: an object with a box and keypoints keeps its own `instance_id`, and has a number in the file alone where it has none or
+/// shares its own.
+#[test]
+fn instances_of_darwin_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let posed = |instance: Value| {
+        let mut one = json!({
+            "name": "cat", "bounding_box": {"x": 1, "y": 2, "w": 30, "h": 15},
+            "skeleton": {"nodes": [{"name": "nose", "x": 5, "y": 6}, {"name": "tail", "x": 9, "y": 8}]},
+        });
+        if !instance.is_null() {
+            one["instance_id"] = json!({"value": instance});
+        }
+        one
+    };
+    let mut pair = [posed(42.into()), posed(42.into())];
+    pair[0].as_object_mut().unwrap().remove("skeleton");
+    pair[1].as_object_mut().unwrap().remove("bounding_box");
+    let [boxed, skeleton] = pair;
+    let document = json!({
+        "version": "2.0", "item": {"name": "a.png", "path": "/", "slots": [{"width": 40, "height": 20}]},
+        "annotations": [boxed, skeleton, posed(7.into()), posed(Value::Null), posed(9.into()), posed(9.into())],
+    });
+    fs::create_dir_all(path("in")).unwrap();
+    fs::write(path("in/a.json"), document.to_string()).unwrap();
+    fs::write(path("in/a.png"), png(40, 20, 0)).unwrap();
+    let said = |folder: &Path| -> Vec<(usize, Vec<(String, String)>)> {
+        let objects = convert::load(folder, &LoadOptions::default()).unwrap().dataset.objects;
+        let pairs = |row| objects.attributes.get(row).into_iter().flatten();
+        let attributes = |row| pairs(row).map(|(name, value)| (name.to_string(), value.to_string())).collect();
+        let points = |row| objects.keypoints.get(row).map_or(0, |points| points.len());
+        (0..objects.len()).map(|row| (points(row), attributes(row))).collect()
+    };
+    let own = |value: &str| (2, vec![("instance_id".to_owned(), value.to_owned())]);
+    let wanted = [own("42"), own("7"), (2, vec![]), own("9"), own("9")];
+    assert_eq!(said(&path("in")), wanted);
+    write(&path("in"), &path("out"), "darwin");
+    let written = read_json(&path("out/train/annotations/a.json"));
+    let written = written["annotations"].as_array().unwrap();
+    let ids: Vec<i64> = written.iter().map(|one| one["instance_id"]["value"].as_i64().unwrap()).collect();
+    assert_eq!(ids, [42, 42, 7, 7, 43, 43, 44, 44, 45, 45]);
+    assert_eq!(said(&path("out")), wanted);
+    write(&path("out"), &path("again"), "darwin");
+    let file = |folder: &str| fs::read(path(folder).join("train/annotations/a.json")).unwrap();
+    assert!(file("again") == file("out"));
+}
