@@ -15,7 +15,8 @@
 //! - An outline that is not closed (a lane) becomes keypoints; a curve's control points are taken as corners.
 //! - The nodes of a graph are keypoints, called by their categories where each has one of its own: `V` is visible, `N` hidden, none
 //!   of both not labelled, as Scalabel's `to_coco` has it; where no node says it, all are visible. Edges between them are bones.
-//! - Written in Scalabel's form, in the folders of BDD100K; keypoints as a graph. An object with an outline has no mask.
+//! - Written as BDD100K's plain list, in its folders; keypoints as a graph. An object with an outline has no mask. Scalabel's form
+//!   is written where its list of classes says more than the labels do ([`needs_classes`]).
 //! - What is said of the image (weather, scene) is left out: the model has no place for it.
 
 use std::collections::HashSet;
@@ -248,8 +249,10 @@ fn place(node: &Node<'_>) -> Result<[f64; 2], Fault> {
 
 /// Writes a file per split.
 fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    let needed = needs_classes(ready);
     let categories: Vec<Value> = ready.classes.iter().map(|class| json!({"name": class.name})).collect();
     let tail = format!("\n],\"config\":{}}}\n", json!({"attributes": [], "categories": categories}));
+    let ends = if needed.is_some() { ["{\"frames\":[", &tail] } else { ["[", "\n]\n"] };
     for split in ready.splits() {
         let frame = |_: usize, image: &ReadyImage, text: &mut Vec<u8>| {
             let objects = (1..).zip(ready.objects_of(image));
@@ -262,10 +265,25 @@ fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
             text.extend_from_slice(format!(",\n{frame}").as_bytes());
         };
         let name = format!("labels/det_20/det_{}.json", val_word(split));
-        put_list(ready, sink, &name, ["{\"frames\":[", &tail], &ready.images_of(split), frame)?;
+        put_list(ready, sink, &name, ends, &ready.images_of(split), frame)?;
     }
     put_images(ready, sink, |image| format!("images/100k/{}/{}", val_word(image.split), image.name))?;
-    Ok(Remarks::new())
+    let remark = |why| format!("labels are written in Scalabel's form (frames), which lists the classes: {why}");
+    Ok(needed.map(remark).into_iter().collect())
+}
+
+/// Why the classes have to be listed: those of a list without them are the ones that are used, in the order of their names.
+fn needs_classes(ready: &Ready<'_>) -> Option<&'static str> {
+    let used: HashSet<u32> = ready.objects.iter().map(|object| object.class).collect();
+    let points = &ready.dataset.objects.keypoints;
+    match () {
+        () if used.len() < ready.classes.len() => Some("some have no object"),
+        () if !ready.classes.is_sorted_by_key(|class| &class.name) => {
+            Some("they are in another order than that of their names")
+        }
+        () if ready.objects.iter().any(|object| points.get(object.row).is_some()) => Some("some have keypoints"),
+        () => None,
+    }
 }
 
 fn label_of(ready: &Ready<'_>, image: &ReadyImage, number: i64, object: &ReadyObject) -> Value {

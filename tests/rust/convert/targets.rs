@@ -66,3 +66,42 @@ fn instances_of_darwin_stay() {
     let file = |folder: &str| fs::read(path(folder).join("train/annotations/a.json")).unwrap();
     assert!(file("again") == file("out"));
 }
+
+/// BDD100K's own form is a plain list; Scalabel's is written where the classes have to be listed, and both are read.
+#[test]
+fn bdd100k_is_a_plain_list() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::create_dir_all(path("in")).unwrap();
+    fs::write(path("in/a.png"), png(40, 20, 0)).unwrap();
+    fs::write(path("in/b.png"), png(40, 20, 0)).unwrap();
+    let coco = |classes: [&str; 2], used: [i64; 2]| {
+        let object = |(number, class): (i64, i64)| json!({"id": number, "image_id": number, "category_id": class, "bbox": [1, 2, 10, 10]});
+        json!({
+            "images": [{"id": 1, "file_name": "a.png"}, {"id": 2, "file_name": "b.png"}],
+            "categories": [{"id": 1, "name": classes[0]}, {"id": 2, "name": classes[1]}],
+            "annotations": (1..).zip(used).map(object).collect::<Vec<_>>(),
+        })
+    };
+    for (place, (classes, used, is_list)) in
+        [(["cat", "dog"], [2, 1], true), (["dog", "cat"], [1, 2], false), (["cat", "dog"], [1, 1], false)]
+            .into_iter()
+            .enumerate()
+    {
+        fs::write(path("in/train.json"), coco(classes, used).to_string()).unwrap();
+        let out = path(&format!("out{place}"));
+        write(&path("in"), &out, "bdd100k");
+        let labels = read_json(&out.join("labels/det_20/det_train.json"));
+        let list = if is_list { &labels } else { &labels["frames"] };
+        assert_eq!(list.as_array().unwrap().len(), 2, "{classes:?}");
+        assert_eq!(list[0]["labels"][0]["category"], classes[used[0] as usize - 1]);
+        let loaded = convert::load(&out, &LoadOptions::default()).unwrap();
+        assert_eq!((loaded.format.name, loaded.dataset.objects.len()), ("bdd100k", 2));
+        let mut names: Vec<&str> = loaded.dataset.classes.iter().map(|class| class.name.as_str()).collect();
+        // Nobody says an order: it is that of the names.
+        if !loaded.dataset.classes_ordered {
+            names.sort_unstable();
+        }
+        assert_eq!((loaded.dataset.classes_ordered, &*names), (!is_list, &classes[..]));
+    }
+}
