@@ -14,6 +14,7 @@ mod image;
 mod inspect;
 mod label_map;
 mod layers;
+mod long_files;
 mod masks;
 mod properties;
 mod record;

@@ -8,6 +8,7 @@
 //! UTF-8, numbers and flags written as strings ([`scalar`]).
 
 pub mod node;
+pub mod outline;
 pub mod scalar;
 pub mod stream;
 

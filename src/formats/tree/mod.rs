@@ -27,7 +27,8 @@ mod walk;
 pub use self::walk::ANNOTATION_EXTENSIONS;
 use self::walk::Walk;
 use super::error::{FormatError, FormatErrorKind};
-use super::text;
+use super::json::outline::outline;
+use super::text::{self, Utf8};
 use crate::dataset::{Place, ProblemKind, Problems};
 use crate::files::{Archive, Opened, Root};
 use crate::image::is_image_name;
@@ -96,6 +97,8 @@ pub struct Tree {
 struct Head {
     bytes: Vec<u8>,
     rest: Option<Opened>,
+    /// The whole in short, of JSON that goes on behind `bytes`.
+    outline: Option<Vec<u8>>,
 }
 
 impl Tree {
@@ -170,7 +173,7 @@ impl Tree {
         self.files.push(File { root, image, path: name.into(), real: None, repeated: false });
         // Opened here, by the user's own words; `read` goes on from this handle.
         if let Ok(file) = fs::File::open(source) {
-            self.heads_lock().insert(id, Head { bytes: Vec::new(), rest: Some(Opened::File(file)) });
+            self.heads_lock().insert(id, Head { bytes: Vec::new(), rest: Some(Opened::File(file)), outline: None });
         }
         id
     }
@@ -319,11 +322,12 @@ impl Tree {
         &self.problems
     }
 
-    /// The first bytes of a file, at most [`HEAD`], kept so that [`Tree::read`] does not read them again.
+    /// What detection looks at: the first bytes of a file, at most [`HEAD`], kept so that [`Tree::read`] does not read them
+    /// again; of a longer file of JSON all of it, without what makes it long ([`outline`]).
     pub fn head(&self, id: FileId) -> io::Result<Vec<u8>> {
         let mut heads = self.heads_lock();
         if let Some(head) = heads.get(&id).filter(|head| !head.bytes.is_empty() || head.rest.is_none()) {
-            return Ok(head.bytes.clone());
+            return Ok(head.outline.as_ref().unwrap_or(&head.bytes).clone());
         }
         let mut file = match heads.remove(&id).and_then(|head| head.rest) {
             Some(file) => file,
@@ -332,8 +336,12 @@ impl Tree {
         let mut bytes = Vec::new();
         (&mut file).take(HEAD).read_to_end(&mut bytes)?;
         let rest = (bytes.len() as u64 == HEAD).then_some(file);
-        heads.insert(id, Head { bytes: bytes.clone(), rest });
-        Ok(bytes)
+        // The first bytes alone say whether it can be JSON; the file is then read from its start once more.
+        let can_be = rest.is_some() && outline(Utf8::new(&bytes[..])).is_ok_and(|outline| outline.is_some());
+        let outline = if can_be { outline(Utf8::new(self.open_file(id)?))? } else { None };
+        let head = outline.as_ref().unwrap_or(&bytes).clone();
+        heads.insert(id, Head { bytes, rest, outline });
+        Ok(head)
     }
 
     /// All bytes of a file of at most `limit` bytes.
@@ -363,8 +371,8 @@ impl Tree {
     pub fn stream(&self, id: FileId) -> io::Result<Box<dyn Read + Send>> {
         let head = self.heads_lock().remove(&id);
         Ok(match head {
-            Some(Head { bytes, rest: Some(rest) }) => Box::new(io::Cursor::new(bytes).chain(rest)),
-            Some(Head { bytes, rest: None }) => Box::new(io::Cursor::new(bytes)),
+            Some(Head { bytes, rest: Some(rest), .. }) => Box::new(io::Cursor::new(bytes).chain(rest)),
+            Some(Head { bytes, rest: None, .. }) => Box::new(io::Cursor::new(bytes)),
             None => Box::new(self.open_file(id)?),
         })
     }
