@@ -22,7 +22,7 @@ use super::images::Matcher;
 use super::per_image::{self, Layout, first_lines, lies_in};
 use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, word_of};
 use super::tree::{FileId, Tree, file_name, folder_of, join};
-use super::yolo::names::{self, Names};
+use super::yolo::names::{self, FolderNames};
 use super::yolo::parts::Parts;
 use super::yolo::survey::Survey;
 use super::yolo::write::{put_box, write_labels};
@@ -88,12 +88,14 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     let labels: Vec<FileId> = survey.labels.iter().copied().filter(|file| !parts.lists.contains(file)).collect();
     let mut files = per_image::parse_all(tree, &labels, options.workers, |text| lines::parse(text, Task::Detect));
     lines::settle_last(&mut files);
-    let names = match names::find(tree, &mut problems, &mut remarks) {
-        Some((names, from)) => {
-            check_others(tree, &survey, &names, &mut problems);
-            Names::set(names, &from, &mut builder, &mut problems)
+    let named = names::find(tree, &mut problems);
+    let names = match named.is_empty() {
+        false => {
+            let names = FolderNames::set(named, &mut builder, &mut problems);
+            remarks.push(names.remark());
+            names
         }
-        None => Names::of_numbers(lines::used(&files), &mut builder, &mut problems),
+        true => FolderNames::of_numbers(lines::used(&files), &mut builder, &mut problems),
     };
     let mut skipped = Skipped::default();
     let layout = Layout {
@@ -102,7 +104,8 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         is_image: &|_| true,
         negatives: true,
     };
-    per_image::push_all(tree, files, &layout, |class, _| names.place(class), &mut builder, &mut problems, &mut skipped);
+    let class = |class, path: &str, _: &mut Builder| names.place(class, path);
+    per_image::push_all(tree, files, &layout, class, &mut builder, &mut problems, &mut skipped);
     Ok(Reading { dataset: builder.finish(tree), problems, skipped, remarks })
 }
 
@@ -110,17 +113,6 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
 fn of_cvat_folder(path: &str) -> Option<Split> {
     let of_folder = |part: &str| Split::from_word(part.strip_prefix("obj_")?.strip_suffix("_data")?);
     path.split('/').rev().skip(1).find_map(of_folder)
-}
-
-/// Every split has its own `_darknet.labels`: they should not differ.
-fn check_others(tree: &Tree, survey: &Survey, names: &[(u32, String)], problems: &mut Problems) {
-    for file in survey.darknet.iter().filter(|file| !is_data(tree.path(**file))) {
-        let others = names::lines(tree, *file, problems).unwrap_or_default();
-        if others != names {
-            let message = "other names of classes than in the first such file; not used";
-            problems.push(ProblemKind::IgnoredField, Place::file(tree.path(*file)), message);
-        }
-    }
 }
 
 fn is_data(path: &str) -> bool {

@@ -18,7 +18,7 @@ use super::listed::{self, Listed};
 use super::per_image::{first_lines, list_candidates};
 use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, val_word};
 use super::tree::{FileId, Tree, file_name};
-use super::yolo::names::{self, Names};
+use super::yolo::names::{self, FolderNames};
 use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write};
 use crate::dataset::{Ledger, Place, ProblemKind, Problems, Skipped};
 use crate::image::is_image_name;
@@ -48,14 +48,18 @@ const NAMES: [&str; 3] = [SYNSETS, "labels.txt", "classes.txt"];
 /// The one that belongs to this format alone, so that lists beside it may have images without a class.
 const SYNSETS: &str = "synsets.txt";
 
-fn names_file(tree: &Tree) -> Option<FileId> {
-    NAMES.iter().find_map(|name| tree.annotations_around(&["txt"]).find(|file| file_name(tree.path(*file)) == *name))
+fn names_files(tree: &Tree) -> Vec<FileId> {
+    let of = |name: &&str| {
+        let called = tree.annotations_around(&["txt"]).filter(|file| file_name(tree.path(*file)) == *name);
+        Some(called.collect::<Vec<_>>()).filter(|files| !files.is_empty())
+    };
+    NAMES.iter().find_map(of).unwrap_or_default()
 }
 
 /// Lists: every line is one.
 fn lists(tree: &Tree) -> Vec<FileId> {
-    let named = names_file(tree);
-    let own = named.is_some_and(|file| file_name(tree.path(file)) == SYNSETS);
+    let named = names_files(tree);
+    let own = named.first().is_some_and(|file| file_name(tree.path(*file)) == SYNSETS);
     let fits = |file: &FileId| {
         let lines = first_lines(tree, *file, LINES);
         let good = |line: &String| {
@@ -66,7 +70,7 @@ fn lists(tree: &Tree) -> Vec<FileId> {
         let with_number = lines.iter().filter(|line| good(line)).count();
         !lines.is_empty() && with_number * 2 > lines.len()
     };
-    list_candidates(tree).filter(|file| Some(*file) != named).filter(fits).collect()
+    list_candidates(tree).filter(|file| !named.contains(file)).filter(fits).collect()
 }
 
 fn detect(tree: &Tree) -> Option<Evidence> {
@@ -108,20 +112,22 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
     let parse = |line: &str| line_of(line).map(|(name, numbers)| (name.to_owned(), numbers));
     let left_out = || skipped.count(ProblemKind::BadEntry.word(), Ledger { images: 1, objects: 0 });
     let rows = listed::lines_of(tree, &lists, LIMIT, &mut problems, parse, left_out);
-    let names = match names_file(tree).and_then(|file| Some((file, names::lines(tree, file, &mut problems)?))) {
-        Some((file, names)) => {
-            remarks.push(format!("names of the classes: {}", tree.path(file)));
-            Names::set(names, tree.path(file), &mut builder, &mut problems)
+    let named = names::of_files(tree, names_files(tree).into_iter(), &mut problems);
+    let names = match named.is_empty() {
+        false => {
+            let names = FolderNames::set(named, &mut builder, &mut problems);
+            remarks.push(names.remark());
+            names
         }
-        None => {
+        true => {
             let used = rows.iter().flat_map(|(_, (_, numbers))| numbers.iter().copied());
-            Names::of_numbers(used, &mut builder, &mut problems)
+            FolderNames::of_numbers(used, &mut builder, &mut problems)
         }
     };
     for (namer, (name, numbers)) in rows {
         let mut labels = Vec::new();
         for number in numbers {
-            match names.place(number) {
+            match names.place(number, tree.path(namer.file)) {
                 Ok(place) => labels.push(place),
                 Err(message) => {
                     let place = Place::line(tree.path(namer.file), namer.line);

@@ -290,7 +290,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         is_image: &|path| is_left(path) && is_known(path),
         negatives: true,
     };
-    let class = |name: String, builder: &mut Builder| Ok(builder.class(&name));
+    let class = |name: String, _: &str, builder: &mut Builder| Ok(builder.class(&name));
     per_image::push_all(tree, files, &layout, class, &mut builder, &mut problems, &mut skipped);
     Ok(Reading { dataset: builder.finish(tree), problems, skipped, remarks })
 }

@@ -94,7 +94,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         is_image: &|_| true,
         negatives: true,
     };
-    let class = |name: String, builder: &mut Builder| Ok(builder.class(&name));
+    let class = |name: String, _: &str, builder: &mut Builder| Ok(builder.class(&name));
     per_image::push_all(tree, files, &layout, class, &mut builder, &mut problems, &mut skipped);
     Ok(Reading { dataset: builder.finish(tree), problems, skipped, remarks: Vec::new() })
 }

@@ -106,12 +106,13 @@ pub struct Layout<'a> {
     pub negatives: bool,
 }
 
-/// Adds all images: those of the files and, without objects, the others.
+/// Adds all images: those of the files and, without objects, the others. `class` gives the place of a class that the file of a
+/// path names.
 pub fn push_all<C: PartialEq>(
     tree: &Tree,
     files: Vec<Labels<C>>,
     layout: &Layout<'_>,
-    mut class: impl FnMut(C, &mut Builder) -> Result<u32, String>,
+    mut class: impl FnMut(C, &str, &mut Builder) -> Result<u32, String>,
     builder: &mut Builder,
     problems: &mut Problems,
     skipped: &mut Skipped,
@@ -188,7 +189,7 @@ pub fn push_all<C: PartialEq>(
         }
         let mut objects = Vec::with_capacity(parsed.objects.len());
         for (named, object) in parsed.objects {
-            match class(named, builder) {
+            match class(named, path, builder) {
                 Ok(class) => objects.push(Object { class, ..object }),
                 Err(message) => {
                     problems.push(ProblemKind::BadEntry, Place::line(path, object.line), message);

@@ -18,7 +18,7 @@ use super::listed::{self, Listed};
 use super::per_image::{first_lines, list_candidates};
 use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, whole};
 use super::tree::{FileId, Tree, file_name, folder_of};
-use super::yolo::names::{self, Names};
+use super::yolo::names::{self, FolderNames};
 use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, text};
 use crate::dataset::{Object, Place, ProblemKind, Problems, Skipped};
 use crate::image::is_image_name;
@@ -122,9 +122,9 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
     if let (true, Some(only)) = (lists.is_empty(), tree.only()) {
         lists.push(only);
     }
-    let Some(first) = lists.first().copied() else {
+    if lists.is_empty() {
         return Err(FormatError::new(FormatErrorKind::NotThisFormat(FORMAT.name, FORMAT.looks_for.into()), ""));
-    };
+    }
     let mut problems = Problems::default();
     let mut skipped = Skipped::default();
     let mut remarks = Vec::new();
@@ -132,15 +132,16 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
     let parse = |line: &str| line_of(line).map(|(name, boxes)| (name.to_owned(), boxes));
     let left_out = || skipped.object(ProblemKind::BadEntry.word());
     let rows = listed::lines_of(tree, &lists, LIMIT, &mut problems, parse, left_out);
-    let named = names_file(tree, first).and_then(|file| Some((file, names::lines(tree, file, &mut problems)?)));
-    let names = match named {
-        Some((file, names)) => {
-            remarks.push(format!("names of the classes: {}", tree.path(file)));
-            Names::set(names, tree.path(file), &mut builder, &mut problems)
+    let named = names::of_files(tree, lists.iter().filter_map(|list| names_file(tree, *list)), &mut problems);
+    let names = match named.is_empty() {
+        false => {
+            let names = FolderNames::set(named, &mut builder, &mut problems);
+            remarks.push(names.remark());
+            names
         }
-        None => {
+        true => {
             let used = rows.iter().flat_map(|(_, (_, boxes))| boxes.iter().map(|(class, _)| *class));
-            Names::of_numbers(used, &mut builder, &mut problems)
+            FolderNames::of_numbers(used, &mut builder, &mut problems)
         }
     };
     let mut listed = Listed::new(tree);
@@ -149,7 +150,7 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
             listed.image(&name, &namer, &mut problems);
         }
         for (class, bbox) in boxes {
-            match names.place(class) {
+            match names.place(class, tree.path(namer.file)) {
                 Ok(class) => {
                     let object = Object { class, bbox, ..Object::default() };
                     listed.object(&name, &namer, object, &mut problems, &mut skipped);

@@ -15,7 +15,8 @@
 //! - Names: `data.yaml`, else `classes.txt` or `*.names`, else Label Studio's `notes.json`, else `class_<number>`. A number
 //!   without a name is an error.
 //! - Splits: folders and lists of `data.yaml` (`parts`), else folders' names.
-//! - Of several dataset files the one nearest to the root counts. `data.yaml` itself may be the source.
+//! - Of several dataset files the one nearest to the root counts; classes are those of the nearest one above a label file.
+//!   `data.yaml` itself may be the source.
 
 pub mod data_file;
 pub mod lines;
@@ -24,12 +25,13 @@ pub mod parts;
 pub mod survey;
 pub mod write;
 
-use self::names::Names;
+use self::data_file::DataFile;
+use self::names::{FolderNames, NamesFile};
 use self::parts::Parts;
 use self::survey::Survey;
 use super::builder::Builder;
 use super::per_image::{self, Layout, parallel_path};
-use super::tree::{FileId, Tree};
+use super::tree::{FileId, Tree, folder_of};
 use super::{Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write};
 use crate::dataset::{Place, ProblemKind, Problems, Skipped};
 
@@ -209,7 +211,11 @@ fn read(tree: &Tree, options: &LoadOptions, format: &Format, task: Option<Task>)
         return Err(FormatError::new(FormatErrorKind::NotThisFormat(format.name, format.looks_for.into()), ""));
     };
     for other in data_files.iter().skip(1) {
-        let message = "another dataset file is nearer to the root; not used";
+        let first = tree.path(data_files[0].file);
+        let message = match folder_of(first) == folder_of(tree.path(other.file)) {
+            true => format!("not used beside {first}"),
+            false => format!("only its classes are taken, for its folder: the dataset file is {first}"),
+        };
         problems.push(ProblemKind::IgnoredField, Place::file(tree.path(other.file)), message);
     }
     let mut remarks = Vec::new();
@@ -224,15 +230,21 @@ fn read(tree: &Tree, options: &LoadOptions, format: &Format, task: Option<Task>)
     let mut files = per_image::parse_all(tree, &labels, options.workers, |text| lines::parse(text, task));
     lines::settle_last(&mut files);
     let mut builder = Builder::default();
-    let names = names_of(tree, &survey, &mut problems, &mut remarks);
-    let names = match names {
-        Some((names, from)) => Names::set(names, &from, &mut builder, &mut problems),
-        None => Names::of_numbers(lines::used(&files), &mut builder, &mut problems),
+    let named = names_of(tree, data_files, &mut problems);
+    let names = match named.is_empty() {
+        false => {
+            // One dataset file is no news.
+            let is_news = named.len() > 1 || data.is_none_or(|data| tree.path(data.file) != named[0].1);
+            let names = FolderNames::set(named, &mut builder, &mut problems);
+            remarks.extend(is_news.then(|| names.remark()));
+            names
+        }
+        true => FolderNames::of_numbers(lines::used(&files), &mut builder, &mut problems),
     };
     if let Some(data) = data {
         for (number, _) in &data.names {
             let points = data.points_of(*number);
-            let class = names.place(*number).ok().and_then(|place| builder.class_mut(place));
+            let class = names.place(*number, tree.path(data.file)).ok().and_then(|place| builder.class_mut(place));
             if let Some(class) = class.filter(|_| !points.is_empty()) {
                 class.keypoints = points.to_vec();
             }
@@ -245,21 +257,26 @@ fn read(tree: &Tree, options: &LoadOptions, format: &Format, task: Option<Task>)
         is_image: &|path| !per_image::lies_in(path, &["masks", "mask", "labels"]),
         negatives: true,
     };
-    per_image::push_all(tree, files, &layout, |class, _| names.place(class), &mut builder, &mut problems, &mut skipped);
+    let class = |class, path: &str, _: &mut Builder| names.place(class, path);
+    per_image::push_all(tree, files, &layout, class, &mut builder, &mut problems, &mut skipped);
     Ok(Reading { dataset: builder.finish(tree), problems, skipped, remarks })
 }
 
-/// Names of classes with their numbers, and the file they are from.
-fn names_of(
-    tree: &Tree,
-    survey: &Survey,
-    problems: &mut Problems,
-    remarks: &mut Vec<String>,
-) -> Option<(Vec<(u32, String)>, String)> {
-    if let Some(data) = survey.data.as_ref().filter(|data| !data.names.is_empty()) {
-        let from = tree.path(data.file);
-        names::check_other(tree, &data.names, from, problems);
-        return Some((data.names.clone(), from.to_owned()));
+/// Names of classes: those of the dataset files, of each folder the first, else those of files beside the labels.
+fn names_of(tree: &Tree, data_files: Vec<DataFile>, problems: &mut Problems) -> Vec<NamesFile> {
+    let mut found: Vec<NamesFile> = Vec::new();
+    for data in data_files.into_iter().filter(|data| !data.names.is_empty()) {
+        let path = tree.path(data.file);
+        if !found.iter().any(|(_, other)| folder_of(other) == folder_of(path)) {
+            found.push((data.names, path.to_owned()));
+        }
     }
-    names::find(tree, problems, remarks)
+    match &found[..] {
+        [] => names::find(tree, problems),
+        [(names, from)] => {
+            names::check_other(tree, names, from, problems);
+            found
+        }
+        _ => found,
+    }
 }

@@ -1,12 +1,13 @@
 //! Names of classes, which label files give as numbers.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
 
 use crate::dataset::{Place, ProblemKind, Problems};
 use crate::formats::builder::Builder;
-use crate::formats::tree::{FileId, Tree, file_name};
+use crate::formats::tree::{FileId, Tree, file_name, folder_of};
 use crate::formats::{json, label_map, text};
 
 /// Size of a names file that is still read.
@@ -61,8 +62,61 @@ impl Names {
     }
 }
 
-/// The names in the file that is known to have them, and its path.
-pub fn find(tree: &Tree, problems: &mut Problems, remarks: &mut Vec<String>) -> Option<(Vec<(u32, String)>, String)> {
+/// Names with their numbers, and the path of the file that has them.
+pub type NamesFile = (Vec<(u32, String)>, String);
+
+/// The names of several files. Where those differ, each speaks for the labels in its folder and below; the nearest one counts.
+#[derive(Debug, Default)]
+pub struct FolderNames {
+    /// Folder and names, the innermost folders first; one that speaks for all has the folder "".
+    all: Vec<(String, Names)>,
+}
+
+impl FolderNames {
+    /// Sets the classes of `builder`: those of the first file in the order of their numbers, behind them what others have more.
+    pub fn set(files: Vec<NamesFile>, builder: &mut Builder, problems: &mut Problems) -> Self {
+        let alike = files.iter().all(|(names, _)| *names == files[0].0);
+        let taken = if alike { 1 } else { files.len() };
+        let one = |(names, path): NamesFile| {
+            let folder = if alike { String::new() } else { folder_of(&path).to_owned() };
+            (folder, Names::set(names, &path, builder, problems))
+        };
+        let mut all: Vec<(String, Names)> = files.into_iter().take(taken).map(one).collect();
+        // Of one folder the first counts.
+        all.sort_by_key(|(folder, _)| Reverse(folder.len()));
+        Self { all }
+    }
+
+    /// Where the names are from.
+    pub fn remark(&self) -> String {
+        let mut paths: Vec<&str> = self.all.iter().map(|(_, names)| &*names.from).collect();
+        paths.sort_unstable();
+        let each = if paths.len() > 1 { ", each for its folder" } else { "" };
+        format!("names of the classes: {}{each}", paths.join(", "))
+    }
+
+    /// Makes a class of each number that is used.
+    pub fn of_numbers(used: impl IntoIterator<Item = u32>, builder: &mut Builder, problems: &mut Problems) -> Self {
+        Self { all: vec![(String::new(), Names::of_numbers(used, builder, problems))] }
+    }
+
+    /// The place of a class that the file `path` has, or what is wrong with its number.
+    pub fn place(&self, number: u32, path: &str) -> Result<u32, String> {
+        let above =
+            |folder: &str| folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+        match self.all.iter().find(|(folder, _)| above(folder)) {
+            Some((_, names)) => names.place(number),
+            None => {
+                let files: Vec<&str> = self.all.iter().map(|(_, names)| &*names.from).collect();
+                let files = files.join(", ");
+                Err(format!("class {number} could be of {files}, which differ, and none is in a folder above"))
+            }
+        }
+    }
+}
+
+/// The names in the files that are known to have them: the best of each folder, the best of all first.
+pub fn find(tree: &Tree, problems: &mut Problems) -> Vec<NamesFile> {
     let mut found: Vec<(usize, usize, FileId)> = tree
         .files()
         .filter(|(_, file)| file.root == 0)
@@ -80,11 +134,27 @@ pub fn find(tree: &Tree, problems: &mut Problems, remarks: &mut Vec<String>) -> 
         })
         .collect();
     found.sort_unstable();
-    found.into_iter().find_map(|(known, _, file)| {
-        let names = if known == 3 { notes(tree, file, problems) } else { lines(tree, file, problems) }?;
-        remarks.push(format!("names of the classes: {}", tree.path(file)));
-        Some((names, tree.path(file).to_owned()))
-    })
+    let mut folders: HashSet<&str> = HashSet::new();
+    let mut all = Vec::new();
+    for (known, _, file) in found {
+        let path = tree.path(file);
+        if folders.contains(folder_of(path)) {
+            continue;
+        }
+        let names = if known == 3 { notes(tree, file, problems) } else { lines(tree, file, problems) };
+        if let Some(names) = names {
+            folders.insert(folder_of(path));
+            all.push((names, path.to_owned()));
+        }
+    }
+    all
+}
+
+/// The names in `files`, one per line, each file once.
+pub fn of_files(tree: &Tree, files: impl Iterator<Item = FileId>, problems: &mut Problems) -> Vec<NamesFile> {
+    let mut seen = HashSet::new();
+    let files = files.filter(|file| seen.insert(*file));
+    files.filter_map(|file| Some((lines(tree, file, problems)?, tree.path(file).to_owned()))).collect()
 }
 
 /// Says where a `classes.txt` has other names than `names`, which are those in `from`.

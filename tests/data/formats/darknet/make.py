@@ -108,14 +108,25 @@ def make() -> None:
                      'outside-root: train.txt:2: image "../../secret.png" lies outside the dataset\'s folders',
                      'missing-image: train.txt:3: no image is called "data/lost.png"'],
     })
-    case("darknet", "bad-names-differ", {
-        "train/_darknet.labels": "cat\ndog", "valid/_darknet.labels": "dog\ncat",
-        "train/a.png": picture(1), "train/a.txt": LINE, "valid/b.png": picture(2), "valid/b.txt": "0 0.3 x 1 1\n",
+    case("darknet", "names-of-folders", {
+        "train/_darknet.labels": "cat\ndog", "valid/_darknet.labels": "dog\ncat\nbird",
+        "train/a.png": picture(1), "train/a.txt": LINE, "valid/b.png": picture(2), "valid/b.txt": LINE,
+        "valid/sub/c.png": picture(3), "valid/sub/c.txt": "2 0.3 0.5 0.4 0.66\n",
     }, {
-        "format": "darknet", "classes": ["cat", "dog"], "ordered": True, "remarks": named("train/_darknet.labels"),
-        "images": [there("train/a.png", cat(), split="train", **NO_SIZE)],
-        "problems": ["ignored-field: valid/_darknet.labels: other names of classes than in the first such file; not used",
-                     'bad-entry: valid/b.txt:1: "x" is no number'],
+        "format": "darknet", "classes": ["cat", "dog", "bird"], "ordered": True,
+        "remarks": named("train/_darknet.labels, valid/_darknet.labels, each for its folder"),
+        "images": [there("train/a.png", cat(), split="train", **NO_SIZE),
+                   there("valid/b.png", cat(name="dog"), split="valid", **NO_SIZE),
+                   there("valid/sub/c.png", cat(name="bird"), split="valid", **NO_SIZE)],
+        "problems": [],
+    })
+    case("darknet", "bad-names-elsewhere", {
+        "a/obj.names": "cat\ndog", "b/obj.names": "dog\ncat", "data/a.png": picture(1), "data/a.txt": LINE,
+    }, {
+        "format": "darknet", "classes": ["cat", "dog"], "ordered": True, "images": [],
+        "remarks": named("a/obj.names, b/obj.names, each for its folder"),
+        "problems": ["bad-entry: data/a.txt:1: class 0 could be of a/obj.names, b/obj.names, which differ, and none is in a "
+                     "folder above"],
     })
     case("darknet", "bad-not-there", {"a.png": picture(1)}, {
         "from": "darknet",
