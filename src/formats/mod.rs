@@ -157,12 +157,38 @@ pub fn read_among(
         if error.path().as_os_str().is_empty() { error.in_file(source) } else { error }
     })?;
     check_class_names(&dataset, source)?;
+    let (dataset, unlabelled) = without_unlabelled(dataset);
     let mut problems = tree.problems().clone();
     problems.append(found);
     let missing = dataset.images.root.contains(&NO_FILE);
     let packed = missing.then(|| packed::hint(tree)).flatten();
-    let reasons = [reason].into_iter().chain(remarks).chain(tree.remark_ours()).chain(packed).map(brief).collect();
+    let unlabelled =
+        (unlabelled > 0).then(|| format!("images of a set that nobody labelled (unlabeled), left out: {unlabelled}"));
+    let reasons = [reason]
+        .into_iter()
+        .chain(remarks)
+        .chain(unlabelled)
+        .chain(tree.remark_ours())
+        .chain(packed)
+        .map(brief)
+        .collect();
     Ok(Loaded { dataset, problems, skipped, format, reasons })
+}
+
+/// Leaves out images of sets that are called unlabelled, of which nothing is said, where there are others; gives their number. As
+/// images without objects they would be learnt from as such.
+fn without_unlabelled(dataset: Dataset) -> (Dataset, usize) {
+    let images = &dataset.images;
+    let is_left_out = |row: usize| {
+        dataset.is_negative(row)
+            && (splits::is_unlabelled(images.key.get(row)) || splits::is_unlabelled(&dataset.place(row, 0).path))
+    };
+    let left_out: Vec<bool> = (0..dataset.len()).map(is_left_out).collect();
+    let count = left_out.iter().filter(|left_out| **left_out).count();
+    if count == 0 || count == dataset.len() {
+        return (dataset, 0);
+    }
+    (dataset.retain(|row| !left_out[row], |_| true), count)
 }
 
 /// Bytes of a class's name, which stands in every record of its objects. Longer is a mistake, or meant to hurt.

@@ -6,6 +6,7 @@
 
 use super::tree::stem_of;
 use crate::dataset::Split;
+use crate::image::is_image_name;
 
 /// Words that stand beside a split in a folder's name.
 const TRADE: [&str; 16] = [
@@ -31,6 +32,10 @@ const TRADE: [&str; 16] = [
 /// The split that a word names; digits behind it (`val2017`) do not count, and `trainval` is to be trained with.
 pub fn of_word(word: &str) -> Option<Split> {
     let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
+    // The part of COCO's test images that most results are of.
+    if ["testdev", "test-dev", "test_dev"].iter().any(|name| word.eq_ignore_ascii_case(name)) {
+        return Some(Split::Test);
+    }
     if word.eq_ignore_ascii_case("trainval") {
         return Some(Split::Train);
     }
@@ -57,8 +62,20 @@ pub fn of_folders(path: &str) -> Option<Split> {
 
 /// The split that an annotation file's own name, or else its folders, name.
 pub fn of_annotation_file(path: &str) -> Option<Split> {
-    let mut own = words(stem_of(path));
+    let stem = stem_of(path).to_ascii_lowercase().replace("test-dev", "testdev").replace("test_dev", "testdev");
+    let mut own = words(&stem);
     own.next().and_then(of_word).or_else(|| own.next_back().and_then(of_word)).or_else(|| of_folders(path))
+}
+
+/// Whether an annotation file or an image's folder is of images that nobody labelled (`image_info_unlabeled2017.json`,
+/// `unlabeled/`): no split, and nothing to learn from.
+pub fn is_unlabelled(path: &str) -> bool {
+    let is_word = |word: &str| {
+        let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
+        word.eq_ignore_ascii_case("unlabeled") || word.eq_ignore_ascii_case("unlabelled")
+    };
+    let own = words(stem_of(path)).next_back().filter(|_| !is_image_name(path));
+    path.split('/').rev().skip(1).any(is_word) || own.is_some_and(is_word)
 }
 
 #[cfg(test)]
@@ -74,6 +91,8 @@ mod tests {
             ("VALID/x/a.jpg", Some(Valid)),
             ("test_images/a.jpg", Some(Test)),
             ("images-train-2/a.jpg", Some(Train)),
+            ("test-dev/a.jpg", Some(Test)),
+            ("images/test_dev2017/a.jpg", Some(Test)),
             ("contest/a.jpg", None),
             ("latest/a.jpg", None),
             ("train_station/a.jpg", None),
@@ -86,12 +105,28 @@ mod tests {
     }
 
     #[test]
+    fn unlabelled() {
+        assert!(
+            ["unlabeled/a.jpg", "x/unlabelled2017/a.jpg", "annotations/image_info_unlabeled2017.json"]
+                .iter()
+                .all(|path| is_unlabelled(path))
+        );
+        assert!(
+            ["a.jpg", "a-unlabeled.jpg", "labels/a.jpg", "unlabeled_things/a.jpg"]
+                .iter()
+                .all(|path| !is_unlabelled(path))
+        );
+    }
+
+    #[test]
     fn annotation_files() {
         for (path, split) in [
             ("train_labels.csv", Some(Train)),
             ("data/test_labels.csv", Some(Test)),
             ("instances_val2017.json", Some(Valid)),
             ("raccoon_labels.csv", None),
+            ("image_info_test-dev2017.json", Some(Test)),
+            ("coco_testdev.record-00000-of-00001", Some(Test)),
             ("valid/_annotations.csv", Some(Valid)),
             ("train/test.csv", Some(Test)),
             ("contest_labels.csv", None),

@@ -69,6 +69,8 @@ pub(super) enum Geometry {
     Centre([usize; 4]),
     /// `[xmin, ymin, width, height]` in one field.
     Text(usize),
+    /// Four corners, x and y of each in turn.
+    Quad([usize; 8]),
 }
 
 /// The columns of a file.
@@ -182,8 +184,16 @@ fn resolve(names: Vec<String>, delimiter: u8, start: usize) -> Result<Columns, S
         let of_image = folded[*w] == "width" && !X.contains(&&*folded[*x]);
         !of_image || (y.wrapping_sub(*x), w.wrapping_sub(*y), h.wrapping_sub(*w)) == (1, 1, 1)
     };
-    let geometry = find_all([&xmin, &ymin, &xmax, &ymax], &free)
-        .map(Geometry::Corners)
+    let quad = || -> Option<Geometry> {
+        let mut found = [0; 8];
+        for (place, column) in found.iter_mut().enumerate() {
+            let name = format!("{}{}", ["x", "y"][place % 2], place / 2 + 1);
+            *column = find(&[&name], &free)?;
+        }
+        Some(Geometry::Quad(found))
+    };
+    let geometry = quad()
+        .or_else(|| find_all([&xmin, &ymin, &xmax, &ymax], &free).map(Geometry::Corners))
         .or_else(|| find_all([&CENTRE_X, &CENTRE_Y, &BOX_WIDTH, &BOX_HEIGHT], &free).map(Geometry::Centre))
         .or_else(|| find_all([&lefts, &tops, &BOX_WIDTH, &BOX_HEIGHT], &free).filter(is_size).map(Geometry::Size))
         .or_else(|| find(&BOX, &free).map(Geometry::Text));
@@ -192,6 +202,7 @@ fn resolve(names: Vec<String>, delimiter: u8, start: usize) -> Result<Columns, S
             all.into_iter().for_each(|column| free[column] = false);
         }
         Some(Geometry::Text(column)) => free[column] = false,
+        Some(Geometry::Quad(all)) => all.into_iter().for_each(|column| free[column] = false),
         None => {}
     }
     let mut take = |aliases: &[&str]| {
@@ -260,6 +271,7 @@ mod tests {
             ("filename,class,x_center,y_center,width,height", Geometry::Centre([2, 3, 4, 5]), 0, 1),
             ("image,class,xmin,ymin,width,height", Geometry::Size([2, 3, 4, 5]), 0, 1),
             ("image_id,width,height,bbox,class", Geometry::Text(3), 0, 4),
+            ("image,x1,y1,x2,y2,x3,y3,x4,y4,class", Geometry::Quad([1, 2, 3, 4, 5, 6, 7, 8]), 0, 9),
             (",filename,width,height,class,xmin,ymin,xmax,ymax", Geometry::Corners([5, 6, 7, 8]), 1, 4),
         ] {
             let columns = columns(header).expect(header);

@@ -31,7 +31,7 @@ pub mod write;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
-use self::header::Columns;
+use self::header::{Columns, Geometry};
 use self::rows::{Row, RowObject};
 use super::builder::{Builder, Entry};
 use super::images::{Asker, Matcher};
@@ -202,6 +202,9 @@ fn add_file(
     let found = rows::read(source, columns);
     for (kind, line, message) in found.problems {
         problems.push(kind, Place::line(path, line), message);
+    }
+    if matches!(columns.geometry, Geometry::Quad(_)) {
+        remarks.push(format!("{path}: each box is the one around four corners"));
     }
     if found.normalised == Some(true) {
         remarks.push(format!("{path}: boxes are fractions of the image's size"));

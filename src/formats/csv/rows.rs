@@ -8,8 +8,8 @@ use csv::ByteRecord;
 use super::header::{Columns, Geometry};
 use crate::dataset::ProblemKind;
 use crate::dataset::{Split, flag};
-use crate::formats::splits;
 use crate::formats::text::{self, Lines};
+use crate::formats::{geometry, splits};
 
 /// A row that names an image.
 #[derive(Debug)]
@@ -160,6 +160,7 @@ fn shown(columns: &Columns) -> String {
     match columns.geometry {
         Geometry::Corners(all) | Geometry::Size(all) | Geometry::Centre(all) => all.map(name).join(","),
         Geometry::Text(column) => name(column).to_owned(),
+        Geometry::Quad(all) => all.map(name).join(","),
     }
 }
 
@@ -266,13 +267,35 @@ fn corners<'r>(columns: &Columns, field: impl Fn(usize) -> &'r str) -> Result<Op
             let [x, y, w, h] = numbers.ok_or_else(|| format!("{name} {value:?} is not four numbers"))?;
             return Ok(Some([x, y, x + w, y + h]));
         }
+        Geometry::Quad(all) => {
+            let Some(corners) = numbers(all, columns, field)? else { return Ok(None) };
+            return geometry::around(corners.as_chunks().0.iter().copied())
+                .map(Some)
+                .ok_or_else(|| "the box has no end".into());
+        }
         Geometry::Corners(all) | Geometry::Size(all) | Geometry::Centre(all) => (all, columns.geometry),
     };
+    let Some(numbers) = numbers(all, columns, field)? else { return Ok(None) };
+    let [a, b, c, d] = numbers;
+    let bbox = match kind {
+        Geometry::Size(_) => [a, b, a + c, b + d],
+        Geometry::Centre(_) => [a - c / 2.0, b - d / 2.0, a + c / 2.0, b + d / 2.0],
+        _ => numbers,
+    };
+    if bbox.iter().all(|value| value.is_finite()) { Ok(Some(bbox)) } else { Err("the box has no end".into()) }
+}
+
+/// The numbers in some columns; `None` where all are empty.
+fn numbers<'f, const N: usize>(
+    all: [usize; N],
+    columns: &Columns,
+    field: impl Fn(usize) -> &'f str,
+) -> Result<Option<[f64; N]>, String> {
     let values = all.map(field);
     if values.iter().all(|value| is_empty(value)) {
         return Ok(None);
     }
-    let mut numbers = [0.0; 4];
+    let mut numbers = [0.0; N];
     for ((number, value), column) in numbers.iter_mut().zip(values).zip(all) {
         let name = &columns.names[column];
         if is_empty(value) {
@@ -282,11 +305,5 @@ fn corners<'r>(columns: &Columns, field: impl Fn(usize) -> &'r str) -> Result<Op
         // Not negative zero.
         *number = parsed.ok_or_else(|| format!("{name} {value:?} is no number"))? + 0.0;
     }
-    let [a, b, c, d] = numbers;
-    let bbox = match kind {
-        Geometry::Size(_) => [a, b, a + c, b + d],
-        Geometry::Centre(_) => [a - c / 2.0, b - d / 2.0, a + c / 2.0, b + d / 2.0],
-        _ => numbers,
-    };
-    if bbox.iter().all(|value| value.is_finite()) { Ok(Some(bbox)) } else { Err("the box has no end".into()) }
+    Ok(Some(numbers))
 }

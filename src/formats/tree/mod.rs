@@ -278,7 +278,8 @@ impl Tree {
         self.by_extension.get_or_init(|| {
             let mut all: HashMap<String, Vec<FileId>> = HashMap::new();
             for place in self.range(0).filter(|place| !self.files[*place].repeated) {
-                if let Some(extension) = extension_of(&self.files[place].path) {
+                let path = &self.files[place].path;
+                if let Some(extension) = extension_of(path).filter(|_| !is_template(path)) {
                     all.entry(extension).or_default().push(FileId(place as u32));
                 }
             }
@@ -409,6 +410,13 @@ fn slashed(path: &Path) -> Option<String> {
 pub fn extension_of(path: &str) -> Option<String> {
     let name = file_name(path);
     (name != OURS).then(|| name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase())
+}
+
+/// Whether a file is the form that a competition hands out for answers (Kaggle's `sample_submission.csv`): what stands in it is
+/// made up.
+fn is_template(path: &str) -> bool {
+    let name = file_name(path).to_ascii_lowercase().replace(['-', ' '], "_");
+    name.starts_with("sample_submission") || name.starts_with("samplesubmission")
 }
 
 /// `name` below `folder`.
