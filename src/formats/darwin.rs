@@ -13,6 +13,7 @@
 //! - A tag is a class of the image. A keypoint and a line become keypoints, as a skeleton's nodes do, by their names;
 //!   an ellipse (angle in radians) is an outline of 32 points with its own box.
 //! - Masks are in the raster layer: `dense_rle` has values and their counts in turn, row by row. Frames of videos are left out.
+//! - Of the paths of a polygon one that lies inside of another is a hole, as V7 draws it; the whole is a mask then.
 //! - A skeleton that has name and `instance_id` of one other annotation, which is none, is the keypoints of that.
 //! - Written is version 2. An annotation has one shape: keypoints whose object is more than the box around them are a skeleton of
 //!   their own, with the same `instance_id`. That is the object's own where no other object has it too; else it is a number that
@@ -122,6 +123,7 @@ fn page(text: &str) -> Result<Page, Fault> {
         }
     }
     grouping.finish(&mut sheet);
+    pages::draw_holes(&mut sheet, &mut page.findings);
     page.sheets.push(sheet);
     Ok(page)
 }
@@ -213,7 +215,8 @@ fn object(node: &Node<'_>, class: &str, layers: &[Layer], size: (u32, u32)) -> R
                 .map(path)
                 .collect::<Result<_, _>>()?,
         };
-        Found::outlined(class, line, parts)?
+        let (parts, holes) = geometry::with_holes(parts);
+        Found { holes, ..Found::outlined(class, line, parts)? }
     } else if let Some(ellipse) = node.get("ellipse") {
         let pair = |key: &str| {
             ellipse.get(key).map_or_else(

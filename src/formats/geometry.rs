@@ -136,6 +136,40 @@ pub fn mask_with_holes(
     Ok(Mask { runs: runs::without(&mask.runs, &outside.runs).into(), ..mask })
 }
 
+/// Parts of an outline that are compared with each other: nobody draws more.
+const PARTS: usize = 1000;
+
+/// The parts of an outline of which none is said to be a hole, and those that are: they lie in an odd number of others.
+#[allow(clippy::type_complexity)] // two lists of parts
+pub fn with_holes(parts: Vec<Vec<[f64; 2]>>) -> (Vec<Vec<[f64; 2]>>, Vec<Vec<[f64; 2]>>) {
+    let boxes: Vec<Option<[f64; 4]>> = parts.iter().map(|part| around(part.iter().copied())).collect();
+    let lies_in = |inner: usize, outer: usize| {
+        let (Some(a), Some(b)) = (boxes[inner], boxes[outer]) else { return false };
+        let within = a[0] >= b[0] && a[1] >= b[1] && a[2] <= b[2] && a[3] <= b[3] && a != b;
+        within && parts[inner].first().is_some_and(|point| is_inside(*point, &parts[outer]))
+    };
+    if parts.len() > PARTS {
+        return (parts, Vec::new());
+    }
+    let all = 0..parts.len();
+    let is_hole: Vec<bool> =
+        all.clone().map(|inner| all.clone().filter(|outer| lies_in(inner, *outer)).count() % 2 == 1).collect();
+    let (mut outer, mut holes) = (Vec::new(), Vec::new());
+    for (part, is_hole) in parts.into_iter().zip(is_hole) {
+        if is_hole { holes.push(part) } else { outer.push(part) }
+    }
+    (outer, holes)
+}
+
+/// Whether a line from a point to the right crosses an outline of one part an odd number of times.
+fn is_inside([x, y]: [f64; 2], part: &[[f64; 2]]) -> bool {
+    let edges = part.iter().zip(part.iter().cycle().skip(1));
+    let crosses = |([x0, y0], [x1, y1]): &(&[f64; 2], &[f64; 2])| {
+        (*y0 > y) != (*y1 > y) && x < x0 + (x1 - x0) * (y - y0) / (y1 - y0)
+    };
+    edges.filter(crosses).count() % 2 == 1
+}
+
 /// The mask of `width` x `height` pixels whose middles lie inside of one of the parts of an outline, each part by itself.
 pub fn mask_of_outline([width, height]: [u32; 2], parts: &[Vec<[f64; 2]>]) -> Mask {
     // The first pixel whose middle is not before `side`.
@@ -186,6 +220,17 @@ pub fn mask_box(mask: &Mask) -> Option<[f64; 4]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_within_parts_are_holes() {
+        let square = |from: f64, to: f64| vec![[from, from], [to, from], [to, to], [from, to]];
+        let parts =
+            vec![square(10.0, 50.0), square(20.0, 40.0), square(60.0, 70.0), square(25.0, 35.0), square(60.0, 70.0)];
+        let (outer, holes) = with_holes(parts.clone());
+        assert_eq!(holes, [square(20.0, 40.0)]);
+        assert_eq!(outer.len(), 4);
+        assert_eq!(with_holes(parts[..1].to_vec()), (parts[..1].to_vec(), vec![]));
+    }
 
     #[test]
     fn boxes_turn_and_come_back() {

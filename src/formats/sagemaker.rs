@@ -17,6 +17,7 @@
 //! - A semantic mask is a picture: where it lies among the files or the images, each class in it, but for `BACKGROUND`, is an object
 //!   with a mask.
 //! - A line that no job has answered is left out.
+//! - A job that adjusted what another had drawn (`adjustment-status`) repeats all of it: the last of a type counts.
 //! - Written is the output manifest of a job that people answered. An image's address in S3 stands in it where the source says
 //!   it; else its name, relative to the manifest, before which the bucket's address has to be put.
 
@@ -83,11 +84,23 @@ fn line(node: &Node<'_>, about: (FileId, &Pictures<'_>), page: &mut Page) {
         sheet.add(Err(Fault::new(node.line, "\"source-ref\" is missing")), &mut page.findings);
         return page.sheets.push(sheet);
     }
+    let jobs: Vec<(&str, &str, &Node<'_>)> = node
+        .members()
+        .iter()
+        .filter_map(|(key, metadata)| Some((key.strip_suffix("-metadata")?, metadata.text("type")?, metadata)))
+        .collect();
+    let is_adjustment = |metadata: &Node<'_>| metadata.get("adjustment-status").is_some();
     let mut answered = false;
-    for (key, metadata) in node.members() {
-        let (Some(job), Some(kind)) = (key.strip_suffix("-metadata"), metadata.text("type")) else { continue };
+    for (place, &(job, kind, metadata)) in jobs.iter().enumerate() {
         let Some(answer) = node.get(job).or_else(|| node.get(&format!("{job}-ref"))) else { continue };
         answered = true;
+        // An adjustment job repeats all that it looked at, as it is then.
+        let last = jobs.iter().rposition(|(_, other, metadata)| *other == kind && is_adjustment(metadata));
+        if let Some(last) = last.filter(|last| *last != place) {
+            let message = format!("the answer of {job}, as {} adjusted it,", jobs[last].0);
+            sheet.leave_out(&message, answer.line, &mut page.findings);
+            continue;
+        }
         match kind.rsplit('/').next().unwrap_or(kind) {
             "object-detection" => boxes(answer, metadata, &mut sheet, &mut page.findings),
             "image-classification" => {

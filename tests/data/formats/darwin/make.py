@@ -30,6 +30,10 @@ def write(entries) -> dict:
 
 def make() -> None:
     standard("darwin", write, "unreadable-annotation: {path}:1: expected `,` or `}}`", own=True)
+    square = lambda x0, y0, x1, y1: path((x0, y0), (x1, y0), (x1, y1), (x0, y1))  # noqa: E731
+    ring = mask(["######", "######", "##..##", "##..##", "######", "######"], 4, 5, 40, 30)
+    case("darwin", "holes", {"a.json": second("a.png", [named("cat", polygon={"paths": [square(4, 5, 10, 11), square(6, 7, 8, 9)]}, **sides((4, 5, 10, 11)))]), "a.png": picture(1)}, {
+        "format": "darwin", "problems": [], "images": [there("a.png", obj("cat", (4, 5, 10, 11), line=1, mask=ring))]})
     rows = ["#..", "##."]
     values = [0] * 1200
     for y, row in enumerate(rows):

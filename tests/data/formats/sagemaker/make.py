@@ -27,6 +27,12 @@ def make() -> None:
     case("sagemaker", "bucket", {"output.manifest": "\n".join(lines), "photos/a.png": picture(1), "photos/b.png": picture(2)}, {
         "format": "sagemaker", "problems": [], "remarks": ["images that no annotation names, left out: 1"], "classes": ["cat"], "ordered": False,
         "images": [there("photos/a.png", obj("cat", (4, 5, 20, 25), line=1, score=0.75), name="s3://bucket/photos/a.png", url="s3://bucket/photos/a.png")]})
+    first = json.loads(row("a.png", [("cat", (1, 2, 11, 22))], "cats", 0.5))
+    second = json.loads(row("a.png", [("cat", (3, 4, 13, 24))], "adj", 0.75))
+    second["adj-metadata"]["adjustment-status"] = "adjusted"
+    case("sagemaker", "adjusted", {"o.manifest": json.dumps(first | second), "a.png": picture(1)}, {
+        "format": "sagemaker", "problems": ["ignored-field: o.manifest:1: the answer of cats, as adj adjusted it, left out"], "classes": ["cat"], "ordered": False,
+        "images": [there("a.png", obj("cat", (3, 4, 13, 24), line=1, score=0.75))]})
     single = {"source-ref": "a.png", "animal": 1, "animal-metadata": {"class-name": "dog", "confidence": 0.9, "type": "groundtruth/image-classification"}}
     several = {"source-ref": "b.png", "animals": [0, 2], "animals-metadata": {"class-map": {"0": "cat", "2": "cow"}, "type": "groundtruth/image-classification-multilabel"}}
     mask = {"source-ref": "c.png", "m-ref": "s3://bucket/m.png", "m-ref-metadata": {"type": "groundtruth/semantic-segmentation"}}
