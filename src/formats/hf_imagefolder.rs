@@ -8,10 +8,13 @@
 //! Specification: <https://huggingface.co/docs/datasets/image_dataset>. Pixels are 0-based.
 //!
 //! Decisions
-//! - `bbox` is corner, width and height, as COCO's; where that leads out of an image whose size is said, and all boxes of the
-//!   file can be two corners, they are.
+//! - `bbox` is corner, width and height, as COCO's; where that leads out of an image (by the row, or by the image itself), and as
+//!   two corners all boxes are inside, they are two corners.
+//! - `objects` may be a list of objects, and their lists may stand in the row itself, as some exports have it.
 //! - Written as `metadata.jsonl` with the same members in each row, as the `datasets` library wants it: those that some image has.
 //! - The class of an object is `categories`, `category`, `label`, `labels` or `class`; a number is its own name.
+
+use std::cell::Cell;
 
 use serde_json::json;
 
@@ -20,8 +23,9 @@ use super::json::node::{Node, Value};
 use super::pages::{self, Finding, Found, Kind, Page, Sheet};
 use super::target::{Ready, ReadyImage, Remarks, Sink, put_images, put_pieces, word_of};
 use super::text::{self, Fault};
-use super::tree::{FileId, Tree, file_name};
-use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write};
+use super::tree::{FileId, Tree, file_name, folder_of, join};
+use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write, kaggle};
+use crate::dataset::ProblemKind;
 
 /// The format's row in the registry.
 pub static FORMAT: Format = Format {
@@ -81,12 +85,11 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         return Err(pages::nothing(&FORMAT));
     }
     let parse = |text: &str, _| {
-        let mut page = if is_table(text) { pages::read_table(text, row)? } else { pages::read_lines(text, line) };
-        corners(&mut page);
-        Ok(page)
+        if is_table(text) { pages::read_table(text, row) } else { Ok(pages::read_lines(text, line)) }
     };
-    let pages = pages::read_each(tree, options, files, &parse);
-    Ok(pages::gather(tree, Kind::List, pages, Vec::new()))
+    let mut pages = pages::read_each(tree, options, files, &parse);
+    let remarks = corners(tree, &mut pages).into_iter().collect();
+    Ok(pages::gather(tree, Kind::List, pages, remarks))
 }
 
 fn row(fields: &[(&str, &str)], line: u32, page: &mut Page) {
@@ -94,7 +97,7 @@ fn row(fields: &[(&str, &str)], line: u32, page: &mut Page) {
     let mut sheet = Sheet { line, ..Sheet::default() };
     for (name, value) in fields {
         let node = match *name {
-            "objects" => Node::parse(value, line),
+            "objects" | "bbox" | "bboxes" | "boxes" => Node::parse(value, line),
             _ => Ok(Node { line, value: Value::Text((*value).into()) }),
         };
         match node {
@@ -117,7 +120,8 @@ fn entry(node: &Node<'_>, mut sheet: Sheet, page: &mut Page) {
         sheet.add(Err(Fault::new(node.line, "\"file_name\" is missing")), &mut page.findings);
         return page.sheets.push(sheet);
     }
-    for key in ["label", "labels"] {
+    let own = node.get("objects").is_none() && node.any(&READ[..3]).is_some();
+    for key in ["label", "labels"].iter().filter(|_| !own) {
         let Some(label) = node.get(key) else { continue };
         match label.is_list() {
             true => label.items().iter().filter_map(Node::words).for_each(|word| sheet.label(&word)),
@@ -133,43 +137,108 @@ fn entry(node: &Node<'_>, mut sheet: Sheet, page: &mut Page) {
     }
     if let Some(objects) = node.get("objects") {
         add_objects(objects, &mut sheet, &mut page.findings);
+    } else if own {
+        let of_objects = |name: &str| READ.contains(&name) || CLASSES.contains(&name);
+        let members = node.members().iter().filter(|(name, _)| of_objects(name)).cloned().collect();
+        add_objects(&Node { line: node.line, value: Value::Map(members) }, &mut sheet, &mut page.findings);
     }
     page.sheets.push(sheet);
 }
 
+/// What of objects is read; the others are told.
+const READ: [&str; 5] = ["bbox", "bboxes", "boxes", "area", "id"];
+
+/// Lists side by side, or a list of objects.
 fn add_objects(objects: &Node<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding>) {
-    let boxes = objects.any(&["bbox", "bboxes", "boxes"]).map_or(&[][..], Node::items);
-    let classes = objects.any(&CLASSES).map_or(&[][..], Node::items);
-    for (place, node) in boxes.iter().enumerate() {
-        let found = node.numbers().and_then(|sides| {
-            let [x, y, width, height] = sides[..] else {
-                return Err(Fault::new(node.line, format!("a box has {} numbers", sides.len())));
-            };
-            let class = classes.get(place).and_then(Node::words).filter(|class| !class.is_empty());
-            let class = class.ok_or_else(|| Fault::new(node.line, format!("box {} has no class", place + 1)))?;
-            let mut found = Found::boxed(&class, node.line, [x, y, x + width, y + height]);
-            found.object.area = objects.list("area").get(place).and_then(Node::as_number);
-            found.object.id = objects.list("id").get(place).and_then(Node::as_whole);
-            Ok(found)
-        });
-        sheet.add(found, findings);
+    let each = if objects.is_list() { objects.items() } else { std::slice::from_ref(objects) };
+    for objects in each {
+        let read = |name: &str| READ.contains(&name) || CLASSES.contains(&name);
+        let unread: Vec<&str> = objects.members().iter().map(|(name, _)| &**name).filter(|name| !read(name)).collect();
+        if !unread.is_empty() {
+            let message = format!("of the objects {} not read", unread.join(", "));
+            findings.push((ProblemKind::IgnoredField, objects.line, message));
+        }
+        let of_boxes = objects.any(&READ[..3]);
+        let one = of_boxes.filter(|bbox| bbox.items().first().is_some_and(|first| !first.is_list()));
+        let boxes = one.map_or_else(|| of_boxes.map_or(&[][..], Node::items), std::slice::from_ref);
+        let nth = |names: &[&str], place: usize| {
+            let value = objects.any(names)?;
+            if value.is_list() { value.items().get(place) } else { Some(value).filter(|_| place == 0) }
+        };
+        for (place, node) in boxes.iter().enumerate() {
+            let found = node.numbers().and_then(|sides| {
+                let [x, y, width, height] = sides[..] else {
+                    return Err(Fault::new(node.line, format!("a box has {} numbers", sides.len())));
+                };
+                let class = nth(&CLASSES, place).and_then(Node::words).filter(|class| !class.is_empty());
+                let class = class.ok_or_else(|| Fault::new(node.line, format!("box {} has no class", place + 1)))?;
+                let mut found = Found::boxed(&class, node.line, [x, y, x + width, y + height]);
+                found.object.area = nth(&["area"], place).and_then(Node::as_number);
+                found.object.id = nth(&["id"], place).and_then(Node::as_whole);
+                Ok(found)
+            });
+            sheet.add(found, findings);
+        }
     }
 }
 
-/// Makes two corners of corner and size, where the sizes lead out of an image and all boxes allow it.
-fn corners(page: &mut Page) {
-    let outside = |sheet: &Sheet| {
-        let (width, height) = (f64::from(sheet.size.0), f64::from(sheet.size.1));
-        let over = |[_, _, x1, y1]: [f64; 4]| x1 > width + 1.0 || y1 > height + 1.0;
-        width > 0.0 && height > 0.0 && sheet.objects.iter().any(|found| over(found.object.bbox))
-    };
-    let can = |[x0, y0, x1, y1]: [f64; 4]| x1 - x0 > x0 && y1 - y0 > y0;
-    let mut objects = page.sheets.iter().flat_map(|sheet| &sheet.objects);
-    if page.sheets.iter().any(outside) && objects.all(|found| can(found.object.bbox)) {
-        for found in page.sheets.iter_mut().flat_map(|sheet| &mut sheet.objects) {
-            let [x0, y0, x1, y1] = found.object.bbox;
-            found.object.bbox = [x0, y0, x1 - x0, y1 - y0];
+/// Makes two corners of corner and size, where the sizes lead out of an image and all boxes are inside of theirs as corners. Says
+/// what was decided.
+fn corners(tree: &Tree, pages: &mut [pages::Read]) -> Option<String> {
+    let sizes = Sizes { tree, left: SAMPLE.into() };
+    let (mut all, mut over) = (0, 0);
+    for (file, page) in pages.iter() {
+        for sheet in page.iter().flat_map(|page| &page.sheets).filter(|sheet| !sheet.objects.is_empty()) {
+            let Some((width, height)) = sizes.of(*file, sheet) else { continue };
+            let [width, height] = [width, height].map(|side| f64::from(side) + 1.0);
+            for [x0, y0, x1, y1] in sheet.objects.iter().map(|found| found.object.bbox) {
+                all += 1;
+                over += usize::from(x1 > width || y1 > height);
+                let [x_end, y_end] = [x1 - x0, y1 - y0];
+                if x_end <= x0 || y_end <= y0 || x_end > width || y_end > height {
+                    return None;
+                }
+            }
         }
+    }
+    if over == 0 {
+        return None;
+    }
+    let sheets = || pages.iter().filter_map(|(_, page)| page.as_ref().ok()).flat_map(|page| &page.sheets);
+    let can = |[x0, y0, x1, y1]: [f64; 4]| x1 - x0 > x0 && y1 - y0 > y0;
+    if !sheets().flat_map(|sheet| &sheet.objects).all(|found| can(found.object.bbox)) {
+        return None;
+    }
+    for found in pages
+        .iter_mut()
+        .flat_map(|(_, page)| page)
+        .flat_map(|page| &mut page.sheets)
+        .flat_map(|sheet| &mut sheet.objects)
+    {
+        let [x0, y0, x1, y1] = found.object.bbox;
+        found.object.bbox = [x0, y0, x1 - x0, y1 - y0];
+    }
+    Some(format!("boxes are two corners: as corner and size {over} of {all} would lead out of their images"))
+}
+
+/// Images whose headers are read where the rows do not say how large they are.
+const SAMPLE: u32 = 512;
+
+/// How large images are.
+struct Sizes<'t> {
+    tree: &'t Tree,
+    left: Cell<u32>,
+}
+
+impl Sizes<'_> {
+    /// What a row says, else its image beside the table.
+    fn of(&self, file: FileId, sheet: &Sheet) -> Option<(u32, u32)> {
+        if sheet.size.0 > 0 && sheet.size.1 > 0 {
+            return Some(sheet.size);
+        }
+        self.left.set(self.left.get().checked_sub(1)?);
+        let image = self.tree.find(0, &join(folder_of(self.tree.path(file)), &sheet.name))?;
+        kaggle::size_of(self.tree, image).ok()
     }
 }
 

@@ -125,8 +125,9 @@ def make() -> None:
     }, {
         "format": "darknet", "classes": ["cat", "dog"], "ordered": True, "images": [],
         "remarks": named("a/obj.names, b/obj.names, each for its folder"),
-        "problems": ["bad-entry: data/a.txt:1: class 0 could be of a/obj.names, b/obj.names, which differ, and none is in a "
-                     "folder above"],
+        "problems": [
+            "bad-entry: data/a.txt:1: class 0 could be of a/obj.names, b/obj.names, which differ, and none is in a folder above"
+        ],
     })
     case("darknet", "bad-not-there", {"a.png": picture(1)}, {
         "from": "darknet",
