@@ -19,6 +19,9 @@ pub struct Labels {
     pub of_class: Vec<Option<Label>>,
     /// Classes that a given map does not have, the most frequent first.
     pub unknown: Vec<UnknownClass>,
+    /// How many classes have another number than in the source, though nobody asked for it; that all count from 1 instead of 0
+    /// does not count.
+    pub renumbered: u64,
 }
 
 /// A class of the source that the given label map does not have.
@@ -56,7 +59,16 @@ impl Labels {
             }
             unknown.sort_by(|a, b| b.objects.cmp(&a.objects).then_with(|| a.name.cmp(&b.name)));
         }
-        Ok(Self { map, of_class, unknown })
+        let pairs = || {
+            let both = dataset.classes.iter().zip(&of_class);
+            both.filter_map(|(class, label)| Some((class.source_id?, label.as_ref()?.id)))
+        };
+        let shifted = pairs().all(|(source, id)| source.checked_add(1) == Some(id));
+        let renumbered = match given {
+            None if !shifted => pairs().filter(|(source, id)| source != id).count() as u64,
+            _ => 0,
+        };
+        Ok(Self { map, of_class, unknown, renumbered })
     }
 
     /// A problem for each object whose class the map does not have.

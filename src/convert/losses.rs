@@ -92,6 +92,9 @@ pub fn losses(
             count(Carries::Skeletons, "classes", (!class.skeleton.is_empty()).into());
         }
     }
+    if labels.renumbered > 0 {
+        found.entry(Carries::ClassIds).or_insert((labels.renumbered, "classes"));
+    }
     // What was passed over when the annotations were read is one or the other.
     let unread = Some(dataset.outlines_unread).filter(|number| *number > 0 && !holds(Carries::Polygons));
     let unread = unread.map(|number| Loss { what: "outlines or masks", number, of: "objects" });

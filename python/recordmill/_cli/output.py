@@ -40,7 +40,8 @@ def _dashed(message: str) -> str:
     for name in sorted(LOAD_DEFAULTS.keys() | WRITE_DEFAULTS.keys(), key=len, reverse=True):
         if "_" in name:
             flag = names.get(name, name.replace("_", "-"))
-            message = re.sub(rf"(?<![\w-]){name}(?!\w)", f"--{flag}", message)
+            # Not in a path or a text that somebody wrote.
+            message = re.sub(rf"(?<![\w/\\.\"'-]){name}(?![\w/\\.\"'-])", f"--{flag}", message)
     return message.replace("; overwrite replaces", "; --overwrite replaces")
 
 
