@@ -29,6 +29,8 @@ mod brush;
 mod regions;
 mod write;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use self::regions::Task;
 use super::json::Head;
 use super::json::node::Node;
@@ -174,8 +176,16 @@ fn task(node: &Node<'_>, inside: &Inside, page: &mut Page) {
     if more > 0 {
         page.findings.push(ignored(&format!("{more} more annotations of the task"), node.line));
     }
+    let results = latest.list("result");
+    // Several images side by side: results say which by the name of its tag.
+    let is_region = |result: &Node<'_>| result.get("original_width").is_some();
+    let tags: BTreeSet<&str> =
+        results.iter().filter(|result| is_region(result)).filter_map(|result| result.text("to_name")).collect();
+    if tags.len() > 1 {
+        return side_by_side(node, (data, results), &tags, inside, page);
+    }
     let mut task = Task::default();
-    for result in latest.list("result") {
+    for result in results {
         task.add(result, &mut sheet, &mut page.findings);
     }
     task.finish(&mut sheet, &mut page.findings);
@@ -183,6 +193,43 @@ fn task(node: &Node<'_>, inside: &Inside, page: &mut Page) {
         sheet.size = (data.pixels("width"), data.pixels("height"));
     }
     page.sheets.push(sheet);
+}
+
+/// A task of several images: their members and the tags of the results, both in the order of their names, belong together if there
+/// are equally many.
+fn side_by_side(
+    node: &Node<'_>,
+    (data, results): (&Node<'_>, &[Node<'_>]),
+    tags: &BTreeSet<&str>,
+    inside: &Inside,
+    page: &mut Page,
+) {
+    let is_image =
+        |value: &str| is_image_name(value.split('?').next().unwrap_or(value)) || value.starts_with("data:image");
+    let texts = data.members().iter().filter_map(|(key, value)| Some((&**key, value.as_text()?)));
+    let images: BTreeMap<&str, &str> = texts.filter(|(_, value)| is_image(value)).collect();
+    if images.len() != tags.len() {
+        let mut sheet = Sheet { line: node.line, ..Sheet::default() };
+        let message =
+            format!("regions of {} images ({}), of which the task names {}", tags.len(), joined(tags), images.len());
+        sheet.add(Err(Fault::new(node.line, message)), &mut page.findings);
+        return page.sheets.push(sheet);
+    }
+    for (tag, (key, name)) in tags.iter().zip(images) {
+        let mut sheet = sheet_of(node, Some((key.to_owned(), name.to_owned())), inside, &mut page.findings);
+        // The task's number is that of all.
+        sheet.id = None;
+        let mut task = Task::default();
+        for result in results.iter().filter(|result| result.text("to_name").is_none_or(|name| name == *tag)) {
+            task.add(result, &mut sheet, &mut page.findings);
+        }
+        task.finish(&mut sheet, &mut page.findings);
+        page.sheets.push(sheet);
+    }
+}
+
+fn joined(tags: &BTreeSet<&str>) -> String {
+    tags.iter().copied().collect::<Vec<_>>().join(", ")
 }
 
 /// A task of JSON_MIN: what was answered stands between `id` and the members about the annotation.

@@ -10,7 +10,7 @@ use crate::formats::pages::{Finding, Found, Sheet};
 use crate::formats::text::Fault;
 
 /// Members of a value that are no labels.
-const GEOMETRY: [&str; 18] = [
+const GEOMETRY: [&str; 19] = [
     "x",
     "y",
     "width",
@@ -29,6 +29,7 @@ const GEOMETRY: [&str; 18] = [
     "image_rotation",
     "rating",
     "number",
+    "datetime",
 ];
 
 /// The results of a task on their way.
@@ -65,6 +66,10 @@ impl Task {
         let Some(value) = result.get("value").filter(|value| value.is_map()) else {
             return sheet.add(Err(Fault::new(result.line, "the result has no value")), findings);
         };
+        // Shapes that only newer versions have; their labels are not about the image as a whole.
+        if let Some(shape) = ["vertices", "imageDataURL"].iter().find(|key| value.get(key).is_some()) {
+            return sheet.leave_out(&format!("{kind} ({shape})"), result.line, findings);
+        }
         if result.number("image_rotation").is_some_and(|degrees| degrees != 0.0) {
             findings.push(ignored("image_rotation is not 0, the turn of the view is", result.line));
         }
@@ -106,8 +111,9 @@ impl Task {
             true => node.items().iter().filter_map(Node::words).map(|word| word.into_owned()).collect(),
             false => node.words().map(|word| vec![word.into_owned()]).unwrap_or_default(),
         };
-        let said: Vec<String> =
-            ["choices", "text", "rating", "number"].iter().filter_map(|key| value.get(key)).flat_map(words).collect();
+        let said_by =
+            |keys: &[&str]| -> Vec<String> { keys.iter().filter_map(|key| value.get(key)).flat_map(words).collect() };
+        let said = said_by(&["choices", "text", "rating", "number", "datetime"]);
         let taxonomy = value.list("taxonomy").iter().filter_map(|path| Some(path.words()?.replace(", ", "/")));
         let labels: Vec<String> = value
             .members()
@@ -124,10 +130,11 @@ impl Task {
         if !is_region {
             taxonomy.for_each(|label| sheet.label(&label));
             labels.iter().for_each(|label| sheet.label(label));
-            if value.get("text").is_some() {
-                sheet.captions.extend(said.into_iter().map(Into::into));
-            } else {
-                said.iter().for_each(|label| sheet.label(label));
+            said_by(&["choices"]).iter().for_each(|label| sheet.label(label));
+            sheet.captions.extend(said_by(&["text"]).into_iter().map(Into::into));
+            // Neither a class nor a sentence: the model has no place for it.
+            for key in ["rating", "number", "datetime"].iter().filter(|key| value.get(key).is_some()) {
+                findings.push(ignored(&format!("{key} of the image"), result.line));
             }
             return;
         }

@@ -148,6 +148,29 @@ def good() -> None:
             image(f"train/task-{mark:016x}.png", box("dog", (0, 0, 20, 15)), split="train", file="images")]})
 
 
+def others() -> None:
+    """What is about the image without being a class, shapes of newer versions, and images side by side."""
+    vector = {"vertices": [{"id": "1", "x": 1, "y": 1}], "closed": True, "vectorlabels": ["Road"]}
+    plain = [{"id": number, "type": kind, "from_name": kind, "to_name": "image", "value": {kind: value}}
+             for number, kind, value in (("q", "rating", 4), ("n", "number", 17), ("d", "datetime", "2024-05-01"))]
+    text = json.dumps([task(1, "a.png", result("vectorlabels", vector, "v"), *plain, rect("cat", 0, 0, 50, 50))])
+    case("label-studio", "other-results", {"a.json": text, "a.png": picture(1)}, {
+        "format": "label-studio", "problems": [
+            "ignored-field: a.json:1: vectorlabels (vertices) left out", "ignored-field: a.json:1: rating of the image left out",
+            "ignored-field: a.json:1: number of the image left out", "ignored-field: a.json:1: datetime of the image left out"],
+        "images": [there("a.png", box("cat", (0, 0, 20, 15)), id=1)]})
+    both = task(1, "x", rect("left", 0, 0, 50, 50, "r1", to_name="img1"), rect("right", 50, 50, 50, 50, "r2", to_name="img2"))
+    both["data"] = {"image1": "/data/upload/1/l.png", "image2": "/data/upload/1/r.png", "title": "two"}
+    case("label-studio", "side-by-side", {"a.json": json.dumps([both]), "l.png": picture(1), "r.png": picture(2)}, {
+        "format": "label-studio", "problems": [],
+        "images": [there("l.png", box("left", (0, 0, 20, 15)), name="/data/upload/1/l.png"),
+                   there("r.png", box("right", (20, 15, 40, 30)), name="/data/upload/1/r.png")]})
+    both["data"] = {"image1": "/data/upload/1/l.png"}
+    case("label-studio", "bad-tags", {"a.json": json.dumps([both]), "l.png": picture(1)}, {
+        "format": "label-studio", "images": [],
+        "problems": ["bad-entry: a.json:1: regions of 2 images (img1, img2), of which the task names 1"]})
+
+
 def bad() -> None:
     text = json.dumps([
         task(1, "a.png", rect("cat", "left", 0, 10, 10, "r1"), result("rectanglelabels", {"x": 0, "y": 0, "width": 5, "height": 5}, "r2"),
@@ -188,4 +211,5 @@ def bad() -> None:
 
 def make() -> None:
     good()
+    others()
     bad()
