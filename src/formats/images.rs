@@ -6,7 +6,7 @@
 //! image's path ends with, letter case and Unicode's forms (NFC, NFD) aside, the extension free. So absolute paths of other machines, folders that
 //! were moved and stems without extension find their image. Of several, those remain that have the same extension,
 //! then the same letter case, then lie nearest to the annotation, then in the same split, then in a folder that is
-//! called `images` or alike; still several is ambiguous, never a guess.
+//! called `images` or alike, then where the name leads from there; still several is ambiguous, never a guess.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -338,10 +338,13 @@ impl<'t> Matcher<'t> {
         if let Some(split) = wish.asker.split {
             keep(&mut files, |file| splits::of_folders(path(*file)) == Some(split));
         }
+        let is_usual = |part: &str| IMAGE_FOLDERS.iter().any(|usual| usual.eq_ignore_ascii_case(part));
+        keep(&mut files, |file| folder_of(path(*file)).split('/').any(is_usual));
+        // The name counted from such a folder, or from that of a split in it: `images/a.jpg`, not `images/sub/a.jpg`.
         keep(&mut files, |file| {
-            folder_of(path(*file))
-                .split('/')
-                .any(|part| IMAGE_FOLDERS.iter().any(|usual| usual.eq_ignore_ascii_case(part)))
+            let above = folder_of(path(*file)).strip_suffix(folder_of(wanted)).map(|above| above.trim_end_matches('/'));
+            let last = above.and_then(|above| above.rsplit('/').next());
+            last.is_some_and(|last| is_usual(last) || splits::of_word(last).is_some())
         });
         files.sort_unstable();
         let mut distinct: Vec<FileId> = Vec::new();

@@ -434,6 +434,19 @@ fn hostile_names_are_names() {
 }
 
 #[test]
+fn a_name_counts_from_the_folder_of_images() {
+    let folder = folder_of(&["images/a.jpg", "images/sub/a.jpg", "images/train/b.jpg", "images/train/x/b.jpg"]);
+    let tree = Tree::open(folder.path(), &[], false).expect("it opens");
+    let matcher = Matcher::new(&tree);
+    let asker = Asker { path: "annotations/x.json", split: None };
+    for (name, path) in [("a.jpg", "images/a.jpg"), ("sub/a.jpg", "images/sub/a.jpg"), ("b.jpg", "images/train/b.jpg")]
+    {
+        let Match::Found { file, .. } = matcher.find(name, &asker) else { panic!("{name}") };
+        assert_eq!(tree.path(file), path);
+    }
+}
+
+#[test]
 fn images_of_two_folders_with_one_name_keep_apart() {
     let folder = folder_of(&["one/a.jpg", "two/a.jpg", "two/sub/a.jpg"]);
     let xml = |filename: &str| format!("<annotation><filename>{filename}</filename></annotation>");
