@@ -103,6 +103,20 @@ fn box_of(dataset: &Dataset, object: usize, frame: Frame) -> [f64; 4] {
     [x0, y0, x1, y1]
 }
 
+/// The box of keypoints that lie on one point or one line, a pixel wide; none where it has an area already, or nothing in the image.
+fn box_of_points(dataset: &Dataset, object: usize, bbox: [f64; 4], frame: Frame) -> Option<[f64; 4]> {
+    let points = dataset.objects.keypoints.get(object)?;
+    if !points.iter().any(|point| point.visibility > 0) {
+        return None;
+    }
+    let (width, height) = (f64::from(frame.drawn.0.max(1)), f64::from(frame.drawn.1.max(1)));
+    let (pixel, size) = match dataset.objects.normalised[object] {
+        true => ([1.0 / width, 1.0 / height], [1.0, 1.0]),
+        false => ([1.0, 1.0], [width, height]),
+    };
+    Some(geometry::a_pixel_wide(bbox, pixel, size)).filter(|wide| *wide != bbox)
+}
+
 /// Fits object `object` of image `row`: its box as parts of the image's size, and in pixels of the stored image. Where nothing
 /// of it is left: the reason.
 pub fn fit(
@@ -113,7 +127,17 @@ pub fn fit(
     problems: &mut Problems,
 ) -> Result<(UnitBox, [f64; 4]), ProblemKind> {
     let objects = &dataset.objects;
-    let (bbox, normalised) = (box_of(dataset, object, frame), objects.normalised[object]);
+    let normalised = objects.normalised[object];
+    let bbox = box_of(dataset, object, frame);
+    let bbox = match box_of_points(dataset, object, bbox, frame) {
+        Some(wide) => {
+            let of = objects.id.get(object).map_or_else(String::new, |id| format!("annotation {id}: "));
+            let message = format!("{of}its keypoints lie on a point or a line; their box is made a pixel wide");
+            problems.push(ProblemKind::PointBox, dataset.object_place(row, object), message);
+            wide
+        }
+        None => bbox,
+    };
     let fitted = boxes::fit(bbox, normalised, frame, rules.skip_rule);
     let reason = fitted.corrections.last().map_or(ProblemKind::EmptyBox, |(kind, _)| *kind);
     for (kind, message) in fitted.corrections {

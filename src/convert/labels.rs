@@ -1,6 +1,6 @@
 //! Which number each class gets.
 //!
-//! A map given by the user wins. Without one: the source's own ids where all of them are 1 or more and none stands twice
+//! A map given by the user wins. Without one: the source's own ids where all are from 1 to 2^31 - 1 and none stands twice
 //! (COCO's gaps stay), then 1..N in the order of the source's own list of classes, then 1..N by sorted name. Never 0,
 //! which is the background. One map for all splits.
 
@@ -132,6 +132,8 @@ fn make(classes: &[Class], ordered: bool) -> Result<LabelMap, LabelMapError> {
     ids.sort_unstable();
     let usable = ids.len() == classes.len()
         && ids.first().is_none_or(|id| *id >= 1)
+        // A label map holds no more.
+        && ids.last().is_none_or(|id| *id <= i32::MAX.into())
         && ids.windows(2).all(|pair| pair[0] != pair[1]);
     if usable {
         return LabelMap::new(classes.iter().map(|class| label(class.source_id.unwrap_or(0), class)).collect());
@@ -166,6 +168,7 @@ mod tests {
         let expect = |list: &[(&str, i64)]| list.iter().map(|(n, i)| ((*n).to_owned(), *i)).collect::<Vec<_>>();
         assert_eq!(made(&[("b", Some(90)), ("a", Some(3))], true), expect(&[("a", 3), ("b", 90)]));
         assert_eq!(made(&[("b", Some(0)), ("a", Some(1))], true), expect(&[("b", 1), ("a", 2)]));
+        assert_eq!(made(&[("b", Some(1)), ("a", Some(5_000_000_000))], true), expect(&[("b", 1), ("a", 2)]));
         assert_eq!(made(&[("b", Some(1)), ("a", Some(1))], true), expect(&[("b", 1), ("a", 2)]));
         assert_eq!(made(&[("b", None), ("a", None)], true), expect(&[("b", 1), ("a", 2)]));
         assert_eq!(made(&[("b", None), ("a", None)], false), expect(&[("a", 1), ("b", 2)]));

@@ -111,6 +111,9 @@ problem_kinds! {
     TurnedBoxes = "turned-boxes", Fixed;
     /// The same annotation stands twice: taken once.
     RepeatedEntry = "repeated-entry", Fixed;
+    /// Keypoints that lie on one point or one upright line: the box around them is made a pixel wide, so that they are not lost
+    /// with it.
+    PointBox = "point-box", Note;
     /// A box smaller than a pixel: perhaps fractions of the size that were taken for pixels.
     TinyBox = "tiny-box", Note;
     /// The annotation's size is not the image's, nor has it the same shape: the image's was taken. A mask of such a size is

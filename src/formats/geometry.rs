@@ -136,6 +136,21 @@ pub fn mask_with_holes(
     Ok(Mask { runs: runs::without(&mask.runs, &outside.runs).into(), ..mask })
 }
 
+/// A box around points, of which a side may have no length, made a pixel wide: the pixel that the points lie in. `pixel` are the
+/// sides of one, `size` those of the image, in the box's units.
+pub fn a_pixel_wide([x0, y0, x1, y1]: [f64; 4], pixel: [f64; 2], size: [f64; 2]) -> [f64; 4] {
+    let side = |from: f64, to: f64, axis: usize| {
+        let (pixel, size) = (pixel[axis], size[axis]);
+        if from != to || !(0.0..=size).contains(&from) {
+            return (from, to);
+        }
+        let start = ((from / pixel).floor() * pixel).min(size - pixel).max(0.0);
+        (start, start + pixel)
+    };
+    let ((x0, x1), (y0, y1)) = (side(x0, x1, 0), side(y0, y1, 1));
+    [x0, y0, x1, y1]
+}
+
 /// Parts of an outline that are compared with each other: nobody draws more.
 const PARTS: usize = 1000;
 
@@ -220,6 +235,17 @@ pub fn mask_box(mask: &Mask) -> Option<[f64; 4]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn points_have_a_pixel() {
+        let wide = |bbox| a_pixel_wide(bbox, [1.0, 1.0], [40.0, 30.0]);
+        assert_eq!(wide([5.5, 30.0, 5.5, 30.0]), [5.0, 29.0, 6.0, 30.0]);
+        assert_eq!(wide([5.0, 3.0, 9.0, 3.0]), [5.0, 3.0, 9.0, 4.0]);
+        for bbox in [[1.0, 2.0, 3.0, 4.0], [41.0, -1.0, 41.0, -1.0]] {
+            assert_eq!(wide(bbox), bbox);
+        }
+        assert_eq!(a_pixel_wide([0.5, 1.0, 0.5, 1.0], [0.25, 0.25], [1.0, 1.0]), [0.5, 0.75, 0.75, 1.0]);
+    }
 
     #[test]
     fn parts_within_parts_are_holes() {

@@ -211,6 +211,7 @@ impl<'a> Ready<'a> {
             let (width, height) = (f64::from(image.width), f64::from(image.height));
             let inside = points.iter().map(|[x, y]| [x.clamp(0.0, width), y.clamp(0.0, height)]);
             let sides = geometry::around(inside);
+            let sides = sides.map(|sides| geometry::a_pixel_wide(sides, [1.0, 1.0], [width, height]));
             sides.is_none_or(|sides| sides.iter().zip(object.bbox).any(|(a, b)| (a - b).abs() > by))
         };
         let points = self.keypoints(image, object).filter(|_| draws.points != Points::None);

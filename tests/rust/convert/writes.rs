@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use recordmill::convert::{
-    Layout, MANIFEST, Monitor, Options, Phase, Progress, README, SchemaKind, Selection, ShardRule, SourceId, SplitRule,
+    self, Layout, MANIFEST, Monitor, Options, Phase, Progress, README, SchemaKind, Selection, ShardRule, SourceId,
+    SplitRule,
 };
-use recordmill::dataset::{Object, flag};
-use recordmill::formats::FORMATS;
+use recordmill::dataset::{Keypoint, Object, ProblemKind, flag};
+use recordmill::formats::{Carries, FORMATS, LoadOptions};
 use recordmill::record::Compression;
 use sha2::{Digest, Sha256};
 
@@ -282,6 +283,31 @@ fn the_other_layout_takes_the_place_of_the_first() {
 }
 
 /// What both manifests say, in its order: records' first, then a dataset's.
+/// Points and lines are not lost with the box that they do not have: not in records, and not in any format that has keypoints.
+#[test]
+fn keypoints_without_an_area_stay() {
+    let mut corpus = Corpus::new(&["cat"]);
+    let points = |all: &[[f64; 2]]| {
+        let keypoints = all.iter().map(|[x, y]| Keypoint { x: *x, y: *y, visibility: 2 }).collect();
+        let [[x0, y0], .., [x1, y1]] = *all else { panic!("two or more") };
+        Object { keypoints, ..object(0, [x0, y0, x1, y1]) }
+    };
+    corpus.loaded.dataset.classes[0].keypoints = vec!["a".into(), "b".into()];
+    let objects =
+        [points(&[[100.0, 50.0], [100.0, 50.0]]), points(&[[10.0, 7.0], [30.0, 7.0]]), object(0, [5.0, 5.0, 5.0, 9.0])];
+    corpus.add("a.png", &png(100, 50, 3), objects);
+    let targets = FORMATS.iter().copied().filter(|format| format.writes(Carries::Keypoints)).map(Some);
+    for target in targets.chain([None]) {
+        let name = target.map_or("tfrecord", |format| format.name);
+        let report = corpus.convert(name, &Options { target, ..options() }).unwrap();
+        assert_eq!((report.objects, report.skipped.objects), (2, 1), "{name}");
+        assert_eq!(report.problem_counts.get(&ProblemKind::PointBox), Some(&2), "{name}");
+        let back = convert::load(&corpus.out(name), &LoadOptions::default()).unwrap();
+        let labelled = |row: usize| back.dataset.objects.keypoints.get(row).map_or(0, |points| points.len());
+        assert_eq!((0..back.dataset.objects.len()).map(labelled).sum::<usize>(), 4, "{name}");
+    }
+}
+
 #[test]
 fn manifests_keep_their_order() {
     let mut corpus = Corpus::new(&["cat", "dog"]);
