@@ -99,12 +99,21 @@ pub fn apply(mut loaded: Loaded, options: &Options) -> Result<Loaded, ConvertErr
         }
     }
     let mut labels = Sparse::default();
+    let mut left_out: BTreeMap<&str, u64> = BTreeMap::new();
     for (row, of_image) in dataset.images.labels.iter() {
         let mut seen = BTreeSet::new();
-        let places = of_image.iter().filter_map(|class| plan.place.get(*class as usize)?.ok());
-        let places: Vec<u32> = places.filter(|place| seen.insert(*place)).collect();
+        let mut places = Vec::new();
+        for class in of_image {
+            match plan.place.get(*class as usize).copied().unwrap_or(Err(KEEP)) {
+                Ok(place) if seen.insert(place) => places.push(place),
+                Ok(_) => {}
+                Err(reason) => *left_out.entry(reason).or_default() += 1,
+            }
+        }
         labels.extend(row, Some(places).filter(|places| !places.is_empty()));
     }
+    let said = left_out.iter().map(|(reason, count)| format!("{reason}: classes of images left out: {count}"));
+    loaded.reasons.extend(said);
     dataset.images.labels = labels;
     dataset.classes = plan.classes;
 
