@@ -18,7 +18,9 @@ use super::builder::Builder;
 use super::csv::write::quoted;
 use super::listed::{Listed, Namer};
 use super::rows::{self, Row};
-use super::target::{Plain, Ready, ReadyImage, Remarks, Sink, on_a_line, put_images, put_pieces, word_of};
+use super::target::{
+    Plain, Ready, ReadyImage, Remarks, Sink, on_a_line, put_images, put_pieces, remark_lines, word_of,
+};
 use super::tree::{FileId, Tree};
 use super::yolo::lines::around;
 use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text};
@@ -191,5 +193,5 @@ fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
     };
     put_pieces(ready, sink, "all.csv", "", &places, rows)?;
     put_images(ready, sink, |image| format!("images/{}", image.name))?;
-    Ok(Remarks::new())
+    Ok(remark_lines(ready))
 }

@@ -20,7 +20,7 @@
 use super::builder::Builder;
 use super::images::Matcher;
 use super::per_image::{self, Layout, first_lines, lies_in};
-use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, word_of};
+use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, remark_lines, word_of};
 use super::tree::{FileId, Tree, file_name, folder_of, join};
 use super::yolo::names::{self, FolderNames};
 use super::yolo::parts::Parts;
@@ -181,5 +181,5 @@ fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
     put(sink, "obj.names", names.as_bytes())?;
     write_labels(ready, sink, |image| folder(image.split), put_box)?;
     put_images(ready, sink, |image| format!("{}/{}", folder(image.split), image.name))?;
-    Ok(Remarks::new())
+    Ok(remark_lines(ready))
 }

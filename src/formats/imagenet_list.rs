@@ -16,7 +16,7 @@
 use super::builder::Builder;
 use super::listed::{self, Listed};
 use super::per_image::{first_lines, list_candidates};
-use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, val_word};
+use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, remark_lines, val_word};
 use super::tree::{FileId, Tree, file_name};
 use super::yolo::names::{self, FolderNames};
 use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write};
@@ -159,5 +159,5 @@ fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
         put_pieces(ready, sink, &name, "", &ready.images_of(split), line)?;
     }
     put_images(ready, sink, |image| format!("images/{}", image.name))?;
-    Ok(Remarks::new())
+    Ok(remark_lines(ready))
 }

@@ -24,7 +24,7 @@ use super::builder::Builder;
 use super::csv::write::quoted;
 use super::listed::{Listed, Namer};
 use super::rows::{self, Row};
-use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put_images, put_pieces, stem};
+use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put_images, put_pieces, remark_lines, stem};
 use super::tree::{FileId, Tree};
 use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text};
 use crate::dataset::{Mask, Object, Place, ProblemKind, Problems, Skipped, Split};
@@ -302,7 +302,7 @@ fn write_rle(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError>
         put_pieces(ready, sink, &format!("{split}.csv"), head, &ready.images_of(split), rows)?;
     }
     put_images(ready, sink, |image| format!("{}_images/{}", image.split, image.name))?;
-    Ok(Remarks::new())
+    Ok(remark_lines(ready))
 }
 
 fn starts_and_lengths(runs: &[u32]) -> String {

@@ -25,7 +25,9 @@ use std::collections::HashMap;
 
 use super::builder::Builder;
 use super::listed::{Listed, Namer};
-use super::target::{Plain, Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, stem, val_word};
+use super::target::{
+    Plain, Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, remark_lines, stem, val_word,
+};
 use super::tree::{FileId, Tree, file_name, folder_of, join, stem_of};
 use super::yolo::names;
 use super::{
@@ -352,5 +354,7 @@ fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
         let extension = &image.name[stem(&image.name).len()..];
         format!("{}/img1/{:06}{extension}", folder(image.split), numbers.next().unwrap_or(&0))
     })?;
-    Ok(vec!["images are called by the numbers of their frames".into()])
+    let mut remarks = remark_lines(ready);
+    remarks.push("images are called by the numbers of their frames".into());
+    Ok(remarks)
 }

@@ -19,7 +19,7 @@ use super::builder::Builder;
 use super::csv::write::{quoted, spaced};
 use super::listed::{Listed, Namer};
 use super::rows::{self, Row};
-use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put_images, put_pieces};
+use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put_images, put_pieces, remark_lines};
 use super::tree::{FileId, Tree};
 use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text};
 use crate::dataset::{Ledger, Place, ProblemKind, Problems, Skipped};
@@ -163,5 +163,5 @@ fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
         put_pieces(ready, sink, &format!("{split}/_classes.csv"), &head, &ready.images_of(split), row)?;
     }
     put_images(ready, sink, |image| format!("{}/{}", image.split, image.name))?;
-    Ok(Remarks::new())
+    Ok(remark_lines(ready))
 }

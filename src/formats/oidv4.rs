@@ -16,7 +16,7 @@
 use super::builder::Builder;
 use super::image_folder::folder_name;
 use super::per_image::{self, Layout, Parsed, each_line, lies_in};
-use super::target::{Plain, Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, stem, word_of};
+use super::target::{Plain, Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, remark_lines, stem, word_of};
 use super::tree::{FileId, Tree};
 use super::{
     Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text,
@@ -56,22 +56,22 @@ fn detect(tree: &Tree) -> Option<Evidence> {
 
 /// The object of a line and its class.
 fn object(line: &str) -> Result<(String, Object), String> {
-    let fields: Vec<&str> = line.split_ascii_whitespace().collect();
-    let count = fields.len();
-    let Some((class, numbers)) = count.checked_sub(4).and_then(|at| fields.split_at_checked(at)) else {
+    let count = line.split_ascii_whitespace().count();
+    if count < 4 {
         return Err(format!("{count} fields, an object has a class and four numbers"));
-    };
-    let mut bbox = [0.0; 4];
-    for (side, field) in bbox.iter_mut().zip(numbers) {
-        *side = text::number(field).ok_or_else(|| format!("{field:?} is no number"))?;
     }
-    let class = class.join(" ");
+    let (mut class, mut bbox) = (text::trim(line), [0.0; 4]);
+    for side in bbox.iter_mut().rev() {
+        let (before, field) = class.rsplit_once(|c: char| c.is_ascii_whitespace()).unwrap_or(("", class));
+        *side = text::number(field).ok_or_else(|| format!("{field:?} is no number"))?;
+        class = text::trim(before);
+    }
     // A row of YOLO's is numbers as well, and has parts of the image's size.
     let fractions = bbox.iter().all(|side| *side <= 1.0);
-    if class.is_empty() || fractions && text::number(&class).is_some() {
+    if class.is_empty() || fractions && text::number(class).is_some() {
         return Err(format!("{class:?} is no name of a class"));
     }
-    Ok((class, Object { bbox, ..Object::default() }))
+    Ok((class.to_owned(), Object { bbox, ..Object::default() }))
 }
 
 /// What a file says, each object with the name of its class.
@@ -124,5 +124,5 @@ fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
         put(sink, &format!("{}/Label/{}.txt", folder(image), stem(&image.name)), text.as_bytes())
     })?;
     put_images(ready, sink, |image| format!("{}/{}", folder(image), image.name))?;
-    Ok(Remarks::new())
+    Ok(remark_lines(ready))
 }

@@ -17,7 +17,9 @@ use super::builder::Builder;
 use super::csv::write::quoted;
 use super::listed::{Listed, Namer};
 use super::rows::{self, Row};
-use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, val_word, whole};
+use super::target::{
+    Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, remark_lines, val_word, whole,
+};
 use super::tree::{FileId, Tree};
 use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text};
 use crate::dataset::{Object, Place, ProblemKind, Problems, Skipped};
@@ -171,5 +173,5 @@ fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
     let classes: String = classes.map(|(number, name): (usize, _)| format!("{name},{number}\n")).collect();
     put(sink, "classes.csv", classes.as_bytes())?;
     put_images(ready, sink, |image| format!("images/{}", image.name))?;
-    Ok(Remarks::new())
+    Ok(remark_lines(ready))
 }

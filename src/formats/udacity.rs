@@ -16,7 +16,7 @@
 use super::builder::Builder;
 use super::listed::{Listed, Namer};
 use super::rows::{self, Row};
-use super::target::{Plain, Ready, ReadyImage, Remarks, Sink, on_a_line, put_images, put_pieces};
+use super::target::{Plain, Ready, ReadyImage, Remarks, Sink, on_a_line, put_images, put_pieces, remark_lines};
 use super::tree::{FileId, Tree};
 use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text};
 use crate::dataset::{Object, Place, ProblemKind, Problems, Skipped, flag};
@@ -139,7 +139,7 @@ fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
         put_pieces(ready, sink, &format!("{split}/labels.csv"), &head, &ready.images_of(split), rows)?;
     }
     put_images(ready, sink, |image| format!("{}/{}", image.split, image.name))?;
-    Ok(Remarks::new())
+    Ok(remark_lines(ready))
 }
 
 fn in_quotes(text: &str) -> String {

@@ -18,7 +18,9 @@
 use super::builder::Builder;
 use super::listed::{Listed, Namer};
 use super::per_image::{first_lines, list_candidates};
-use super::target::{Plain, Ready, ReadyImage, Remarks, Sink, on_a_line, put_images, put_pieces, val_word};
+use super::target::{
+    Plain, Ready, ReadyImage, Remarks, Sink, on_a_line, put_images, put_pieces, remark_lines, val_word,
+};
 use super::tree::{FileId, Tree, file_name};
 use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text};
 use crate::dataset::{Object, Place, ProblemKind, Problems, Skipped, Split, flag};
@@ -135,7 +137,7 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
                 }
                 left => left.map(|left| left - 1),
             };
-            match face(&fields) {
+            match face(content, &fields) {
                 Ok((class, object)) => {
                     let class = builder.class(&class);
                     listed.object(name, &namer, Object { class, ..object }, &mut problems, &mut skipped);
@@ -170,8 +172,8 @@ fn told_missing(
     }
 }
 
-/// The face of a line and its class.
-fn face(fields: &[&str]) -> Result<(String, Object), String> {
+/// The face of a line and its class, which keeps its blanks.
+fn face(line: &str, fields: &[&str]) -> Result<(String, Object), String> {
     let (boxed, rest) = fields.split_at_checked(4).ok_or_else(|| format!("{} fields, a face has 10", fields.len()))?;
     let mut numbers = [0.0; 4];
     for (number, field) in numbers.iter_mut().zip(boxed) {
@@ -205,8 +207,10 @@ fn face(fields: &[&str]) -> Result<(String, Object), String> {
                     (name, Some(_)) => object.attributes.push((name.into(), (*value).into())),
                 }
             }
-            if let Some(named) = fields.get(FIELDS.len()..).filter(|named| !named.is_empty()) {
-                class = named.join(" ");
+            let numbers = boxed.iter().chain(fields.get(..FIELDS.len()).unwrap_or(fields));
+            let named = numbers.fold(line, |rest, field| text::trim(rest).strip_prefix(*field).unwrap_or_default());
+            if !text::trim(named).is_empty() {
+                class = text::trim(named).to_owned();
             }
         }
     }
@@ -241,5 +245,5 @@ fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
         put_pieces(ready, sink, &name, "", &ready.images_of(split), lines)?;
     }
     put_images(ready, sink, |image| format!("WIDER_{}/images/{}", val_word(image.split), image.name))?;
-    Ok(Remarks::new())
+    Ok(remark_lines(ready))
 }

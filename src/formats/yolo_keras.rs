@@ -16,7 +16,7 @@
 use super::builder::Builder;
 use super::listed::{self, Listed};
 use super::per_image::{first_lines, list_candidates};
-use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, whole};
+use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, remark_lines, whole};
 use super::tree::{FileId, Tree, file_name, folder_of};
 use super::yolo::names::{self, FolderNames};
 use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, text};
@@ -188,5 +188,5 @@ fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
         put(sink, &format!("{split}/_classes.txt"), names.as_bytes())?;
     }
     put_images(ready, sink, |image| format!("{}/{}", image.split, image.name))?;
-    Ok(Remarks::new())
+    Ok(remark_lines(ready))
 }

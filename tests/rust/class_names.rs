@@ -7,7 +7,7 @@ use recordmill::formats::{Carries, FORMATS, Format, LoadOptions, load};
 
 use crate::writers::{Plan, Planned, dataset};
 
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 26] = [
     "7",
     "1 2",
     "-1",
@@ -30,6 +30,10 @@ const NAMES: [&str; 22] = [
     "{b}: c",
     "<c> & d",
     "back\\slash",
+    "a  b",
+    "tab\tx",
+    "new\nline",
+    "re\r\nturn",
 ];
 
 /// The names of the classes that something in the dataset has.

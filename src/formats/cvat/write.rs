@@ -17,7 +17,7 @@ use crate::dataset::{Keypoint, flag};
 use crate::formats::FormatError;
 use crate::formats::target::{
     Drawn, Draws, Groups, Plain, Points, Ready, ReadyImage, Remarks, Shape, Sink, colour_text, put_images, put_list,
-    val_word,
+    remark_lines, val_word,
 };
 use crate::formats::trace::Region;
 use crate::formats::xml::escaped;
@@ -36,7 +36,7 @@ pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, Forma
         text.extend_from_slice(self::image(ready, image, id).as_bytes());
     })?;
     put_images(ready, sink, |image| format!("images/{}/{}", val_word(image.split), image.name))?;
-    Ok(Remarks::new())
+    Ok(remark_lines(ready))
 }
 
 /// What CVAT says of a project: its tasks, its labels with their attributes.

@@ -6,7 +6,8 @@ use crate::formats::csv::write::quoted;
 use crate::formats::image_folder::folder_name;
 use crate::formats::label_image::Canvas;
 use crate::formats::target::{
-    Plain, Ready, ReadyImage, ReadyObject, Remarks, Sink, on_a_line, put, put_images, put_pieces, stem, word_of,
+    Plain, Ready, ReadyImage, ReadyObject, Remarks, Sink, on_a_line, put, put_images, put_pieces, remark_lines, stem,
+    word_of,
 };
 
 /// Names stand for themselves: there are no others for classes that are not of Open Images.
@@ -44,7 +45,7 @@ pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, Forma
     put_images(ready, sink, |image| {
         format!("images/{}/{}", word_of(image.split, ["train", "validation", "test"]), image.name)
     })?;
-    Ok(Remarks::new())
+    Ok(remark_lines(ready))
 }
 
 fn box_row(ready: &Ready<'_>, image: &ReadyImage, object: &ReadyObject, id: &str, class: &str) -> String {

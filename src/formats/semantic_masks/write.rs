@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::formats::csv::write::spaced;
 use crate::formats::label_image::Canvas;
-use crate::formats::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_image, stem};
+use crate::formats::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_image, remark_lines, stem};
 use crate::formats::{FormatError, FormatErrorKind};
 
 /// Classes that a PNG of 16 bits has numbers for.
@@ -36,9 +36,12 @@ pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, Forma
     for split in ready.splits() {
         put(sink, &format!("{split}/_classes.csv"), text.as_bytes())?;
     }
+    let mut remarks = remark_lines(ready);
     let covered = covered.into_inner();
-    let remark = format!("objects of which a part lies below another, and is not in the mask: {covered}");
-    Ok(if covered > 0 { vec![remark] } else { Remarks::new() })
+    if covered > 0 {
+        remarks.push(format!("objects of which a part lies below another, and is not in the mask: {covered}"));
+    }
+    Ok(remarks)
 }
 
 /// The stem of an image's mask.

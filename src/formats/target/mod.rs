@@ -182,6 +182,11 @@ pub fn remark_names(ready: &Ready<'_>, held: impl Fn(&str) -> String, changed: &
     if count > 0 { vec![format!("classes whose {changed}: {count}")] } else { Remarks::new() }
 }
 
+/// What is said where [`on_a_line`] changes a class's name.
+pub fn remark_lines(ready: &Ready<'_>) -> Remarks {
+    remark_names(ready, on_a_line, "tabs and line breaks became blanks")
+}
+
 /// A name on a line of its own: without breaks.
 pub fn on_a_line(name: &str) -> String {
     name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()

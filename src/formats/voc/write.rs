@@ -15,7 +15,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::dataset::flag;
 use crate::formats::FormatError;
 use crate::formats::label_image::{self, Canvas, voc_colour};
-use crate::formats::target::{Plain, Ready, ReadyImage, ReadyObject, Remarks, Sink, put, put_images, stem, val_word};
+use crate::formats::target::{
+    Plain, Ready, ReadyImage, ReadyObject, Remarks, Sink, on_a_line, put, put_images, remark_lines, stem, val_word,
+};
 use crate::formats::xml::escaped;
 
 /// The number of the border between objects, and the colours of a palette.
@@ -47,12 +49,15 @@ pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, Forma
     let mut text = String::from("# label:color_rgb:parts:actions\nbackground:0,0,0::\n");
     for (number, class) in (1..).zip(&ready.classes) {
         let [red, green, blue] = voc_colour(numbered(number));
-        text += &format!("{}:{red},{green},{blue}::\n", class.name);
+        text += &format!("{}:{red},{green},{blue}::\n", on_a_line(&class.name));
     }
     put(sink, "labelmap.txt", text.as_bytes())?;
+    let mut remarks = remark_lines(ready);
     let covered = covered.into_inner();
-    let remark = format!("masks of which a part lies below another, and is not written: {covered}");
-    Ok(if covered > 0 { vec![remark] } else { Remarks::new() })
+    if covered > 0 {
+        remarks.push(format!("masks of which a part lies below another, and is not written: {covered}"));
+    }
+    Ok(remarks)
 }
 
 /// The number of a class or an object in pictures: that of the border is left free.

@@ -18,7 +18,8 @@ use std::fmt::Write;
 use crate::dataset::Split;
 use crate::formats::FormatError;
 use crate::formats::target::{
-    Fixed, Ready, ReadyImage, ReadyObject, Remarks, Sink, joined, on_a_line, put, put_images, stem, val_word,
+    Fixed, Ready, ReadyImage, ReadyObject, Remarks, Sink, joined, on_a_line, put, put_images, remark_lines, stem,
+    val_word,
 };
 
 /// Digits of a fraction.
@@ -85,7 +86,7 @@ fn write(
     put(sink, "data.yaml", data_text(ready, head, images, on_a_line).as_bytes())?;
     write_labels(ready, sink, |image| format!("labels/{}", folder(image.split)), object)?;
     put_images(ready, sink, |image| format!("images/{}/{}", folder(image.split), image.name))?;
-    Ok(Remarks::new())
+    Ok(remark_lines(ready))
 }
 
 /// A file per image in the folder that `folder` says, a line per object that starts with the number of its class.
