@@ -4,6 +4,9 @@
 //! In JSON they are a list of numbers, or a text: each length from the fourth on less the length two before it, as groups of
 //! five bits, the lowest first, bit 5 saying that more follow, the highest bit of the last group being the sign, plus 48.
 //! Source: `rleToString` and `rleFrString` of cocoapi's `common/maskApi.c`.
+//! pycocotools gives the text as bytes; some scripts write `str()` of them, in which it stands between `b'` and `'`.
+
+use std::borrow::Cow;
 
 /// Why a text is no list of runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +22,8 @@ pub enum RunsError {
 
 /// The runs that a text stands for.
 pub fn from_text(text: &str) -> Result<Vec<u32>, RunsError> {
+    let inside = text.strip_prefix("b'").and_then(|text| text.strip_suffix('\''));
+    let text = inside.map_or(Cow::Borrowed(text), |inside| inside.replace("\\\\", "\\").into());
     let mut runs: Vec<u32> = Vec::with_capacity(text.len() / 2);
     let mut bytes = text.bytes().enumerate();
     while let Some((at, first)) = bytes.next() {
@@ -247,6 +252,13 @@ mod tests {
     }
 
     /// A pixel's middle goes where `turned` puts the pixel.
+    #[test]
+    fn as_python_shows_bytes() {
+        assert_eq!(from_text("b'0hb0hb0'"), from_text("0hb0hb0"));
+        assert_eq!(from_text(r"b'\\0'"), from_text(r"\0"));
+        assert_eq!(from_text("b'0"), Err(RunsError::Character('\'', 1)));
+    }
+
     #[test]
     fn masks_are_turned() {
         // A mask 3 wide and 2 high, one pixel set.

@@ -44,7 +44,8 @@ def good() -> None:
                 segmentation=[[0.5, 1.25, 11, 1.25, 11, 22], [5, 5, 6, 6, 7, 5.5]]),
             ann(1, 391895, 17, [4, 5, 16, 20], area=160.5, segmentation=SQUARE),
             ann(900100, 9, 17, [1, 1, 2, 3], iscrowd=1, area=6, segmentation={"counts": [31, 3, 27, 3, 1136], "size": [30, 40]}),
-            ann(3, 9, 17, [0, 0, 20, 30], area=600, segmentation={"counts": "0hb0hb0", "size": [30, 40]}),
+            # As pycocotools' bytes are where a script wrote str() of them.
+            ann(3, 9, 17, [0, 0, 20, 30], area=600, segmentation={"counts": "b'0hb0hb0'", "size": [30, 40]}),
         ],
         **info,
     )
