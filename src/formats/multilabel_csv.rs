@@ -15,12 +15,15 @@
 //! - An image with 0 everywhere, or with an empty label, has no class.
 //! - The split is that of the file's folder or name. Images in no row are left out, as for other CSV.
 
+use std::cell::OnceCell;
+use std::collections::HashSet;
+
 use super::builder::Builder;
 use super::csv::write::{quoted, spaced};
 use super::listed::{Listed, Namer};
 use super::rows::{self, Row};
 use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put_images, put_pieces, remark_lines};
-use super::tree::{FileId, Tree};
+use super::tree::{FileId, Tree, stem_of};
 use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text};
 use crate::dataset::{Ledger, Place, ProblemKind, Problems, Skipped};
 use crate::image::is_image_name;
@@ -55,8 +58,9 @@ enum Form {
     Pairs,
 }
 
-/// The form of a file by its header, and by its first rows where the header alone could be anybody's.
-fn form(rows: &[Row]) -> Option<Form> {
+/// The form of a file by its header, and by its first rows where the header alone could be anybody's: `is_image` is whether
+/// an image is called so, without its extension.
+fn form(rows: &[Row], is_image: impl Fn(&str) -> bool) -> Option<Form> {
     let (Row { fields: header, .. }, rows) = rows.split_first()?;
     let (first, classes) = header.split_first()?;
     if !IMAGE.contains(&&*text::fold(first)) || classes.is_empty() {
@@ -71,12 +75,15 @@ fn form(rows: &[Row]) -> Option<Form> {
     let is_flag = |value: &String| text::yes_or_no(value).is_some();
     let says = |fields: &&Vec<String>| fields.iter().skip(1).any(|value| !value.is_empty());
     let flags = whole().filter(|fields| fields.iter().skip(1).all(is_flag)).filter(says).count();
-    let images = whole().filter(|fields| is_image_name(&fields[0])).count();
-    (images > 0 && flags * 2 > rows.len()).then(|| Form::Columns(classes.to_vec()))
+    let names_image = |name: &str| is_image_name(name) || is_image(name);
+    (flags * 2 > rows.len() && whole().any(|fields| names_image(&fields[0]))).then(|| Form::Columns(classes.to_vec()))
 }
 
 fn files(tree: &Tree) -> Vec<(FileId, Form)> {
-    let form_of = |file: FileId| Some((file, form(&rows::head(tree, file, b','))?));
+    let images = || tree.files().filter(|(_, file)| file.image).map(|(_, file)| stem_of(&file.path)).collect();
+    let stems: OnceCell<HashSet<&str>> = OnceCell::new();
+    let is_image = |name: &str| stems.get_or_init(images).contains(name);
+    let form_of = |file: FileId| Some((file, form(&rows::head(tree, file, b','), is_image)?));
     tree.annotations(&["csv"]).filter_map(form_of).collect()
 }
 

@@ -46,6 +46,17 @@ def make() -> None:
         "images": [labelled("a.png", "a, b"), labelled("b.png", "a, b")], "problems": [],
     })
 
+    # Plant Pathology: a column per class, and names without their extension.
+    case("multilabel-csv", "names-without-extension", {
+        "train.csv": "image_id,healthy,rust\nTrain_0,0,1\nTrain_1,1,0\n", "images/Train_0.png": picture(1), "images/Train_1.png": picture(2),
+        "images/Test_0.png": picture(3),
+    }, {
+        "format": "multilabel-csv", "classes": ["healthy", "rust"], "ordered": True, "remarks": ["images in no row, left out: 1"],
+        "images": [labelled("images/Train_0.png", "rust", split="train", name="Train_0"),
+                   labelled("images/Train_1.png", "healthy", split="train", name="Train_1")],
+        "problems": [f'stale-name: train.csv:{2 + number}: "Train_{number}" was found as images/Train_{number}.png' for number in range(2)],
+    })
+
     case("multilabel-csv", "bad-rows", {
         "_classes.csv": "filename, cat, dog\na.png, 1, 0\na2.png, 1\nb.png, maybe, 0\nlost.png, 0, 1\n, 1, 1\nc.png, 0, 1\n",
         "a.png": picture(1), "b.png": picture(2), "c.png": picture(3),
