@@ -67,16 +67,21 @@ labels/bdd100k_labels_images_val.json",
     write: Some(Write { not: &[], write }),
 };
 
-fn is_frame(head: &Head) -> bool {
-    head.has("name")
-        && (head.says("labels", "\"category\"")
-            || head.has("labels") && ["attributes", "timestamp", "videoName", "url"].iter().any(|key| head.has(key)))
+/// What a frame may have besides its name and labels, and what only labels of this format have.
+const OF_FRAMES: [&str; 4] = ["attributes", "timestamp", "videoName", "url"];
+const OF_LABELS: [&str; 3] = ["\"box2d\"", "\"poly2d\"", "\"box3d\""];
+
+fn is_frame(frame: &Head, document: &[u8]) -> bool {
+    // The first frame may be one without labels.
+    let labelled = || OF_LABELS.iter().any(|word| memchr::memmem::find(document, word.as_bytes()).is_some());
+    frame.has_all(&["name", "labels"])
+        && (frame.says("labels", "\"category\"") || OF_FRAMES.iter().any(|key| frame.has(key)) || labelled())
 }
 
-fn look(head: &[u8]) -> bool {
-    let head = Head::of(head);
-    is_frame(&head.inside(""))
-        || is_frame(&head.inside("frames"))
+fn look(document: &[u8]) -> bool {
+    let head = Head::of(document);
+    is_frame(&head.inside(""), document)
+        || is_frame(&head.inside("frames"), document)
         || head.has_all(&["name", "frames"]) && head.inside("frames").has("objects")
 }
 

@@ -48,6 +48,11 @@ def make() -> None:
             "a.png", obj("person", (1, 2, 20, 25), keypoints=[[5.0, 6.0, 2], [9.0, 8.0, 1], [0.0, 0.0, 0]], line=1),
             obj("person", (3, 4, 7, 8), keypoints=[[3.0, 4.0, 2], [7.0, 8.0, 2], [0.0, 0.0, 0]], line=1),
             obj("lane", (1, 2, 9, 8), keypoints=[[1.0, 2.0, 2], [9.0, 8.0, 2]], line=1), size=(0, 0))]})
+    # Nothing but names and labels, and none of them in the first image.
+    bare = [{"name": "a.png", "labels": []}, {"name": "b.png", "labels": [label("car", (4, 5, 20, 25), id="1")]}]
+    case("bdd100k", "first-without-labels", {"a.json": json.dumps(bare), "a.png": picture(1), "b.png": picture(2)}, {
+        "format": "bdd100k", "classes": ["car"], "ordered": False, "problems": [], "images": [
+            there("a.png", size=(0, 0)), there("b.png", obj("car", (4, 5, 20, 25), line=1, id=1), size=(0, 0))]})
     # The first release: a file per image, points with their kind.
     old = {"name": "a", "frames": [{"timestamp": 10000, "objects": [label("car", (4, 5, 20, 25), id=0), {"category": "area", "poly2d": [[1, 2, "L"], [9, 2, "L"], [9, 8, "L"]]}]}], "attributes": {}}
     case("bdd100k", "per-image", {"labels/100k/val/a.json": json.dumps(old), "images/100k/val/a.png": picture(1)}, {
