@@ -11,7 +11,9 @@
 //! Specification: <https://arxiv.org/abs/1603.00831>, section 3.
 //!
 //! Decisions
-//! - `gt.txt` counts; `det.txt` is read where a sequence has no `gt.txt`, its `conf` then being the score.
+//! - `gt.txt` counts. `det.txt` is read where no sequence has a `gt.txt`, its `conf` then being the score. Beside others with
+//!   truth a sequence that has detections alone (the challenge's tests) is left out, with its images, and said.
+//! - A line of ten fields ends with a place in the world (MOT15), which is left out and said; such a line has no class.
 //! - The challenge's pixels are 1-based, as its own tools say. Boxes are taken as they are written all the same, like CVAT and
 //!   Datumaro do, which read and write the format most.
 //! - In `gt.txt` a `conf` of 0 marks what is not to be evaluated: kept, with the attribute `ignored`, counted and
@@ -33,7 +35,7 @@ use super::yolo::names;
 use super::{
     Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text,
 };
-use crate::dataset::{Object, Place, ProblemKind, Problems, Skipped, Split, flag};
+use crate::dataset::{Ledger, Object, Place, ProblemKind, Problems, Skipped, Split, flag};
 
 /// The format's row in the registry.
 pub static FORMAT: Format = Format {
@@ -80,6 +82,9 @@ const CLASSES: [&str; 12] = [
     "reflection",
 ];
 
+/// What stands for no place in the world.
+const NOWHERE: [f64; 3] = [-1.0; 3];
+
 /// A video: its folder and its table.
 struct Sequence {
     folder: String,
@@ -87,7 +92,7 @@ struct Sequence {
     is_truth: bool,
 }
 
-/// All videos: those with `gt.txt`, and of the others those with `det.txt`.
+/// All videos: those with `gt.txt`, and of the others those with `det.txt`, by their folders.
 fn sequences(tree: &Tree) -> Vec<Sequence> {
     let mut found: Vec<Sequence> = Vec::new();
     for (name, is_truth) in [("gt", true), ("det", false)] {
@@ -130,7 +135,11 @@ struct Row {
     frame: u64,
     track: i64,
     bbox: [f64; 4],
-    rest: [Option<f64>; 3],
+    conf: Option<f64>,
+    class: Option<f64>,
+    visibility: Option<f64>,
+    /// Whether a place in the world stands in the line.
+    in_world: bool,
 }
 
 fn row(line: &str) -> Result<Row, String> {
@@ -148,8 +157,19 @@ fn row(line: &str) -> Result<Row, String> {
     if track.fract() != 0.0 || track.abs() > 1e15 {
         return Err(format!("{track} is no number of a track"));
     }
-    let at = |place: usize| rest.get(place).copied();
-    Ok(Row { frame: *frame as u64, track: *track as i64, bbox: [*x, *y, x + w, y + h], rest: [at(0), at(1), at(2)] })
+    let (conf, class, visibility, world) = match *rest {
+        [conf, x, y, z] => (Some(conf), None, None, [x, y, z]),
+        _ => (rest.first().copied(), rest.get(1).copied(), rest.get(2).copied(), NOWHERE),
+    };
+    let bbox = [*x, *y, x + w, y + h];
+    Ok(Row { frame: *frame as u64, track: *track as i64, bbox, conf, class, visibility, in_world: world != NOWHERE })
+}
+
+/// Rows that are told with their number.
+#[derive(Default)]
+struct Counts {
+    ignored: u64,
+    in_world: u64,
 }
 
 /// What `seqinfo.ini` says.
@@ -185,7 +205,7 @@ fn info(tree: &Tree, folder: &str, problems: &mut Problems) -> Info {
 }
 
 fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
-    let sequences = sequences(tree);
+    let mut sequences = sequences(tree);
     if sequences.is_empty() {
         return Err(FormatError::new(FormatErrorKind::NotThisFormat(FORMAT.name, FORMAT.looks_for.into()), ""));
     }
@@ -195,7 +215,16 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
     let mut listed = Listed::new(tree);
     let mut last: HashMap<Option<Split>, i64> = HashMap::new();
     let mut folders = Vec::new();
-    let mut ignored = 0;
+    let mut counts = Counts::default();
+    let mut remarks = Vec::new();
+    let has_truth = sequences.iter().any(|sequence| sequence.is_truth);
+    for left in sequences.extract_if(.., |sequence| has_truth && !sequence.is_truth) {
+        let folder = join(&left.folder, &info(tree, &left.folder, &mut problems).images);
+        let images = tree.files().filter(|(_, file)| file.image && folder_of(&file.path) == folder).count() as u64;
+        let what = "has detections alone, which are no truth; left out, with its images";
+        remarks.push(format!("{} {what}: {images}", tree.path(left.table)));
+        skipped.count("without-labels", Ledger { images, objects: 0 });
+    }
     for sequence in &sequences {
         let info = info(tree, &sequence.folder, &mut problems);
         let folder = join(&sequence.folder, &info.images);
@@ -206,7 +235,7 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
             &folder,
             &info,
             *before,
-            &mut ignored,
+            &mut counts,
             &mut listed,
             &mut builder,
             &mut problems,
@@ -217,10 +246,13 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
     let below = |path: &str| folders.iter().any(|folder| folder_of(path) == folder);
     listed.add_negatives(below, &mut problems);
     listed.finish(&mut builder, &mut problems);
-    let mut remarks = Vec::new();
+    let Counts { ignored, in_world } = counts;
     if ignored > 0 {
         let kept = "kept as objects, with the attribute ignored";
         remarks.push(format!("rows marked as not to be evaluated, {kept}: {ignored}"));
+    }
+    if in_world > 0 {
+        remarks.push(format!("rows whose place in the world is left out: {in_world}"));
     }
     Ok(Reading { dataset: builder.finish(tree), problems, skipped, remarks })
 }
@@ -233,7 +265,7 @@ fn read_table(
     folder: &str,
     info: &Info,
     before: i64,
-    ignored: &mut u64,
+    counts: &mut Counts,
     listed: &mut Listed<'_>,
     builder: &mut Builder,
     problems: &mut Problems,
@@ -268,7 +300,7 @@ fn read_table(
         if content.is_empty() {
             continue;
         }
-        let Row { frame, track, bbox, rest: [conf, class, visibility] } = match row(content) {
+        let Row { frame, track, bbox, conf, class, visibility, in_world } = match row(content) {
             Ok(row) => row,
             Err(message) => {
                 problems.push(ProblemKind::BadEntry, Place::line(path, line), message);
@@ -276,6 +308,7 @@ fn read_table(
                 continue;
             }
         };
+        counts.in_world += u64::from(in_world);
         let mut object = Object { bbox, ..Object::default() };
         let mut class_name = CLASSES[0].to_owned();
         if sequence.is_truth {
@@ -288,7 +321,7 @@ fn read_table(
                 class_name = named.unwrap_or_else(|| format!("class_{place}"));
             }
             if conf == Some(0.0) {
-                *ignored += 1;
+                counts.ignored += 1;
                 object.attributes.push(("ignored".into(), "1".into()));
             }
             if let Some(part) = visibility.filter(|part| (0.0..=1.0).contains(part)) {

@@ -51,6 +51,21 @@ def make() -> None:
         "images": [there("img1/000001.png", **NO_SIZE), there("img1/000002.png", obj("pedestrian", (4, 5, 20, 25), line=1, track=3), **named("img1", 2), **NO_SIZE)],
         "problems": [unlabelled("img1/000001.png")],
     })
+    # In space: the eighth number is no class there.
+    case("mot", "mot15-in-space", {"gt/gt.txt": "1,3,4,5,16,20,1,3.2,4.1,0\n1,4,4,5,16,20,1,-1,-1,-1\n", "img1/000001.png": picture(1)}, {
+        "format": "mot", "classes": ["pedestrian"], "ordered": False, "problems": [], "remarks": ["rows whose place in the world is left out: 1"],
+        "images": [there("img1/000001.png", obj("pedestrian", (4, 5, 20, 25), line=1, track=3), obj("pedestrian", (4, 5, 20, 25), line=2, track=4),
+                         **named("img1", 1), **NO_SIZE)],
+    })
+    # The challenge's tests have no truth.
+    case("mot", "tests-without-truth", {
+        "train/A/gt/gt.txt": "1,1,4,5,16,20,1,1,1\n", "train/A/img1/000001.png": picture(1),
+        "test/B/seqinfo.ini": INFO, "test/B/det/det.txt": "1,-1,4,5,16,20,0.5\n", "test/B/img1/000001.png": picture(2), "test/B/img1/000002.png": picture(3),
+    }, {
+        "format": "mot", "classes": ["pedestrian"], "ordered": False, "problems": [],
+        "remarks": ["test/B/det/det.txt has detections alone, which are no truth; left out, with its images: 2"],
+        "images": [there("train/A/img1/000001.png", one(), split="train", **named("train/A/img1", 1), **NO_SIZE)],
+    })
     case("mot", "names-that-are-no-numbers", {"gt/gt.txt": "1,1,4,5,16,20,1,1,1\n2,1,4,5,16,20,1,1,1\n", "img1/x_a.png": picture(1), "img1/x_b.png": picture(2)}, {
         "format": "mot", "classes": ["pedestrian"], "ordered": False,
         "images": [there("img1/x_a.png", one(), name="img1/x_a.png", **NO_SIZE), there("img1/x_b.png", one(2), name="img1/x_b.png", **NO_SIZE)], "problems": [],
