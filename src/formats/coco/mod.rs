@@ -43,6 +43,8 @@ mod write;
 
 use std::collections::HashSet;
 
+use serde::de::IgnoredAny;
+
 use self::gather::Gathered;
 use self::parse::{Annotations, Parsed};
 use super::json::Head;
@@ -159,8 +161,9 @@ fn is_coco(tree: &Tree, file: FileId) -> bool {
     let annotated = has("annotations", &["image_id", "category_id"])
         || has("annotations", &["image_id", "caption"])
         || has("annotations", &["image_id", "segments_info"]);
-    // A head of 64 KB may end inside the first of them.
-    annotated || listed && (named("annotations") || named("categories") || head.len() >= 64 << 10)
+    // What is looked at may end inside the first of them.
+    let is_cut = || serde_json::from_slice::<IgnoredAny>(&head).is_err_and(|error| error.is_eof());
+    annotated || listed && (named("annotations") || named("categories") || is_cut())
 }
 
 /// One file's lists.

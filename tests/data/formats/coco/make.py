@@ -316,6 +316,11 @@ def bad() -> None:
         "remarks": ["images in no list of images, left out: 1"],
         "problems": ['unreadable-annotation: labels.json:33: the file ends inside of "annotations"'],
     })
+    # As the first bytes of a list of images look that is longer than what is looked at.
+    case("coco", "bad-cut-in-images", {"labels.json": '{"images": [{"id": 1, "file_name": "a.png"}, {"id"', "a.png": picture(1)}, {
+        "format": "coco", "classes": [], "ordered": True, "images": [], "remarks": ["images in no list of images, left out: 1"],
+        "problems": ['unreadable-annotation: labels.json:1: the file ends inside of "images"'],
+    })
     case("coco", "bad-two-files", {
         "a.json": document([img(1, "a.png"), img(2, "b.png"), img(3, "c.png")], CATEGORIES, [
             ann(1, 1, 1, [4, 5, 16, 20]), ann(2, 2, 1, [4, 5, 16, 20])]),
