@@ -72,15 +72,18 @@ fn fault(format: &'static Format, name: &str) -> Option<String> {
         Err(error) => return Some(format!("refused: {error}")),
         Ok(report) => report,
     };
-    if report.reasons.iter().any(|reason| reason.starts_with("classes whose ")) {
-        return None;
-    }
+    let said = report.reasons.iter().any(|reason| reason.starts_with("classes whose "));
     let from = (format.name == "image-folder").then(|| format.name.to_owned());
     let after = match load(&out, &LoadOptions { from, ..LoadOptions::default() }) {
         Ok(after) => after,
         Err(error) => return Some(format!("cannot be read: {error}")),
     };
     let (expected, found) = (used(&before), used(&after));
+    // A name that is said to be another is one all the same.
+    let whole = !format.writes(Carries::Boxes) || before.dataset.objects.len() == after.dataset.objects.len();
+    if said && whole && expected.len() == found.len() {
+        return None;
+    }
     (expected != found).then(|| format!("{expected:?} became {found:?} ({})", after.format.name))
 }
 

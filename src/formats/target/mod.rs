@@ -22,7 +22,7 @@ pub use names::FileNames;
 pub use number::{Fixed, Plain};
 pub use shapes::{Drawn, Draws, GROUP, Groups, HIDDEN, Points, Shape, colour, colour_text, joined};
 
-use super::{FormatError, FormatErrorKind, geometry, parallel};
+use super::{FormatError, FormatErrorKind, geometry, parallel, text};
 use crate::dataset::{Class, Dataset, Keypoint, Mask, Split};
 use crate::image::runs;
 
@@ -166,14 +166,15 @@ pub fn whole(image: &ReadyImage, [x0, y0, x1, y1]: [f64; 4]) -> [u32; 4] {
     [x0, y0, x1, y1]
 }
 
-/// A name without blanks, for formats that part their fields by them.
+/// A name without blanks, for formats that part their fields by them; a number would be taken for one of the others.
 pub fn one_word(name: &str) -> String {
-    name.chars().map(|c| if c.is_whitespace() || c.is_control() { '_' } else { c }).collect()
+    let word: String = name.chars().map(|c| if c.is_whitespace() || c.is_control() { '_' } else { c }).collect();
+    if text::number(&word).is_some() { format!("class_{word}") } else { word }
 }
 
 /// What is said where [`one_word`] changes a class's name.
 pub fn remark_words(ready: &Ready<'_>) -> Remarks {
-    remark_names(ready, one_word, "blanks became _")
+    remark_names(ready, one_word, "blanks became _, or that are numbers and became class_")
 }
 
 /// What is said where the format has another name for a class than its own: how many are `changed`.
