@@ -13,7 +13,7 @@
 //! Decisions
 //! - Lines are read as `yolo` reads them.
 //! - An image without a file, or with an empty one, has no object.
-//! - Splits: the lists that `obj.data` names, else `train.txt`, `valid.txt` and `test.txt`, else folders' names. An image in
+//! - Splits: the lists that each `obj.data` names, else `train.txt`, `valid.txt` and `test.txt`, else folders' names. An image in
 //!   two lists stays in the first.
 //! - A tree with `data.yaml`, or with a folder `labels` and no names file of darknet's, is `yolo`.
 
@@ -102,6 +102,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         image_path: &str::to_owned,
         split_of: &|image, path| parts.split_of(image, path).or_else(|| of_cvat_folder(path)),
         is_image: &|_| true,
+        belongs: &|_| true,
         negatives: true,
     };
     let class = |class, path: &str, _: &mut Builder| names.place(class, path);
@@ -123,8 +124,7 @@ fn is_data(path: &str) -> bool {
 fn read_lists(tree: &Tree, survey: &Survey, problems: &mut Problems) -> Parts {
     let mut parts = Parts::default();
     let mut lists: Vec<(Split, FileId)> = Vec::new();
-    let data = survey.darknet.iter().copied().find(|file| is_data(tree.path(*file)));
-    if let Some(file) = data {
+    for file in survey.darknet.iter().copied().filter(|file| is_data(tree.path(*file))) {
         let path = tree.path(file);
         match tree.read(file, LIMIT) {
             Ok(bytes) => {

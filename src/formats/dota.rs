@@ -152,7 +152,7 @@ fn read(tree: &Tree, options: &LoadOptions, format: &Format) -> Result<Reading, 
     let mut parts = Parts::default();
     if let Some(data) = data {
         data.tell(tree, &mut problems);
-        parts = Parts::read(tree, &data, &mut problems);
+        parts = Parts::read(tree, [&data], &mut problems);
         Names::set(data.names, tree.path(data.file), &mut builder, &mut problems);
     }
     let files: Vec<FileId> = files.into_iter().filter(|file| !parts.lists.contains(file)).collect();
@@ -161,11 +161,13 @@ fn read(tree: &Tree, options: &LoadOptions, format: &Format) -> Result<Reading, 
         image_path: &|path| parallel_path(path, &FOLDERS, "images"),
         split_of: &|image, path| parts.split_of(image, path),
         is_image: &|path| !lies_in(path, &FOLDERS),
+        belongs: &|image| parts.has(tree, image),
         negatives: true,
     };
     let class = |name: String, _: &str, builder: &mut Builder| Ok(builder.class(&name));
     per_image::push_all(tree, files, &layout, class, &mut builder, &mut problems, &mut skipped);
-    Ok(Reading { dataset: builder.finish(tree), problems, skipped, remarks: Vec::new() })
+    let remarks = parts.remark(tree, layout.is_image).into_iter().collect();
+    Ok(Reading { dataset: builder.finish(tree), problems, skipped, remarks })
 }
 
 fn write_dota(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {

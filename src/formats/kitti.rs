@@ -288,6 +288,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         split_of: &|_, path| splits::of_folders(path),
         // The right camera's images have the same names, and no labels.
         is_image: &|path| is_left(path) && is_known(path),
+        belongs: &|_| true,
         negatives: true,
     };
     let class = |name: String, _: &str, builder: &mut Builder| Ok(builder.class(&name));

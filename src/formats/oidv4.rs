@@ -92,6 +92,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         image_path: &without_label,
         split_of: &|_, path| splits::of_folders(path),
         is_image: &|_| true,
+        belongs: &|_| true,
         negatives: true,
     };
     let class = |name: String, _: &str, builder: &mut Builder| Ok(builder.class(&name));

@@ -102,6 +102,8 @@ pub struct Layout<'a> {
     pub split_of: &'a dyn Fn(Option<FileId>, &str) -> Option<Split>,
     /// Whether a path may be an image of the dataset, rather than a mask or a preview.
     pub is_image: &'a dyn Fn(&str) -> bool,
+    /// Whether an image belongs to the dataset, which may say itself what does.
+    pub belongs: &'a dyn Fn(FileId) -> bool,
     /// Whether images without a file belong to the dataset.
     pub negatives: bool,
 }
@@ -118,6 +120,7 @@ pub fn push_all<C: PartialEq>(
     skipped: &mut Skipped,
 ) {
     let matcher = Matcher::among(tree, layout.is_image);
+    let mut left_out: HashSet<usize> = HashSet::new();
     let mut taken: HashSet<FileId> = HashSet::new();
     let mut claims: BTreeMap<FileId, Vec<(Fit, usize)>> = BTreeMap::new();
     let mut images: Vec<Option<FileId>> = vec![None; files.len()];
@@ -126,6 +129,10 @@ pub fn push_all<C: PartialEq>(
         let at = (layout.image_path)(path);
         let asker = Asker { path: &at, split: (layout.split_of)(None, &at) };
         match matcher.find_own("", &asker) {
+            // Neither the image nor what is said of it.
+            Match::Found { file, .. } if !(layout.belongs)(file) => {
+                left_out.insert(number);
+            }
             Match::Found { file, rule } => {
                 let fit = match rule {
                     _ if without_extension(tree.path(file)) == without_extension(&at) => Fit::Place,
@@ -147,7 +154,6 @@ pub fn push_all<C: PartialEq>(
             ),
         }
     }
-    let mut left_out: HashSet<usize> = HashSet::new();
     for (image, mut claims) in claims {
         taken.insert(image);
         claims.sort_unstable();
@@ -259,7 +265,8 @@ fn add_negatives(
     let opens = |image: FileId| (tree.file(image).root, tree.path_to_open(image));
     let mut known: HashSet<(u16, &str)> = taken.iter().map(|image| opens(*image)).collect();
     for (image, file) in tree.files() {
-        if !file.image || !(layout.is_image)(&file.path) || !known.insert(opens(image)) {
+        let wanted = file.image && (layout.is_image)(&file.path) && (layout.belongs)(image);
+        if !wanted || !known.insert(opens(image)) {
             continue;
         }
         problems.push(

@@ -17,7 +17,7 @@ use super::builder::Builder;
 use super::listed::{self, Listed};
 use super::per_image::{first_lines, list_candidates};
 use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, remark_lines, whole};
-use super::tree::{FileId, Tree, file_name, folder_of};
+use super::tree::{FileId, Tree, file_name, folder_of, is_below};
 use super::yolo::names::{self, FolderNames};
 use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, text};
 use crate::dataset::{Object, Place, ProblemKind, Problems, Skipped};
@@ -107,11 +107,7 @@ fn names_file(tree: &Tree, list: FileId) -> Option<FileId> {
         let name = file_name(path).to_ascii_lowercase();
         name.ends_with("classes.txt") || name == "names.txt"
     };
-    let from = folder_of(tree.path(list));
-    let shares = |path: &str| {
-        let folder = folder_of(path);
-        folder.is_empty() || from == folder || from.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
-    };
+    let shares = |path: &str| is_below(tree.path(list), folder_of(path));
     let files = tree.annotations_around(&["txt"]).filter(|file| is_names(tree.path(*file)));
     let best = files.map(|file| (shares(tree.path(file)), folder_of(tree.path(file)).len(), file));
     best.max_by_key(|(shares, depth, file)| (*shares, *depth, std::cmp::Reverse(*file))).map(|(_, _, file)| file)

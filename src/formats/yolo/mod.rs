@@ -14,7 +14,8 @@
 //! - An image without a file, or with an empty one, has no object.
 //! - Names: `data.yaml`, else `classes.txt` or `*.names`, else Label Studio's `notes.json`, else `class_<number>`. A number
 //!   without a name is an error.
-//! - Splits: folders and lists of `data.yaml` (`parts`), else folders' names.
+//! - Splits: folders and lists of `data.yaml` (`parts`), else folders' names. What lies elsewhere is left out if all its paths
+//!   for training and validation lead somewhere.
 //! - Of several dataset files the one nearest to the root counts; classes are those of the nearest one above a label file.
 //!   `data.yaml` itself may be the source.
 
@@ -31,7 +32,7 @@ use self::parts::Parts;
 use self::survey::Survey;
 use super::builder::Builder;
 use super::per_image::{self, Layout, parallel_path};
-use super::tree::{FileId, Tree, folder_of};
+use super::tree::{FileId, Tree, folder_of, is_below};
 use super::{Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write};
 use crate::dataset::{Place, ProblemKind, Problems, Skipped};
 
@@ -210,27 +211,35 @@ fn read(tree: &Tree, options: &LoadOptions, format: &Format, task: Option<Task>)
     let Some(survey) = Survey::of(tree) else {
         return Err(FormatError::new(FormatErrorKind::NotThisFormat(format.name, format.looks_for.into()), ""));
     };
-    for other in data_files.iter().skip(1) {
-        let first = tree.path(data_files[0].file);
-        let message = match folder_of(first) == folder_of(tree.path(other.file)) {
+    // Datasets side by side each have their own; of two of which one lies in or below the other's folder the first counts.
+    let mut used: Vec<&DataFile> = Vec::new();
+    for other in &data_files {
+        let path = tree.path(other.file);
+        let Some(data) = used.iter().find(|data| is_below(path, folder_of(tree.path(data.file)))) else {
+            used.push(other);
+            continue;
+        };
+        let first = tree.path(data.file);
+        let beside = folder_of(first) == folder_of(path);
+        let message = match beside {
             true => format!("not used beside {first}"),
             false => format!("only its classes are taken, for its folder: the dataset file is {first}"),
         };
-        problems.push(ProblemKind::IgnoredField, Place::file(tree.path(other.file)), message);
+        problems.push(ProblemKind::IgnoredField, Place::file(path), message);
+        if beside && !first.to_ascii_lowercase().ends_with("data.yaml") {
+            names::refuse_other(&other.names, path, &(data.names.clone(), first.to_owned()), &mut problems);
+        }
     }
     let mut remarks = Vec::new();
     let task = task.unwrap_or(survey.task);
     let data = survey.data.as_ref();
-    let parts = data.map(|data| {
-        data.tell(tree, &mut problems);
-        Parts::read(tree, data, &mut problems)
-    });
-    let parts = parts.unwrap_or_default();
+    used.iter().for_each(|data| data.tell(tree, &mut problems));
+    let parts = Parts::read(tree, used, &mut problems);
     let labels: Vec<FileId> = survey.labels.iter().copied().filter(|file| !parts.lists.contains(file)).collect();
     let mut files = per_image::parse_all(tree, &labels, options.workers, |text| lines::parse(text, task));
     lines::settle_last(&mut files);
     let mut builder = Builder::default();
-    let named = names_of(tree, data_files, &mut problems);
+    let named = names_of(tree, &data_files, &mut problems);
     let names = match named.is_empty() {
         false => {
             // One dataset file is no news.
@@ -255,20 +264,22 @@ fn read(tree: &Tree, options: &LoadOptions, format: &Format, task: Option<Task>)
         image_path: &|path| parallel_path(path, &["labels"], "images"),
         split_of: &|image, path| parts.split_of(image, path),
         is_image: &|path| !per_image::lies_in(path, &["masks", "mask", "labels"]),
+        belongs: &|image| parts.has(tree, image),
         negatives: true,
     };
     let class = |class, path: &str, _: &mut Builder| names.place(class, path);
     per_image::push_all(tree, files, &layout, class, &mut builder, &mut problems, &mut skipped);
+    remarks.extend(parts.remark(tree, layout.is_image));
     Ok(Reading { dataset: builder.finish(tree), problems, skipped, remarks })
 }
 
 /// Names of classes: those of the dataset files, of each folder the first, else those of files beside the labels.
-fn names_of(tree: &Tree, data_files: Vec<DataFile>, problems: &mut Problems) -> Vec<NamesFile> {
+fn names_of(tree: &Tree, data_files: &[DataFile], problems: &mut Problems) -> Vec<NamesFile> {
     let mut found: Vec<NamesFile> = Vec::new();
-    for data in data_files.into_iter().filter(|data| !data.names.is_empty()) {
+    for data in data_files.iter().filter(|data| !data.names.is_empty()) {
         let path = tree.path(data.file);
         if !found.iter().any(|(_, other)| folder_of(other) == folder_of(path)) {
-            found.push((data.names, path.to_owned()));
+            found.push((data.names.clone(), path.to_owned()));
         }
     }
     match &found[..] {

@@ -7,11 +7,14 @@ use serde::Deserialize;
 
 use crate::dataset::{Place, ProblemKind, Problems};
 use crate::formats::builder::Builder;
-use crate::formats::tree::{FileId, Tree, file_name, folder_of};
+use crate::formats::tree::{FileId, Tree, file_name, folder_of, is_below};
 use crate::formats::{json, label_map, text};
 
 /// Size of a names file that is still read.
 const LIMIT: u64 = 64 << 20;
+
+/// Rank of Label Studio's `notes.json` among files that name classes.
+const NOTES: usize = 4;
 
 /// Classes by their number.
 #[derive(Debug, Default)]
@@ -102,9 +105,7 @@ impl FolderNames {
 
     /// The place of a class that the file `path` has, or what is wrong with its number.
     pub fn place(&self, number: u32, path: &str) -> Result<u32, String> {
-        let above =
-            |folder: &str| folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
-        match self.all.iter().find(|(folder, _)| above(folder)) {
+        match self.all.iter().find(|(folder, _)| is_below(path, folder)) {
             Some((_, names)) => names.place(number),
             None => {
                 let files: Vec<&str> = self.all.iter().map(|(_, names)| &*names.from).collect();
@@ -124,30 +125,51 @@ pub fn find(tree: &Tree, problems: &mut Problems) -> Vec<NamesFile> {
             let name = file_name(&file.path).to_ascii_lowercase();
             let known = match &*name {
                 "obj.names" | "_darknet.labels" => 0,
-                "classes.txt" => 1,
-                "predefined_classes.txt" => 2,
-                "notes.json" => 3,
-                name if name.ends_with(".names") => 0,
+                name if name.ends_with(".names") => 1,
+                "classes.txt" => 2,
+                "predefined_classes.txt" => 3,
+                "notes.json" => NOTES,
                 _ => return None,
             };
             Some((known, file.path.matches('/').count(), id))
         })
         .collect();
     found.sort_unstable();
-    let mut folders: HashSet<&str> = HashSet::new();
-    let mut all = Vec::new();
+    // Rank of the name, and place, of the one that counts in a folder.
+    let mut folders: HashMap<&str, (usize, usize)> = HashMap::new();
+    let mut all: Vec<NamesFile> = Vec::new();
     for (known, _, file) in found {
         let path = tree.path(file);
-        if folders.contains(folder_of(path)) {
+        let first = folders.get(folder_of(path)).copied();
+        if first.is_some_and(|(rank, _)| rank < known) {
             continue;
         }
-        let names = if known == 3 { notes(tree, file, problems) } else { lines(tree, file, problems) };
-        if let Some(names) = names {
-            folders.insert(folder_of(path));
-            all.push((names, path.to_owned()));
+        let names = if known == NOTES { notes(tree, file, problems) } else { lines(tree, file, problems) };
+        match (names, first.and_then(|(_, place)| all.get(place))) {
+            (None, _) => {}
+            (Some(names), Some(first)) => refuse_other(&names, path, first, problems),
+            (Some(names), None) => {
+                folders.insert(folder_of(path), (known, all.len()));
+                all.push((names, path.to_owned()));
+            }
         }
     }
     all
+}
+
+/// Says that the names in the file `path` differ from those in another of its folder, of which neither counts before the other.
+pub fn refuse_other(names: &[(u32, String)], path: &str, first: &NamesFile, problems: &mut Problems) {
+    let (others, from) = first;
+    let other = |number| others.iter().find(|(known, _)| *known == number);
+    let differs = names
+        .iter()
+        .find_map(|(number, name)| Some((number, name, &other(*number).filter(|(_, other)| other != name)?.1)));
+    if let Some((number, name, other)) = differs {
+        let message = format!(
+            "class {number} is {name:?} here and {other:?} in {from}: which of the two files counts cannot be told"
+        );
+        problems.push(ProblemKind::UnreadableAnnotation, Place::file(path), message);
+    }
 }
 
 /// The names in `files`, one per line, each file once.

@@ -3,13 +3,17 @@
 //! A path there is relative to `path:`, to the file itself or to the folder that the author trained in, or absolute on his
 //! machine; Roboflow writes `../train/images` for `train/images`. So the longest end of it that leads to a folder or a list
 //! in the tree counts.
+//!
+//! Where all paths for training and validation lead somewhere, the images that they lead to are the dataset: what else lies there
+//! (`runs/` with plots and predictions, images in no list) is left out. A folder that is one of those but for the split's word
+//! (`test/images` beside `train/images`) belongs to it, though `data.yaml` does not say so.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::data_file::DataFile;
 use crate::dataset::{Place, ProblemKind, Problems, Split};
 use crate::formats::images::{Asker, Match, Matcher, resolved};
-use crate::formats::tree::{FileId, Tree, folder_of, join};
+use crate::formats::tree::{File, FileId, Tree, folder_of, is_below, join};
 use crate::formats::{splits, text};
 
 /// Size of a list of images that is still read.
@@ -20,37 +24,61 @@ const LIMIT: u64 = 1 << 30;
 pub struct Parts {
     folders: Vec<(String, Split)>,
     images: HashMap<FileId, Split>,
+    /// Whether they are all that belongs to the dataset.
+    whole: bool,
     /// Lists that were read.
     pub lists: Vec<FileId>,
 }
 
 impl Parts {
-    /// What a dataset file says of the images of `tree`.
-    pub fn read(tree: &Tree, data: &DataFile, problems: &mut Problems) -> Self {
-        let mut parts = Self::default();
-        let from = folder_of(tree.path(data.file));
+    /// What dataset files say of the images of `tree`.
+    pub fn read<'d>(tree: &Tree, files: impl IntoIterator<Item = &'d DataFile>, problems: &mut Problems) -> Self {
+        let mut parts = Self { whole: true, ..Self::default() };
         let folders = folders_of(tree);
         let mut lists = Vec::new();
-        for (line, split, path) in &data.parts {
-            let is_list = path.to_ascii_lowercase().ends_with(".txt");
-            let found = ends(from, &data.base, path).find_map(|end| match is_list {
-                true => tree.find(0, &end).map(Ok),
-                false => folders.contains(&*end).then_some(Err(end)),
-            });
-            match found {
-                Some(Ok(list)) => lists.push((list, *split)),
-                Some(Err(folder)) => parts.folders.push((folder, *split)),
-                None => {
-                    let message = format!("{split}: {path:?} leads to nothing here");
+        for data in files {
+            let from = folder_of(tree.path(data.file));
+            parts.whole &= !data.parts.is_empty();
+            for (line, split, path) in &data.parts {
+                let is_list = path.to_ascii_lowercase().ends_with(".txt");
+                let found = ends(from, &data.base, path).find_map(|end| match is_list {
+                    true => tree.find(0, &end).map(Ok),
+                    false => folders.contains(&*end).then_some(Err(end)),
+                });
+                let message = match found {
+                    Some(Ok(list)) => {
+                        lists.push((list, *split));
+                        None
+                    }
+                    Some(Err(folder)) => parts.add_folder(folder, *split, path),
+                    None => {
+                        parts.whole &= *split == Split::Test;
+                        Some(format!("{split}: {path:?} leads to nothing here"))
+                    }
+                };
+                if let Some(message) = message {
                     problems.push(ProblemKind::IgnoredField, Place::line(tree.path(data.file), *line), message);
                 }
             }
         }
+        parts.whole &= !(parts.folders.is_empty() && lists.is_empty());
         let matcher = Matcher::new(tree);
         for (list, split) in lists {
             parts.read_list(tree, &matcher, list, split, problems);
         }
         parts
+    }
+
+    /// Adds a folder, or says why not: another split has it.
+    fn add_folder(&mut self, folder: String, split: Split, path: &str) -> Option<String> {
+        match self.folders.iter().find(|(known, _)| *known == folder) {
+            Some((_, first)) => (*first != split)
+                .then(|| format!("{split}: {path:?} is a folder of {first} already, and its images stay there")),
+            None => {
+                self.folders.push((folder, split));
+                None
+            }
+        }
     }
 
     /// Reads a list of images, a path per line.
@@ -66,6 +94,7 @@ impl Parts {
         let path = tree.path(list);
         let Some(bytes) = tree.read_or_say(list, LIMIT, problems) else { return };
         let asker = Asker { path, split: None };
+        let mut elsewhere: BTreeMap<Split, usize> = BTreeMap::new();
         for (line, name) in (1..).zip(text::decode(&bytes).text.lines()) {
             let name = text::trim(name);
             if name.is_empty() {
@@ -76,9 +105,33 @@ impl Parts {
                 _ => matcher.look_up(name, &asker, line, problems),
             };
             if let Some(file) = file {
-                self.images.entry(file).or_insert(split);
+                let first = *self.images.entry(file).or_insert(split);
+                if first != split {
+                    *elsewhere.entry(first).or_default() += 1;
+                }
             }
         }
+        for (first, count) in elsewhere {
+            let message =
+                format!("images of this list of {split} that a list of {first} has, and that stay there: {count}");
+            problems.push(ProblemKind::IgnoredField, Place::file(path), message);
+        }
+    }
+
+    /// Whether an image belongs to the dataset.
+    pub fn has(&self, tree: &Tree, image: FileId) -> bool {
+        let file = tree.file(image);
+        !self.whole
+            || file.root != 0
+            || self.images.contains_key(&image)
+            || self.folders.iter().any(|(folder, _)| is_below(&file.path, folder) || is_beside(&file.path, folder))
+    }
+
+    /// Says how many of the images that `wanted` may be the dataset's do not belong to it.
+    pub fn remark(&self, tree: &Tree, wanted: impl Fn(&str) -> bool) -> Option<String> {
+        let is_other = |(id, file): &(FileId, &File)| file.image && wanted(&file.path) && !self.has(tree, *id);
+        let count = tree.files().filter(is_other).count();
+        (count > 0).then(|| format!("images that the dataset file does not speak of, left out: {count}"))
     }
 
     /// The split of an image.
@@ -86,12 +139,27 @@ impl Parts {
         if let Some(split) = image.and_then(|image| self.images.get(&image)) {
             return Some(*split);
         }
-        let below =
-            |folder: &str| folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
-        let deepest = self.folders.iter().filter(|(folder, _)| below(folder)).map(|(folder, _)| folder.len()).max();
-        let named = self.folders.iter().find(|(folder, _)| below(folder) && Some(folder.len()) == deepest);
+        let deepest =
+            self.folders.iter().filter(|(folder, _)| is_below(path, folder)).map(|(folder, _)| folder.len()).max();
+        let named = self.folders.iter().find(|(folder, _)| is_below(path, folder) && Some(folder.len()) == deepest);
         named.map(|(_, split)| *split).or_else(|| splits::of_folders(path))
     }
+}
+
+/// Whether a file lies in a folder that is `folder` but for the word of the split.
+fn is_beside(path: &str, folder: &str) -> bool {
+    let mut others = folder_of(path).split('/');
+    let mut words = 0;
+    for part in folder.split('/') {
+        let Some(other) = others.next() else { return false };
+        if part != other {
+            words += 1;
+            if splits::of_word(part).is_none() || splits::of_word(other).is_none() {
+                return false;
+            }
+        }
+    }
+    words == 1
 }
 
 /// All folders that have an image somewhere below.

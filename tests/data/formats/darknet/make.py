@@ -83,7 +83,7 @@ def make() -> None:
     }, {
         "format": "darknet", "classes": ["cat"], "ordered": True, "remarks": named("custom.names"),
         "images": [there("img/a.png", cat(), split="train", **NO_SIZE), there("img/b.png", cat(), split="test", **NO_SIZE)],
-        "problems": [],
+        "problems": ["ignored-field: test.txt: images of this list of test that a list of train has, and that stay there: 1"],
     })
 
     case("darknet", "bad-lines", {
@@ -128,6 +128,26 @@ def make() -> None:
         "problems": [
             "bad-entry: data/a.txt:1: class 0 could be of a/obj.names, b/obj.names, which differ, and none is in a folder above"
         ],
+    })
+    # Two exports of CVAT in one folder: each has its own names and lists.
+    case("darknet", "exports-side-by-side", {
+        f"{task}/{path}": content for task, name, split in (("one", "cat", "valid"), ("two", "dog", "test")) for path, content in {
+            "obj.data": f"classes = 1\n{split} = data/{split}.txt\nnames = data/obj.names\n", "obj.names": f"{name}\n",
+            f"{split}.txt": f"data/obj_train_data/{task}.png\n", f"obj_train_data/{task}.png": picture(len(split)),
+            f"obj_train_data/{task}.txt": LINE,
+        }.items()
+    }, {
+        "format": "darknet", "classes": ["cat", "dog"], "ordered": True,
+        "remarks": named("one/obj.names, two/obj.names, each for its folder"),
+        "images": [there("one/obj_train_data/one.png", cat(), split="valid", **NO_SIZE),
+                   there("two/obj_train_data/two.png", cat(1, "dog"), split="test", **NO_SIZE)],
+        "problems": [],
+    })
+    case("darknet", "bad-names-beside", {"cats.names": "cat\ndog\n", "dogs.names": "cat\nbird\n", "a.png": picture(1), "a.txt": LINE}, {
+        "format": "darknet", "classes": ["cat", "dog"], "ordered": True, "remarks": named("cats.names"),
+        "images": [there("a.png", cat(), **NO_SIZE)],
+        "problems": ['unreadable-annotation: dogs.names: class 1 is "bird" here and "dog" in cats.names: which of the two files counts '
+                     "cannot be told"],
     })
     case("darknet", "bad-not-there", {"a.png": picture(1)}, {
         "from": "darknet",

@@ -30,6 +30,52 @@ def make() -> None:
         "problems": ["ignored-field: data.yaml:3: test: \"../test/images\" leads to nothing here"],
     })
 
+    # What a training leaves behind is not the dataset's; a test set that data.yaml forgot is.
+    rest = {"runs/detect/predict/new.png": picture(5), "runs/detect/predict/labels/new.txt": LINE, "runs/train/exp/plot.png": picture(6)}
+    case("yolo", "images-elsewhere", {
+        "data.yaml": "train: ../train/images\nval: ../valid/images\ntest: ../test2/images\nnames: [cat]\n",
+        "train/images/a.png": picture(1), "train/labels/a.txt": LINE, "valid/images/b.png": picture(2), "valid/labels/b.txt": "",
+        "test/images/c.png": picture(3), "test/labels/c.txt": LINE, **rest,
+    }, {
+        "format": "yolo", "classes": ["cat"], "ordered": True,
+        "remarks": ["images that the dataset file does not speak of, left out: 2"],
+        "images": [there("test/images/c.png", cat(), split="test", **NO_SIZE), there("train/images/a.png", cat(), split="train", **NO_SIZE),
+                   there("valid/images/b.png", split="valid", **NO_SIZE)],
+        "problems": ['ignored-field: data.yaml:3: test: "../test2/images" leads to nothing here'],
+    })
+    case("yolo", "images-in-no-list", {
+        "data.yaml": "train: train.txt\nval: val.txt\nnames: [cat]\n", "train.txt": "images/a.png\nimages/b.png\n", "val.txt": "./images/b.png\n",
+        **{f"images/{name}.png": picture(number) for number, name in enumerate("abc")}, **{f"labels/{name}.txt": LINE for name in "abc"},
+    }, {
+        "format": "yolo", "classes": ["cat"], "ordered": True,
+        "remarks": ["images that the dataset file does not speak of, left out: 1"],
+        "images": [there("images/a.png", cat(), split="train", **NO_SIZE), there("images/b.png", cat(), split="train", **NO_SIZE)],
+        "problems": ["ignored-field: val.txt: images of this list of valid that a list of train has, and that stay there: 1"],
+    })
+    case("yolo", "one-folder-for-all", {
+        "data.yaml": "train: images/train\nval: images/train\nnames: [cat]\n", "images/train/a.png": picture(1), "labels/train/a.txt": LINE,
+    }, {
+        "format": "yolo", "classes": ["cat"], "ordered": True,
+        "images": [there("images/train/a.png", cat(), split="train", **NO_SIZE)],
+        "problems": ['ignored-field: data.yaml:2: valid: "images/train" is a folder of train already, and its images stay there'],
+    })
+    # Downloads side by side: each has its own folders.
+    case("yolo", "datasets-side-by-side", {
+        f"{folder}/{path}": content for folder, names, number in (("cars", "[car, bus]", 1), ("signs", "[stop, bus]", 2)) for path, content in {
+            "data.yaml": f"train: ../train/images\nval: ../held/images\nnc: 2\nnames: {names}\n",
+            "train/images/a.png": picture(number), "train/labels/a.txt": LINE,
+            "held/images/b.png": picture(number + 2), "held/labels/b.txt": "1 0.3 0.5 0.4 0.66\n",
+        }.items()
+    }, {
+        "format": "yolo", "classes": ["car", "bus", "stop"], "ordered": True,
+        "remarks": ["names of the classes: cars/data.yaml, signs/data.yaml, each for its folder"],
+        "images": [there("cars/held/images/b.png", cat(1, "bus"), split="valid", **NO_SIZE),
+                   there("cars/train/images/a.png", cat(1, "car"), split="train", **NO_SIZE),
+                   there("signs/held/images/b.png", cat(1, "bus"), split="valid", **NO_SIZE),
+                   there("signs/train/images/a.png", cat(1, "stop"), split="train", **NO_SIZE)],
+        "problems": [],
+    })
+
     # Lists of names have no comments.
     case("yolo", "names-with-hashes", {
         "classes.txt": "#1 bolt\nnut\n", "images/train/a.png": picture(1), "labels/train/a.txt": LINE + "1 0.5 0.5 1 1\n",
