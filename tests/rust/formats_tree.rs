@@ -612,3 +612,33 @@ fn an_id_of_voc_may_look_like_an_image() {
         assert!(loaded.problems.iter().all(|problem| problem.kind != ProblemKind::MissingImage), "{image}");
     }
 }
+
+/// A folder around all of an archive stands in the keys, as it would where the archive had been unpacked.
+#[test]
+fn an_archive_is_the_folder_that_it_would_be_unpacked_into() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let unpacked = folder.path().join("unpacked");
+    let packed = folder.path().join("packed.zip");
+    let mut zipped = zip::ZipWriter::new(std::fs::File::create(&packed).expect("created"));
+    for (name, content) in [
+        ("top/data.yaml", "train: [a/images, b/images]\nnames: [cat]\n"),
+        ("top/a/images/1.png", ""),
+        ("top/a/labels/1.txt", "0 0.5 0.5 0.5 0.5\n"),
+        ("top/b/images/1.png", ""),
+        ("top/b/labels/1.txt", ""),
+    ] {
+        let path = unpacked.join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        std::fs::write(path, content).expect("written");
+        zipped.start_file(name, zip::write::SimpleFileOptions::default()).expect("begun");
+        std::io::Write::write_all(&mut zipped, content.as_bytes()).expect("written");
+    }
+    zipped.finish().expect("whole");
+    let [from_folder, from_archive] =
+        [&unpacked, &packed].map(|source| load(source, &LoadOptions::default()).expect("it loads"));
+    for loaded in [from_folder, from_archive] {
+        let images = &loaded.dataset.images;
+        assert_eq!(images.key.iter().collect::<Vec<_>>(), ["top/a/images/1.png", "top/b/images/1.png"]);
+        assert_eq!(images.object_end, [1, 1]);
+    }
+}
