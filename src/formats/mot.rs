@@ -13,7 +13,8 @@
 //! Decisions
 //! - `gt.txt` counts. `det.txt` is read where no sequence has a `gt.txt`, its `conf` then being the score. Beside others with
 //!   truth a sequence that has detections alone (the challenge's tests) is left out, with its images, and said.
-//! - A line of ten fields ends with a place in the world (MOT15), which is left out and said; such a line has no class.
+//! - A line of ten fields ends with a place in the world (MOT15), which is left out and said; such a line has no class. Beside a
+//!   `labels.txt` it has one, and the tenth field is to be skipped, as CVAT says.
 //! - The challenge's pixels are 1-based, as its own tools say. Boxes are taken as they are written all the same, like CVAT and
 //!   Datumaro do, which read and write the format most.
 //! - In `gt.txt` a `conf` of 0 marks what is not to be evaluated: kept, with the attribute `ignored`, counted and
@@ -83,7 +84,7 @@ const CLASSES: [&str; 12] = [
 ];
 
 /// What stands for no place in the world.
-const NOWHERE: [f64; 3] = [-1.0; 3];
+const NOWHERE: [Option<f64>; 3] = [Some(-1.0); 3];
 
 /// A video: its folder and its table.
 struct Sequence {
@@ -136,10 +137,8 @@ struct Row {
     track: i64,
     bbox: [f64; 4],
     conf: Option<f64>,
-    class: Option<f64>,
-    visibility: Option<f64>,
-    /// Whether a place in the world stands in the line.
-    in_world: bool,
+    /// Class, visibility and nothing; or a place in the world.
+    rest: [Option<f64>; 3],
 }
 
 fn row(line: &str) -> Result<Row, String> {
@@ -157,12 +156,9 @@ fn row(line: &str) -> Result<Row, String> {
     if track.fract() != 0.0 || track.abs() > 1e15 {
         return Err(format!("{track} is no number of a track"));
     }
-    let (conf, class, visibility, world) = match *rest {
-        [conf, x, y, z] => (Some(conf), None, None, [x, y, z]),
-        _ => (rest.first().copied(), rest.get(1).copied(), rest.get(2).copied(), NOWHERE),
-    };
-    let bbox = [*x, *y, x + w, y + h];
-    Ok(Row { frame: *frame as u64, track: *track as i64, bbox, conf, class, visibility, in_world: world != NOWHERE })
+    let at = |place: usize| rest.get(place).copied();
+    let (bbox, rest) = ([*x, *y, x + w, y + h], [at(1), at(2), at(3)]);
+    Ok(Row { frame: *frame as u64, track: *track as i64, bbox, conf: at(0), rest })
 }
 
 /// Rows that are told with their number.
@@ -300,7 +296,7 @@ fn read_table(
         if content.is_empty() {
             continue;
         }
-        let Row { frame, track, bbox, conf, class, visibility, in_world } = match row(content) {
+        let Row { frame, track, bbox, conf, rest } = match row(content) {
             Ok(row) => row,
             Err(message) => {
                 problems.push(ProblemKind::BadEntry, Place::line(path, line), message);
@@ -308,7 +304,9 @@ fn read_table(
                 continue;
             }
         };
-        counts.in_world += u64::from(in_world);
+        let is_place = rest[2].is_some() && own.is_none();
+        counts.in_world += u64::from(is_place && rest != NOWHERE);
+        let [class, visibility, _] = if is_place { [None; 3] } else { rest };
         let mut object = Object { bbox, ..Object::default() };
         let mut class_name = CLASSES[0].to_owned();
         if sequence.is_truth {

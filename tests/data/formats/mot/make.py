@@ -51,6 +51,10 @@ def make() -> None:
         "images": [there("img1/000001.png", **NO_SIZE), there("img1/000002.png", obj("pedestrian", (4, 5, 20, 25), line=1, track=3), **named("img1", 2), **NO_SIZE)],
         "problems": [unlabelled("img1/000001.png")],
     })
+    # CVAT says of a tenth number that it is to be skipped.
+    case("mot", "cvat-tenth-number", {"gt/gt.txt": "1,1,4,5,16,20,1,2,1,0\n", "gt/labels.txt": "cat\ndog\n", "img1/000001.png": picture(1)}, {
+        "format": "mot", "classes": ["dog"], "ordered": False, "images": [there("img1/000001.png", one(1, "dog"), **named("img1", 1), **NO_SIZE)], "problems": [],
+    })
     # In space: the eighth number is no class there.
     case("mot", "mot15-in-space", {"gt/gt.txt": "1,3,4,5,16,20,1,3.2,4.1,0\n1,4,4,5,16,20,1,-1,-1,-1\n", "img1/000001.png": picture(1)}, {
         "format": "mot", "classes": ["pedestrian"], "ordered": False, "problems": [], "remarks": ["rows whose place in the world is left out: 1"],
