@@ -116,7 +116,7 @@ fn page(text: &str) -> Result<Page, Fault> {
     let mut cursor = Cursor::new(text);
     let mut page = Page::default();
     let mut labels = Labels::default();
-    let mut video = tracks::Video::default();
+    let mut videos = tracks::Videos::default();
     let mut tracks = Vec::new();
     match cursor.next_tag()? {
         Event::Open { name: "annotations", .. } => {}
@@ -132,7 +132,7 @@ fn page(text: &str) -> Result<Page, Fault> {
                 match element.name {
                     "meta" => {
                         labels.add(&element);
-                        video.add(&element);
+                        videos.add(&element);
                     }
                     "image" => image(&element, &mut labels, &mut page),
                     "track" => tracks.push(element),
@@ -143,7 +143,7 @@ fn page(text: &str) -> Result<Page, Fault> {
             Event::End => break,
         }
     }
-    video.sheets(&tracks, &mut labels, &mut page);
+    videos.sheets(tracks, &mut labels, &mut page);
     page.classes = labels.into_classes();
     Ok(page)
 }

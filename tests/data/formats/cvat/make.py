@@ -108,6 +108,23 @@ def good() -> None:
         ],
     })
 
+    # A project of two videos, whose frames count each from 0; of the second every other frame was taken.
+    def of_task(number, subset, stop, more="") -> str:
+        return (f"<task><id>{number}</id><size>2</size><start_frame>0</start_frame><stop_frame>{stop}</stop_frame>{more}<subset>{subset}</subset>"
+                f"{size}</task>")
+
+    tasks = of_task(1, "train", 1) + of_task(2, "val", 2, "<frame_filter>step=2</frame_filter>")
+    text = (f"<annotations><version>1.1</version><meta><project><tasks>{tasks}</tasks><labels><label><name>cat</name></label></labels></project></meta>\n"
+            '  <track id="0" label="cat" task_id="1" subset="train">\n' + frame(0, (0, 0, 10, 10)) + frame(1, (0, 0, 10, 10), 1) + "  </track>\n"
+            '  <track id="1" label="cat" task_id="2" subset="val">\n' + frame(0, (4, 4, 20, 20)) + frame(2, (6, 6, 22, 22)) + "  </track>\n</annotations>\n")
+    a, b = (line_of(text, 'frame="0"', number) for number in (1, 2))
+    found = ((1, "train", 1), (a, "train", 0), (b, "val", 0), (line_of(text, 'frame="2"'), "val", 2))
+    case("cvat", "video-of-tasks", {"annotations.xml": text} | {f"images/{split}/frame_{number:06}.png": picture(line) for line, split, number in found}, {
+        "format": "cvat", "problems": sorted(f'stale-name: annotations.xml:{line}: "frame_{number:06}" was found as images/{split}/frame_{number:06}.png' for line, split, number in found[1:]), "any_order": True,
+        "images": [there(f"images/{split}/frame_{number:06}.png", *([obj("cat", box, line=line, track=int(split == "val"), **free)] if box else []),
+                         name=f"frame_{number:06}", split=split.replace("val", "valid"))
+                   for (line, split, number), box in zip((found[1], found[0], *found[2:]), ((0, 0, 10, 10), None, (4, 4, 20, 20), (6, 6, 22, 22)), strict=True)]})
+
     # A video as CVAT exports it, every frame said; frame 1 has no object, and no file either.
     def said(number, key, outside=0) -> str:
         return (f'    <polygon frame="{number}" keyframe="{key}" outside="{outside}" occluded="1" points="{number}.00,2.00;9.00,2.00;9.00,8.00" z_order="0">\n'

@@ -146,8 +146,8 @@ def make() -> None:
     case("darknet", "bad-names-beside", {"cats.names": "cat\ndog\n", "dogs.names": "cat\nbird\n", "a.png": picture(1), "a.txt": LINE}, {
         "format": "darknet", "classes": ["cat", "dog"], "ordered": True, "remarks": named("cats.names"),
         "images": [there("a.png", cat(), **NO_SIZE)],
-        "problems": ['unreadable-annotation: dogs.names: class 1 is "bird" here and "dog" in cats.names: which of the two files counts '
-                     "cannot be told"],
+        "problems": [
+            'unreadable-annotation: dogs.names: class 1 is "bird" here and "dog" in cats.names: which of the two files counts cannot be told'],
     })
     case("darknet", "bad-not-there", {"a.png": picture(1)}, {
         "from": "darknet",
