@@ -332,15 +332,19 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
     }
     report.say_empty_splits(options);
     report.balance().map_err(ConvertError::Ledger)?;
-    if refused || done.refused && !lossy {
-        return Err(ConvertError::Refused(Box::new(report)));
-    }
-    if lossy {
-        return Err(ConvertError::Lossy(Box::new(report)));
-    }
     let without_objects = report.objects == 0 && !(columns.labels || columns.captions);
-    if !options.allow_empty && (report.images == 0 || without_objects) {
-        return Err(ConvertError::Empty(Box::new(report)));
+    let empty = !options.allow_empty && (report.images == 0 || without_objects);
+    if refused || done.refused || lossy || empty {
+        // There are no files.
+        report.files.clear();
+        report.splits.iter_mut().for_each(|split| split.files.clear());
+        report.bytes = 0;
+        let error = match () {
+            () if refused || done.refused && !lossy => ConvertError::Refused,
+            () if lossy => ConvertError::Lossy,
+            () => ConvertError::Empty,
+        };
+        return Err(error(Box::new(report)));
     }
     let Some(output) = output else { return Ok(report) };
 

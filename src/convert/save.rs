@@ -16,9 +16,9 @@ use super::report::{ClassCount, Report, SplitCount};
 use super::run::Start;
 use super::settle::{self, Found};
 use super::watch::{Phase, Progress, Watch};
-use crate::dataset::{Dataset, Split};
+use crate::dataset::Split;
 use crate::files::{Root, Staging};
-use crate::formats::target::{Ready, Remarks, Sink};
+use crate::formats::target::{Ready, ReadyImage, Remarks, Sink};
 use crate::formats::{Carries, Format, FormatError, FormatErrorKind, Loaded, Write as Writer};
 
 /// Room for what a writer has not handed over yet.
@@ -82,7 +82,8 @@ pub(super) fn run(
         problems: start.problems.clone(),
     };
     if found.renamed > 0 {
-        report.reasons.push(format!("images with another file name, since two had the same: {}", found.renamed));
+        let why = "two had the same, or theirs is none that readers or file systems take for an image's";
+        report.reasons.push(format!("images with another file name, since {why}: {}", found.renamed));
     }
     report.say_empty_splits(options);
     report.balance().map_err(ConvertError::Ledger)?;
@@ -92,7 +93,7 @@ pub(super) fn run(
     if options.no_loss && !report.losses.is_empty() {
         return Err(ConvertError::Lossy(Box::new(report)));
     }
-    if !options.allow_empty && !ready.images.iter().any(|image| says(dataset, image.row, target)) {
+    if !options.allow_empty && !ready.images.iter().any(|image| says(&ready, image, target)) {
         return Err(ConvertError::Empty(Box::new(report)));
     }
     if options.dry_run {
@@ -138,12 +139,12 @@ pub(super) fn run(
 }
 
 /// Whether `target` can hold anything that is said of image `row`.
-fn says(dataset: &Dataset, row: usize, target: &Format) -> bool {
+fn says(ready: &Ready<'_>, image: &ReadyImage, target: &Format) -> bool {
     use Carries::{Boxes, Captions, Corners, ImageLabels, Keypoints, Masks, Polygons};
     let draws = [Boxes, Polygons, Masks, Keypoints, Corners].iter().any(|carries| target.writes(*carries));
-    (draws && !dataset.objects_of(row).is_empty())
-        || (target.writes(ImageLabels) && dataset.images.labels.get(row).is_some())
-        || (target.writes(Captions) && dataset.images.captions.get(row).is_some())
+    (draws && !ready.objects_of(image).is_empty())
+        || (target.writes(ImageLabels) && !ready.labels(image).is_empty())
+        || (target.writes(Captions) && !ready.captions(image).is_empty())
 }
 
 /// Refuses a folder that has anything in it.

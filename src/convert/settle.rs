@@ -38,6 +38,8 @@ struct Fitted {
     frame: Frame,
     /// Bytes of the image's file.
     bytes: Option<u64>,
+    /// What its name should end with, by its bytes; empty where they were not looked at.
+    extension: &'static str,
     objects: Vec<ReadyObject>,
     problems: Problems,
     skipped: Skipped,
@@ -77,10 +79,11 @@ pub fn settle<'a>(
 
     let mut found = Found::default();
     let mut images = Vec::with_capacity(rows.len());
+    let mut extensions = Vec::with_capacity(rows.len());
     let mut objects = Vec::new();
     for (row, (_, fitted)) in rows.iter().zip(fitted) {
         let count = dataset.objects_of(*row).len() as u64;
-        let Fitted { frame, bytes, objects: ours, problems, skipped } = match fitted {
+        let Fitted { frame, bytes, extension, objects: ours, problems, skipped } = match fitted {
             Ok(fitted) => fitted,
             Err((kind, message)) => {
                 found.problems.push(kind, Place::file(dataset.images.key.get(*row)), message);
@@ -102,6 +105,7 @@ pub fn settle<'a>(
             let total = found.classes.entry(class).or_default();
             *total = (total.0 + count, total.1 + 1);
         }
+        extensions.push(extension);
         let start = objects.len();
         objects.extend(ours);
         let (width, height) = frame.stored;
@@ -117,7 +121,7 @@ pub fn settle<'a>(
         });
     }
     let kept: Vec<usize> = images.iter().map(|image| image.row).collect();
-    let names = FileNames::of(dataset, &kept);
+    let names = FileNames::of(dataset, &kept, &extensions);
     found.renamed = names.changed();
     for (image, name) in images.iter_mut().zip(names.into_names()) {
         image.name = name;
@@ -144,6 +148,7 @@ fn fit_image(
     let mut fitted = Fitted {
         frame: Frame::plain((dataset.images.width[row], dataset.images.height[row])),
         bytes: None,
+        extension: "",
         objects: Vec::new(),
         problems: Problems::default(),
         skipped: Skipped::default(),
@@ -160,6 +165,7 @@ fn fit_image(
             .map_err(|error| (ProblemKind::BadImage, format!("cannot be read: {error}")))?;
         let header = header::read(&bytes).map_err(|error| (ProblemKind::BadImage, error.to_string()))?;
         fitted.bytes = Some(bytes.len() as u64);
+        fitted.extension = header.kind.extension();
         fitted.frame = fitting::compare(dataset, row, &header, &mut fitted.problems);
     }
     let masks = options.target.is_none_or(|target| target.writes(Carries::Masks) || target.writes(Carries::Polygons));

@@ -246,7 +246,7 @@ def _refused(error: Exception, *, as_json: bool) -> None:
     hints = [f" ({hint})" for kind, hint in _HINTS.items() if report.problem_counts.get(kind)]
     say(f"recordmill: {str(error).splitlines()[-1]}{''.join(hints)}")
     if as_json:
-        print_json(report.to_dict())
+        print_json({"error": str(error).splitlines()[-1], **report.to_dict()})
 
 
 def _tell_problems(report: "Report", *, quiet: bool) -> None:

@@ -13,6 +13,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::stem;
 use crate::dataset::Dataset;
+use crate::image::is_image_name;
 
 /// Bytes of a name: with an extension and what is put before temporary names, it stays below the 255 that file systems take.
 const LEN: usize = 200;
@@ -25,10 +26,21 @@ pub struct FileNames {
 }
 
 impl FileNames {
-    /// Names for `rows` of `dataset`.
-    pub fn of(dataset: &Dataset, rows: &[usize]) -> Self {
-        let base = |path: &str| path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned();
-        let plain: Vec<String> = rows.iter().map(|row| usable(&base(dataset.images.own_name(*row)), *row)).collect();
+    /// Names for `rows` of `dataset`. An image whose name does not end as one of an image gets its extension of `extensions`, by
+    /// its bytes; empty where they are not known.
+    pub fn of(dataset: &Dataset, rows: &[usize], extensions: &[&str]) -> Self {
+        let base = |row: usize| {
+            let path = dataset.images.own_name(row);
+            path.rsplit(['/', '\\']).next().unwrap_or(path)
+        };
+        let plain: Vec<String> = rows
+            .iter()
+            .zip(extensions)
+            .map(|(row, extension)| match usable(base(*row), *row) {
+                name if extension.is_empty() || is_image_name(&name) => name,
+                name => format!("{name}.{extension}"),
+            })
+            .collect();
         let fold = |name: &str| stem(name).to_lowercase();
         let mut uses: HashMap<String, u32> = HashMap::with_capacity(rows.len());
         plain.iter().for_each(|name| *uses.entry(fold(name)).or_default() += 1);
@@ -40,9 +52,12 @@ impl FileNames {
             .zip(plain)
             .map(|(row, name)| {
                 if uses.get(&fold(&name)) == Some(&1) {
+                    changed += usize::from(name != base(*row));
                     return name;
                 }
                 let long = usable(&dataset.images.key.get(*row).replace(['/', '\\'], "_"), *row);
+                let extension = &name[stem(&name).len()..];
+                let long = if is_image_name(&long) { long } else { format!("{long}{extension}") };
                 let mut candidate = if long.is_empty() { name.clone() } else { long.clone() };
                 let mut number = 2;
                 while !taken.insert(fold(&candidate)) {
@@ -50,7 +65,7 @@ impl FileNames {
                     candidate = format!("{}-{number}{extension}", stem(&long));
                     number += 1;
                 }
-                changed += usize::from(candidate != name);
+                changed += usize::from(candidate != base(*row));
                 candidate
             })
             .collect();
@@ -100,7 +115,7 @@ mod tests {
                 .push(Image { key, name: key, file: Some((0, key)), source: (NO_SOURCE, 0), ..Image::default() }, []);
         }
         let rows: Vec<usize> = (0..keys.len()).collect();
-        FileNames::of(&dataset, &rows).into_names()
+        FileNames::of(&dataset, &rows, &vec!["png"; rows.len()]).into_names()
     }
 
     #[test]
@@ -113,7 +128,8 @@ mod tests {
 
     #[test]
     fn names_stay_in_the_folder() {
-        assert_eq!(names(&["..", "a/.hidden", "a/b\\c:d\n.jpg"]), ["image-1", "hidden", "c_d_.jpg"]);
+        assert_eq!(names(&["..", "a/.hidden", "a/b\\c:d\n.jpg"]), ["image-1.png", "hidden.png", "c_d_.jpg"]);
+        assert_eq!(names(&["a/1", "b/1", "v1.5"]), ["a_1.png", "b_1.png", "v1.5.png"]);
         let long = format!("{}.jpg", "ü".repeat(300));
         let [name] = &names(&[&long])[..] else { panic!("one") };
         assert!(name.len() <= LEN && name.ends_with("ü.jpg"), "{name}");
