@@ -9,9 +9,10 @@
 //! Specification: <https://www.asam.net/standards/detail/openlabel/>. Pixels are 0-based, boxes have their **centre**, angles are in
 //! radians. The class is `type`. A frame's image is its `uri` (or `file`), else it is called by the frame's number. The
 //! shapes of an object in a frame are one object, unless they are several of one kind ([`super::grouping`]); points with names of
-//! their own are its keypoints; a number `visibility` among their attributes is COCO's. 3-D shapes are left out. Data that stands with the object itself, not in a frame,
-//! is that of every frame that has the object.
+//! their own are its keypoints; a number `visibility` among their attributes is COCO's. 3-D shapes are left out. Data that stands with the
+//! object itself, not in a frame, is that of every frame that has the object; of the only one where none has it.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::io::Write as _;
 use std::sync::Arc;
@@ -30,6 +31,7 @@ use super::text::Fault;
 use super::trace::Region;
 use super::tree::Tree;
 use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write, geometry};
+use crate::dataset::ProblemKind;
 
 /// The format's row in the registry.
 pub static FORMAT: Format = Format {
@@ -60,7 +62,7 @@ openlabel.json  a.jpg",
 
 fn look(head: &[u8]) -> bool {
     let head = Head::of(head);
-    head.has("openlabel") || head.inside("vcd").has("frames")
+    head.has("openlabel") || ["frames", "objects"].iter().any(|key| head.inside("vcd").has(key))
 }
 
 const EXTENSIONS: [&str; 1] = ["json"];
@@ -83,6 +85,25 @@ fn page(text: &str) -> Result<Page, Fault> {
     let mut page = Page::default();
     let members = |node: &'_ Node<'_>, key: &str| node.get(key).map_or(0, |node| node.members().len());
     let frames = scene.get("frames").map_or(&[][..], Node::members);
+    let in_frames: HashSet<&str> = frames
+        .iter()
+        .filter_map(|(_, frame)| frame.get("objects"))
+        .flat_map(|objects| objects.members().iter().map(|(id, _)| &**id))
+        .collect();
+    let is_still =
+        |(id, object): &&(Cow<'_, str>, Node<'_>)| members(object, "object_data") > 0 && !in_frames.contains(&**id);
+    let still: Vec<_> = scene.get("objects").map_or(&[][..], Node::members).iter().filter(is_still).collect();
+    if frames.is_empty() && !still.is_empty() {
+        let mut sheet = Sheet { line: scene.line, ..Sheet::default() };
+        sheet.name = uri(Some(scene)).unwrap_or_default();
+        add_still(&still, &mut sheet, &mut page.findings);
+        page.sheets.push(sheet);
+    } else if frames.len() > 1 {
+        for (id, object) in &still {
+            let message = format!("object {id:?}, which is in no frame, left out");
+            page.findings.push((ProblemKind::IgnoredField, object.line, message));
+        }
+    }
     for (number, frame) in frames {
         let mut sheet = Sheet { line: frame.line, ..Sheet::default() };
         sheet.name = uri(frame.get("frame_properties"))
@@ -99,9 +120,22 @@ fn page(text: &str) -> Result<Page, Fault> {
             let data = data.and_then(|data| data.get("object_data"));
             add(data, &class, id, &mut sheet, &mut page.findings);
         }
+        if frames.len() == 1 {
+            add_still(&still, &mut sheet, &mut page.findings);
+        }
         page.sheets.push(sheet);
     }
     Ok(page)
+}
+
+/// Adds what is said of objects once and not frame by frame.
+fn add_still(still: &[&(Cow<'_, str>, Node<'_>)], sheet: &mut Sheet, findings: &mut Vec<Finding>) {
+    for (id, object) in still {
+        match object.word("type") {
+            Some(class) => add(object.get("object_data"), &class, id, sheet, findings),
+            None => sheet.add(Err(Fault::new(object.line, format!("object {id:?} has no type"))), findings),
+        }
+    }
 }
 
 /// The address of an image in the properties of a frame or scene.

@@ -44,4 +44,6 @@ def check_command(source: str, every_problem: bool, as_json: bool, quiet: bool, 
             print(problem)
     else:
         print(health.described(every_problem=every_problem))
-    return PROBLEMS if health.faults else DONE
+    # A dataset that says nothing is what `convert` refuses, though nothing in it is wrong.
+    nothing_said = health.empty_images == health.images
+    return PROBLEMS if health.faults or nothing_said else DONE

@@ -94,7 +94,8 @@ impl Health {
     /// Whether there is anything that a conversion would refuse, leave out or put right, or an image in two splits. Notes alone
     /// are no fault.
     pub fn has_faults(&self) -> bool {
-        self.problems.count(Severity::Error) + self.problems.count(Severity::Fixed) > 0
+        let nothing_said = self.empty_images == self.images;
+        nothing_said || self.problems.count(Severity::Error) + self.problems.count(Severity::Fixed) > 0
     }
 }
 

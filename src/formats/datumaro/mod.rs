@@ -209,9 +209,11 @@ fn object(node: &Node<'_>, kind: &str, class: &str) -> Result<Found, Fault> {
             found
         }
         "ellipse" => {
-            let sides = match node.get("bbox") {
-                Some(_) => four("bbox").map(|[x, y, width, height]| [x, y, x + width, y + height])?,
-                None => node.all_wanted(["x1", "y1", "x2", "y2"])?,
+            // Datumaro's own exporter writes the two corners of an ellipse as `points`.
+            let sides = match (node.get("bbox"), node.get("points")) {
+                (Some(_), _) => four("bbox").map(|[x, y, width, height]| [x, y, x + width, y + height])?,
+                (None, Some(_)) => four("points")?,
+                (None, None) => node.all_wanted(["x1", "y1", "x2", "y2"])?,
             };
             let centre = [(sides[0] + sides[2]) / 2.0, (sides[1] + sides[3]) / 2.0];
             let radii = [(sides[2] - sides[0]) / 2.0, (sides[3] - sides[1]) / 2.0];

@@ -67,6 +67,9 @@ const EXTENSIONS: [&str; 2] = ["json", "csv"];
 /// Attributes that name the class, the surest first.
 const CLASS: [&str; 8] = ["class", "label", "name", "type", "object", "category", "class_name", "object_name"];
 
+/// What regions without any attribute are.
+const ONE_CLASS: &str = "object";
+
 /// More attributes of a file that say its classes.
 const LABELS: [&str; 5] = ["labels", "classes", "categories", "tags", "tag"];
 
@@ -136,6 +139,11 @@ fn name_classes(found: &mut [pages::Read], given: Option<&str>, remarks: &mut Ve
         })
         .map(|(key, _)| (*key).to_owned());
     let key = given.map(str::to_owned).or(key);
+    // Datasets of one class often go without.
+    let nameless = counts.is_empty() && given.is_none();
+    if nameless && sheets().any(|sheet| !sheet.objects.is_empty()) {
+        remarks.push(format!("no region has an attribute that could be its class: all are of class {ONE_CLASS:?}"));
+    }
     if let Some(key) = key.as_ref().filter(|_| counts.len() > 1 && given.is_none()) {
         let mut others: Vec<&str> = counts.keys().copied().filter(|other| other != key && *other != GROUP).collect();
         others.sort_unstable();
@@ -152,6 +160,10 @@ fn name_classes(found: &mut [pages::Read], given: Option<&str>, remarks: &mut Ve
                     std::mem::take(&mut found.object.attributes).into_iter().partition(|(name, _)| is_class(name));
                 found.object.attributes = rest;
                 let group = grouping::take_group(&mut found);
+                if nameless {
+                    grouping.add_free(group, Found { class: ONE_CLASS.into(), ..found });
+                    continue;
+                }
                 if classes.is_empty() {
                     let message = "the region has no attribute that could be its class";
                     sheet.add(Err(Fault::new(found.object.line, message)), findings);

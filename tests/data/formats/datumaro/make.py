@@ -37,7 +37,7 @@ def make() -> None:
     shapes = [
         ann("bbox", 0, bbox=[10, 10, 20, 10], attributes={"rotation": 30.0, "occluded": True, "colour": "red"}), ann("polygon", 1, points=[1, 2, 9, 2, 9, 8], group=3),
         ann("polyline", 1, points=[1, 2, 9, 8]), ann("points", 0, points=[1, 2, 9, 8, 0, 0], visibility=[2, 1, 0]),
-        ann("ellipse", 0, bbox=[10, 10, 20, 10]), ann("mask", 0, rle={"counts": runs["runs"], "size": runs["size"]}), ann("label", 1), {"id": 0, "type": "caption", "caption": "A cat"},
+        ann("ellipse", 0, bbox=[10, 10, 20, 10]), ann("ellipse", 0, points=[10, 10, 30, 20]), ann("mask", 0, rle={"counts": runs["runs"], "size": runs["size"]}), ann("label", 1), {"id": 0, "type": "caption", "caption": "A cat"},
         ann("cuboid_3d", 0)]
     points = {"items": [{"label_id": 0, "labels": ["nose", "tail", "ear"], "joints": [[1, 2], [2, 3]]}]}
     case("datumaro", "shapes", {"annotations/train.json": document(item("a.png", shapes), points=points), "images/train/a.png": picture(1)}, {
@@ -47,6 +47,7 @@ def make() -> None:
             obj("dog", (1, 2, 9, 8), polygons=[[[1.0, 2.0], [9.0, 2.0], [9.0, 8.0]]], line=1, id=0, attributes={"group_id": "3"}),
             obj("dog", (1, 2, 9, 8), keypoints=[[1.0, 2.0, 2], [9.0, 8.0, 2]], line=1, id=0),
             obj("cat", (1, 2, 9, 8), keypoints=[[1.0, 2.0, 2], [9.0, 8.0, 1], [0.0, 0.0, 0]], line=1, id=0),
+            obj("cat", (10, 10, 30, 20), polygons=[ellipse((20, 15), (10, 5))], line=1, id=0),
             obj("cat", (10, 10, 30, 20), polygons=[ellipse((20, 15), (10, 5))], line=1, id=0), obj("cat", (5, 6, 7, 8), mask=runs, line=1, id=0),
             split="train", labels=["dog"], captions=["A cat"])]})
     # Annotations of one group are one object; flags, the track and the item's number among the attributes.

@@ -40,6 +40,19 @@ def make() -> None:
     cat, dog = ("cat", (4, 5, 20, 25)), ("dog", (0, 3, 10, 15))
     case("openlabel", "plain", write([("a.png", [cat, dog]), ("b.png", [])]) | {"a.png": picture(1), "b.png": picture(2)}, {
         "format": "openlabel", "problems": [], "images": [there("a.png", box(*cat), box(*dog, 1), size=(0, 0)), there("b.png", size=(0, 0))]})
+    # Said of the objects once: of the scene's only image, of the only frame, and of none of two.
+    still = {"1": {"name": "c", "type": "cat", "object_data": {"bbox": [{"name": "shape", "val": centre(cat[1])}]}}}
+    scene = {"openlabel": {"metadata": {}, "streams": {"cam": {"type": "camera", "uri": "a.png"}}, "objects": still}}
+    case("openlabel", "still", {"a.json": json.dumps(scene), "a.png": picture(1)}, {
+        "format": "openlabel", "problems": [], "images": [there("a.png", box(*cat, 1), size=(0, 0))]})
+    scene["openlabel"]["frames"] = {"0": frame("a.png", [(0, {"bbox": [{"name": "shape", "val": centre(dog[1])}]})])}
+    scene["openlabel"]["objects"] = still | {"0": {"name": "d", "type": "dog"}}
+    case("openlabel", "still-in-frame", {"a.json": json.dumps(scene), "a.png": picture(1)}, {
+        "format": "openlabel", "problems": [], "images": [there("a.png", box(*dog, 0), box(*cat, 1), size=(0, 0))]})
+    scene["openlabel"]["frames"]["1"] = frame("b.png", [])
+    case("openlabel", "still-of-two", {"a.json": json.dumps(scene), "a.png": picture(1), "b.png": picture(2)}, {
+        "format": "openlabel", "problems": ['ignored-field: a.json:1: object "1", which is in no frame, left out'],
+        "images": [there("a.png", box(*dog, 0), size=(0, 0)), there("b.png", size=(0, 0))]})
     corners = turned_box((10, 10, 30, 20), (20, 15), 30)
     shapes = {"rbbox": [{"name": "r", "val": [20, 15, 20, 10, math.radians(30)]}], "poly2d": [{"name": "p", "val": [1, 2, 9, 2, 9, 8], "mode": "MODE_POLY2D_ABSOLUTE", "closed": True},
               {"name": "l", "val": [1, 2, 9, 8], "closed": False}], "point2d": [{"name": "n", "val": [7, 8], "attributes": {"text": [{"name": "colour", "val": "red"}]}}],

@@ -154,6 +154,9 @@ def bad() -> None:
         ],
         "images": [seen("a.png", obj("good", (1, 2, 4, 6), line=starts[6])), image("gone.png", size=(0, 0), file=None)],
     })
+    case("via", "no-attributes", {"via.json": document(entry("a.png", region(rect(1, 2, 3, 4)))), "a.png": picture(1)}, {
+        "format": "via", "problems": [], "remarks": ['no region has an attribute that could be its class: all are of class "object"'],
+        "images": [seen("a.png", obj("object", (1, 2, 4, 6), line=1))]})
     case("via", "bad-cut", {"via.json": document(entry("a.png", region(rect(1, 2, 3, 4), label="cat")))[:-9], "a.png": picture(1)}, {
         "format": "via", "problems": ["unreadable-annotation: via.json:1: the file ends inside of \"a.png1024\""], "images": [],
     })
