@@ -16,13 +16,14 @@ const LIMIT: u64 = 16 << 20;
 #[derive(Debug, Default)]
 pub struct KnownLabels {
     names: BTreeMap<i64, String>,
+    /// The files that they are from.
+    read: Vec<String>,
 }
 
 impl KnownLabels {
     /// Reads the label maps beside the record `files`.
     pub fn read(tree: &Tree, files: &[FileId], problems: &mut Problems, remarks: &mut Vec<String>) -> Self {
         let mut known = Self::default();
-        let mut read = Vec::new();
         for (id, file) in tree.files() {
             let name = file_name(&file.path);
             let is_map = name.ends_with(".pbtxt") || name.ends_with(".labels.txt") || name == "labels.txt";
@@ -52,17 +53,18 @@ impl KnownLabels {
             for (id, name) in pairs.into_iter().filter(|(_, name)| !name.is_empty()) {
                 match known.names.get(&id) {
                     Some(before) if *before != name => {
-                        let message = format!("class {id} is {name:?} here and {before:?} in {}", read.join(", "));
+                        let message =
+                            format!("class {id} is {name:?} here and {before:?} in {}", known.read.join(", "));
                         problems.push(ProblemKind::IgnoredField, Place::file(&*file.path), message);
                     }
                     Some(_) => {}
                     None => drop(known.names.insert(id, name)),
                 }
             }
-            read.push(file.path.to_string());
+            known.read.push(file.path.to_string());
         }
-        if !read.is_empty() {
-            remarks.push(format!("names of classes: {}", read.join(", ")));
+        if !known.read.is_empty() {
+            remarks.push(format!("names of classes: {}", known.read.join(", ")));
         }
         known
     }
@@ -73,6 +75,7 @@ impl KnownLabels {
         &self,
         records: &[(FileId, Option<Split>, Found)],
         builder: &mut Builder,
+        problems: &mut Problems,
     ) -> BTreeMap<ClassKey, u32> {
         builder.set_classes([]);
         for (id, name) in &self.names {
@@ -92,6 +95,7 @@ impl KnownLabels {
         }
         keys.sort_unstable();
         keys.dedup();
+        self.compare(&keys, problems);
         let mut places = BTreeMap::new();
         for key in keys {
             let known = key.label.and_then(|label| self.names.get(&label));
@@ -104,6 +108,32 @@ impl KnownLabels {
             places.insert(key.clone(), place);
         }
         places
+    }
+}
+
+impl KnownLabels {
+    /// Says where records and label map, or records among themselves, do not agree.
+    fn compare(&self, keys: &[&ClassKey], problems: &mut Problems) {
+        let place = || Place::file(self.read.first().map_or("", String::as_str));
+        let mut texts: BTreeMap<i64, &str> = BTreeMap::new();
+        for key in keys {
+            let Some(label) = key.label else { continue };
+            let known = self.names.get(&label);
+            let message = match (&key.text, known) {
+                (Some(text), Some(known)) if **text != *known => {
+                    format!("class {label} is {known:?} here, and {text:?} in records, whose names are taken")
+                }
+                (None, None) if !self.names.is_empty() => {
+                    format!("class {label} of records is not there; it is called {label}")
+                }
+                (Some(text), None) => match texts.insert(label, text) {
+                    Some(other) if other != &**text => format!("records call class {label} {other:?} and {text:?}"),
+                    _ => continue,
+                },
+                _ => continue,
+            };
+            problems.push(ProblemKind::IgnoredField, place(), message);
+        }
     }
 }
 

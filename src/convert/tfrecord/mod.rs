@@ -26,7 +26,7 @@ mod labels;
 mod masks;
 mod record;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
 use self::labels::{KnownLabels, PointNames};
@@ -149,6 +149,9 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     let mut problems = Problems::default();
     let mut remarks = Vec::new();
     let labels = KnownLabels::read(tree, &files, &mut problems, &mut remarks);
+    if tree.only().is_none() {
+        missing_shards(tree, &files, &mut problems);
+    }
     let spill = Spill::new().map_err(|error| FormatError::new(FormatErrorKind::Io(error), std::env::temp_dir()))?;
     let read = parallel::map_each(files.len(), options.workers, |place| {
         read_file(tree, files[place], !options.boxes_only, &spill)
@@ -183,7 +186,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         return Err(FormatError::new(FormatErrorKind::Syntax(message), ""));
     }
     let mut builder = Builder::default();
-    let classes = labels.classes(&all, &mut builder);
+    let classes = labels.classes(&all, &mut builder, &mut problems);
     points.tell(&classes, &mut builder);
     // Two records of one name are two images: one of them gets another key.
     let mut named: BTreeMap<String, u32> = BTreeMap::new();
@@ -220,6 +223,30 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     dataset.outlines_unread = unread;
     spill.finish(&mut dataset);
     Ok(Reading { dataset, problems, skipped, remarks })
+}
+
+/// Says which shards of those there are to be by their names (`train-00000-of-00003.tfrecord`) are not there.
+fn missing_shards(tree: &Tree, files: &[FileId], problems: &mut Problems) {
+    let mut there: BTreeMap<(&str, &str, &str), BTreeSet<u32>> = BTreeMap::new();
+    for path in files.iter().map(|file| tree.path(*file)) {
+        let Some((before, rest)) = path.rsplit_once("-of-") else { continue };
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let (count, end) = rest.split_at(digits);
+        let Some((start, number)) = before.rsplit_once('-') else { continue };
+        if let (Ok(number), true) = (number.parse(), digits > 0) {
+            there.entry((start, count, end)).or_default().insert(number);
+        }
+    }
+    for ((start, count, end), numbers) in there {
+        // Nobody has more, and a name is not to make a million problems.
+        let Some(wanted) = count.parse::<u32>().ok().filter(|wanted| *wanted <= 100_000) else { continue };
+        let gone: Vec<u32> = (0..wanted).filter(|number| !numbers.contains(number)).collect();
+        let Some(first) = gone.first() else { continue };
+        let path = format!("{start}-{first:0width$}-of-{count}{end}", width = count.len());
+        let more =
+            if gone.len() > 1 { format!(", nor are {} more of {wanted}", gone.len() - 1) } else { String::new() };
+        problems.push(ProblemKind::UnreadableAnnotation, Place::file(path), format!("this shard is not there{more}"));
+    }
 }
 
 /// The file's name up to its first point.

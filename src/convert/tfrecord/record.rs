@@ -219,7 +219,7 @@ impl Columns {
         let of = |(key, bit): (&str, u16)| Some((bit, ints(example, &name(key))?));
         Self {
             flags: flags.into_iter().filter_map(of).collect(),
-            area: floats(example, &name("area")).unwrap_or_default(),
+            area: example.get(&name("area")).map(ints_or_floats).unwrap_or_default(),
             id: ints(example, &name("id")).unwrap_or_default(),
             view: strings(example, &name("view")).unwrap_or_default(),
             keypoints: ["x", "y"].map(|axis| floats(example, &name(&format!("keypoint/{axis}"))).unwrap_or_default()),

@@ -428,3 +428,24 @@ fn boxes_alone_are_no_classification() {
         assert!(error.starts_with("no box to write") && error.ends_with(&said), "{error}");
     }
 }
+
+#[test]
+fn a_shard_that_is_gone_and_labels_that_disagree_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("records");
+    convert::convert(&shapes(), &out, &Options { shards: ShardRule::Count(4), ..options() }, &mut ()).unwrap();
+    fs::remove_file(out.join("train-00001-of-00004.tfrecord")).unwrap();
+    fs::remove_file(out.join("train-00003-of-00004.tfrecord")).unwrap();
+    let map = fs::read_to_string(out.join("label_map.pbtxt")).unwrap();
+    fs::write(out.join("label_map.pbtxt"), map.replace("circle", "disc")).unwrap();
+    let said: Vec<String> =
+        load(&out).problems.iter().map(|problem| format!("{} {problem}", problem.kind.word())).collect();
+    assert!(map.contains("circle"), "{map}");
+    assert_eq!(
+        said,
+        [
+            "unreadable-annotation train-00001-of-00004.tfrecord: this shard is not there, nor are 1 more of 4",
+            "ignored-field label_map.pbtxt: class 1 is \"disc\" here, and \"circle\" in records, whose names are taken",
+        ]
+    );
+}
