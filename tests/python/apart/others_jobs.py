@@ -29,7 +29,11 @@ def scalabel(source: Path, out: Path) -> Found:
     dataset = files.load(str(source))
     files.save(str(out / "frames.json"), dataset)
     coco: Any = importlib.import_module("scalabel.label.to_coco")
-    (out / "coco.json").write_text(json.dumps(coco.scalabel2coco_detection(dataset.frames, dataset.config)))
+    typing: Any = importlib.import_module("scalabel.label.typing")
+    # BDD100K's own files are lists of frames; the classes come from a file of the user's.
+    names = sorted({label.category for frame in dataset.frames for label in frame.labels or []})
+    config = dataset.config or typing.Config(categories=[typing.Category(name=name) for name in names])
+    (out / "coco.json").write_text(json.dumps(coco.scalabel2coco_detection(dataset.frames, config)))
     found: Found = {}
     for frame in dataset.frames:
         boxes = found.setdefault(Path(frame.name).stem, [])
