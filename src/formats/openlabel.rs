@@ -32,6 +32,7 @@ use super::trace::Region;
 use super::tree::Tree;
 use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write, geometry};
 use crate::dataset::ProblemKind;
+use crate::image::is_image_name;
 
 /// The format's row in the registry.
 pub static FORMAT: Format = Format {
@@ -96,7 +97,7 @@ fn page(text: &str) -> Result<Page, Fault> {
     if frames.is_empty() && !still.is_empty() {
         let mut sheet = Sheet { line: scene.line, ..Sheet::default() };
         sheet.name = uri(Some(scene)).unwrap_or_default();
-        add_still(&still, &mut sheet, &mut page.findings);
+        add_still(&still, &|_| true, &mut sheet, &mut page.findings);
         page.sheets.push(sheet);
     } else if frames.len() > 1 {
         for (id, object) in &still {
@@ -104,11 +105,29 @@ fn page(text: &str) -> Result<Page, Fault> {
             page.findings.push((ProblemKind::IgnoredField, object.line, message));
         }
     }
-    for (number, frame) in frames {
+    // Several cameras: an image each, and shapes say whose they are.
+    let cameras = frames.iter().flat_map(|(number, frame)| {
+        let cameras = cameras(frame);
+        let of = |camera: Option<usize>| (number, frame, camera.map(|camera| (camera, cameras.clone())));
+        match cameras.len() {
+            0 | 1 => vec![of(None)],
+            count => (0..count).map(|camera| of(Some(camera))).collect(),
+        }
+    });
+    for (number, frame, camera) in cameras {
         let mut sheet = Sheet { line: frame.line, ..Sheet::default() };
-        sheet.name = uri(frame.get("frame_properties"))
-            .or_else(|| uri(Some(scene)).filter(|_| frames.len() == 1))
-            .unwrap_or_else(|| number.clone().into_owned());
+        sheet.name = match &camera {
+            Some((place, cameras)) => cameras[*place].1.to_owned(),
+            None => uri(frame.get("frame_properties"))
+                .or_else(|| uri(Some(scene)).filter(|_| frames.len() == 1))
+                .unwrap_or_else(|| number.clone().into_owned()),
+        };
+        let is_here = |shape: &Node<'_>| {
+            let Some((place, cameras)) = &camera else { return true };
+            let said = shape.any(&["stream", "coordinate_system"]).and_then(Node::as_text);
+            // What says nothing is the first camera's.
+            cameras.iter().position(|(name, _)| Some(*name) == said).unwrap_or(0) == *place
+        };
         for (id, object) in frame.get("objects").map_or(&[][..], Node::members) {
             let about = scene.at(&["objects", id]);
             let class = about.and_then(|about| about.word("type")).or_else(|| object.word("type"));
@@ -118,10 +137,10 @@ fn page(text: &str) -> Result<Page, Fault> {
             };
             let data = if members(object, "object_data") > 0 { Some(object) } else { about };
             let data = data.and_then(|data| data.get("object_data"));
-            add(data, &class, id, &mut sheet, &mut page.findings);
+            add(data, (&class, id), &is_here, &mut sheet, &mut page.findings);
         }
         if frames.len() == 1 {
-            add_still(&still, &mut sheet, &mut page.findings);
+            add_still(&still, &is_here, &mut sheet, &mut page.findings);
         }
         page.sheets.push(sheet);
     }
@@ -129,10 +148,15 @@ fn page(text: &str) -> Result<Page, Fault> {
 }
 
 /// Adds what is said of objects once and not frame by frame.
-fn add_still(still: &[&(Cow<'_, str>, Node<'_>)], sheet: &mut Sheet, findings: &mut Vec<Finding>) {
+fn add_still(
+    still: &[&(Cow<'_, str>, Node<'_>)],
+    is_here: &dyn Fn(&Node<'_>) -> bool,
+    sheet: &mut Sheet,
+    findings: &mut Vec<Finding>,
+) {
     for (id, object) in still {
         match object.word("type") {
-            Some(class) => add(object.get("object_data"), &class, id, sheet, findings),
+            Some(class) => add(object.get("object_data"), (&class, id), is_here, sheet, findings),
             None => sheet.add(Err(Fault::new(object.line, format!("object {id:?} has no type"))), findings),
         }
     }
@@ -149,12 +173,28 @@ fn uri(node: Option<&Node<'_>>) -> Option<String> {
     own.map(str::to_owned).or_else(|| node.get("streams")?.members().iter().find_map(stream))
 }
 
-/// Adds an object of a frame.
-fn add(data: Option<&Node<'_>>, class: &str, id: &str, sheet: &mut Sheet, findings: &mut Vec<Finding>) {
+/// The cameras of a frame that have an image: their names and its address.
+fn cameras<'n>(frame: &'n Node<'_>) -> Vec<(&'n str, &'n str)> {
+    let streams = frame.at(&["frame_properties", "streams"]).map_or(&[][..], Node::members);
+    let camera = |(name, stream): &'n (Cow<'_, str>, Node<'_>)| {
+        let uri = stream.get("uri").or_else(|| stream.at(&["stream_properties", "uri"]));
+        Some((&**name, uri.and_then(Node::as_text)?))
+    };
+    streams.iter().filter_map(camera).filter(|(_, uri)| is_image_name(uri)).collect()
+}
+
+/// Adds an object of a frame: those of its shapes that are `is_here`.
+fn add(
+    data: Option<&Node<'_>>,
+    (class, id): (&str, &str),
+    is_here: &dyn Fn(&Node<'_>) -> bool,
+    sheet: &mut Sheet,
+    findings: &mut Vec<Finding>,
+) {
     let mut grouping = Grouping::default();
     let mut points: Vec<(Box<str>, Found)> = Vec::new();
     for (kind, shapes) in data.map_or(&[][..], Node::members) {
-        for shape in shapes.items() {
+        for shape in shapes.items().iter().filter(|shape| is_here(shape)) {
             let found = match &**kind {
                 "bbox" | "rbbox" | "poly2d" | "point2d" => self::shape(kind, shape, class),
                 "cuboid" | "point3d" | "poly3d" | "mat" | "binary" | "image" | "mesh" => {

@@ -53,6 +53,12 @@ def make() -> None:
     case("openlabel", "still-of-two", {"a.json": json.dumps(scene), "a.png": picture(1), "b.png": picture(2)}, {
         "format": "openlabel", "problems": ['ignored-field: a.json:1: object "1", which is in no frame, left out'],
         "images": [there("a.png", box(*dog, 0), size=(0, 0)), there("b.png", size=(0, 0))]})
+    # Two cameras, an image each.
+    both = {"0": {"frame_properties": {"streams": {"front": {"uri": "a.png"}, "rear": {"uri": "b.png"}}}, "objects": {
+        "0": {"object_data": {"bbox": [{"name": "shape", "val": centre(cat[1]), "stream": "front"}]}},
+        "1": {"object_data": {"bbox": [{"name": "shape", "val": centre(dog[1]), "coordinate_system": "rear"}]}}}}}
+    case("openlabel", "cameras", {"a.json": document(both, ["cat", "dog"]), "a.png": picture(1), "b.png": picture(2)}, {
+        "format": "openlabel", "problems": [], "images": [there("a.png", box(*cat, 0), size=(0, 0)), there("b.png", box(*dog, 1), size=(0, 0))]})
     corners = turned_box((10, 10, 30, 20), (20, 15), 30)
     shapes = {"rbbox": [{"name": "r", "val": [20, 15, 20, 10, math.radians(30)]}], "poly2d": [{"name": "p", "val": [1, 2, 9, 2, 9, 8], "mode": "MODE_POLY2D_ABSOLUTE", "closed": True},
               {"name": "l", "val": [1, 2, 9, 8], "closed": False}], "point2d": [{"name": "n", "val": [7, 8], "attributes": {"text": [{"name": "colour", "val": "red"}]}}],
