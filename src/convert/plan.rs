@@ -17,8 +17,8 @@ use crate::dataset::{Dataset, Split, flag};
 /// Bytes of images after which a block ends. Large enough to be written and compressed well, small enough to stay in a
 /// core's cache from reading to writing.
 pub const BLOCK_LEN: u64 = 1 << 20;
-/// A block goes on until it has a multiple of so many images, but not to twice its length: so many are digested in the
-/// time of ten.
+/// Where images are digested, a block goes on until it has a multiple of so many, but not to twice its length: so many are
+/// digested in the time of ten.
 const BLOCK_STEP: usize = 16;
 /// Images after which a block ends, however small they are.
 pub const BLOCK_IMAGES: usize = 1024;
@@ -204,6 +204,9 @@ impl Plan {
             Some(PlannedClass { id: label.id, name: label.name.clone(), index })
         };
         let classes: Vec<_> = labels.of_class.iter().map(|label| label.as_ref().and_then(class)).collect();
+        // The basic schema has no such key; hashing an image only to forget it costs as much as copying it.
+        let sha256 = options.sha256 && options.schema == SchemaKind::Tfod;
+        let step = if sha256 { BLOCK_STEP } else { 1 };
         let mut shards = Vec::new();
         for (split, mut images) in by_split {
             if options.shuffle {
@@ -217,7 +220,7 @@ impl Plan {
             for (number, end) in ends.iter().enumerate() {
                 let images = images[start..*end].to_vec();
                 let name = shard_name(split, options, number, ends.len());
-                shards.push(Shard { name, split, blocks: block_ends(&images), images });
+                shards.push(Shard { name, split, blocks: block_ends(&images, step), images });
                 start = *end;
             }
         }
@@ -226,8 +229,7 @@ impl Plan {
             columns,
             classes,
             source_id: options.source_id,
-            // The basic schema has no such key; hashing an image only to forget it costs as much as copying it.
-            sha256: options.sha256 && options.schema == SchemaKind::Tfod,
+            sha256,
             rules: options.box_rules(),
             drop_empty: options.drop_empty,
         };
@@ -307,13 +309,13 @@ fn record_len(dataset: &Dataset, image: &PlannedImage, classes: &[Option<Planned
     image.bytes + RECORD_EXTRA + 2 * names.unwrap_or(0) as u64 + objects + (captions + labels) as u64
 }
 
-fn block_ends(images: &[PlannedImage]) -> Vec<usize> {
+fn block_ends(images: &[PlannedImage], step: usize) -> Vec<usize> {
     let mut ends = Vec::new();
     let (mut start, mut size) = (0, 0);
     for (index, image) in images.iter().enumerate() {
         size += image.bytes;
         let count = index + 1 - start;
-        let full = size >= BLOCK_LEN && (count.is_multiple_of(BLOCK_STEP) || size >= 2 * BLOCK_LEN);
+        let full = size >= BLOCK_LEN && (count.is_multiple_of(step) || size >= 2 * BLOCK_LEN);
         if full || count >= BLOCK_IMAGES {
             ends.push(index + 1);
             (start, size) = (index + 1, 0);
@@ -397,11 +399,13 @@ mod tests {
         let plan = plan(&Options::default(), &[BLOCK_LEN, BLOCK_LEN, 1, BLOCK_LEN * 3, 1]);
         assert_eq!(plan.shards[0].blocks, [2, 4, 5]);
         assert_eq!(plan.shards[0].block(1).len(), 2);
-        assert_eq!(block_ends(&vec![plan.shards[0].images[2]; BLOCK_IMAGES + 1]), [BLOCK_IMAGES, BLOCK_IMAGES + 1]);
+        assert_eq!(block_ends(&vec![plan.shards[0].images[2]; BLOCK_IMAGES + 1], 1), [BLOCK_IMAGES, BLOCK_IMAGES + 1]);
         let images = |len: u64, count: usize| vec![PlannedImage { bytes: len, ..plan.shards[0].images[2] }; count];
-        assert_eq!(block_ends(&images(BLOCK_LEN / 10, 50)), [BLOCK_STEP, 2 * BLOCK_STEP, 3 * BLOCK_STEP, 50]);
-        assert_eq!(block_ends(&images(BLOCK_LEN / 20, 50)), [2 * BLOCK_STEP, 50]);
-        assert_eq!(block_ends(&[]), [0]);
+        let steps = [BLOCK_STEP, 2 * BLOCK_STEP, 3 * BLOCK_STEP, 50];
+        assert_eq!(block_ends(&images(BLOCK_LEN / 10, 50), BLOCK_STEP), steps);
+        assert_eq!(block_ends(&images(BLOCK_LEN / 10, 50), 1), [11, 22, 33, 44, 50]);
+        assert_eq!(block_ends(&images(BLOCK_LEN / 20, 50), BLOCK_STEP), [2 * BLOCK_STEP, 50]);
+        assert_eq!(block_ends(&[], 1), [0]);
     }
 
     #[test]
