@@ -117,6 +117,11 @@ fn box_of_points(dataset: &Dataset, object: usize, bbox: [f64; 4], frame: Frame)
     Some(geometry::a_pixel_wide(bbox, pixel, size)).filter(|wide| *wide != bbox)
 }
 
+/// What a message about an object starts with where it has a number: a file of one line has no other place.
+fn annotation(dataset: &Dataset, object: usize) -> String {
+    dataset.objects.id.get(object).map_or_else(String::new, |id| format!("annotation {id}: "))
+}
+
 /// Fits object `object` of image `row`: its box as parts of the image's size, and in pixels of the stored image. Where nothing
 /// of it is left: the reason.
 pub fn fit(
@@ -131,7 +136,7 @@ pub fn fit(
     let bbox = box_of(dataset, object, frame);
     let bbox = match box_of_points(dataset, object, bbox, frame) {
         Some(wide) => {
-            let of = objects.id.get(object).map_or_else(String::new, |id| format!("annotation {id}: "));
+            let of = annotation(dataset, object);
             let message = format!("{of}its keypoints lie on a point or a line; their box is made a pixel wide");
             problems.push(ProblemKind::PointBox, dataset.object_place(row, object), message);
             wide
@@ -141,11 +146,7 @@ pub fn fit(
     let fitted = boxes::fit(bbox, normalised, frame, rules.skip_rule);
     let reason = fitted.corrections.last().map_or(ProblemKind::EmptyBox, |(kind, _)| *kind);
     for (kind, message) in fitted.corrections {
-        // A file of one line has no other place than the annotation's number.
-        let message = match objects.id.get(object) {
-            Some(id) => format!("annotation {id}: {message}"),
-            None => message,
-        };
+        let message = annotation(dataset, object) + &message;
         problems.push(kind, dataset.object_place(row, object), message);
     }
     let [x0, y0, x1, y1] = fitted.pixels;
@@ -175,7 +176,7 @@ pub fn look_at_mask(dataset: &Dataset, (row, object): (usize, usize), frame: Fra
         MaskFit::Scaled => (ProblemKind::ScaledBoxes, "scaled to it"),
         MaskFit::Other => (ProblemKind::SizeMismatch, "left out, the box is kept"),
     };
-    let of = dataset.objects.id.get(object).map_or_else(String::new, |id| format!("annotation {id}: "));
+    let of = annotation(dataset, object);
     let (width, height) = frame.shown();
     let message = format!("{of}mask is {} x {}, the image is {width} x {height}: {done}", mask.width, mask.height);
     problems.push(kind, dataset.object_place(row, object), message);

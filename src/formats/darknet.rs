@@ -89,14 +89,8 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     let mut files = per_image::parse_all(tree, &labels, options.workers, |text| lines::parse(text, Task::Detect));
     lines::settle_last(&mut files);
     let named = names::find(tree, &mut problems);
-    let names = match named.is_empty() {
-        false => {
-            let names = FolderNames::set(named, &mut builder, &mut problems);
-            remarks.push(names.remark());
-            names
-        }
-        true => FolderNames::of_numbers(lines::used(&files), &mut builder, &mut problems),
-    };
+    let used = || lines::used(&files);
+    let names = FolderNames::of(named, used, &mut builder, &mut problems, &mut remarks);
     let mut skipped = Skipped::default();
     let layout = Layout {
         image_path: &str::to_owned,

@@ -113,17 +113,8 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
     let left_out = || skipped.count(ProblemKind::BadEntry.word(), Ledger { images: 1, objects: 0 });
     let rows = listed::lines_of(tree, &lists, LIMIT, &mut problems, parse, left_out);
     let named = names::of_files(tree, names_files(tree).into_iter(), &mut problems);
-    let names = match named.is_empty() {
-        false => {
-            let names = FolderNames::set(named, &mut builder, &mut problems);
-            remarks.push(names.remark());
-            names
-        }
-        true => {
-            let used = rows.iter().flat_map(|(_, (_, numbers))| numbers.iter().copied());
-            FolderNames::of_numbers(used, &mut builder, &mut problems)
-        }
-    };
+    let used = || rows.iter().flat_map(|(_, (_, numbers))| numbers.iter().copied());
+    let names = FolderNames::of(named, used, &mut builder, &mut problems, &mut remarks);
     for (namer, (name, numbers)) in rows {
         let mut labels = Vec::new();
         for number in numbers {

@@ -166,20 +166,18 @@ fn add_still(
 fn uri(node: Option<&Node<'_>>) -> Option<String> {
     let node = node?;
     let own = node.any(&["uri", "file"]).and_then(Node::as_text);
-    let stream = |(_, stream): &(_, Node<'_>)| {
-        let uri = stream.get("uri").or_else(|| stream.at(&["stream_properties", "uri"]));
-        uri.and_then(Node::as_text).map(str::to_owned)
-    };
+    let stream = |(_, stream): &(_, Node<'_>)| uri_of_stream(stream).map(str::to_owned);
     own.map(str::to_owned).or_else(|| node.get("streams")?.members().iter().find_map(stream))
+}
+
+fn uri_of_stream<'n>(stream: &'n Node<'_>) -> Option<&'n str> {
+    stream.get("uri").or_else(|| stream.at(&["stream_properties", "uri"])).and_then(Node::as_text)
 }
 
 /// The cameras of a frame that have an image: their names and its address.
 fn cameras<'n>(frame: &'n Node<'_>) -> Vec<(&'n str, &'n str)> {
     let streams = frame.at(&["frame_properties", "streams"]).map_or(&[][..], Node::members);
-    let camera = |(name, stream): &'n (Cow<'_, str>, Node<'_>)| {
-        let uri = stream.get("uri").or_else(|| stream.at(&["stream_properties", "uri"]));
-        Some((&**name, uri.and_then(Node::as_text)?))
-    };
+    let camera = |(name, stream): &'n (Cow<'_, str>, Node<'_>)| Some((&**name, uri_of_stream(stream)?));
     streams.iter().filter_map(camera).filter(|(_, uri)| is_image_name(uri)).collect()
 }
 

@@ -129,17 +129,8 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
     let left_out = || skipped.object(ProblemKind::BadEntry.word());
     let rows = listed::lines_of(tree, &lists, LIMIT, &mut problems, parse, left_out);
     let named = names::of_files(tree, lists.iter().filter_map(|list| names_file(tree, *list)), &mut problems);
-    let names = match named.is_empty() {
-        false => {
-            let names = FolderNames::set(named, &mut builder, &mut problems);
-            remarks.push(names.remark());
-            names
-        }
-        true => {
-            let used = rows.iter().flat_map(|(_, (_, boxes))| boxes.iter().map(|(class, _)| *class));
-            FolderNames::of_numbers(used, &mut builder, &mut problems)
-        }
-    };
+    let used = || rows.iter().flat_map(|(_, (_, boxes))| boxes.iter().map(|(class, _)| *class));
+    let names = FolderNames::of(named, used, &mut builder, &mut problems, &mut remarks);
     let mut listed = Listed::new(tree);
     for (namer, (name, boxes)) in rows {
         if boxes.is_empty() {

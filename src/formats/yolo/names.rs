@@ -90,6 +90,22 @@ impl FolderNames {
         Self { all }
     }
 
+    /// Sets the classes that files name, which is said; without any, a class of each number that is used.
+    pub fn of<Used: IntoIterator<Item = u32>>(
+        files: Vec<NamesFile>,
+        used: impl FnOnce() -> Used,
+        builder: &mut Builder,
+        problems: &mut Problems,
+        remarks: &mut Vec<String>,
+    ) -> Self {
+        if files.is_empty() {
+            return Self::of_numbers(used(), builder, problems);
+        }
+        let names = Self::set(files, builder, problems);
+        remarks.push(names.remark());
+        names
+    }
+
     /// Where the names are from.
     pub fn remark(&self) -> String {
         let mut paths: Vec<&str> = self.all.iter().map(|(_, names)| &*names.from).collect();
