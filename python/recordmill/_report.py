@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from html import escape
 from typing import Any, NamedTuple, Self
 
 # Characters of a cell that is shown whole, and of a longer one's start: as in messages.
@@ -294,6 +293,8 @@ class Report(Told):
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
+        from html import escape
+
         head = "".join(f"<th>{name}</th>" for name in ("split", "images", "objects", "files"))
         rows = "".join(
             f"<tr><td>{split.name}</td><td>{split.images:,}</td><td>{split.objects:,}</td>"

@@ -4,7 +4,7 @@
 //! machine, with the same bytes. That is why blocks are cut here too, by the sizes of the image files: they are the
 //! pieces of a compressed stream, and must not depend on who happens to be free.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -175,11 +175,18 @@ pub fn all_have_ids(dataset: &Dataset) -> bool {
 
 /// Whether ids tell the objects of a split apart. Those of files that count alike do not.
 fn ids_differ(dataset: &Dataset, rows: &[(usize, u64)], splits: &[Split]) -> bool {
-    let mut seen: BTreeMap<Split, HashSet<i64>> = BTreeMap::new();
-    rows.iter().zip(splits).all(|((row, _), split)| {
-        let seen = seen.entry(*split).or_default();
-        dataset.objects_of(*row).filter_map(|object| dataset.objects.id.get(object)).all(|id| seen.insert(*id))
-    })
+    let mut ids: BTreeMap<Split, Vec<i64>> = BTreeMap::new();
+    for ((row, _), split) in rows.iter().zip(splits) {
+        let ids = ids.entry(*split).or_default();
+        ids.extend(dataset.objects_of(*row).filter_map(|object| dataset.objects.id.get(object)));
+    }
+    ids.into_values().all(all_differ)
+}
+
+/// Whether no two are the same. They come nearly sorted, which makes this several times as quick as a set of them.
+pub fn all_differ(mut ids: Vec<i64>) -> bool {
+    ids.sort_unstable();
+    ids.windows(2).all(|pair| pair[0] != pair[1])
 }
 
 impl Plan {

@@ -15,7 +15,7 @@ use super::losses::{losses, record_holds};
 use super::manifest::{self, MANIFEST, README};
 use super::options::{ImagesMode, LabelSource, Layout, MaskForm, OnError, Options, SchemaKind, SourceId};
 use super::pipeline::{self, Done, Job};
-use super::plan::{Plan, all_have_ids};
+use super::plan::{Plan, all_differ, all_have_ids};
 use super::readme::readme;
 use super::report::{ClassCount, FileReport, Report, SplitCount};
 use super::shard::{self, Output};
@@ -238,9 +238,9 @@ fn settled_source_id(dataset: &Dataset, options: &Options) -> SourceId {
     if options.source_id != SourceId::Auto {
         return options.source_id;
     }
-    let mut seen = HashSet::new();
-    let own = |row| dataset.images.id.get(row).is_some_and(|id| seen.insert(*id));
-    if !dataset.is_empty() && (0..dataset.len()).all(own) { SourceId::Id } else { SourceId::Index }
+    let ids: Option<Vec<i64>> = (0..dataset.len()).map(|row| dataset.images.id.get(row).copied()).collect();
+    let own = !dataset.is_empty() && ids.is_some_and(all_differ);
+    if own { SourceId::Id } else { SourceId::Index }
 }
 
 fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>) -> Result<Report, ConvertError> {

@@ -5,20 +5,27 @@ Exit codes: 0 done; 1 problems found, or something left out on request; 2 wrong 
 Each command is a module; what takes time to import is imported where it is used, so that `--help` is quick.
 """
 
+from importlib import import_module
+
 import click
 
-from recordmill._cli.check import check_command
-from recordmill._cli.convert import convert_command
-from recordmill._cli.files import inspect_command, verify_command
-from recordmill._cli.formats import formats_command
 from recordmill._native import __version__
+
+# Commands in the order of use, and the module that has each as `<name>_command`.
+_MODULES = {"convert": "convert", "check": "check", "formats": "formats", "inspect": "files", "verify": "files"}
 
 
 class _Group(click.Group):
-    """Commands in the order of use."""
+    """Commands that are imported when they are asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(self.commands)
+        return list(_MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _MODULES:
+            return None
+        command: click.Command = getattr(import_module(f"{__name__}.{_MODULES[cmd_name]}"), f"{cmd_name}_command")
+        return command
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -35,7 +42,3 @@ def cli() -> None:
 
     Exit codes: 0 done; 1 problems found, or images left out on request; 2 wrong usage, or refused; 130 interrupted.
     """
-
-
-for command in (convert_command, check_command, formats_command, inspect_command, verify_command):
-    cli.add_command(command)

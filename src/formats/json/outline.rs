@@ -96,8 +96,19 @@ impl Drawing {
                 at += self.take_string(bytes.get(at..).unwrap_or_default(), string);
                 continue;
             }
-            at += 1;
             let keeps = self.keeps();
+            if !keeps && !structural(byte) {
+                at += to_structure(bytes.get(at..).unwrap_or_default());
+                continue;
+            }
+            at += 1;
+            if !keeps && byte == b'"' {
+                let rest = bytes.get(at..).unwrap_or_default();
+                if let Some(end) = memchr::memchr2(b'"', b'\\', rest).filter(|end| rest.get(*end) == Some(&b'"')) {
+                    at += end + 1;
+                    continue;
+                }
+            }
             match byte {
                 b'"' => self.string = Some(Text::default()),
                 b'[' | b'{' => {
@@ -181,6 +192,30 @@ impl Drawing {
     }
 }
 
+/// Whether a byte opens or closes something; between those there is nothing to see where nothing is kept. (A `y` may be
+/// taken for one: it is rare outside of strings, and does no harm.)
+const fn structural(byte: u8) -> bool {
+    byte == b'"' || byte | 0x26 == 0x7f
+}
+
+/// Bytes up to the next one that is [`structural`], eight at a time.
+fn to_structure(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    // The lowest bit set is that of the first byte that is zero.
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
+    let (words, _) = bytes.as_chunks::<8>();
+    for (number, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let found = zeros(word ^ (ONES * 0x22)) | zeros((word | (ONES * 0x26)) ^ (ONES * 0x7f));
+        if found != 0 {
+            return number * 8 + found.trailing_zeros() as usize / 8;
+        }
+    }
+    let passed = words.len() * 8;
+    let rest = bytes.get(passed..).unwrap_or_default();
+    passed + rest.iter().position(|byte| structural(*byte)).unwrap_or(rest.len())
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -225,6 +260,12 @@ mod tests {
                     prop_assert_eq!(again.unwrap().is_object(), value.is_object());
                 }
             }
+        }
+
+        #[test]
+        fn structure_is_found(bytes in prop::collection::vec(prop_oneof![8 => any::<u8>(), 1 => Just(b'"')], 0..40)) {
+            let first = bytes.iter().position(|byte| structural(*byte)).unwrap_or(bytes.len());
+            prop_assert_eq!(to_structure(&bytes), first);
         }
 
         #[test]
