@@ -140,6 +140,8 @@ problem_kinds! {
     Encoding = "encoding", Note;
     /// Something that the format forbids and that has one meaning all the same.
     LooseSyntax = "loose-syntax", Note;
+    /// Between two frames of a video an object's shape stays as it was, because the next one has other points.
+    HeldShape = "held-shape", Note;
     /// An image that no annotation names: kept without objects.
     UnlabelledImage = "unlabelled-image", Note;
     /// The source has splits, and this image is in none: taken for training.

@@ -3,7 +3,7 @@
 //! ```text
 //! a.jpg.json  (or a.jpg___objects.json)   {"metadata": {"name", "width", "height"}, "instances": [{"type": "bbox", "className",
 //!              "classId", "probability", "points": {"x1", "y1", "x2", "y2"}, "attributes": [{"name", "groupName"}]}], "tags": ["x"]}
-//! classes/classes.json                    [{"id", "name", "color"}]
+//! classes/classes.json                    [{"id", "name", "color", "attribute_groups": [{"id", "name", "attributes": [{"id", "name"}]}]}]
 //! ```
 //!
 //! Specification: <https://doc.superannotate.com/docs/vector-json>. Pixels are 0-based, with fractions.
@@ -14,6 +14,11 @@
 //!   with names in `pointLabels`; which of them are hidden is not said.
 //! - Instances of one class and one `groupId` are one object ([`super::grouping`]).
 //! - Tags are classes of the image; attributes are named by their group.
+//! - Where an instance has a `classId` alone, or an attribute no name, the nearest `classes.json` above says what they are called.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Map, Value, json};
 
@@ -24,9 +29,9 @@ use super::pages::{self, Finding, Found, Kind, Page, Sheet};
 use super::target::{Drawn, Draws, Groups, Points, Ready, Remarks, Shape, Sink, colour_text, put, put_image};
 use super::text::Fault;
 use super::trace::Region;
-use super::tree::{FileId, Tree, file_name};
+use super::tree::{FileId, Tree, file_name, folder_of};
 use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write, geometry};
-use crate::dataset::{Class, Keypoint};
+use crate::dataset::{Class, Keypoint, ProblemKind};
 
 /// The format's row in the registry.
 pub static FORMAT: Format = Format {
@@ -78,18 +83,59 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         return Err(pages::nothing(&FORMAT));
     }
     let lists = tree.files().map(|(id, _)| id).filter(|id| is_classes(tree, *id)).collect();
-    let mut pages = pages::read_each(tree, options, lists, &|text, _| classes(text));
-    pages.extend(pages::read_each(tree, options, files, &|text, _| page(text)));
+    let catalogues = Mutex::new(BTreeMap::new());
+    let mut pages = pages::read_each(tree, options, lists, &|text, file| {
+        let root = Node::parse(text, 1)?;
+        let folder = folder_of(tree.path(file));
+        let above = if file_name(folder) == "classes" { folder_of(folder) } else { folder };
+        catalogues.lock().unwrap_or_else(PoisonError::into_inner).insert(above.to_owned(), Catalogue::of(&root));
+        let classes = root.items().iter().filter_map(|one| Some(Class::named(one.word("name")?))).collect();
+        Ok(Page { classes, ..Page::default() })
+    });
+    let catalogues = catalogues.into_inner().unwrap_or_else(PoisonError::into_inner);
+    pages.extend(pages::read_each(tree, options, files, &|text, file| {
+        page(text, nearest(&catalogues, folder_of(tree.path(file))))
+    }));
     Ok(pages::gather(tree, Kind::Own("metadata.name"), pages, Vec::new()))
 }
 
-fn classes(text: &str) -> Result<Page, Fault> {
-    let root = Node::parse(text, 1)?;
-    let classes = root.items().iter().filter_map(|one| Some(Class::named(one.word("name")?))).collect();
-    Ok(Page { classes, ..Page::default() })
+/// What the ids of a project's classes and attributes mean.
+#[derive(Debug, Default)]
+struct Catalogue {
+    classes: HashMap<String, String>,
+    groups: HashMap<String, String>,
+    /// Attributes, with the group that each is of.
+    attributes: HashMap<String, (String, String)>,
 }
 
-fn page(text: &str) -> Result<Page, Fault> {
+impl Catalogue {
+    fn of(root: &Node<'_>) -> Self {
+        let mut catalogue = Self::default();
+        let named = |node: &Node<'_>| Some((node.word("id")?.into_owned(), node.word("name")?.into_owned()));
+        catalogue.classes.extend(root.items().iter().filter_map(named));
+        for group in root.items().iter().flat_map(|class| class.list("attribute_groups")) {
+            let name = group.word("name").unwrap_or_default().into_owned();
+            let attributes = group.list("attributes").iter().filter_map(named);
+            catalogue.attributes.extend(attributes.map(|(id, value)| (id, (name.clone(), value))));
+            catalogue.groups.extend(named(group));
+        }
+        catalogue
+    }
+}
+
+/// The catalogue of the folder, or of the nearest one above; else the first.
+fn nearest<'c>(catalogues: &'c BTreeMap<String, Catalogue>, folder: &str) -> Option<&'c Catalogue> {
+    let mut above = folder;
+    loop {
+        match catalogues.get(above) {
+            None if above.is_empty() => return catalogues.values().next(),
+            None => above = folder_of(above),
+            found => return found,
+        }
+    }
+}
+
+fn page(text: &str, catalogue: Option<&Catalogue>) -> Result<Page, Fault> {
     let root = Node::parse(text, 1)?;
     let Some(about) = root.get("metadata") else { return Err(Fault::new(root.line, "\"metadata\" is missing")) };
     let mut page = Page::default();
@@ -101,7 +147,7 @@ fn page(text: &str) -> Result<Page, Fault> {
     }
     let mut grouping = Grouping::default();
     for node in root.list("instances") {
-        instance(node, &mut sheet, &mut grouping, &mut page.findings);
+        instance(node, catalogue, &mut sheet, &mut grouping, &mut page.findings);
     }
     grouping.finish(&mut sheet);
     pages::draw_holes(&mut sheet, &mut page.findings);
@@ -109,21 +155,55 @@ fn page(text: &str) -> Result<Page, Fault> {
     Ok(page)
 }
 
-fn instance(node: &Node<'_>, sheet: &mut Sheet, grouping: &mut Grouping, findings: &mut Vec<Finding>) {
+fn instance(
+    node: &Node<'_>,
+    catalogue: Option<&Catalogue>,
+    sheet: &mut Sheet,
+    grouping: &mut Grouping,
+    findings: &mut Vec<Finding>,
+) {
     let kind = node.text("type").unwrap_or_default();
-    let Some(class) = node.word("className") else {
-        return sheet.add(Err(Fault::new(node.line, "the instance has no className")), findings);
+    let class = match class_of(node, catalogue) {
+        Ok(class) => class,
+        Err(fault) => return sheet.add(Err(fault), findings),
     };
     match kind {
         "tag" => sheet.label(&class),
         "cuboid" | "mask" => sheet.leave_out(kind, node.line, findings),
         _ => match object(node, kind, &class) {
-            Ok(found) => {
+            Ok(mut found) => {
+                for attribute in node.list("attributes") {
+                    add_attribute(attribute, catalogue, &mut found, findings);
+                }
                 let group = node.word("groupId").filter(|group| *group != "0").map(|group| group.into_owned());
                 grouping.add(group, found);
             }
             lost => sheet.add(lost, findings),
         },
+    }
+}
+
+fn class_of<'n>(node: &'n Node<'_>, catalogue: Option<&'n Catalogue>) -> Result<Cow<'n, str>, Fault> {
+    if let Some(name) = node.word("className") {
+        return Ok(name);
+    }
+    let fault = |message: String| Fault::new(node.line, message);
+    let id = node.word("classId").ok_or_else(|| fault("the instance has no className".into()))?;
+    let catalogue = catalogue.ok_or_else(|| {
+        fault(format!("the instance has no className, and there is no classes.json for its classId {id}"))
+    })?;
+    let name = catalogue.classes.get(&*id).map(|name| name.as_str().into());
+    name.ok_or_else(|| fault(format!("the instance has no className, and classes.json has no class of id {id}")))
+}
+
+fn add_attribute(node: &Node<'_>, catalogue: Option<&Catalogue>, found: &mut Found, findings: &mut Vec<Finding>) {
+    let known = node.word("id").and_then(|id| catalogue?.attributes.get(&*id));
+    let group = node.word("groupId").and_then(|id| catalogue?.groups.get(&*id));
+    let group = group.or(known.map(|(group, _)| group)).filter(|name| !name.is_empty());
+    let group = node.word("groupName").or_else(|| group.map(|name| name.as_str().into()));
+    match node.word("name").or_else(|| known.map(|(_, name)| name.as_str().into())) {
+        Some(name) => found.attribute(&group.unwrap_or_else(|| "attribute".into()), &name),
+        None => findings.push((ProblemKind::IgnoredField, node.line, "an attribute without a name left out".into())),
     }
 }
 
@@ -172,10 +252,6 @@ fn object(node: &Node<'_>, kind: &str, class: &str) -> Result<Found, Fault> {
     };
     // 100 is what people's own instances have.
     found.object.score = node.number("probability").filter(|percent| *percent != 100.0).map(|percent| percent / 100.0);
-    for attribute in node.list("attributes") {
-        let group = attribute.word("groupName").unwrap_or_else(|| "attribute".into());
-        found.attribute(&group, &attribute.word("name").unwrap_or_default());
-    }
     Ok(found)
 }
 
@@ -192,7 +268,7 @@ fn template(node: &Node<'_>, class: &str) -> Result<Found, Fault> {
     // Names by place, from 0.
     let names = node.get("pointLabels").map_or(&[][..], Node::members);
     let name = |(place, name): &(_, Node<'_>)| {
-        let place: &std::borrow::Cow<'_, str> = place;
+        let place: &Cow<'_, str> = place;
         Some((place.parse::<usize>().ok()?, name.words()?.into_owned()))
     };
     let mut names: Vec<(usize, String)> = names.iter().filter_map(name).collect();

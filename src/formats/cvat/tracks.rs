@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::shapes::{self, Labels};
 use crate::dataset::{Object, ProblemKind, Split};
 use crate::formats::geometry;
-use crate::formats::pages::{Found, Page, Sheet};
+use crate::formats::pages::{Finding, Found, Page, Sheet};
 use crate::formats::text::{self, Fault};
 use crate::formats::xml::Element;
 
@@ -94,7 +94,7 @@ impl Video {
         let mut lost = false;
         for (track, number) in tracks.iter().zip(0..) {
             let end = last.filter(|_| !whole);
-            match self.track(track, number, end, labels, OBJECTS.saturating_sub(count)) {
+            match self.track(track, number, end, labels, OBJECTS.saturating_sub(count), &mut page.findings) {
                 Ok(found) => {
                     count += found.len();
                     for (frame, found) in found {
@@ -137,6 +137,7 @@ impl Video {
         end: Option<u32>,
         labels: &mut Labels,
         limit: usize,
+        findings: &mut Vec<Finding>,
     ) -> Result<Vec<(u32, Found)>, Fault> {
         let label = track.attribute("label").filter(|label| !label.is_empty());
         let Some(label) = label else { return Err(Fault::new(track.line, "<track> has no label")) };
@@ -169,10 +170,20 @@ impl Video {
             if until.saturating_sub(frame) as usize > limit.saturating_sub(objects.len()) {
                 return Err(Fault::new(track.line, format!("more than {OBJECTS} objects in the tracks of a file")));
             }
+            let towards = next.filter(|(_, outside, _)| !outside).map(|(.., found)| found);
+            let mut held = 0;
             for between in (frame + 1..until).filter(|frame| self.is_there(*frame)) {
                 let part = f64::from(between - frame) / f64::from(until - frame);
-                let towards = next.filter(|(_, outside, _)| !outside).map(|(.., found)| found);
-                objects.push((between, towards.map_or_else(|| found.clone(), |next| mixed(&found, next, part))));
+                let mixed = towards.and_then(|next| mixed(&found, next, part));
+                held += u32::from(towards.is_some() && mixed.is_none());
+                objects.push((between, mixed.unwrap_or_else(|| found.clone())));
+            }
+            if held > 0 {
+                let message = format!(
+                    "the shape of track {id} ({label:?}) has other points in frame {until}, so it stays as it is for {held} \
+                     frames before"
+                );
+                findings.push((ProblemKind::HeldShape, found.object.line, message));
             }
             objects.push((frame, found));
         }
@@ -192,9 +203,8 @@ fn turned(object: &Object) -> ([f64; 2], f64, f64, f64) {
     }
 }
 
-/// What lies between two shapes: by straight lines where they have the same number of points, else the first. A turned box turns the
-/// shorter way.
-fn mixed(a: &Found, b: &Found, part: f64) -> Found {
+/// What lies between two shapes: by straight lines, where they have the same number of points. A turned box turns the shorter way.
+fn mixed(a: &Found, b: &Found, part: f64) -> Option<Found> {
     let number = |a: f64, b: f64| ((a + (b - a) * part) * 1e6).round() / 1e6;
     let point = |a: [f64; 2], b: [f64; 2]| [number(a[0], b[0]), number(a[1], b[1])];
     let mut found = a.clone();
@@ -202,7 +212,7 @@ fn mixed(a: &Found, b: &Found, part: f64) -> Found {
     let same_outline = from.polygons.iter().map(Vec::len).eq(to.polygons.iter().map(Vec::len));
     let same = from.keypoints.len() == to.keypoints.len() && same_outline && from.mask.is_none() && to.mask.is_none();
     if !same {
-        return found;
+        return None;
     }
     let object = &mut found.object;
     if from.corners.is_some() || to.corners.is_some() {
@@ -214,7 +224,7 @@ fn mixed(a: &Found, b: &Found, part: f64) -> Found {
         let corners = geometry::turned_box(upright, [x, y], angle + way * part);
         object.bbox = geometry::around(corners).unwrap_or(object.bbox);
         object.corners = Some(corners);
-        return found;
+        return Some(found);
     }
     for (side, to) in object.bbox.iter_mut().zip(to.bbox) {
         *side = number(*side, to);
@@ -227,7 +237,7 @@ fn mixed(a: &Found, b: &Found, part: f64) -> Found {
             [from.x, from.y] = point([from.x, from.y], [to.x, to.y]);
         }
     }
-    found
+    Some(found)
 }
 
 #[cfg(test)]
@@ -241,14 +251,14 @@ mod tests {
             Found::turned("cat", 1, corners)
         };
         let angle = |from: f64, to: f64| {
-            let found = mixed(&at(from), &at(to), 0.5);
+            let found = mixed(&at(from), &at(to), 0.5).unwrap();
             let (_, width, height, angle) = geometry::of_corners(&found.object.corners.unwrap());
             ((width * 1e3).round() / 1e3, (height * 1e3).round() / 1e3, (angle * 1e3).round() / 1e3)
         };
         assert_eq!(angle(0.0, 170.0), (40.0, 10.0, 85.0));
         assert_eq!(angle(10.0, 350.0), (40.0, 10.0, 0.0));
         let upright = Found::boxed("cat", 1, [0.0, 0.0, 40.0, 10.0]);
-        let (_, _, _, half) = geometry::of_corners(&mixed(&upright, &at(90.0), 0.5).object.corners.unwrap());
+        let (_, _, _, half) = geometry::of_corners(&mixed(&upright, &at(90.0), 0.5).unwrap().object.corners.unwrap());
         assert_eq!((half * 1e3).round() / 1e3, 45.0);
     }
 }

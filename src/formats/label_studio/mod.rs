@@ -20,25 +20,29 @@
 //!   (`label_config.xml`) has it.
 //! - Of several annotations the latest counts that was not cancelled (the last `updated_at`, or the last one); the others are left
 //!   out, with a note. Tasks without any are left out. Predictions are left out.
+//! - A table does not say which of its columns are answers ([`table`]).
 //! - The size is what results say, else `width` and `height` among the data.
 //! - An image that is a `data:` URI is inside of the file: it is taken out, and called by the id of its task.
 //! - An uploaded file has eight digits and a dash before its name: they count only where an image has them.
 //!   `/data/local-files/?d=path` is the path.
 
 mod brush;
+mod configuration;
 mod regions;
+mod table;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
+use self::configuration::Configuration;
 use self::regions::Task;
 use super::json::Head;
 use super::json::node::Node;
 use super::pages::{self, Kind, Page, Sheet};
 use super::spill::Inside;
 use super::text::{self, Fault};
-use super::tree::{FileId, Tree};
-use super::xml::{Cursor, Element, Event};
+use super::tree::Tree;
 use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write, grouping};
 use crate::dataset::{Ledger, ProblemKind};
 use crate::image::is_image_name;
@@ -79,8 +83,17 @@ label_config.xml  train/tasks.json  train/images/a.jpg",
 const EXTENSIONS: [&str; 2] = ["json", "csv"];
 
 /// Columns and members that are Label Studio's own.
-const OWN: [&str; 8] =
-    ["id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time", "agreement", "predictions"];
+const OWN: [&str; 9] = [
+    "id",
+    "annotator",
+    "annotation_id",
+    "created_at",
+    "updated_at",
+    "lead_time",
+    "agreement",
+    "predictions",
+    "history",
+];
 
 fn look(head: &[u8]) -> bool {
     let members = Head::of(head);
@@ -111,50 +124,24 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     }
     let (tables, documents): (Vec<_>, Vec<_>) =
         files.into_iter().partition(|file| tree.head(*file).is_ok_and(|head| is_table(&text::decode(&head).text)));
+    let configuration = LazyLock::new(|| Configuration::of(tree));
     let inside = Inside::default();
     let stream = |file| {
-        pages::read_stream(tree, options, file, |member| member.is_empty(), &|_, node, page| task(node, &inside, page))
+        pages::read_stream(tree, options, file, |member| member.is_empty(), &|_, node, page| {
+            task(node, &configuration, &inside, page)
+        })
     };
     let mut pages: Vec<pages::Read> = documents.into_iter().map(stream).collect();
-    pages.extend(pages::read_each(tree, options, tables, &|text, _| {
-        pages::read_table(text, |fields, line, page| row(fields, line, &inside, page))
-    }));
-    grouping::order_points(&mut pages, || {
-        tree.annotations_around(&["xml"]).flat_map(|file| configured(tree, file)).collect()
-    });
+    pages.extend(pages::read_each(tree, options, tables, &|text, _| table::read(text, &configuration, &inside)));
+    grouping::order_points(&mut pages, || configuration.points.clone());
     let mut reading = pages::gather(tree, Kind::List, pages, Vec::new());
     inside.finish(&mut reading.dataset)?;
     Ok(reading)
 }
 
-/// The labels of each `<KeyPointLabels>` of a labelling configuration, in their order.
-fn configured(tree: &Tree, file: FileId) -> Vec<Vec<String>> {
-    let is_configuration = |head: &[u8]| text::decode(head).text.trim_start().starts_with("<View");
-    if !tree.head(file).is_ok_and(|head| is_configuration(&head)) {
-        return Vec::new();
-    }
-    let Ok(bytes) = tree.read(file, pages::LIMIT) else { return Vec::new() };
-    let text = text::decode(&bytes);
-    let mut cursor = Cursor::new(&text.text);
-    let Ok(Event::Open { .. }) = cursor.next_tag() else { return Vec::new() };
-    let Ok(view) = cursor.element() else { return Vec::new() };
-    let mut found = Vec::new();
-    add_configured(&view, &mut found);
-    found
-}
-
-fn add_configured(element: &Element<'_>, found: &mut Vec<Vec<String>>) {
-    if element.name.eq_ignore_ascii_case("KeyPointLabels") {
-        let label = |label: &Element<'_>| label.attribute("value").map(str::to_owned);
-        found.push(element.children.iter().filter_map(label).collect());
-    } else {
-        element.children.iter().for_each(|child| add_configured(child, found));
-    }
-}
-
 /// A task of JSON or JSON_MIN.
-fn task(node: &Node<'_>, inside: &Inside, page: &mut Page) {
-    let Some(data) = node.get("data") else { return flat(node, inside, page) };
+fn task(node: &Node<'_>, configuration: &Configuration, inside: &Inside, page: &mut Page) {
+    let Some(data) = node.get("data") else { return flat(node, configuration, inside, page) };
     let image = image_of(data.members().iter().map(|(name, value)| (&**name, value)));
     let mut sheet = sheet_of(node, image, inside, &mut page.findings);
     if sheet.name.is_empty() {
@@ -204,8 +191,7 @@ fn side_by_side(
     inside: &Inside,
     page: &mut Page,
 ) {
-    let is_image =
-        |value: &str| is_image_name(value.split('?').next().unwrap_or(value)) || value.starts_with("data:image");
+    let is_image = |value: &str| is_named_as_image(value) || value.starts_with("data:image");
     let texts = data.members().iter().filter_map(|(key, value)| Some((&**key, value.as_text()?)));
     let images: BTreeMap<&str, &str> = texts.filter(|(_, value)| is_image(value)).collect();
     if images.len() != tags.len() {
@@ -233,7 +219,7 @@ fn joined(tags: &BTreeSet<&str>) -> String {
 }
 
 /// A task of JSON_MIN: what was answered stands between `id` and the members about the annotation.
-fn flat(node: &Node<'_>, inside: &Inside, page: &mut Page) {
+fn flat(node: &Node<'_>, configuration: &Configuration, inside: &Inside, page: &mut Page) {
     let others =
         || node.members().iter().filter(|(name, _)| !OWN.contains(&&**name)).map(|(name, value)| (&**name, value));
     let image = image_of(others());
@@ -246,51 +232,36 @@ fn flat(node: &Node<'_>, inside: &Inside, page: &mut Page) {
     let mut task = Task::default();
     let after = node.members().iter().position(|(name, _)| name == "id").unwrap_or(0);
     for (place, (name, value)) in node.members().iter().enumerate() {
-        let answer = place > after || value.is_list();
-        if answer && !OWN.contains(&&**name) && image_key.as_deref() != Some(&**name) {
-            task.answer(name, value, &mut sheet, &mut page.findings);
+        let answer = place > after || table::is_answer(value);
+        if !answer || OWN.contains(&&**name) || image_key.as_deref() == Some(&**name) {
+            continue;
+        }
+        match value.as_text().filter(|_| configuration.is_sentence(name)) {
+            Some(sentence) => sheet.captions.push(sentence.into()),
+            None => task.answer(name, value, &mut sheet, &mut page.findings),
         }
     }
     task.finish(&mut sheet, &mut page.findings);
     page.sheets.push(sheet);
 }
 
-/// A row of a CSV.
-fn row(fields: &[(&str, &str)], line: u32, inside: &Inside, page: &mut Page) {
-    let cells: Vec<(&str, Node<'_>)> = fields.iter().map(|(name, cell)| (*name, cell_of(cell, line))).collect();
-    let others = || cells.iter().filter(|(name, _)| !OWN.contains(name)).map(|(name, cell)| (*name, cell));
-    let mut sheet = Sheet { line, ..Sheet::default() };
-    let Some((key, name)) = image_of(others()) else {
-        sheet.add(Err(Fault::new(line, "the row has no image")), &mut page.findings);
-        return page.sheets.push(sheet);
-    };
-    sheet.id = cells.iter().find(|(name, _)| *name == "id").and_then(|(_, cell)| cell.as_whole());
-    name_sheet(&mut sheet, &name, inside, &mut page.findings);
-    let mut task = Task::default();
-    for (name, cell) in others().filter(|(name, _)| *name != key) {
-        task.answer(name, cell, &mut sheet, &mut page.findings);
-    }
-    task.finish(&mut sheet, &mut page.findings);
-    page.sheets.push(sheet);
-}
-
-/// A cell: JSON, or the text that it is.
-fn cell_of(cell: &str, line: u32) -> Node<'_> {
-    let as_text = || Node { line, value: super::json::node::Value::Text(cell.into()) };
-    let parsed =
-        Node::parse(cell, line).ok().filter(|node| node.is_list() || node.is_map() || node.as_whole().is_some());
-    parsed.unwrap_or_else(as_text)
-}
-
 /// The member that names the image, with its key.
 fn image_of<'n>(members: impl Iterator<Item = (&'n str, &'n Node<'n>)>) -> Option<(String, String)> {
     let named: Vec<(&str, &str)> = members.filter_map(|(key, value)| Some((key, value.as_text()?))).collect();
-    let is_url = |value: &str| value.contains("://") || value.starts_with("/data/") || value.starts_with("data:image");
     let by = |fits: &dyn Fn(&str, &str) -> bool| named.iter().find(|(key, value)| fits(key, value));
     let found = by(&|key, _| matches!(key, "image" | "img" | "image_url" | "ocr" | "captioning"))
-        .or_else(|| by(&|_, value| is_image_name(value.split('?').next().unwrap_or(value))))
-        .or_else(|| by(&|_, value| is_url(value)))?;
+        .or_else(|| by(&|_, value| is_named_as_image(value)))
+        .or_else(|| by(&|_, value| is_picture(value)))?;
     Some((found.0.to_owned(), found.1.to_owned()))
+}
+
+fn is_named_as_image(value: &str) -> bool {
+    is_image_name(value.split('?').next().unwrap_or(value))
+}
+
+/// Whether a text can be the place of an image, or an image.
+fn is_picture(value: &str) -> bool {
+    is_named_as_image(value) || value.contains("://") || value.starts_with("/data/") || value.starts_with("data:image")
 }
 
 fn sheet_of(

@@ -108,6 +108,19 @@ def good() -> None:
         ],
     })
 
+    # An outline that has a point more in the next keyframe stays as it is until then.
+    def outline(number, points) -> str:
+        return f'    <polygon frame="{number}" keyframe="1" outside="0" occluded="0" points="{points}" z_order="0">\n    </polygon>\n'
+
+    text = document('  <track id="4" label="cat" source="manual">\n' + outline(0, "0,0;8,0;8,8") + outline(3, "0,0;8,0;9,4;8,8") + outline(4, "0,0;8,0;9,4;8,8") + "  </track>\n",
+                    more=size, size=5, stop=4, mode="interpolation")
+    points = [[[0.0, 0.0], [8.0, 0.0], [8.0, 8.0]], [[0.0, 0.0], [8.0, 0.0], [9.0, 4.0], [8.0, 8.0]]]
+    lines = [line_of(text, f'frame="{number}"') for number in (0, 0, 0, 3, 4)]
+    stale = [f'stale-name: annotations.xml:{line}: "frame_{number:06}" was found as frame_{number:06}.png' for number, line in enumerate(lines)]
+    case("cvat", "video-held", {f"frame_{number:06}.png": picture(number) for number in range(5)} | {"annotations.xml": text}, {
+        "format": "cvat", "problems": [f'held-shape: annotations.xml:{lines[0]}: the shape of track 4 ("cat") has other points in frame 3, so it stays as it is for 2 frames before', *stale],
+        "images": [there(f"frame_{number:06}.png", obj("cat", around(points[number > 2]), polygons=[points[number > 2]], line=lines[number], track=4, **free), id=number, name=f"frame_{number:06}") for number in range(5)]})
+
     # A project of two videos, whose frames count each from 0; of the second every other frame was taken.
     def of_task(number, subset, stop, more="") -> str:
         return (f"<task><id>{number}</id><size>2</size><start_frame>0</start_frame><stop_frame>{stop}</stop_frame>{more}<subset>{subset}</subset>"

@@ -40,6 +40,42 @@ def box(name, sides, **more) -> dict:
     return obj(name, sides, line=1, **more)
 
 
+def table(columns, *rows) -> str:
+    """A CSV as the exporter writes it: columns in the order of their names, each text in quotes."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, sorted([*columns, "id", "image", "annotator", "annotation_id", "created_at", "updated_at", "lead_time"]), quoting=csv.QUOTE_NONNUMERIC)
+    writer.writeheader()
+    for number, cells in enumerate(rows, 1):
+        own = {"id": number, "image": f"/data/upload/1/{'abc'[number - 1]}.png", "annotator": "me@example.com", "annotation_id": number, "created_at": "2024-05-01T10:00:00Z", "updated_at": "2024-05-01T10:00:00Z", "lead_time": 3.25}
+        writer.writerow(own | dict(zip(columns, cells, strict=True)))
+    return out.getvalue()
+
+
+def tables() -> None:
+    """Answers that are plain text, beside data that is, too."""
+    region = json.dumps([{"x": 10, "y": 20, "width": 50, "height": 40, "rotation": 0, "rectanglelabels": ["cat"], "original_width": 40, "original_height": 30}])
+
+    def left_out(*names) -> list:
+        return [f'ignored-field: p.csv:1: column "{name}" left out: it is taken for the task\'s own data' for name in names]
+
+    def three(*labels, **more) -> list:
+        return [there(f"{letter}.png", id=number, name=f"/data/upload/1/{letter}.png", size=(0, 0), **({"labels": known} if known else {}), **more) for number, (letter, known) in enumerate(zip("abc", labels, strict=False), 1)]
+    pictures = {f"{letter}.png": picture(number) for number, letter in enumerate("abc", 1)}
+    # Regions alone: every text is data, and so is a list.
+    case("label-studio", "csv-data", {"p.csv": table(["city", "label", "md5", "tags"], ["Kyiv", region, "ab12", '["x", "y"]']), "a.png": picture(1)}, {
+        "format": "label-studio", "classes": ["cat"], "ordered": False, "problems": left_out("city", "md5", "tags"),
+        "images": [there("a.png", obj("cat", (4, 6, 24, 18), line=2), id=1, name="/data/upload/1/a.png")]})
+    # Choices by the name of their tag, by a cell with several of them, and as the only column there is.
+    case("label-studio", "csv-choices", {"p.csv": table(["choice", "city", "weather"], ["day", "Kyiv", "sunny"], ["7", "Lviv", '{"choices": ["sunny", "windy"]}'], ["", "", ""]), **pictures}, {
+        "format": "label-studio", "problems": left_out("city"), "images": three(["day", "sunny"], ["7", "sunny", "windy"], [])})
+    case("label-studio", "csv-one", {"p.csv": table(["temperature", "weather"], [21.5, "sunny"], [7, "windy"]), **pictures}, {
+        "format": "label-studio", "problems": left_out("temperature"), "images": three(["sunny"], ["windy"])})
+    # The configuration knows.
+    view = '<View><Image name="image" value="$image"/><Choices name="weather" toName="image"><Choice value="sunny"/></Choices><TextArea name="words" toName="image"/></View>'
+    case("label-studio", "csv-configured", {"p.csv": table(["choice", "weather", "words"], ["data", "sunny", "A cat."]), "label_config.xml": view, "a.png": picture(1)}, {
+        "format": "label-studio", "problems": left_out("choice"), "images": three(["sunny"], captions=["A cat."])})
+
+
 def good() -> None:
     # As exported: uploaded images with a prefix, one cancelled and one later annotation, an image without objects, a task without any.
     later = task(1, "/data/upload/1/0a1b2c3d-a.png", rect("dog", 10, 20, 50, 40))
@@ -128,11 +164,12 @@ def good() -> None:
     writer.writerow([1, 1, "2024", 1, "/data/upload/1/0a1b2c3d-a.png", json.dumps([region, {**region, "x": 0}], indent=1), 3.5, "2024", "sunny"])
     writer.writerow([2, 1, "2024", 2, "/data/upload/1/0a1b2c3d-b.png", "", 3.5, "2024", ""])
     case("label-studio", "csv", {"project-1.csv": out.getvalue(), "a.png": picture(1), "b.png": picture(2)}, {
-        "format": "label-studio", "problems": [],
+        "format": "label-studio", "problems": ['ignored-field: project-1.csv:1: column "weather" left out: it is taken for the task\'s own data'],
         "images": [there("a.png", obj("cat", (4, 6, 24, 18), line=3), obj("cat", (0, 6, 20, 18), line=out.getvalue().replace("\r\n", "\n")[: out.getvalue().replace("\r\n", "\n").index('""x"": 0')].count("\n")),
-                         id=1, labels=["sunny"], name="/data/upload/1/0a1b2c3d-a.png"),
+                         id=1, name="/data/upload/1/0a1b2c3d-a.png"),
                    there("b.png", id=2, name="/data/upload/1/0a1b2c3d-b.png", size=(0, 0))],
     })
+    tables()
 
 
     # The image inside of the file, of a task with an id and one without; in a CSV. An image of the same name counts for nothing.

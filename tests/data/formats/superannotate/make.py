@@ -47,6 +47,25 @@ def make() -> None:
             obj("lane", (1, 2, 9, 8), keypoints=[[1.0, 2.0, 2], [9.0, 8.0, 2]], line=1), obj("nose", (7, 8, 7, 8), keypoints=[[7.0, 8.0, 2]], line=1),
             obj("ring", (15, 5, 25, 25), polygons=[ellipse((20, 15), (10, 5), 90)], line=1), obj("ship", around(corners), corners=corners, line=1),
             obj("dog", (1, 2, 9, 8), keypoints=[[1.0, 2.0, 2], [9.0, 8.0, 2]], line=1), obj("cat", (4, 5, 20, 25), line=1, score=0.5), labels=["night", "outdoor"])]})
+    # Exports of which instances and attributes have ids alone; each project has its own classes.json.
+    def numbered(number, sides, *attributes) -> dict:
+        corners = dict(zip(("x1", "y1", "x2", "y2"), sides, strict=True))
+        return {"type": "bbox", "classId": number, "points": corners, "attributes": [dict(zip(("id", "groupId"), one, strict=True)) for one in attributes]}
+
+    def catalogue(number, name, value) -> str:
+        attributes = [{"id": number * 100 + 1, "group_id": number * 10, "name": value}]
+        return json.dumps([{"id": number, "name": name, "color": "#ff0000", "attribute_groups": [{"id": number * 10, "class_id": number, "name": "colour", "is_multiselect": 0, "attributes": attributes}]}])
+    case("superannotate", "ids", {
+        "train/a.png___objects.json": document("a.png", [numbered(7, (1, 2, 3, 4), (701, 70)), {"type": "tag", "classId": 7}]), "train/a.png": picture(1), "train/classes/classes.json": catalogue(7, "boat", "red"),
+        "valid/b.png___objects.json": document("b.png", [numbered(7, (5, 6, 7, 8), (702, 70))]), "valid/b.png": picture(2), "valid/classes/classes.json": catalogue(7, "ship", "blue")}, {
+        "format": "superannotate", "classes": ["boat", "ship"], "ordered": True,
+        "problems": ["ignored-field: valid/b.png___objects.json:1: an attribute without a name left out"], "images": [
+            there("train/a.png", obj("boat", (1, 2, 3, 4), line=1, attributes={"colour": "red"}), split="train", labels=["boat"]),
+            there("valid/b.png", obj("ship", (5, 6, 7, 8), line=1), split="valid")]})
+    case("superannotate", "bad-ids", {"train/a.json": document("a.png", [numbered(8, (1, 2, 3, 4)), numbered(7, (1, 2, 3, 4))]), "train/a.png": picture(1), "classes/classes.json": catalogue(7, "boat", "red")}, {
+        "format": "superannotate", "images": [there("train/a.png", obj("boat", (1, 2, 3, 4), line=1), split="train")], "problems": ["bad-entry: train/a.json:1: the instance has no className, and classes.json has no class of id 8"]})
+    case("superannotate", "bad-no-list", {"a.json": document("a.png", [numbered(8, (1, 2, 3, 4)), box("good", (1, 2, 3, 4))]), "a.png": picture(1)}, {
+        "format": "superannotate", "images": [there("a.png", obj("good", (1, 2, 3, 4), line=1))], "problems": ["bad-entry: a.json:1: the instance has no className, and there is no classes.json for its classId 8"]})
     bad = [{"type": "bbox"}, thing("bbox", "x"), thing("blob", "x"), thing("polygon", "x", points={"x": [1]}), thing("ellipse", "x", cx="left"), box("good", (1, 2, 3, 4))]
     case("superannotate", "bad-instances", {"a.json": document("a.png", bad), "a.png": picture(1)}, {
         "format": "superannotate", "images": [there("a.png", obj("good", (1, 2, 3, 4), line=1))], "problems": [f"bad-entry: a.json:1: {message}" for message in (
