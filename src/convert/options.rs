@@ -9,7 +9,7 @@ use super::boxes::{BoxRules, SkipRule};
 use super::select::Selection;
 use super::split::SplitRule;
 use crate::dataset::LabelMap;
-use crate::formats::{Format, LoadOptions};
+use crate::formats::{parallel, Format, LoadOptions};
 use crate::record::Compression;
 
 /// Everything that a conversion can be asked for. The default is what the command line does without options.
@@ -124,16 +124,9 @@ impl Options {
 
     /// The number of threads.
     pub(super) fn threads(&self) -> usize {
-        match self.workers {
-            0 => std::thread::available_parallelism().map_or(1, Into::into),
-            // More than that only wait for each other.
-            workers => workers.min(MAX_THREADS),
-        }
+        parallel::threads(self.workers)
     }
 }
-
-/// Threads of a run at most, whatever is asked for.
-const MAX_THREADS: usize = 1024;
 
 macro_rules! words {
     ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $word:literal,)+ }) => {

@@ -81,7 +81,7 @@ fn check(options: &Options) -> Result<(), ConvertError> {
         return Err(ConvertError::Option(format!("{option} means nothing but for TFRecord")));
     }
     if options.target.is_none() && options.images_mode != ImagesMode::Copy {
-        return Err(ConvertError::Option("images mode means nothing for TFRecord: images are inside".into()));
+        return Err(ConvertError::Option("images_mode means nothing for TFRecord: images are inside".into()));
     }
     if options.strict && options.on_error == OnError::Skip {
         let message =

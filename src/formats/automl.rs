@@ -131,7 +131,7 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
     let mut listed = Listed::new(tree);
     for file in files {
         let path = tree.path(file);
-        let of_file = splits::of_annotation_file(path);
+        let of_file = splits::of_annotation_file(tree, path);
         for row in rows::read(tree, file, b',', &mut problems) {
             let set = row.fields.first().and_then(|word| set_of(word));
             let mut fields = row.fields.get(usize::from(set.is_some())..).unwrap_or_default();

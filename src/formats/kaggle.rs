@@ -101,7 +101,7 @@ fn read_files<'t>(
 ) {
     for file in files {
         let path = tree.path(*file);
-        let split = splits::of_annotation_file(path);
+        let split = splits::of_annotation_file(tree, path);
         let mut all = rows::read(tree, *file, b',', problems).into_iter();
         let Some(header) = all.next() else { continue };
         for row in all {

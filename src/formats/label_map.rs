@@ -78,7 +78,7 @@ pub fn read(path: &Path) -> Result<(LabelMap, Vec<Warning>), FormatError> {
     let decoded = text::decode(&bytes);
     let said = path.extension().and_then(|extension| Grammar::of_extension(extension.to_str()?));
     let (map, mut warnings) = parse_as(&decoded.text, said).map_err(|error| error.in_file(path))?;
-    let encoding = decoded.guessed.map(|name| format!("the text is not UTF-8, read as {name}"));
+    let encoding = decoded.guessed.map(|name| name.to_owned());
     let mark = bytes.starts_with(b"\xef\xbb\xbf").then(|| "a byte order mark, which TensorFlow refuses".to_owned());
     for message in mark.into_iter().chain(encoding) {
         warnings.insert(0, Warning { line: 1, message });

@@ -34,7 +34,7 @@ pub fn lines_of<T>(
     for file in lists.iter().copied() {
         let path = tree.path(file);
         let Some(bytes) = tree.read_or_say(file, limit, problems) else { continue };
-        let split = splits::of_annotation_file(path);
+        let split = splits::of_annotation_file(tree, path);
         for (line, content) in (1..).zip(text::decode(&bytes).text.lines()) {
             let content = text::trim(content);
             if content.is_empty() {

@@ -108,7 +108,7 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
     }
     for (file, form) in &files {
         let path = tree.path(*file);
-        let split = splits::of_annotation_file(path);
+        let split = splits::of_annotation_file(tree, path);
         for row in rows::read(tree, *file, b',', &mut problems).iter().skip(1) {
             match labels(row, form) {
                 Ok((name, labels)) => {

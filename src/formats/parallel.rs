@@ -7,9 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Files that a thread takes at a time: enough that taking costs nothing, few enough that all end together.
 const AT_A_TIME: usize = 64;
 
+/// Threads at most, whatever is asked for: more than that only wait for each other.
+const MAX_THREADS: usize = 1024;
+
 /// How many threads `workers` means: itself, or one per core for 0.
 pub fn threads(workers: usize) -> usize {
-    if workers > 0 { workers } else { std::thread::available_parallelism().map_or(1, NonZero::get) }
+    let threads = if workers > 0 { workers } else { std::thread::available_parallelism().map_or(1, NonZero::get) };
+    threads.min(MAX_THREADS)
 }
 
 /// `work` for every number below `count`; the results stand in that order whatever the number of threads.

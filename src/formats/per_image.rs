@@ -54,7 +54,7 @@ pub fn parse_all<C: Send>(
             let decoded = text::decode(&bytes);
             let mut parsed = parse(&decoded.text);
             if let Some(encoding) = decoded.guessed {
-                let message = format!("the text is not UTF-8, read as {encoding}");
+                let message = encoding.to_owned();
                 parsed.problems.insert(0, (ProblemKind::Encoding, 0, message));
             }
             parsed

@@ -103,7 +103,7 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
     }
     let mut listed = Listed::new(tree);
     for file in files {
-        let split = splits::of_annotation_file(tree.path(file));
+        let split = splits::of_annotation_file(tree, tree.path(file));
         for row in rows::read(tree, file, b',', &mut problems) {
             let namer = Namer { file, split, line: row.line };
             match object(&row) {

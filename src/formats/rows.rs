@@ -55,7 +55,7 @@ pub fn read(tree: &Tree, file: FileId, delimiter: u8, problems: &mut Problems) -
         Ok(bytes) => {
             let decoded = text::decode(&bytes);
             if let Some(encoding) = decoded.guessed {
-                let message = format!("the text is not UTF-8, read as {encoding}");
+                let message = encoding.to_owned();
                 problems.push(ProblemKind::Encoding, Place::file(path), message);
             }
             of_text(&decoded.text, delimiter).collect()

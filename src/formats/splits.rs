@@ -2,9 +2,13 @@
 //!
 //! A split is named by a whole folder (`train/`, `images/val2017/`), by a folder that adds a word of its trade
 //! (`test_images/`), or by the first or last word of an annotation file's name (`train_labels.csv`,
-//! `instances_val2017.json`). Never by a bare substring: `contest/` holds no test set.
+//! `instances_val2017.json`), or by the one word in which it differs from its sister's (`voc_train_v2.csv`, `voc_test_v2.csv`).
+//! Never by a bare substring: `contest/` holds no test set.
 
-use super::tree::stem_of;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::tree::{Tree, file_name, stem_of};
 use crate::dataset::Split;
 use crate::image::is_image_name;
 
@@ -60,11 +64,60 @@ pub fn of_folders(path: &str) -> Option<Split> {
     path.split('/').rev().skip(1).find_map(of_folder_name)
 }
 
-/// The split that an annotation file's own name, or else its folders, name.
-pub fn of_annotation_file(path: &str) -> Option<Split> {
+/// The split that an annotation file's own name, or what it has before its sisters, or else its folders, name.
+pub fn of_annotation_file(tree: &Tree, path: &str) -> Option<Split> {
+    of_name(path).or_else(|| Sisters::of(tree).split_of(path)).or_else(|| of_folders(path))
+}
+
+/// The split that the first or last word of a file's name is.
+fn of_name(path: &str) -> Option<Split> {
     let stem = stem_of(path).to_ascii_lowercase().replace("test-dev", "testdev").replace("test_dev", "testdev");
     let mut own = words(&stem);
-    own.next().and_then(of_word).or_else(|| own.next_back().and_then(of_word)).or_else(|| of_folders(path))
+    own.next().and_then(of_word).or_else(|| own.next_back().and_then(of_word))
+}
+
+/// Names of files that are the same but for the word of a split.
+#[derive(Clone)]
+struct Sisters(Arc<HashMap<String, BTreeSet<Split>>>);
+
+impl Sisters {
+    fn of(tree: &Tree) -> Self {
+        tree.once(|| {
+            let mut families: HashMap<String, BTreeSet<Split>> = HashMap::new();
+            for (family, split) in tree.files().filter(|(_, file)| !file.image).filter_map(|(_, file)| family(&file.path)) {
+                families.entry(family).or_default().insert(split);
+            }
+            families.retain(|_, splits| splits.len() > 1);
+            Self(Arc::new(families))
+        })
+    }
+
+    fn split_of(&self, path: &str) -> Option<Split> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let (family, split) = family(path)?;
+        self.0.contains_key(&family).then_some(split)
+    }
+}
+
+/// The one split that the words of a file's name have, and the name with a star in that place. Numbers do not count:
+/// shards of one split are one family. A word may be glued to its trade (`trainset`, `minival2017`).
+fn family(path: &str) -> Option<(String, Split)> {
+    let name = file_name(path).to_ascii_lowercase();
+    let worded = |word: &str| {
+        let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
+        let word = word.strip_prefix("mini").unwrap_or(word);
+        let word = TRADE.iter().find_map(|trade| word.strip_suffix(trade)).unwrap_or(word);
+        of_word(word)
+    };
+    let mut splits = words(&name).filter_map(worded);
+    let split = splits.next().filter(|_| splits.next().is_none())?;
+    let parts = words(&name).map(|word| match worded(word) {
+        Some(_) => "*",
+        None => word.trim_matches(|c: char| c.is_ascii_digit()),
+    });
+    Some((parts.collect::<Vec<_>>().join(" "), split))
 }
 
 /// Whether an annotation file or an image's folder is of images that nobody labelled (`image_info_unlabeled2017.json`,
@@ -132,7 +185,28 @@ mod tests {
             ("contest_labels.csv", None),
             ("my_test_labels.csv", None),
         ] {
-            assert_eq!(of_annotation_file(path), split, "{path}");
+            assert_eq!(of_name(path).or_else(|| of_folders(path)), split, "{path}");
+        }
+    }
+
+    #[test]
+    fn sisters() {
+        let kin = |one: &str, other: &str| {
+            let (one, other) = (family(one)?, family(other)?);
+            (one.0 == other.0).then_some((one.1, other.1))
+        };
+        for (one, other, splits) in [
+            ("voc_2007_train_000.tfrecord", "x/voc_2007_test_012.tfrecord", (Train, Test)),
+            ("ld_train00-2.tfrec", "ld_test01-7.tfrec", (Train, Test)),
+            ("flowers_train_00000-of-00005.tfrecord", "flowers_validation_00004-of-00005.tfrecord", (Train, Valid)),
+            ("instances_minitrain2017.json", "instances_minival2017.json", (Train, Valid)),
+            ("trainset.tfrecord", "testset.tfrecord", (Train, Test)),
+            ("my_Train_labels.csv", "my_val_labels.csv", (Train, Valid)),
+        ] {
+            assert_eq!(kin(one, other), Some(splits), "{one}");
+        }
+        for (one, other) in [("crash_test_a.csv", "crash_train_b.csv"), ("a_train_val_x.csv", "a_train_test_x.csv")] {
+            assert_eq!(kin(one, other), None, "{one}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! From the bytes of an annotation file to text, and from an offset in it to a line.
 //!
 //! Order of the attempts: byte order mark (UTF-8, UTF-16), UTF-8, the encoding that an XML declaration names, then a
-//! guess between GBK and Windows-1252, which is told as a note. UTF-16 without a mark is recognised by its first `<`.
+//! guess between GBK and Windows-1252, which is told as a note, as it is where a declaration contradicts UTF-8. UTF-16 without a mark is recognised by its first `<`.
 
 use std::borrow::Cow;
 use std::io::{self, Read};
@@ -14,9 +14,13 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 pub struct Text<'a> {
     /// The text, without a byte order mark.
     pub text: Cow<'a, str>,
-    /// Name of the encoding, where it had to be guessed.
+    /// A sentence about the encoding, where it had to be guessed.
     pub guessed: Option<&'static str>,
 }
+
+const AS_GBK: &str = "the text is not UTF-8, read as gbk";
+const AS_WINDOWS_1252: &str = "the text is not UTF-8, read as windows-1252";
+const DOUBTFUL: &str = "the text is UTF-8, though it says another encoding, and is read as that";
 
 /// What is wrong with a text, and in which line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +55,10 @@ pub fn decode(bytes: &[u8]) -> Text<'_> {
         _ => {}
     }
     if let Ok(text) = std::str::from_utf8(bytes) {
-        return plain(Cow::Borrowed(text));
+        // Text in another encoding is hardly ever UTF-8 by chance (but a word or two in GBK may be); tools that write UTF-8
+        // and declare something else there are.
+        let doubtful = !text.is_ascii() && declared(bytes).is_some_and(|encoding| encoding != UTF_8);
+        return Text { text: Cow::Borrowed(text), guessed: doubtful.then_some(DOUBTFUL) };
     }
     if let Some(encoding) = declared(bytes).filter(|encoding| *encoding != UTF_8)
         && let Some(text) = encoding.decode_without_bom_handling_and_without_replacement(bytes)
@@ -84,7 +91,7 @@ fn guess(bytes: &[u8]) -> Text<'_> {
     };
     let encoding = if pairs { GBK } else { WINDOWS_1252 };
     let (text, _) = encoding.decode_without_bom_handling(bytes);
-    Text { text, guessed: Some(if pairs { "gbk" } else { "windows-1252" }) }
+    Text { text, guessed: Some(if pairs { AS_GBK } else { AS_WINDOWS_1252 }) }
 }
 
 /// A value without what tools leave around it: blanks, byte order marks (they occur inside files that were joined), no-
@@ -294,12 +301,12 @@ mod tests {
         check(b"\xfe\xff\0a\0\xfc", "aü", None);
         check(b"<\0a\0>\0", "<a>", None);
         check(b"\0<\0a\0>", "<a>", None);
-        check(b"gr\xfcn", "grün", Some("windows-1252"));
-        check(b"\xef\xbb\xbfgr\xfcn", "grün", Some("windows-1252"));
+        check(b"gr\xfcn", "grün", Some(AS_WINDOWS_1252));
+        check(b"\xef\xbb\xbfgr\xfcn", "grün", Some(AS_WINDOWS_1252));
         check(
             b"\xc3\xa8\xb9\xb7 cat",
             "猫饭 cat".replace("猫饭", GBK.decode(b"\xc3\xa8\xb9\xb7").0.as_ref()).as_str(),
-            Some("gbk"),
+            Some(AS_GBK),
         );
         check(b"<?xml version='1.0' encoding='iso-8859-2'?>\xb3", "<?xml version='1.0' encoding='iso-8859-2'?>ł", None);
         check(b"", "", None);

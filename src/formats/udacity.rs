@@ -77,7 +77,7 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
     let mut listed = Listed::new(tree);
     for file in files {
         let path = tree.path(file);
-        let split = splits::of_annotation_file(path);
+        let split = splits::of_annotation_file(tree, path);
         for row in rows::read(tree, file, b' ', &mut problems) {
             if is_header(&row) {
                 continue;

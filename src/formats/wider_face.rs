@@ -73,9 +73,9 @@ fn detect(tree: &Tree) -> Option<Evidence> {
 }
 
 /// The split in a list's name: `wider_face_val_bbx_gt`.
-fn split_of(path: &str) -> Option<Split> {
+fn split_of(tree: &Tree, path: &str) -> Option<Split> {
     let words = file_name(path).split(['_', '.', '-']).find_map(splits::of_word);
-    words.or_else(|| splits::of_annotation_file(path))
+    words.or_else(|| splits::of_annotation_file(tree, path))
 }
 
 fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
@@ -93,7 +93,7 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
     for file in lists {
         let path = tree.path(file);
         let Some(bytes) = tree.read_or_say(file, LIMIT, &mut problems) else { continue };
-        let split = split_of(path);
+        let split = split_of(tree, path);
         let decoded = text::decode(&bytes);
         let mut image: Option<(&str, u32)> = None;
         // How many faces the image still has; `None` where its number has not been read.

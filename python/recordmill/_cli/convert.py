@@ -65,7 +65,7 @@ _LISTED = 20
         "no other (but where two folders of images have files of the same name). Without it the source's own.",
     ),
     click.option("--exact-split", is_flag=True, help="Exact counts in place of hash against ratio."),
-    click.option("--shards", metavar="N", type=click.IntRange(min=1), help="Files per split."),
+    click.option("--shards", metavar="N", type=click.IntRange(1, 2**32 - 1), help="Files per split."),
     click.option("--shard-size", metavar="SIZE", help="Bytes per file at most, before compression: 200MB, 1GiB."),
     click.option(
         "--compression",
@@ -177,7 +177,7 @@ _LISTED = 20
     click.option("--allow-empty", is_flag=True, help="Accept a result without images or without boxes."),
     click.option("--shuffle", is_flag=True, help="Order the records by a hash of seed and key."),
     click.option(
-        "--seed", metavar="N", type=click.IntRange(min=0), default=0, show_default=True, help="For the hashes."
+        "--seed", metavar="N", type=click.IntRange(0, 2**64 - 1), default=0, show_default=True, help="For the hashes."
     ),
     click.option("--dry-run", is_flag=True, help="Only report: counts, problems, sizes."),
     click.option("--overwrite", is_flag=True, help="Replace files that are there."),

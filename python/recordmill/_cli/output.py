@@ -38,10 +38,10 @@ def _dashed(message: str) -> str:
 
     names = {"source_format": "from", "target_format": "to"}
     for name in sorted(LOAD_DEFAULTS.keys() | WRITE_DEFAULTS.keys(), key=len, reverse=True):
-        if "_" in name:
-            flag = names.get(name, name.replace("_", "-"))
-            # Not in a path or a text that somebody wrote.
-            message = re.sub(rf"(?<![\w/\\.\"'-]){name}(?![\w/\\.\"'-])", f"--{flag}", message)
+        flag = names.get(name, name.replace("_", "-"))
+        # Not in a path or a text that somebody wrote; a name that is a word of its own at the beginning alone.
+        before = r"(?<![\w/\\.\"'-])" if "_" in name else "^"
+        message = re.sub(rf"{before}{name}(?![\w/\\.\"'-])", f"--{flag}", message)
     return message.replace("; overwrite replaces", "; --overwrite replaces")
 
 

@@ -47,8 +47,7 @@ impl KnownLabels {
                         continue;
                     }
                 },
-                // TensorFlow Datasets count from 0.
-                false => (0..).zip(content.lines().map(|line| line.trim().to_owned())).collect(),
+                false => listed(&content),
             };
             for (id, name) in pairs.into_iter().filter(|(_, name)| !name.is_empty()) {
                 match known.names.get(&id) {
@@ -109,6 +108,17 @@ impl KnownLabels {
         }
         places
     }
+}
+
+/// A name per line: TensorFlow Datasets count from 0, and TF-Slim writes the number before each (`0:daisy`).
+fn listed(content: &str) -> Vec<(i64, String)> {
+    let lines = content.lines().map(str::trim);
+    let numbered = |line: &str| {
+        let (number, name) = line.split_once(':')?;
+        Some((number.trim().parse().ok()?, name.trim().to_owned()))
+    };
+    let pairs: Option<Vec<(i64, String)>> = lines.clone().filter(|line| !line.is_empty()).map(numbered).collect();
+    pairs.unwrap_or_else(|| (0..).zip(lines.map(str::to_owned)).collect())
 }
 
 impl KnownLabels {
@@ -180,5 +190,18 @@ fn agree<K: Ord>(all: &mut BTreeMap<K, Vec<Box<str>>>, key: K, names: Vec<Box<st
 fn set_id(builder: &mut Builder, place: u32, id: i64) {
     if let Some(class) = builder.class_mut(place) {
         class.source_id.get_or_insert(id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_names() {
+        let of = |content: &str| listed(content).into_iter().map(|(id, name)| format!("{id}={name}")).collect::<Vec<_>>();
+        assert_eq!(of("daisy\nrose\n"), ["0=daisy", "1=rose"]);
+        assert_eq!(of("0:daisy\r\n2: red rose\n\n"), ["0=daisy", "2=red rose"]);
+        assert_eq!(of("0:daisy\nrose"), ["0=0:daisy", "1=rose"]);
     }
 }

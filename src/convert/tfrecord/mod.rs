@@ -177,7 +177,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
                 problems.push(ProblemKind::BadMask, Place::file(path), message);
             }
         }
-        let split = splits::of_annotation_file(path);
+        let split = splits::of_annotation_file(tree, path);
         all.extend(found.records.into_iter().map(|record| (file, split, record)));
     }
     if all.is_empty() && skipped.images > 0 {
@@ -240,7 +240,9 @@ fn missing_shards(tree: &Tree, files: &[FileId], problems: &mut Problems) {
     for ((start, count, end), numbers) in there {
         // Nobody has more, and a name is not to make a million problems.
         let Some(wanted) = count.parse::<u32>().ok().filter(|wanted| *wanted <= 100_000) else { continue };
-        let gone: Vec<u32> = (0..wanted).filter(|number| !numbers.contains(number)).collect();
+        // FiftyOne counted from 1 for years.
+        let from = u32::from(!numbers.contains(&0) && numbers.contains(&wanted));
+        let gone: Vec<u32> = (from..wanted + from).filter(|number| !numbers.contains(number)).collect();
         let Some(first) = gone.first() else { continue };
         let path = format!("{start}-{first:0width$}-of-{count}{end}", width = count.len());
         let more =

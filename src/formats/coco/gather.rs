@@ -127,7 +127,7 @@ impl<'t> Gathered<'t> {
         let path = self.tree.path(id);
         let Lists { images, categories, annotations, results, skipped, .. } = lists;
         self.skipped.add(&skipped);
-        let split = splits::of_annotation_file(path);
+        let split = splits::of_annotation_file(self.tree, path);
         let mut file = File { id, path, split, images: HashMap::new(), classes: HashMap::new() };
         self.classes(&mut file, categories, &annotations, problems);
         self.images(&mut file, &images, problems);

@@ -121,7 +121,7 @@ fn say_loose(loose: Loose, line: u32, what: &str, findings: &mut Vec<Finding>) {
         findings.push((ProblemKind::LooseSyntax, line, format!("{what}: NaN or Infinity is no JSON; read as null")));
     }
     if let Some(encoding) = loose.encoding {
-        let message = format!("{what}: the text is not UTF-8, read as {encoding}");
+        let message = format!("{what}: {encoding}");
         findings.push((ProblemKind::Encoding, line, message));
     }
 }
@@ -204,7 +204,9 @@ impl Annotations {
         let category = element.category_id.take().ok_or("there is no category_id")?;
         let nowhere =
             element.bbox.is_none() && element.passed_over.is_none() && element.segmentation == Segmentation::None;
-        if nowhere && element.keypoints.is_empty() {
+        // What has an area is an object, whose place is lost.
+        let placeless = element.area.is_none_or(|area| area <= 0.0);
+        if nowhere && placeless && element.keypoints.is_empty() {
             self.labels.push((image, category, line));
             return Ok(());
         }

@@ -144,7 +144,7 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
         };
         read += 1;
         if let Some(encoding) = decoded.guessed {
-            let message = format!("the text is not UTF-8, read as {encoding}");
+            let message = encoding.to_owned();
             problems.push(ProblemKind::Encoding, Place::file(path), message);
         }
         lost.extend(add_file(tree, &matcher, file, &decoded.text, &columns, &mut images, &mut problems, &mut remarks));
@@ -224,7 +224,7 @@ fn add_file(
         }
         by_name[place].push(row);
     }
-    let split = splits::of_annotation_file(path);
+    let split = splits::of_annotation_file(tree, path);
     by_name.retain(|rows| !rows.is_empty());
     let names: Vec<_> = by_name
         .iter()

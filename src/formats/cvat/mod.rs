@@ -22,7 +22,7 @@
 //!   that is not it is hidden. It goes on to the end of the job only in files that have nothing but keyframes.
 //! - Where people have the class in an attribute below a label such as `Objects`, `class_attribute` names that.
 //! - Frames are images called `frame_000012`; a frame without objects counts where its image is there.
-//! - `subset` is the split.
+//! - `subset` is the split, of an image, or else of its task.
 
 mod shapes;
 mod tracks;
@@ -134,7 +134,7 @@ fn page(text: &str) -> Result<Page, Fault> {
                         labels.add(&element);
                         videos.add(&element);
                     }
-                    "image" => image(&element, &mut labels, &mut page),
+                    "image" => image(&element, videos.split_of(&element), &mut labels, &mut page),
                     "track" => tracks.push(element),
                     _ => {}
                 }
@@ -148,13 +148,13 @@ fn page(text: &str) -> Result<Page, Fault> {
     Ok(page)
 }
 
-fn image(element: &Element<'_>, labels: &mut Labels, page: &mut Page) {
+fn image(element: &Element<'_>, of_task: Option<Split>, labels: &mut Labels, page: &mut Page) {
     let pixels = |name: &str| element.attribute(name).and_then(text::pixels).unwrap_or(0);
     let mut sheet = Sheet {
         name: element.attribute("name").unwrap_or_default().to_owned(),
         line: element.line,
         size: (pixels("width"), pixels("height")),
-        split: element.attribute("subset").and_then(Split::from_word),
+        split: element.attribute("subset").map_or(of_task, Split::from_word),
         id: element.attribute("id").and_then(|id| id.parse().ok()),
         ..Sheet::default()
     };

@@ -31,6 +31,12 @@ impl Videos {
         self.own.add(meta);
     }
 
+    /// The split of an image that says none itself: its task's, which the export of one task does not say again.
+    pub fn split_of(&self, image: &Element<'_>) -> Option<Split> {
+        let task = image.attribute("task_id").and_then(|task| self.of_tasks.get(task));
+        task.or_else(|| (self.of_tasks.len() < 2).then_some(&self.own))?.split
+    }
+
     /// The frames as images. Those of a project's tasks count each from its own beginning, and have their task's split.
     pub fn sheets(&self, tracks: Vec<Element<'_>>, labels: &mut Labels, page: &mut Page) {
         let mut by_task: BTreeMap<Option<&str>, Vec<Element<'_>>> = BTreeMap::new();

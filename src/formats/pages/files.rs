@@ -52,7 +52,7 @@ pub fn read_each(
         let text = text::decode(&bytes);
         let mut page = parse(&text.text, file)?;
         if let Some(encoding) = text.guessed {
-            let message = format!("the text is not UTF-8, read as {encoding}");
+            let message = encoding.to_owned();
             page.findings.insert(0, (ProblemKind::Encoding, 0, message));
         }
         Ok(page)

@@ -109,7 +109,7 @@ impl Gathered<'_> {
         let path = self.tree.path(file);
         let split = match self.kind {
             Kind::Own(_) => splits::of_folders(path),
-            Kind::List => splits::of_annotation_file(path),
+            Kind::List => splits::of_annotation_file(self.tree, path),
         };
         let page = match page {
             Ok(page) => page,

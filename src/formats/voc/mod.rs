@@ -171,7 +171,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         match parsed {
             Ok((annotation, guessed)) => {
                 if let Some(encoding) = guessed {
-                    let message = format!("the text is not UTF-8, read as {encoding}");
+                    let message = encoding.to_owned();
                     problems.push(ProblemKind::Encoding, Place::file(path), message);
                 }
                 for (kind, line, message) in &annotation.problems {

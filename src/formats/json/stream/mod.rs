@@ -77,25 +77,31 @@ pub fn read<T: Send>(
     let (send_spare, spares) = crossbeam_channel::bounded(2 * workers);
     cutter.spares = Some(spares);
     thread::scope(|scope| {
-        for _ in 0..workers {
+        for number in 0..workers {
             let (batches, send_result, parse) = (batches.clone(), send_result.clone(), &parse);
-            scope.spawn(move || {
+            let work = move || {
                 for (number, batch) in batches {
                     let parsed = parse(&batch);
                     if send_result.send((number, batch, parsed)).is_err() {
                         break;
                     }
                 }
-            });
+            };
+            match thread::Builder::new().spawn_scoped(scope, work) {
+                Ok(_) => {}
+                Err(error) if number == 0 => return Err(error.into()),
+                // Where the system gives no more, those that run do all.
+                Err(_) => break,
+            }
         }
         drop((batches, send_result));
-        let reader = scope.spawn(move || {
+        let reader = thread::Builder::new().spawn_scoped(scope, move || {
             let mut number = 0;
             cutter.run(&wanted, &mut |batch| {
                 number += 1;
                 send_batch.send((number - 1, batch)).is_ok()
             })
-        });
+        })?;
         let mut waiting = BTreeMap::new();
         let mut next = 0;
         for (number, batch, parsed) in results {
