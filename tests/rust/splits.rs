@@ -1,0 +1,70 @@
+//! Splits that only a second look shows, and objects that must not become something else.
+
+use std::fs;
+use std::path::Path;
+
+use recordmill::dataset::{ProblemKind, Split};
+use recordmill::formats::{LoadOptions, Loaded, load};
+
+fn loaded(files: &[(&str, &str)]) -> Loaded {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, content) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap_or(Path::new(""))).expect("made");
+        fs::write(path, content).expect("written");
+    }
+    load(folder.path(), &LoadOptions::default()).expect("it loads")
+}
+
+fn splits(loaded: &Loaded) -> Vec<(&str, Option<Split>)> {
+    let images = &loaded.dataset.images;
+    (0..loaded.dataset.len()).map(|row| (images.key.get(row), images.split[row])).collect()
+}
+
+#[test]
+fn a_word_that_tells_two_files_apart() {
+    let row = |name: &str| format!("filename,width,height,class,xmin,ymin,xmax,ymax\n{name},100,80,cat,10,10,30,40\n");
+    let (one, other) = (row("1.jpg"), row("2.jpg"));
+    let images = [("images/1.jpg", ""), ("images/2.jpg", "")];
+    let both = [images[0], images[1], ("ds_train_v2.csv", &one), ("ds_val_v2.csv", &other)];
+    let found = [("images/1.jpg", Some(Split::Train)), ("images/2.jpg", Some(Split::Valid))];
+    assert_eq!(splits(&loaded(&both)), found);
+    // Alone it may be a word like any other.
+    let alone = [images[0], ("crash_test_v2.csv", &*one)];
+    assert_eq!(splits(&loaded(&alone)), [("images/1.jpg", None)]);
+}
+
+#[test]
+fn the_subset_of_a_cvat_task() {
+    let image = |id, more| {
+        format!(
+            r#"<image id="{id}" name="{id}.jpg" width="100" height="80"{more}>
+              <box label="car" occluded="0" xtl="10.0" ytl="20.0" xbr="30.0" ybr="40.0" z_order="0"></box></image>"#
+        )
+    };
+    let xml = format!(
+        r#"<?xml version="1.0" encoding="utf-8"?><annotations><version>1.1</version><meta><task><id>7</id>
+        <subset>Validation</subset><labels><label><name>car</name></label></labels></task></meta>{}{}</annotations>"#,
+        image(0, ""),
+        image(1, r#" subset="Train""#)
+    );
+    let loaded = loaded(&[("annotations.xml", &xml), ("images/0.jpg", ""), ("images/1.jpg", "")]);
+    assert_eq!(splits(&loaded), [("images/0.jpg", Some(Split::Valid)), ("images/1.jpg", Some(Split::Train))]);
+}
+
+#[test]
+fn an_object_without_its_box_is_no_label_of_the_image() {
+    let of = |annotation: &str| {
+        let json = format!(
+            r#"{{"images": [{{"id": 1, "file_name": "1.jpg", "width": 100, "height": 80}}],
+            "categories": [{{"id": 1, "name": "cat"}}],
+            "annotations": [{{"id": 5, "image_id": 1, "category_id": 1{annotation}}}]}}"#
+        );
+        let loaded = loaded(&[("a.json", &json), ("1.jpg", "")]);
+        let labels = loaded.dataset.images.labels.get(0).map_or(0, |labels| labels.len());
+        (labels, loaded.problems.iter().any(|problem| problem.kind == ProblemKind::BadEntry))
+    };
+    assert_eq!(of(r#", "bbox": null, "area": 600, "iscrowd": 0"#), (0, true));
+    assert_eq!(of(r#", "bbox": null, "area": 0"#), (1, false));
+    assert_eq!(of(""), (1, false));
+}
