@@ -18,5 +18,5 @@ mod long_files;
 mod masks;
 mod properties;
 mod record;
-mod splits;
+mod second_look;
 mod writers;

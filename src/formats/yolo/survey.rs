@@ -62,8 +62,9 @@ impl Survey {
                 continue;
             }
             let understood = lines.iter().filter(|line| seen.add(line)).count();
-            // Beside a dataset file one line is enough.
-            if understood * 2 >= lines.len() || data.is_some() && understood > 0 {
+            // Beside a dataset file one line is enough, and numbers that no reader can use: their lines are to be told.
+            let meant = || understood > 0 || lines.iter().any(|line| is_numbers(line));
+            if understood * 2 >= lines.len() || data.is_some() && meant() {
                 good += 1;
                 example.get_or_insert(file);
             } else {
@@ -122,6 +123,12 @@ fn is_cvat_folder(path: &str) -> bool {
 fn is_reserved(path: &str) -> bool {
     let stem = stem_of(path).to_ascii_lowercase();
     NO_LABELS.contains(&&*stem) || stem.starts_with("readme")
+}
+
+/// Whether a line is a class and a box at least, by the number of its numbers, whatever they are.
+fn is_numbers(line: &str) -> bool {
+    let words = || line.split_whitespace();
+    words().count() >= 5 && words().all(|word| word.parse::<f64>().is_ok())
 }
 
 /// What the lines of a sample are.

@@ -1,4 +1,4 @@
-//! Splits that only a second look shows, and objects that must not become something else.
+//! Datasets that only a second look shows as what they are: splits, objects, formats.
 
 use std::fs;
 use std::path::Path;
@@ -67,4 +67,16 @@ fn an_object_without_its_box_is_no_label_of_the_image() {
     assert_eq!(of(r#", "bbox": null, "area": 600, "iscrowd": 0"#), (0, true));
     assert_eq!(of(r#", "bbox": null, "area": 0"#), (1, false));
     assert_eq!(of(""), (1, false));
+}
+
+#[test]
+fn numbers_that_cannot_be_used_hide_no_format() {
+    let yaml = "train: images/train\nnames: [a, b]\n";
+    for line in ["0 50 40 20 20", "0 nan 0.5 0.2 0.2", "-1 0.5 0.5 0.2 0.2"] {
+        let files = [("data.yaml", yaml), ("images/train/a.jpg", ""), ("labels/train/a.txt", line)];
+        let loaded = loaded(&files);
+        let said: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();
+        assert_eq!((loaded.format.name, loaded.dataset.objects.len()), ("yolo", 0), "{line}");
+        assert!(said.iter().any(|said| said.starts_with("labels/train/a.txt:1: ")), "{line}: {said:?}");
+    }
 }
