@@ -9,7 +9,7 @@ use super::boxes::{BoxRules, SkipRule};
 use super::select::Selection;
 use super::split::SplitRule;
 use crate::dataset::LabelMap;
-use crate::formats::{parallel, Format, LoadOptions};
+use crate::formats::{Format, LoadOptions, parallel};
 use crate::record::Compression;
 
 /// Everything that a conversion can be asked for. The default is what the command line does without options.

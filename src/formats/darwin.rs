@@ -286,6 +286,7 @@ const SLOT: &str = "0";
 
 /// Writes a file per image, in folders per split.
 fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    ready.refuse_huge(|image, object| ready.mask(image, object).is_some())?;
     let covered = AtomicU64::new(0);
     let places: Vec<usize> = (0..ready.images.len()).collect();
     ready.for_each(&places, |place, image| {

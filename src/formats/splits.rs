@@ -84,7 +84,9 @@ impl Sisters {
     fn of(tree: &Tree) -> Self {
         tree.once(|| {
             let mut families: HashMap<String, BTreeSet<Split>> = HashMap::new();
-            for (family, split) in tree.files().filter(|(_, file)| !file.image).filter_map(|(_, file)| family(&file.path)) {
+            for (family, split) in
+                tree.files().filter(|(_, file)| !file.image).filter_map(|(_, file)| family(&file.path))
+            {
                 families.entry(family).or_default().insert(split);
             }
             families.retain(|_, splits| splits.len() > 1);

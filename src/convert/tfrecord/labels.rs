@@ -199,7 +199,8 @@ mod tests {
 
     #[test]
     fn lists_of_names() {
-        let of = |content: &str| listed(content).into_iter().map(|(id, name)| format!("{id}={name}")).collect::<Vec<_>>();
+        let of =
+            |content: &str| listed(content).into_iter().map(|(id, name)| format!("{id}={name}")).collect::<Vec<_>>();
         assert_eq!(of("daisy\nrose\n"), ["0=daisy", "1=rose"]);
         assert_eq!(of("0:daisy\r\n2: red rose\n\n"), ["0=daisy", "2=red rose"]);
         assert_eq!(of("0:daisy\nrose"), ["0=0:daisy", "1=rose"]);

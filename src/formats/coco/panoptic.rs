@@ -113,6 +113,7 @@ fn numbered(picture: &LabelImage) -> Result<Vec<(u32, Mask)>, Fault> {
 
 /// Writes a file per split with the pictures beside it.
 pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    ready.refuse_huge(|_, _| true)?;
     let numbers = Numbers::of(ready);
     let hidden = AtomicU64::new(0);
     let covered = AtomicU64::new(0);

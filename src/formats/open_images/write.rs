@@ -12,6 +12,7 @@ use crate::formats::target::{
 
 /// Names stand for themselves: there are no others for classes that are not of Open Images.
 pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    ready.refuse_huge(|image, object| ready.mask(image, object).is_some())?;
     let field = |name: &str| quoted(&on_a_line(name));
     let name_of = |class: u32| ready.classes.get(class as usize).map_or(String::new(), |class| field(&class.name));
     let labelled = ready.images.iter().any(|image| !ready.labels(image).is_empty());

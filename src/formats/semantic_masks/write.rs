@@ -21,6 +21,7 @@ pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, Forma
         let message = format!("an image is called {}, as the mask of {} would be", mask_of(image), image.name);
         return Err(FormatError::new(FormatErrorKind::Io(std::io::Error::other(message)), &image.name));
     }
+    ready.refuse_huge(|_, _| true)?;
     let covered = AtomicU64::new(0);
     let places: Vec<usize> = (0..ready.images.len()).collect();
     ready.for_each(&places, |place, image| {

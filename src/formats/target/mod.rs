@@ -24,6 +24,7 @@ pub use shapes::{Drawn, Draws, GROUP, Groups, HIDDEN, Points, Shape, colour, col
 
 use super::{FormatError, FormatErrorKind, geometry, parallel, text};
 use crate::dataset::{Class, Dataset, Keypoint, Mask, Split};
+use crate::image::mask::PIXELS;
 use crate::image::runs;
 
 /// A dataset that can be written as it is.
@@ -296,6 +297,18 @@ impl<'a> Ready<'a> {
     pub fn mask(&self, image: &ReadyImage, object: &ReadyObject) -> Option<Cow<'a, Mask>> {
         let mask = self.dataset.objects.masks.get(object.row)?;
         image.frame.mask(mask)
+    }
+
+    /// Refuses to paint pictures of images that are larger than any is: some bytes may say that they have billions of pixels.
+    /// `painted` says which objects are.
+    pub fn refuse_huge(&self, painted: impl Fn(&ReadyImage, &ReadyObject) -> bool) -> Result<(), FormatError> {
+        let huge = self.images.iter().find(|image| {
+            let pixels = u64::from(image.width) * u64::from(image.height);
+            pixels > PIXELS && self.objects_of(image).iter().any(|object| painted(image, object))
+        });
+        let Some(image) = huge else { return Ok(()) };
+        let message = format!("no masks of an image of {} x {} pixels: {PIXELS} at most", image.width, image.height);
+        Err(FormatError::new(FormatErrorKind::Io(std::io::Error::other(message)), &image.name))
     }
 
     /// The pixels of an object: its mask, or what its outline, its corners or else its box has inside.

@@ -24,6 +24,7 @@ use crate::formats::xml::escaped;
 const BORDER: u32 = 255;
 
 pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    ready.refuse_huge(|image, object| is_drawn(ready, image, object))?;
     let covered = AtomicU64::new(0);
     let places: Vec<usize> = (0..ready.images.len()).collect();
     ready.for_each(&places, |_, image| {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use recordmill::convert::{self, Options};
-use recordmill::formats::{self, LoadOptions};
+use recordmill::formats::{self, FORMATS, LoadOptions};
 use serde_json::{Value, json};
 
 use super::corpus::png;
@@ -104,4 +104,35 @@ fn bdd100k_is_a_plain_list() {
         }
         assert_eq!((loaded.dataset.classes_ordered, &*names), (!is_list, &classes[..]));
     }
+}
+
+/// A few bytes may say that they are billions of pixels. Nobody paints those.
+#[test]
+fn a_huge_image_is_not_painted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let document = json!({
+        "images": [{"id": 1, "file_name": "a.png", "width": 60_000, "height": 60_000}],
+        "categories": [{"id": 1, "name": "cat"}],
+        "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [10, 10, 50_000, 50_000], "area": 2.5e9,
+            "iscrowd": 0, "segmentation": [[10, 10, 50_010, 10, 50_010, 50_010]]}],
+    });
+    fs::create_dir_all(path("in")).unwrap();
+    fs::write(path("in/a.json"), document.to_string()).unwrap();
+    let mut image = png(4, 4, 0);
+    image[16..24].copy_from_slice(&[0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60]);
+    let sum = crc32fast::hash(&image[12..29]).to_be_bytes();
+    image[29..33].copy_from_slice(&sum);
+    fs::write(path("in/a.png"), image).unwrap();
+    let started = std::time::Instant::now();
+    let mut refused = Vec::new();
+    for format in FORMATS.iter().filter(|format| format.write.is_some()) {
+        let options = Options { target: Some(format), sync: false, allow_empty: true, ..Options::default() };
+        if let Err(error) = convert::convert(&path("in"), &path(format.name), &options, &mut ()) {
+            assert!(error.to_string().contains("60000 x 60000 pixels"), "{}: {error}", format.name);
+            refused.push(format.name);
+        }
+    }
+    assert!(["coco-panoptic", "semantic-masks"].iter().all(|name| refused.contains(name)), "{refused:?}");
+    assert!(started.elapsed().as_secs() < 60);
 }
