@@ -47,11 +47,11 @@ fn dataset(folder: &tempfile::TempDir, keys: &[(&str, Split)], format: &'static 
     Loaded { dataset, problems: Problems::default(), skipped: Skipped::default(), format, reasons: Vec::new() }
 }
 
-/// The names of the images and their splits, by how wide they are, through `format` and back; and whether other names were said.
-fn there_and_back(
-    before: &Loaded,
-    folder: &tempfile::TempDir,
-) -> Result<(BTreeMap<u32, (String, Option<Split>)>, bool), String> {
+/// Names and splits of images by how wide they are, which no two have in common.
+type Names = BTreeMap<u32, (String, Option<Split>)>;
+
+/// The names of the images and their splits, through `format` and back; and whether other names were said.
+fn there_and_back(before: &Loaded, folder: &tempfile::TempDir) -> Result<(Names, bool), String> {
     let format = before.format;
     let out = folder.path().join("out");
     let options = Options { target: Some(format), sync: false, ..Options::default() };
