@@ -102,6 +102,8 @@ pub struct Images {
     pub id: Sparse<i64>,
     /// Where the image can be fetched, as the source says.
     pub url: Sparse<Box<str>>,
+    /// What the image is called, where it was fetched: its file is then named after the URL.
+    pub called: Sparse<Box<str>>,
     /// Sentences about the image.
     pub captions: Sparse<Vec<Box<str>>>,
     /// Classes of the image as a whole: places in [`Dataset::classes`].
@@ -149,8 +151,12 @@ pub struct Image<'a> {
 }
 
 impl Images {
-    /// What the image at `row` is called: its file, without folders; one that is only a part of a file, as the annotation says it.
+    /// What the image at `row` is called: its file, without folders; one that is only a part of a file or was fetched, as the
+    /// annotation says it.
     pub fn own_name(&self, row: usize) -> &str {
+        if let Some(called) = self.called.get(row) {
+            return called;
+        }
         if self.root[row] == NO_FILE || self.span.get(row).is_some() {
             return self.name.get(row);
         }

@@ -150,6 +150,8 @@ problem_kinds! {
     IgnoredField = "ignored-field", Note;
     /// Class names that differ only in letter case, blanks, or the signs between words.
     SimilarClasses = "similar-classes", Note;
+    /// Blanks around the name of a class, which do not count.
+    TrimmedClass = "trimmed-class", Note;
     /// A class that the source lists, and no object or image is of.
     UnusedClass = "unused-class", Note;
     /// Nothing says what the numbers of the classes mean.

@@ -19,7 +19,22 @@ impl Dataset {
             object_end.push(u64::from(objects));
         }
         let Images {
-            key, name, root, file, span, width, height, id, url, captions, labels, split, source, line, ..
+            key,
+            name,
+            root,
+            file,
+            span,
+            width,
+            height,
+            id,
+            url,
+            called,
+            captions,
+            labels,
+            split,
+            source,
+            line,
+            ..
         } = self.images;
         let text = |column: &Strings| {
             let mut kept = Strings::default();
@@ -41,6 +56,7 @@ impl Dataset {
             height: dense(&rows, &height),
             id: id.moved(&image_places, rows.len()),
             url: url.moved(&image_places, rows.len()),
+            called: called.moved(&image_places, rows.len()),
             captions: captions.moved(&image_places, rows.len()),
             labels: labels.moved(&image_places, rows.len()),
             split: dense(&rows, &split),

@@ -133,7 +133,7 @@ fn frame(node: &Node<'_>, labels: &[Node<'_>], size: (u32, u32), page: &mut Page
 
 fn label(node: &Node<'_>, sheet: &mut Sheet, page: &mut Page) {
     let findings = &mut page.findings;
-    let Some(class) = node.word("category") else {
+    let Some(class) = node.class_at("category") else {
         return sheet.add(Err(Fault::new(node.line, "the label has no category")), findings);
     };
     if node.get("box3d").is_some() && node.any(&["box2d", "poly2d", "rle", "graph"]).is_none() {

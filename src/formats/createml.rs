@@ -92,7 +92,7 @@ fn entry(node: &Node<'_>, page: &mut Page) {
 }
 
 fn annotation(node: &Node<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding>) {
-    let label = if node.is_map() { node.word("label") } else { node.words() };
+    let label = if node.is_map() { node.class_at("label") } else { node.class() };
     match (label, node.get("coordinates")) {
         (None, _) => sheet.add(Err(Fault::new(node.line, "the annotation has no label")), findings),
         (Some(label), None) => sheet.label(&label),

@@ -177,7 +177,7 @@ fn annotation(node: &Node<'_>, layers: &[Layer], sheet: &mut Sheet, findings: &m
     if node.get("raster_layer").is_some() {
         return None;
     }
-    let Some(class) = node.word("name") else {
+    let Some(class) = node.class_at("name") else {
         sheet.add(Err(Fault::new(node.line, "the annotation has no name")), findings);
         return None;
     };

@@ -81,7 +81,7 @@ fn page(text: &str) -> Result<Page, Fault> {
 
 fn boxes(list: &Node<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding>) {
     for node in list.items() {
-        let label = node.word("label").ok_or_else(|| Fault::new(node.line, "the box has no label"));
+        let label = node.class_at("label").ok_or_else(|| Fault::new(node.line, "the box has no label"));
         let found = label.and_then(|label| {
             let [x, y, width, height] = node.all_wanted(["x", "y", "width", "height"])?;
             Ok(Found::boxed(&label, node.line, [x, y, x + width, y + height]))

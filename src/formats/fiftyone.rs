@@ -188,9 +188,9 @@ fn sample(node: &Node<'_>, page: &mut Page) {
     let chosen = fields().find(|(name, _)| name == "ground_truth").or_else(|| fields().next());
     for (name, field) in node.members() {
         match &*kind(field) {
-            "Classification" => field.word("label").iter().for_each(|label| sheet.label(label)),
+            "Classification" => field.class_at("label").iter().for_each(|label| sheet.label(label)),
             "Classifications" => {
-                let labels = field.list("classifications").iter().filter_map(|one| one.word("label"));
+                let labels = field.list("classifications").iter().filter_map(|one| one.class_at("label"));
                 labels.for_each(|label| sheet.label(&label));
             }
             "Segmentation" | "Heatmap" => sheet.leave_out(&format!("field {name:?}"), field.line, findings),
@@ -215,7 +215,7 @@ fn objects(field: &Node<'_>, kind: &str, sheet: &mut Sheet, findings: &mut Vec<F
         _ => std::slice::from_ref(field),
     };
     for node in list {
-        let label = node.word("label").ok_or_else(|| Fault::new(node.line, "the object has no label"));
+        let label = node.class_at("label").ok_or_else(|| Fault::new(node.line, "the object has no label"));
         let found = label.and_then(|label| match kind.trim_end_matches('s') {
             "Detection" => detection(node, &label, sheet.size),
             "Polyline" => polyline(node, &label),

@@ -124,8 +124,8 @@ fn entry(node: &Node<'_>, mut sheet: Sheet, page: &mut Page) {
     for key in ["label", "labels"].iter().filter(|_| !own) {
         let Some(label) = node.get(key) else { continue };
         match label.is_list() {
-            true => label.items().iter().filter_map(Node::words).for_each(|word| sheet.label(&word)),
-            false => label.words().iter().for_each(|word| sheet.label(word)),
+            true => label.items().iter().filter_map(Node::class).for_each(|word| sheet.label(&word)),
+            false => label.class().iter().for_each(|word| sheet.label(word)),
         }
     }
     for sentences in ["text", "caption", "captions"].iter().filter_map(|key| node.get(key)) {
@@ -170,7 +170,7 @@ fn add_objects(objects: &Node<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding
                 let [x, y, width, height] = sides[..] else {
                     return Err(Fault::new(node.line, format!("a box has {} numbers", sides.len())));
                 };
-                let class = nth(&CLASSES, place).and_then(Node::words).filter(|class| !class.is_empty());
+                let class = nth(&CLASSES, place).and_then(Node::class);
                 let class = class.ok_or_else(|| Fault::new(node.line, format!("box {} has no class", place + 1)))?;
                 let mut found = Found::boxed(&class, node.line, [x, y, x + width, y + height]);
                 found.object.area = nth(&["area"], place).and_then(Node::as_number);

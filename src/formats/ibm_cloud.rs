@@ -66,7 +66,7 @@ fn page(text: &str) -> Result<Page, Fault> {
     for (name, list) in root.get("annotations").map_or(&[][..], Node::members) {
         let mut sheet = Sheet { name: name.clone().into_owned(), line: list.line, ..Sheet::default() };
         for node in list.items() {
-            match (node.word("label"), node.get("x")) {
+            match (node.class_at("label"), node.get("x")) {
                 (None, _) => sheet.add(Err(Fault::new(node.line, "the annotation has no label")), &mut page.findings),
                 (Some(label), None) => sheet.label(&label),
                 (Some(label), Some(_)) => {

@@ -269,8 +269,7 @@ fn split(field: &Node<'_>) -> Option<Split> {
 }
 
 fn object(node: &Node<'_>, about: About<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding>) -> Option<Found> {
-    let Some(class) = node.any(&["title", "name", "value"]).and_then(Node::words).filter(|class| !class.is_empty())
-    else {
+    let Some(class) = node.any(&["title", "name", "value"]).and_then(Node::class) else {
         sheet.add(Err(Fault::new(node.line, "the object has no name")), findings);
         return None;
     };

@@ -105,7 +105,7 @@ fn result(node: &Node<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding>) {
                 "tagTool" | "textTool" => {
                     for (_, value) in one.get("value").map_or(&[][..], Node::members) {
                         let values = if value.is_list() { value.items() } else { std::slice::from_ref(value) };
-                        for value in values.iter().filter_map(Node::words) {
+                        for value in values.iter().filter_map(Node::class) {
                             match kind {
                                 "tagTool" => sheet.label(&value),
                                 _ => sheet.captions.push(value.into()),
@@ -123,7 +123,7 @@ fn result(node: &Node<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding>) {
 
 fn object(node: &Node<'_>, kind: &str) -> Result<Found, Fault> {
     let line = node.line;
-    let label = node.any(&["label", "attribute"]).and_then(Node::words).filter(|label| !label.is_empty());
+    let label = node.any(&["label", "attribute"]).and_then(Node::class);
     let label = label.ok_or_else(|| Fault::new(line, "the object has no label"))?;
     let points = || -> Result<Vec<[f64; 2]>, Fault> {
         let list = node.any(&["points", "pointList"]).map_or(&[][..], Node::items);

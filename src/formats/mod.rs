@@ -15,6 +15,7 @@ pub mod bdd100k;
 pub mod bitmap;
 pub mod builder;
 pub mod cityscapes;
+mod class_names;
 pub mod class_pictures;
 pub mod coco;
 pub mod createml;
@@ -152,14 +153,15 @@ pub fn read_among(
         Some(format) => (format, format!("--from {}", format.name)),
         None => detect(formats, tree, source)?,
     };
-    let Reading { dataset, problems: found, skipped, remarks } = (format.read)(tree, options).map_err(|error| {
+    let Reading { mut dataset, problems: found, skipped, remarks } = (format.read)(tree, options).map_err(|error| {
         let error = error.with_reason(|| unreadable::why(tree));
         if error.path().as_os_str().is_empty() { error.in_file(source) } else { error }
     })?;
     check_class_names(&dataset, source)?;
-    let (dataset, unlabelled) = without_unlabelled(dataset);
     let mut problems = tree.problems().clone();
     problems.append(found);
+    class_names::trim(&mut dataset, &mut problems);
+    let (dataset, unlabelled) = without_unlabelled(dataset);
     let missing = dataset.images.root.contains(&NO_FILE);
     let packed = missing.then(|| packed::hint(tree)).flatten();
     let unlabelled =

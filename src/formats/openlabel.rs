@@ -130,7 +130,7 @@ fn page(text: &str) -> Result<Page, Fault> {
         };
         for (id, object) in frame.get("objects").map_or(&[][..], Node::members) {
             let about = scene.at(&["objects", id]);
-            let class = about.and_then(|about| about.word("type")).or_else(|| object.word("type"));
+            let class = about.and_then(|about| about.class_at("type")).or_else(|| object.class_at("type"));
             let Some(class) = class else {
                 sheet.add(Err(Fault::new(object.line, format!("object {id:?} has no type"))), &mut page.findings);
                 continue;
@@ -155,7 +155,7 @@ fn add_still(
     findings: &mut Vec<Finding>,
 ) {
     for (id, object) in still {
-        match object.word("type") {
+        match object.class_at("type") {
             Some(class) => add(object.get("object_data"), (&class, id), is_here, sheet, findings),
             None => sheet.add(Err(Fault::new(object.line, format!("object {id:?} has no type"))), findings),
         }

@@ -104,7 +104,7 @@ fn line(node: &Node<'_>, about: (FileId, &Pictures<'_>), page: &mut Page) {
         match kind.rsplit('/').next().unwrap_or(kind) {
             "object-detection" => boxes(answer, metadata, &mut sheet, &mut page.findings),
             "image-classification" => {
-                let class = metadata.word("class-name").or_else(|| answer.words());
+                let class = metadata.class_at("class-name").or_else(|| answer.class());
                 class.iter().for_each(|class| sheet.label(class));
             }
             "image-classification-multilabel" => {
@@ -124,7 +124,7 @@ fn line(node: &Node<'_>, about: (FileId, &Pictures<'_>), page: &mut Page) {
 }
 
 fn class_of(metadata: &Node<'_>, id: &str) -> String {
-    metadata.get("class-map").and_then(|map| map.word(id)).map_or_else(|| id.to_owned(), |name| name.into_owned())
+    metadata.get("class-map").and_then(|map| map.class_at(id)).map_or_else(|| id.to_owned(), |name| name.into_owned())
 }
 
 fn masks(
@@ -140,7 +140,7 @@ fn masks(
         let colour =
             class.text("hex-color").and_then(|text| u32::from_str_radix(text.trim_start_matches('#'), 16).ok());
         let Some(mask) = colour.and_then(|colour| masks.remove(&colour)) else { continue };
-        match class.word("class-name") {
+        match class.class_at("class-name") {
             Some(name) if name == "BACKGROUND" => {}
             Some(name) => sheet.add(Found::masked(&name, line, mask), findings),
             None => sheet.add(Err(Fault::new(class.line, "the colour has no class-name")), findings),

@@ -107,7 +107,7 @@ fn task(node: &Node<'_>, page: &mut Page) {
 
 fn add(node: &Node<'_>, sheet: &mut Sheet, grouping: &mut Grouping, findings: &mut Vec<Finding>) {
     let kind = node.any(&["type", "geometry"]).and_then(Node::as_text).unwrap_or_default();
-    match node.word("label") {
+    match node.class_at("label") {
         Some(_) if kind == "cuboid" => sheet.leave_out(kind, node.line, findings),
         Some(label) => match object(node, kind, &label) {
             Ok(mut found) => grouping.add_free(grouping::take_group(&mut found), found),

@@ -123,7 +123,7 @@ fn masks(node: &Node<'_>, (file, pictures): (FileId, &Pictures<'_>), sheet: &mut
             found.object.mask = Some(mask);
             continue;
         }
-        let found = match one.word("labelName").filter(|class| !class.is_empty()) {
+        let found = match one.class_at("labelName") {
             Some(class) => Found::masked(&class, one.line, mask),
             None => Err(Fault::new(one.line, "the instance has no label name")),
         };
@@ -152,7 +152,7 @@ fn annotation(node: &Node<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding>) {
 }
 
 fn object(node: &Node<'_>) -> Result<Found, Fault> {
-    let class = node.any(&["labelName", "label_name"]).and_then(Node::words).filter(|class| !class.is_empty());
+    let class = node.any(&["labelName", "label_name"]).and_then(Node::class);
     let class = class.ok_or_else(|| Fault::new(node.line, "the value has no label name"))?;
     let pair = |key: &str| match node.get(key).map(Node::numbers).transpose()?.as_deref() {
         Some([a, b]) => Ok(Some([*a, *b])),

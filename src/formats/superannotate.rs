@@ -184,7 +184,7 @@ fn instance(
 }
 
 fn class_of<'n>(node: &'n Node<'_>, catalogue: Option<&'n Catalogue>) -> Result<Cow<'n, str>, Fault> {
-    if let Some(name) = node.word("className") {
+    if let Some(name) = node.class_at("className") {
         return Ok(name);
     }
     let fault = |message: String| Fault::new(node.line, message);

@@ -70,7 +70,7 @@ fn line(node: &Node<'_>, page: &mut Page) {
         sheet.add(Err(Fault::new(node.line, "\"imageGcsUri\" is missing")), findings);
         return page.sheets.push(sheet);
     }
-    let class = |one: &Node<'_>| one.word("displayName").map(|name| name.into_owned());
+    let class = |one: &Node<'_>| one.class_at("displayName").map(|name| name.into_owned());
     let single = node.get("classificationAnnotation").into_iter();
     single.chain(node.list("classificationAnnotations")).filter_map(class).for_each(|class| sheet.label(&class));
     for one in node.list("boundingBoxAnnotations") {
@@ -85,7 +85,7 @@ fn line(node: &Node<'_>, page: &mut Page) {
 }
 
 fn object(node: &Node<'_>) -> Result<Found, Fault> {
-    let class = node.word("displayName").ok_or_else(|| Fault::new(node.line, "the box has no displayName"))?;
+    let class = node.class_at("displayName").ok_or_else(|| Fault::new(node.line, "the box has no displayName"))?;
     let side = |key: &str| node.get(key).map_or(Ok(0.0), |_| node.wanted(key));
     let mut found = Found::boxed(&class, node.line, [side("xMin")?, side("yMin")?, side("xMax")?, side("yMax")?]);
     found.object.normalised = true;

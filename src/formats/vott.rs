@@ -121,7 +121,7 @@ fn asset(node: &Node<'_>, page: &mut Page) {
 
 /// An object for each tag.
 fn tagged(found: Result<Found, Fault>, node: &Node<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding>) {
-    let tags: Vec<_> = node.list("tags").iter().filter_map(Node::words).filter(|tag| !tag.is_empty()).collect();
+    let tags: Vec<_> = node.list("tags").iter().filter_map(Node::class).collect();
     match found {
         Ok(_) if tags.is_empty() => sheet.add(Err(Fault::new(node.line, "the region has no tag")), findings),
         Ok(found) => {

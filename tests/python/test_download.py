@@ -125,6 +125,25 @@ def test_images_are_fetched_once_and_kept(tmp_path: Path, server: Server) -> Non
     assert not dataset.problems
 
 
+def test_images_are_called_as_the_annotation_says(tmp_path: Path, server: Server) -> None:
+    source = coco(tmp_path, [f"{server.url}/good/0a1b2c.jpg?size=9", f"{server.url}/good/sent?id=2"])
+    rm.convert(source, tmp_path / "records", download=True, cache=tmp_path / "cache")
+    records = rm.load(tmp_path / "records")
+    assert records.images.name == ["1.jpg", "2.jpg"]
+    rm.convert(source, tmp_path / "yolo", target_format="yolo", download=True, cache=tmp_path / "cache")
+    names = sorted(path.name for path in (tmp_path / "yolo").rglob("*.jpg"))
+    assert names == ["1.jpg", "2.jpg"]
+    # Who names an image by its URL alone means the file there.
+    url = f"{server.url}/good/a%20b.jpg?size=9"
+    value = {"x": 1, "y": 2, "width": 30, "height": 40, "rotation": 0, "rectanglelabels": ["dog"]}
+    result = {"type": "rectanglelabels", "original_width": 96, "original_height": 64, "value": value}
+    tasks = [{"id": 1, "data": {"image": url}, "annotations": [{"id": 1, "result": [result]}]}]
+    path = tmp_path / "tasks.json"
+    path.write_text(json.dumps(tasks))
+    rm.convert(path, tmp_path / "voc", target_format="voc", download=True, cache=tmp_path / "cache")
+    assert [path.name for path in (tmp_path / "voc").rglob("*.jpg")] == ["a b.jpg"]
+
+
 def test_what_cannot_be_had_stays_missing_with_the_reason(tmp_path: Path, server: Server) -> None:
     names = ["gone.jpg", "login.jpg", "huge.jpg", "cut.jpg", "file.jpg", "good/a.jpg"]
     source = coco(tmp_path, [f"{server.url}/{name}" for name in names])

@@ -97,3 +97,56 @@ fn names_come_back_or_are_said() {
     }
     assert!(faults.is_empty(), "{} faults\n{}", faults.len(), faults.join("\n"));
 }
+
+/// Blanks around a name do not count, and that is said once for each name, where it stands first.
+#[test]
+fn blanks_around_names_are_said() {
+    let cases = [
+        (
+            "a.json",
+            "createml",
+            "[{\"image\": \"a.png\", \"annotations\": [\n{\"label\": \"cat\", \"coordinates\": {\"x\": 9, \"y\": 9, \"width\": 4, \"height\": 4}},\n\
+             {\"label\": \"cat \", \"coordinates\": {\"x\": 9, \"y\": 9, \"width\": 6, \"height\": 4}},\n\
+             {\"label\": \"cat \", \"coordinates\": {\"x\": 9, \"y\": 9, \"width\": 8, \"height\": 4}}]}]",
+            3,
+        ),
+        (
+            "a.xml",
+            "voc",
+            "<annotation>\n<filename>a.png</filename>\n<object><name>\n cat\n</name><bndbox><xmin>1</xmin><ymin>2</ymin><xmax>3</xmax><ymax>4</ymax></bndbox></object>\n\
+             <object><name>cat </name><bndbox><xmin>1</xmin><ymin>2</ymin><xmax>4</xmax><ymax>4</ymax></bndbox></object>\n\
+             <object><name>cat </name><bndbox><xmin>1</xmin><ymin>2</ymin><xmax>5</xmax><ymax>4</ymax></bndbox></object>\n</annotation>",
+            6,
+        ),
+        (
+            "a.csv",
+            "csv",
+            "filename,class,xmin,ymin,xmax,ymax\na.png, cat,1,2,3,4\na.png,cat ,1,2,4,4\na.png, cat ,1,2,5,4\n",
+            3,
+        ),
+        (
+            "a.json",
+            "coco",
+            "{\"images\": [{\"id\": 1, \"file_name\": \"a.png\"}],\n\"categories\": [{\"id\": 1, \"name\": \"dog\"}, {\"id\": 2, \"name\": \"cat \"}],\n\
+             \"annotations\": [{\"id\": 1, \"image_id\": 1, \"category_id\": 1, \"bbox\": [1, 2, 3, 4]},\n\
+             {\"id\": 2, \"image_id\": 1, \"category_id\": 2, \"bbox\": [1, 2, 3, 4]},\n{\"id\": 3, \"image_id\": 1, \"category_id\": 2, \"bbox\": [1, 2, 5, 4]}]}",
+            4,
+        ),
+    ];
+    for (file, format, text, line) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.png"), crate::convert::corpus::png(40, 30, 0)).unwrap();
+        std::fs::write(folder.path().join(file), text).unwrap();
+        let loaded = load(folder.path(), &LoadOptions { from: Some(format.into()), ..LoadOptions::default() }).unwrap();
+        let names: Vec<&str> = loaded.dataset.classes.iter().map(|class| class.name.as_str()).collect();
+        assert_eq!(names.last(), Some(&"cat"), "{format}");
+        assert_eq!(names.len(), if format == "coco" { 2 } else { 1 }, "{format}: {names:?}");
+        assert_eq!(loaded.dataset.objects.len(), 3, "{format}");
+        let said: Vec<String> =
+            loaded.problems.iter().map(|problem| format!("{}: {problem}", problem.kind.word())).collect();
+        let wanted = format!(
+            "trimmed-class: {file}:{line}: class \"cat \" (2 objects or images) is called \"cat\", without the blanks"
+        );
+        assert_eq!(said, [wanted], "{format}");
+    }
+}

@@ -4,6 +4,7 @@
 mod class_names;
 mod convert;
 mod example;
+mod file_names;
 mod files;
 mod formats;
 mod formats_tree;

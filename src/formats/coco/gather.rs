@@ -13,6 +13,7 @@ use crate::formats::builder::{Builder, Entry};
 use crate::formats::images::{Asker, Matcher};
 use crate::formats::json::scalar::Id;
 use crate::formats::splits;
+use crate::formats::text;
 use crate::formats::tree::{FileId, Tree};
 
 /// All files, as far as they were read.
@@ -151,8 +152,10 @@ impl<'t> Gathered<'t> {
         let root = Id::Number(0);
         let unused =
             |id: &Id| !annotations.categories.contains(id) && annotations.labels.iter().all(|(_, c, _)| c != id);
+        let mut names: HashSet<String> = HashSet::new();
         for (category, line) in categories {
-            let name = category.name.as_deref().map(crate::formats::text::trim).unwrap_or_default();
+            let whole = category.name.as_deref().unwrap_or_default();
+            let name = text::trim(whole);
             let Some(id) = category.id else {
                 problems.push(ProblemKind::BadEntry, file.place(line), format!("category {name:?}: there is no id"));
                 continue;
@@ -164,8 +167,8 @@ impl<'t> Gathered<'t> {
             if id == root && parents.contains(name) && unused(&id) {
                 continue;
             }
-            let place = self.builder.class(name);
-            if file.classes.values().any(|known| *known == place) {
+            let place = self.builder.class(whole);
+            if !names.insert(name.to_owned()) {
                 let message = format!("category {id}: another one is called {name:?} too; they are one class");
                 problems.push(ProblemKind::RepeatedEntry, file.place(line), message);
             }

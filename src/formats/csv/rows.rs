@@ -182,10 +182,8 @@ fn row(
     }
     // The source is text, and fields are cut at ASCII.
     let whole = std::str::from_utf8(record.as_slice()).unwrap_or_default();
-    let field = |column: usize| {
-        let value = record.range(column).and_then(|range| whole.get(range));
-        text::trim(value.unwrap_or_default())
-    };
+    let cell = |column: usize| record.range(column).and_then(|range| whole.get(range)).unwrap_or_default();
+    let field = |column: usize| text::trim(cell(column));
     let image = field(columns.image);
     if image.is_empty() {
         return Err("no image's name".into());
@@ -212,8 +210,9 @@ fn row(
     let Some(bbox) = corners(columns, field)? else {
         return Ok(Row { line, image: images.get(image), size, split, object: None });
     };
-    let class = field(columns.class);
-    if class.is_empty() {
+    // A blank behind the comma is how the file is laid out.
+    let class = cell(columns.class).trim_start();
+    if field(columns.class).is_empty() {
         return Err(format!("no {}", columns.names[columns.class]));
     }
     let mut flags = 0;

@@ -91,7 +91,7 @@ fn page(text: &str) -> Result<Page, Fault> {
     let root = Node::parse(text, 1)?;
     let mut page = Page::default();
     for label in root.at(&["categories", "label", "labels"]).map_or(&[][..], Node::items) {
-        let mut class = Class::named(label.word("name").unwrap_or_default());
+        let mut class = Class::named(label.class_at("name").unwrap_or_default());
         class.supercategory = label.word("parent").unwrap_or_default().into_owned();
         page.classes.push(class);
     }

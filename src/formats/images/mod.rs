@@ -1,9 +1,9 @@
 //! From the image name in an annotation to a file that the walk saw.
 //!
-//! A name is first taken to the letter: relative to the annotation's folder, to the root, to each folder of images.
+//! A name is first taken to the letter, blanks around it included: relative to the annotation's folder, to the root, to each folder of images.
 //! Then as tools garble it: `\` for `/`, `%20`, `file:`, `gs://bucket/`, `s3://bucket/`, `http(s)://host/`, a query
 //! string. What is still not found is compared from its end: the longest tail of the name's components that some
-//! image's path ends with, letter case and Unicode's forms (NFC, NFD) aside, the extension free. So absolute paths of other machines, folders that
+//! image's path ends with, letter case, blanks around a component and Unicode's forms (NFC, NFD) aside, the extension free. So absolute paths of other machines, folders that
 //! were moved and stems without extension find their image. Of several, those remain that have the same extension,
 //! then the same letter case, then lie nearest to the annotation, then in the same split, then in a folder that is
 //! called `images` or alike, then where the name leads from there; still several is ambiguous, never a guess.
@@ -82,7 +82,7 @@ pub struct Matcher<'t> {
     images: Vec<FileId>,
     /// What no name means, even to the letter.
     left_out: HashSet<FileId>,
-    /// Components of the path and the root's name in lower case and NFC, last first, without extension, each closed by `/`;
+    /// Components of the path and the root's name in lower case and NFC, without blanks around, last first, without extension, each closed by `/`;
     /// sorted. Made when the first name is not found to the letter.
     ends: OnceLock<Vec<(Box<str>, FileId)>>,
 }
@@ -130,8 +130,12 @@ impl<'t> Matcher<'t> {
             return Match::Missing;
         }
         let mut outside = false;
-        if let Some((file, rule)) = self.exactly(literal, asker, &mut outside) {
-            return Match::Found { file, rule };
+        // Blanks around a name can be its own.
+        let with_blanks = Some(name).filter(|name| name.len() > literal.len());
+        for name in with_blanks.into_iter().chain([literal]) {
+            if let Some((file, rule)) = self.exactly(name, asker, &mut outside) {
+                return Match::Found { file, rule };
+            }
         }
         // A file may really be called `a%20b.png` or `a\b.png`, so what looks garbled is first taken as it stands.
         let undecoded = unwrapped(literal);
@@ -388,6 +392,7 @@ fn ends_with_components(path: &str, tail: &str) -> bool {
 }
 
 fn push_folded(end: &mut String, component: &str) {
+    let component = text::trim(component);
     if component.is_ascii() {
         end.extend(component.bytes().map(|byte| char::from(byte.to_ascii_lowercase())));
     } else {

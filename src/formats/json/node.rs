@@ -154,6 +154,19 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// The name of a class that it is: as [`Node::words`], with the blanks around it, if there is anything else.
+    pub fn class(&self) -> Option<Cow<'_, str>> {
+        match &self.value {
+            Value::Text(text) => Some(&**text).filter(|text| !text::trim(text).is_empty()).map(Cow::Borrowed),
+            _ => self.words().filter(|words| !words.is_empty()),
+        }
+    }
+
+    /// The name of a class that the member `key` is.
+    pub fn class_at(&self, key: &str) -> Option<Cow<'_, str>> {
+        self.get(key)?.class()
+    }
+
     /// The words of the member `key`, unless there are none.
     pub fn word(&self, key: &str) -> Option<Cow<'_, str>> {
         self.get(key)?.words().filter(|word| !word.is_empty())

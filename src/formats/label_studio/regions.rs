@@ -87,7 +87,7 @@ impl Task {
         } else if answer.get("choices").is_some() {
             self.value(answer, answer, from, None, sheet, findings);
         } else if answer.is_list() {
-            answer.items().iter().filter_map(Node::words).for_each(|word| sheet.label(&word));
+            answer.items().iter().filter_map(Node::class).for_each(|word| sheet.label(&word));
         } else if let Some(word) = answer.as_text() {
             sheet.label(word);
         }
@@ -108,8 +108,8 @@ impl Task {
             sheet.size = size;
         }
         let words = |node: &Node<'_>| match node.is_list() {
-            true => node.items().iter().filter_map(Node::words).map(|word| word.into_owned()).collect(),
-            false => node.words().map(|word| vec![word.into_owned()]).unwrap_or_default(),
+            true => node.items().iter().filter_map(Node::class).map(|word| word.into_owned()).collect(),
+            false => node.class().map(|word| vec![word.into_owned()]).unwrap_or_default(),
         };
         let said_by =
             |keys: &[&str]| -> Vec<String> { keys.iter().filter_map(|key| value.get(key)).flat_map(words).collect() };

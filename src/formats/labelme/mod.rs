@@ -168,7 +168,7 @@ fn page(text: &str, file: FileId, inside: &Inside<'_>) -> Result<Page, Fault> {
 /// The object of a shape.
 fn object(shape: &Node<'_>, size: (u32, u32), findings: &mut Vec<Finding>) -> Result<Found, Fault> {
     let line = shape.line;
-    let Some(label) = shape.word("label") else { return Err(Fault::new(line, "the shape has no label")) };
+    let Some(label) = shape.class_at("label") else { return Err(Fault::new(line, "the shape has no label")) };
     let points = points(shape)?;
     let kind = shape.text("shape_type").unwrap_or("polygon");
     let wrong = || Fault::new(line, format!("{kind} {label:?} has {} points", points.len()));

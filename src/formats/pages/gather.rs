@@ -186,11 +186,11 @@ impl Gathered<'_> {
         let boxes = sheet.objects.iter().map(|found| (found.class.clone(), found.object.bbox)).collect();
         self.known.insert(about, (file, sheet.line, boxes));
         let split = asker.split.or_else(|| splits::of_folders(self.tree.path(image?)));
-        let labels = sheet.labels.iter().map(|name| self.builder.class(text::trim(name))).collect();
+        let labels = sheet.labels.iter().map(|name| self.builder.class(name)).collect();
         let objects: Vec<Object> = sheet
             .objects
             .into_iter()
-            .map(|Found { class, object, .. }| Object { class: self.builder.class(text::trim(&class)), ..object })
+            .map(|Found { class, object, .. }| Object { class: self.builder.class(&class), ..object })
             .collect();
         let entry = Entry {
             file: image,

@@ -78,8 +78,7 @@ impl Sheet {
 
     /// Adds a class of the whole image, once.
     pub fn label(&mut self, name: &str) {
-        let name = text::trim(name);
-        if !name.is_empty() && !self.labels.iter().any(|known| **known == *name) {
+        if !text::trim(name).is_empty() && !self.labels.iter().any(|known| **known == *name) {
             self.labels.push(name.into());
         }
     }

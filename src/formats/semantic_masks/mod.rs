@@ -361,7 +361,7 @@ impl Reader<'_> {
             let Some(bbox) = geometry::mask_box(&mask).filter(|_| !name.is_empty()) else { continue };
             let mask = Some(mask).filter(|_| !self.options.boxes_only);
             self.unread += u64::from(mask.is_none());
-            objects.push(Object { class: builder.class(text::trim(&name)), bbox, mask, ..Object::default() });
+            objects.push(Object { class: builder.class(&name), bbox, mask, ..Object::default() });
         }
         for (value, pixels) in nameless {
             let message = format!("{pixels} pixels of {}, which is no class's", value.own_name());

@@ -172,7 +172,7 @@ fn page(text: &str, graphs: &Graphs) -> Result<Page, Fault> {
 
 fn object(node: &Node<'_>, size: (u32, u32), graphs: &Graphs) -> Result<Found, Fault> {
     let line = node.line;
-    let Some(class) = node.word("classTitle") else { return Err(Fault::new(line, "the object has no classTitle")) };
+    let Some(class) = node.class_at("classTitle") else { return Err(Fault::new(line, "the object has no classTitle")) };
     let kind = node.text("geometryType").unwrap_or_default();
     let shape = node.get("geometry").unwrap_or(node);
     let points = shape.get("points");

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Stems differ even where letter case does not count, because labels stand beside images under the same stem, and file
-//! systems of Windows and macOS take both for one. What no file system takes is replaced by `_`.
+//! systems of Windows and macOS take both for one; and even without blanks at their ends, which readers of lists take away. What no file system takes is replaced by `_`.
 
 use std::collections::{HashMap, HashSet};
 
@@ -41,7 +41,7 @@ impl FileNames {
                 name => format!("{name}.{extension}"),
             })
             .collect();
-        let fold = |name: &str| stem(name).to_lowercase();
+        let fold = |name: &str| stem(name).trim().to_lowercase();
         let mut uses: HashMap<String, u32> = HashMap::with_capacity(rows.len());
         plain.iter().for_each(|name| *uses.entry(fold(name)).or_default() += 1);
         let mut taken: HashSet<String> =
@@ -124,6 +124,7 @@ mod tests {
         assert_eq!(names(&["a/001.jpg", "b/001.jpg", "b_001.jpg"]), ["a_001.jpg", "b_001-2.jpg", "b_001.jpg"]);
         assert_eq!(names(&["x.jpg", "X.png"]), ["x.jpg", "X-2.png"]);
         assert_eq!(names(&["a/x.jpg", "a/x.png"]), ["a_x.jpg", "a_x-2.png"]);
+        assert_eq!(names(&["x.jpg", "x .jpg"]), ["x.jpg", "x -2.jpg"]);
     }
 
     #[test]

@@ -231,7 +231,7 @@ fn add_region(
         for (name, value) in attributes.map_or(&[][..], Node::members) {
             let marked = value.members().iter().filter(|(_, set)| set.as_flag() == Some(true));
             marked.for_each(|(option, _)| found.attribute(name, option));
-            found.attribute(name, &value.words().unwrap_or_default());
+            found.attribute(name, &value.class().unwrap_or_default());
         }
         found
     });

@@ -184,6 +184,8 @@ pub(super) fn parse(source: &str) -> Result<Annotation, Fault> {
                     }
                     ([.., Tag::Annotation, Tag::Object], _) => {
                         let unknown = (leaf && matches!(tag, Tag::Other | Tag::Value)).then_some(name);
+                        // A break of the line is how the file is laid out, blanks are the name's.
+                        let value = if tag == Tag::Name && !text.contains('\n') { text } else { value };
                         draft.child(tag, unknown, value, line, problems);
                     }
                     ([.., Tag::Object, Tag::Box], Tag::Corner(corner)) => {
@@ -292,7 +294,7 @@ impl Draft {
         fn fault<T>(line: u32, message: String) -> Result<T, Fault> {
             Err(Fault { line, message })
         }
-        let Some(name) = self.name.filter(|name| !name.is_empty()) else {
+        let Some(name) = self.name.filter(|name| !text::trim(name).is_empty()) else {
             return fault(self.line, "the object has no name".into());
         };
         if self.boxes > 1 {

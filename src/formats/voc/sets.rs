@@ -119,8 +119,10 @@ fn read_list(
     problems: &mut Problems,
 ) {
     let Some(bytes) = tree.read_or_say(file, LIMIT, problems) else { return };
-    for (line, id) in (1..).zip(text::decode(&bytes).text.lines()) {
-        let mut id = text::trim(id);
+    for (line, whole) in (1..).zip(text::decode(&bytes).text.lines()) {
+        // Blanks at the ends can be the file's own.
+        let trimmed = text::trim(whole);
+        let mut id = if trimmed.len() < whole.len() && stems.has(tree, whole) { whole } else { trimmed };
         // As in the lists of a class; but a file may be called so.
         if let Some((before, "-1" | "0" | "1")) = id.rsplit_once(char::is_whitespace)
             && !stems.has(tree, id)

@@ -262,6 +262,7 @@ def good() -> None:
             'repeated-entry: labels.json:12: category 3: another one is called "cat" too; they are one class',
             "repeated-entry: labels.json:13: image 1 stands twice; taken once",
             "repeated-entry: labels.json:9: annotation 6 stands twice; taken once",
+            'trimmed-class: labels.json:3: class " cat " (5 objects or images) is called "cat", without the blanks',
         ],
     })
 

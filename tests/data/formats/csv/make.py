@@ -40,7 +40,7 @@ def csv_good() -> None:
         "format": "csv", "classes": ["cat", 'big; "dog"'], "ordered": False,
         "images": [there("a.png", one(4, "cat", (4.25, 5, 20.5, 25), attributes={"Dateiname": "x", "colour": "brown"}),
                          one(6, 'big; "dog"', (0, 0, 40, 30), attributes={"Dateiname": "y"}), size=(0, 0))],
-        "problems": [],
+        "problems": ['trimmed-class: labels.csv:4: class "cat " (1 object or image) is called "cat", without the blanks'],
     })
 
     case("csv", "fractions", {
@@ -197,6 +197,8 @@ def csv_bad() -> None:
         ("good.png,40,30,never,4,5,20,25", None),
     ]
     problems = [text.format(line=line, next=line + 1) for line, (_, text) in enumerate(rows, 2) if text]
+    padded = next(line for line, (row, _) in enumerate(rows, 2) if " cat " in row)
+    problems.append(f'trimmed-class: labels.csv:{padded}: class "cat " (1 object or image) is called "cat", without the blanks')
     names = ["good", "no-extension", "other-extension", "case", "windows", "file url", "bucket", "negative", "negative-too"]
 
     def single(line, name="cat"):
