@@ -213,7 +213,7 @@ fn page(tree: &Tree, scene: &Scene, file: FileId, scheme: &Scheme) -> Result<Pag
         path: Some(scene.name.clone()),
         other_name: scene.other_name.clone(),
         size: (picture.width, picture.height),
-        split: splits::of_folders(tree.path(file)),
+        split: splits::of_folders(tree, tree.path(file)),
         ..Sheet::default()
     };
     add_objects(&picture, numbers, scheme, &mut sheet, &mut page.findings)?;

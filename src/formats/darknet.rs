@@ -94,7 +94,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     let mut skipped = Skipped::default();
     let layout = Layout {
         image_path: &str::to_owned,
-        split_of: &|image, path| parts.split_of(image, path).or_else(|| of_cvat_folder(path)),
+        split_of: &|image, path| parts.split_of(tree, image, path).or_else(|| of_cvat_folder(path)),
         is_image: &|_| true,
         belongs: &|_| true,
         negatives: true,

@@ -159,7 +159,7 @@ fn read(tree: &Tree, options: &LoadOptions, format: &Format) -> Result<Reading, 
     let files = per_image::parse_all(tree, &files, options.workers, parse);
     let layout = Layout {
         image_path: &|path| parallel_path(path, &FOLDERS, "images"),
-        split_of: &|image, path| parts.split_of(image, path),
+        split_of: &|image, path| parts.split_of(tree, image, path),
         is_image: &|path| !lies_in(path, &FOLDERS),
         belongs: &|image| parts.has(tree, image),
         negatives: true,

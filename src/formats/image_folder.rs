@@ -1,7 +1,7 @@
 //! Images in a folder per class, as torchvision, Keras and YOLO (classify) take them.
 //!
 //! ```text
-//! [above/]* [split/] class/ [deeper/]* a.jpg
+//! [above/]* [split/] class/ [split/] [deeper/]* a.jpg
 //! ```
 //!
 //! Specification: torchvision's `ImageFolder`; quirks: ImageNet's synsets (`n01440764`, with `LOC_synset_mapping.txt` or
@@ -9,7 +9,9 @@
 //!
 //! Decisions
 //! - The folders that all images share are left away, as long as there is one more below.
-//! - Folders called like a split are splits; the next one is the class, however deep the image lies in it.
+//! - Folders called like a split are splits (`seg_train/` beside `seg_test/` too, but what is called like both, `seg_pred/`, is no
+//!   class); the next one is the class, however deep the image lies in it.
+//! - Kaggle's `LOC_*_solution.csv` says the classes of ImageNet's images that lie in no folder of one.
 //! - Classes are numbered by their names in the order of bytes, as torchvision and Keras do.
 //! - An image that lies in no class's folder is kept without a class.
 //! - Such a tree is recognised only where nothing else could be an annotation, and there are two classes.
@@ -56,7 +58,17 @@ const NO_CLASSES: [&str; 12] = [
     "gt",
 ];
 /// Text files that say nothing of single images.
-const NO_ANNOTATIONS: [&str; 6] = ["readme", "license", "requirements", "classes", "labels", "loc_synset_mapping"];
+const NO_ANNOTATIONS: [&str; 8] = [
+    "readme",
+    "license",
+    "requirements",
+    "classes",
+    "labels",
+    "loc_synset_mapping",
+    "loc_sample_submission",
+    // What it says of boxes the XML files beside the images say too.
+    "loc_train_solution",
+];
 /// Size of a file of synsets that is still read.
 const LIMIT: u64 = 64 << 20;
 
@@ -85,7 +97,7 @@ fn images(tree: &Tree) -> Vec<Found<'_>> {
         };
         first.get_or_insert(&file.path);
     }
-    let is_split = |part: &str| splits::of_word(part).is_some();
+    let is_split = |part: &str| splits::of_whole_folder(tree, part).is_some();
     // A split that all share is still one.
     if let Some(place) = first.and_then(|first| first.split('/').take(shared).position(is_split)) {
         shared = place;
@@ -93,11 +105,15 @@ fn images(tree: &Tree) -> Vec<Found<'_>> {
     let found = files().map(|(image, file)| {
         let mut parts = file.path.split('/').skip(shared).peekable();
         let mut split = None;
-        while let Some(named) = parts.peek().and_then(|part| splits::of_word(part)) {
+        while let Some(named) = parts.peek().and_then(|part| splits::of_whole_folder(tree, part)) {
             split.get_or_insert(named);
             parts.next();
         }
-        let class = parts.next().filter(|_| parts.peek().is_some());
+        let is_class = |class: &&str| !splits::is_folder_beside(tree, class);
+        let class = parts.next().filter(|_| parts.peek().is_some()).filter(is_class);
+        // `class/train/a.jpg`: the last part is the file.
+        let below = class.and_then(|_| parts.peek().and_then(|part| splits::of_whole_folder(tree, part)));
+        let split = split.or_else(|| below.filter(|_| parts.nth(1).is_some()));
         Found { image, split, class }
     });
     found.collect()
@@ -109,7 +125,7 @@ fn detect(tree: &Tree) -> Option<Evidence> {
     }
     let is_known = |path: &str| {
         let stem = stem_of(path).to_ascii_lowercase();
-        NO_ANNOTATIONS.iter().any(|known| stem.starts_with(known)) || is_synsets(path)
+        NO_ANNOTATIONS.iter().any(|known| stem.starts_with(known)) || is_synsets(path) || is_solution(path)
     };
     if tree.annotations(&ANNOTATION_EXTENSIONS).any(|file| !is_known(tree.path(file))) {
         return None;
@@ -135,12 +151,14 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
     let mut problems = Problems::default();
     let mut remarks = Vec::new();
     let names = names(tree, &classes, &mut problems, &mut remarks);
+    let solved = solved(tree, &mut problems, &mut remarks);
     let mut builder = Builder::default();
     builder.set_classes(classes.iter().map(|class| names.get(class).map_or(*class, String::as_str).to_owned()));
     // The folders are sorted, and so are the classes' places.
     let places: HashMap<&str, u32> = classes.iter().copied().zip(0..).collect();
     for Found { image, split, class } in images {
         let path = tree.path(image);
+        let class = class.or_else(|| solved.get(stem_of(path)).map(String::as_str));
         let label = class.and_then(|class| places.get(class));
         if label.is_none() {
             let message = "the image lies in no folder of a class; kept without";
@@ -155,6 +173,25 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
 fn is_synsets(path: &str) -> bool {
     let name = file_name(path).to_ascii_lowercase();
     ["loc_synset_mapping.txt", "synset_words.txt", "words.txt"].contains(&&*name)
+}
+
+fn is_solution(path: &str) -> bool {
+    file_name(path).eq_ignore_ascii_case("LOC_val_solution.csv")
+}
+
+/// The classes of images by their stems, as Kaggle's table of ImageNet has them: `ImageId,PredictionString`, whose second column
+/// is a synset and a box for each object.
+fn solved(tree: &Tree, problems: &mut Problems, remarks: &mut Vec<String>) -> HashMap<String, String> {
+    let Some((file, _)) = tree.files().find(|(_, file)| is_solution(&file.path)) else { return HashMap::new() };
+    let Some(bytes) = tree.read_or_say(file, LIMIT, problems) else { return HashMap::new() };
+    let text = text::decode(&bytes).text;
+    let rows = text.lines().filter_map(|line| {
+        let (stem, objects) = line.split_once(',')?;
+        let class = objects.split_whitespace().next().filter(|class| is_synset(class))?;
+        Some((text::trim(stem).to_owned(), class.to_owned()))
+    });
+    remarks.push(format!("classes of images in no folder of a class: {}", tree.path(file)));
+    rows.collect()
 }
 
 fn is_synset(name: &str) -> bool {

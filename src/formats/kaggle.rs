@@ -175,7 +175,7 @@ fn read_wheat(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatErro
         },
     );
     // Those of the tests are in no table at all.
-    let trained = |path: &str| splits::of_folders(path).is_none_or(|split| split != Split::Test);
+    let trained = |path: &str| splits::of_folders(tree, path).is_none_or(|split| split != Split::Test);
     listed.add_negatives(trained, &mut problems);
     let remarks = rows::remark_unnamed(&listed).into_iter().collect();
     listed.finish(&mut builder, &mut problems);

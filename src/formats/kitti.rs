@@ -285,7 +285,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     }
     let layout = Layout {
         image_path: &|path| FOLDERS.iter().fold(path.to_owned(), |path, (from, to)| parallel_path(&path, &[from], to)),
-        split_of: &|_, path| splits::of_folders(path),
+        split_of: &|_, path| splits::of_folders(tree, path),
         // The right camera's images have the same names, and no labels.
         is_image: &|path| is_left(path) && is_known(path),
         belongs: &|_| true,

@@ -166,7 +166,7 @@ impl<'t> Listed<'t> {
         let tree = self.tree;
         let said = self.images.entry(about.clone()).or_insert_with(|| {
             let file = about.file();
-            let split = namer.split.or_else(|| splits::of_folders(tree.path(file?)));
+            let split = namer.split.or_else(|| splits::of_folders(tree, tree.path(file?)));
             let key = match &about {
                 About::Image(_) => String::new(),
                 About::ByNameAlone(_, key) | About::Missing(key) => key.clone(),
@@ -250,7 +250,7 @@ impl<'t> Listed<'t> {
             let path = self.tree.path(image);
             let message = "no annotation names this image; kept without objects";
             problems.push(ProblemKind::UnlabelledImage, Place::file(path), message);
-            let (name, split) = (file_name(path).to_owned(), splits::of_folders(path));
+            let (name, split) = (file_name(path).to_owned(), splits::of_folders(self.tree, path));
             let entry = Entry { file: Some(image), name, split, ..Entry::default() };
             self.images.insert(About::Image(image), Said::new(entry));
         }

@@ -151,7 +151,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     for scene in polygons.iter().filter_map(|file| scenes.remove(&At::of(tree.path(*file)).image)) {
         unused.extend(scene.files());
     }
-    let mut read = pages::read_each(tree, options, polygons, &|text, file| page(text, tree.path(file)));
+    let mut read = pages::read_each(tree, options, polygons, &|text, file| page(text, tree, tree.path(file)));
     let (of_pictures, unread) = class_pictures::read_all(tree, options, scenes.into_values(), &scheme);
     read.extend(of_pictures);
     if let Some(page) = read.iter_mut().find_map(|(_, page)| page.as_mut().ok()) {
@@ -164,7 +164,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
 }
 
 /// The polygons of an image.
-fn page(source: &str, path: &str) -> Result<Page, Fault> {
+fn page(source: &str, tree: &Tree, path: &str) -> Result<Page, Fault> {
     let root = Node::parse(source, 1)?;
     let image = format!("{}.jpg", At::of(path).image);
     let mut page = Page::default();
@@ -173,7 +173,7 @@ fn page(source: &str, path: &str) -> Result<Page, Fault> {
         path: Some(image),
         line: root.line,
         size: (root.pixels("width"), root.pixels("height")),
-        split: splits::of_folders(path),
+        split: splits::of_folders(tree, path),
         ..Sheet::default()
     };
     for node in root.list("objects") {

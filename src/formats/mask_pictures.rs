@@ -26,7 +26,7 @@ impl<'t> Pictures<'t> {
     /// The file that an annotation in `asker` means. A colon, which not all file systems take, may be `_`.
     pub fn find(&self, name: &str, asker: FileId) -> Option<FileId> {
         let path = self.tree.path(asker);
-        let asker = Asker { path, split: splits::of_folders(path) };
+        let asker = Asker { path, split: splits::of_folders(self.tree, path) };
         let end = |name: &str| name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
         let other =
             |name: &str| name.strip_prefix("s3:").map_or_else(|| name.replace(':', "_"), |rest| rest.replace(':', "_"));

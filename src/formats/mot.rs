@@ -224,7 +224,7 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
     for sequence in &sequences {
         let info = info(tree, &sequence.folder, &mut problems);
         let folder = join(&sequence.folder, &info.images);
-        let before = last.entry(splits::of_folders(tree.path(sequence.table))).or_default();
+        let before = last.entry(splits::of_folders(tree, tree.path(sequence.table))).or_default();
         *before = read_table(
             tree,
             sequence,
@@ -289,7 +289,7 @@ fn read_table(
         }
         None => format!("{frame:06}"),
     };
-    let split = splits::of_folders(path);
+    let split = splits::of_folders(tree, path);
     let mut last = before;
     for (line, content) in (1..).zip(text::decode(&bytes).text.lines()) {
         let content = text::trim(content);

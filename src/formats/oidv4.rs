@@ -90,7 +90,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     let files = per_image::parse_all(tree, &files, options.workers, parse);
     let layout = Layout {
         image_path: &without_label,
-        split_of: &|_, path| splits::of_folders(path),
+        split_of: &|_, path| splits::of_folders(tree, path),
         is_image: &|_| true,
         belongs: &|_| true,
         negatives: true,

@@ -119,7 +119,7 @@ pub fn add_negatives(
             *left_out.entry(folder_of(&file.path)).or_default() += 1;
             continue;
         }
-        let split = split_of(&file.path).or_else(|| splits::of_folders(&file.path));
+        let split = split_of(&file.path).or_else(|| splits::of_folders(tree, &file.path));
         problems.push(
             ProblemKind::UnlabelledImage,
             Place::file(&*file.path),

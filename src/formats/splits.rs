@@ -2,13 +2,13 @@
 //!
 //! A split is named by a whole folder (`train/`, `images/val2017/`), by a folder that adds a word of its trade
 //! (`test_images/`), or by the first or last word of an annotation file's name (`train_labels.csv`,
-//! `instances_val2017.json`), or by the one word in which it differs from its sister's (`voc_train_v2.csv`, `voc_test_v2.csv`).
-//! Never by a bare substring: `contest/` holds no test set.
+//! `instances_val2017.json`), or by the one word in which the name of a folder or an annotation file differs from its sister's
+//! (`seg_train/`, `seg_test/`; `voc_train_v2.csv`, `voc_test_v2.csv`). Never by a bare substring: `contest/` holds no test set.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::tree::{Tree, file_name, stem_of};
+use super::tree::{Tree, file_name, folder_of, stem_of};
 use crate::dataset::Split;
 use crate::image::is_image_name;
 
@@ -60,13 +60,27 @@ fn of_folder_name(name: &str) -> Option<Split> {
 }
 
 /// The split that the folders of `path` name, the innermost first. The last component is taken for a file.
-pub fn of_folders(path: &str) -> Option<Split> {
-    path.split('/').rev().skip(1).find_map(of_folder_name)
+pub fn of_folders(tree: &Tree, path: &str) -> Option<Split> {
+    let sisters = Sisters::of(tree);
+    path.split('/').rev().skip(1).find_map(|folder| of_folder_name(folder).or_else(|| sisters.split_of_folder(folder)))
+}
+
+/// The split of a folder that has its name alone for one, and of a sister.
+pub fn of_whole_folder(tree: &Tree, folder: &str) -> Option<Split> {
+    of_word(folder).or_else(|| Sisters::of(tree).split_of_folder(folder))
+}
+
+/// Whether a folder is called like those of splits, but for the word: `seg_pred` beside `seg_train` and `seg_test`.
+pub fn is_folder_beside(tree: &Tree, folder: &str) -> bool {
+    let sisters = Sisters::of(tree);
+    let folder = folder.to_ascii_lowercase();
+    let known = |place: usize| sisters.0.kin.contains(&starred(&folder, place));
+    !sisters.0.kin.is_empty() && (0..words(&folder).count()).any(known)
 }
 
 /// The split that an annotation file's own name, or what it has before its sisters, or else its folders, name.
 pub fn of_annotation_file(tree: &Tree, path: &str) -> Option<Split> {
-    of_name(path).or_else(|| Sisters::of(tree).split_of(path)).or_else(|| of_folders(path))
+    of_name(path).or_else(|| Sisters::of(tree).split_of_file(path)).or_else(|| of_folders(tree, path))
 }
 
 /// The split that the first or last word of a file's name is.
@@ -76,50 +90,98 @@ fn of_name(path: &str) -> Option<Split> {
     own.next().and_then(of_word).or_else(|| own.next_back().and_then(of_word))
 }
 
-/// Names of files that are the same but for the word of a split.
+/// Names that are the same but for the word of a split.
 #[derive(Clone)]
-struct Sisters(Arc<HashMap<String, BTreeSet<Split>>>);
+struct Sisters(Arc<Families>);
+
+#[derive(Default)]
+struct Families {
+    /// Of files, wherever they lie, as [`family`] has them.
+    files: HashSet<String>,
+    /// Of folders that lie side by side.
+    folders: HashMap<String, Split>,
+    kin: HashSet<String>,
+}
 
 impl Sisters {
     fn of(tree: &Tree) -> Self {
         tree.once(|| {
-            let mut families: HashMap<String, BTreeSet<Split>> = HashMap::new();
-            for (family, split) in
-                tree.files().filter(|(_, file)| !file.image).filter_map(|(_, file)| family(&file.path))
-            {
-                families.entry(family).or_default().insert(split);
+            let mut files: HashMap<String, BTreeSet<Split>> = HashMap::new();
+            let mut folders: HashMap<(&str, String), BTreeMap<Split, BTreeSet<String>>> = HashMap::new();
+            let mut before = "";
+            for (_, file) in tree.files() {
+                if !file.image
+                    && let Some((family, split)) = family(file_name(&file.path))
+                {
+                    files.entry(family).or_default().insert(split);
+                }
+                let folder = folder_of(&file.path);
+                if folder == before {
+                    continue;
+                }
+                before = folder;
+                // The folder and those above it.
+                let mut path = folder;
+                while !path.is_empty() {
+                    if let Some((family, split)) = family(file_name(path)) {
+                        let name = file_name(path).to_ascii_lowercase();
+                        let splits = folders.entry((folder_of(path), family)).or_default();
+                        splits.entry(split).or_default().insert(name);
+                    }
+                    path = folder_of(path);
+                }
             }
-            families.retain(|_, splits| splits.len() > 1);
+            let mut families = Families::default();
+            families.files.extend(files.into_iter().filter(|(_, splits)| splits.len() > 1).map(|(family, _)| family));
+            for ((_, family), splits) in folders.into_iter().filter(|(_, splits)| splits.len() > 1) {
+                // Of a star alone anything is kin.
+                families.kin.extend((family != "*").then_some(family));
+                for (split, names) in splits {
+                    families.folders.extend(names.into_iter().map(|name| (name, split)));
+                }
+            }
             Self(Arc::new(families))
         })
     }
 
-    fn split_of(&self, path: &str) -> Option<Split> {
-        if self.0.is_empty() {
+    fn split_of_file(&self, path: &str) -> Option<Split> {
+        if self.0.files.is_empty() {
             return None;
         }
-        let (family, split) = family(path)?;
-        self.0.contains_key(&family).then_some(split)
+        let (family, split) = family(file_name(path))?;
+        self.0.files.contains(&family).then_some(split)
+    }
+
+    fn split_of_folder(&self, name: &str) -> Option<Split> {
+        if self.0.folders.is_empty() {
+            return None;
+        }
+        self.0.folders.get(&name.to_ascii_lowercase()).copied()
     }
 }
 
-/// The one split that the words of a file's name have, and the name with a star in that place. Numbers do not count:
-/// shards of one split are one family. A word may be glued to its trade (`trainset`, `minival2017`).
-fn family(path: &str) -> Option<(String, Split)> {
-    let name = file_name(path).to_ascii_lowercase();
+/// The one split that the words of a name have, and the name with a star in that place. Numbers do not count: shards of one
+/// split are one family. A word may be glued to its trade (`trainset`, `minival2017`).
+fn family(name: &str) -> Option<(String, Split)> {
+    let name = name.to_ascii_lowercase();
     let worded = |word: &str| {
         let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
         let word = word.strip_prefix("mini").unwrap_or(word);
         let word = TRADE.iter().find_map(|trade| word.strip_suffix(trade)).unwrap_or(word);
         of_word(word)
     };
-    let mut splits = words(&name).filter_map(worded);
-    let split = splits.next().filter(|_| splits.next().is_none())?;
-    let parts = words(&name).map(|word| match worded(word) {
-        Some(_) => "*",
-        None => word.trim_matches(|c: char| c.is_ascii_digit()),
+    let mut splits = words(&name).enumerate().filter_map(|(place, word)| Some((place, worded(word)?)));
+    let (place, split) = splits.next().filter(|_| splits.next().is_none())?;
+    Some((starred(&name, place), split))
+}
+
+/// A name with a star for one of its words, and without numbers.
+fn starred(name: &str, place: usize) -> String {
+    let parts = words(name).enumerate().map(|(number, word)| match number == place {
+        true => "*",
+        false => word.trim_matches(|c: char| c.is_ascii_digit()),
     });
-    Some((parts.collect::<Vec<_>>().join(" "), split))
+    parts.collect::<Vec<_>>().join(" ")
 }
 
 /// Whether an annotation file or an image's folder is of images that nobody labelled (`image_info_unlabeled2017.json`,
@@ -155,7 +217,7 @@ mod tests {
             ("test.jpg", None),
             ("", None),
         ] {
-            assert_eq!(of_folders(path), split, "{path}");
+            assert_eq!(path.split('/').rev().skip(1).find_map(of_folder_name), split, "{path}");
         }
     }
 
@@ -187,14 +249,15 @@ mod tests {
             ("contest_labels.csv", None),
             ("my_test_labels.csv", None),
         ] {
-            assert_eq!(of_name(path).or_else(|| of_folders(path)), split, "{path}");
+            let of_folder = || path.split('/').rev().skip(1).find_map(of_folder_name);
+            assert_eq!(of_name(path).or_else(of_folder), split, "{path}");
         }
     }
 
     #[test]
     fn sisters() {
         let kin = |one: &str, other: &str| {
-            let (one, other) = (family(one)?, family(other)?);
+            let (one, other) = (family(file_name(one))?, family(file_name(other))?);
             (one.0 == other.0).then_some((one.1, other.1))
         };
         for (one, other, splits) in [

@@ -80,3 +80,57 @@ fn numbers_that_cannot_be_used_hide_no_format() {
         assert!(said.iter().any(|said| said.starts_with("labels/train/a.txt:1: ")), "{line}: {said:?}");
     }
 }
+
+/// Class and split of each image.
+fn labelled(loaded: &Loaded) -> Vec<String> {
+    let images = &loaded.dataset.images;
+    let class = |row| images.labels.get(row).and_then(|labels| loaded.dataset.classes.get(*labels.first()? as usize));
+    let name = |row| class(row).map_or("-", |class| &class.name);
+    let split = |row: usize| images.split[row].map_or("-", Split::name);
+    (0..loaded.dataset.len()).map(|row| format!("{}: {} {}", images.key.get(row), name(row), split(row))).collect()
+}
+
+#[test]
+fn folders_that_a_word_tells_apart() {
+    let files = [
+        "seg_pred/seg_pred/1.jpg",
+        "seg_test/seg_test/cat/1.jpg",
+        "seg_test/seg_test/dog/2.jpg",
+        "seg_train/seg_train/cat/3.jpg",
+        "seg_train/seg_train/dog/4.jpg",
+    ];
+    let wanted = ["- -", "cat test", "dog test", "cat train", "dog train"];
+    let wanted: Vec<String> = files.iter().zip(wanted).map(|(file, said)| format!("{file}: {said}")).collect();
+    assert_eq!(labelled(&loaded(&files.map(|file| (file, "")))), wanted);
+    // Without a sister it is a class like any other.
+    let files = ["ball_test/1.jpg", "bat/2.jpg"].map(|file| (file, ""));
+    assert_eq!(labelled(&loaded(&files)), ["ball_test/1.jpg: ball_test -", "bat/2.jpg: bat -"]);
+    let xml = r#"<annotation><size><width>10</width><height>10</height></size></annotation>"#;
+    let files = [("ds_train/a.xml", xml), ("ds_train/a.jpg", ""), ("ds_test/b.xml", xml), ("ds_test/b.jpg", "")];
+    let found = [("ds_test/b.jpg", Some(Split::Test)), ("ds_train/a.jpg", Some(Split::Train))];
+    assert_eq!(splits(&loaded(&files)), found);
+}
+
+#[test]
+fn splits_below_classes() {
+    let files = ["cat/test/1.jpg", "cat/train/2.jpg", "dog/train/deep/3.jpg"].map(|file| (file, ""));
+    let wanted = ["cat/test/1.jpg: cat test", "cat/train/2.jpg: cat train", "dog/train/deep/3.jpg: dog train"];
+    assert_eq!(labelled(&loaded(&files)), wanted);
+}
+
+#[test]
+fn imagenet_as_kaggle_has_it() {
+    let files = [
+        ("LOC_synset_mapping.txt", "n01440764 tench, Tinca tinca\nn01443537 goldfish\n"),
+        ("LOC_val_solution.csv", "ImageId,PredictionString\nILSVRC2012_val_00000001,n01443537 1 2 30 40 \n"),
+        ("train/n01440764/n01440764_1.JPEG", ""),
+        ("train/n01443537/n01443537_1.JPEG", ""),
+        ("val/ILSVRC2012_val_00000001.JPEG", ""),
+    ];
+    let wanted = [
+        "train/n01440764/n01440764_1.JPEG: tench, Tinca tinca train",
+        "train/n01443537/n01443537_1.JPEG: goldfish train",
+        "val/ILSVRC2012_val_00000001.JPEG: goldfish valid",
+    ];
+    assert_eq!(labelled(&loaded(&files)), wanted);
+}

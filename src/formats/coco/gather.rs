@@ -228,7 +228,7 @@ impl<'t> Gathered<'t> {
         let files = self.matcher.look_up_all(&names, problems);
         let mut ours = Ours { start: self.builder.next(), before: HashSet::new() };
         for ((image, id, (name, _, line)), found) in accepted.into_iter().zip(files) {
-            let of_folder = || splits::of_folders(self.tree.path(found?));
+            let of_folder = || splits::of_folders(self.tree, self.tree.path(found?));
             let size = [image.width, image.height].map(pixels);
             let entry = Entry {
                 file: found,

@@ -291,7 +291,7 @@ fn builder_push(
         key,
         name: first_row.image.to_string(),
         size,
-        split: split.or_else(|| splits::of_folders(tree.path(file?))),
+        split: split.or_else(|| splits::of_folders(tree, tree.path(file?))),
         source: Some((source, first_row.line)),
         ..Entry::default()
     };

@@ -344,7 +344,7 @@ impl<'t> Matcher<'t> {
             keep(&mut files, |file| near(*file) == nearest);
         }
         if let Some(split) = wish.asker.split {
-            keep(&mut files, |file| splits::of_folders(path(*file)) == Some(split));
+            keep(&mut files, |file| splits::of_folders(self.tree, path(*file)) == Some(split));
         }
         let is_usual = |part: &str| IMAGE_FOLDERS.iter().any(|usual| usual.eq_ignore_ascii_case(part));
         keep(&mut files, |file| folder_of(path(*file)).split('/').any(is_usual));

@@ -112,7 +112,7 @@ impl Inside<'_> {
     /// Puts the image `data` aside, and names the sheet's image by what it is.
     fn take(&self, data: &str, file: FileId, sheet: &mut Sheet) -> Result<(), String> {
         let path = self.tree.path(file);
-        let asker = Asker { path, split: splits::of_folders(path) };
+        let asker = Asker { path, split: splits::of_folders(self.tree, path) };
         // A path that leads elsewhere is what LabelMe writes of an image in another folder.
         let missing = |found: Match| matches!(found, Match::Missing | Match::Outside);
         if !missing(self.matcher.find_own(&sheet.name, &asker)) || !missing(self.matcher.find(&sheet.name, &asker)) {

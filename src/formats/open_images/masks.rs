@@ -53,7 +53,7 @@ impl Segments {
         let mut found = Self { all: Vec::new(), places: HashMap::new(), pictures: HashSet::new(), unread: 0 };
         for file in files {
             let path = tree.path(file);
-            let split = split_of(path);
+            let split = split_of(tree, path);
             let mut all = rows::read(tree, file, b',', problems).into_iter();
             let Some(header) = all.next() else { continue };
             let at = |name: &str| header.fields.iter().position(|field| field == name);

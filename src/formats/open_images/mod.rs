@@ -121,9 +121,9 @@ fn descriptions(tree: &Tree, problems: &mut Problems) -> HashMap<String, String>
 }
 
 /// The split in a file's name: `oidv6-train-annotations-bbox.csv`.
-fn split_of(path: &str) -> Option<Split> {
+fn split_of(tree: &Tree, path: &str) -> Option<Split> {
     let words = file_name(path).split(['-', '_', '.']).find_map(splits::of_word);
-    words.or_else(|| splits::of_folders(path))
+    words.or_else(|| splits::of_folders(tree, path))
 }
 
 fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
@@ -149,7 +149,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
             problems.push(ProblemKind::IgnoredField, Place::file(path), message);
             continue;
         }
-        let split = split_of(path);
+        let split = split_of(tree, path);
         let mut all = rows::read(tree, file, b',', &mut problems).into_iter();
         let Some(header) = all.next() else { continue };
         let columns = Columns::of(&header);

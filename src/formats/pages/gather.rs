@@ -108,7 +108,7 @@ impl Gathered<'_> {
     fn page(&mut self, file: FileId, page: Result<Page, Fault>) {
         let path = self.tree.path(file);
         let split = match self.kind {
-            Kind::Own(_) => splits::of_folders(path),
+            Kind::Own(_) => splits::of_folders(self.tree, path),
             Kind::List => splits::of_annotation_file(self.tree, path),
         };
         let page = match page {
@@ -185,7 +185,7 @@ impl Gathered<'_> {
         }
         let boxes = sheet.objects.iter().map(|found| (found.class.clone(), found.object.bbox)).collect();
         self.known.insert(about, (file, sheet.line, boxes));
-        let split = asker.split.or_else(|| splits::of_folders(self.tree.path(image?)));
+        let split = asker.split.or_else(|| splits::of_folders(self.tree, self.tree.path(image?)));
         let labels = sheet.labels.iter().map(|name| self.builder.class(name)).collect();
         let objects: Vec<Object> = sheet
             .objects

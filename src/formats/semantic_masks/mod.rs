@@ -368,7 +368,7 @@ impl Reader<'_> {
             self.problems.push(ProblemKind::BadEntry, Place::file(path), message);
             self.skipped.object(ProblemKind::BadEntry.word());
         }
-        let split = split.or_else(|| splits::of_folders(self.tree.path(image?)));
+        let split = split.or_else(|| splits::of_folders(self.tree, self.tree.path(image?)));
         let named = image.map_or(path, |image| self.tree.path(image));
         let entry = Entry {
             file: image,
@@ -391,7 +391,7 @@ impl Reader<'_> {
             }
             let message = "no mask belongs to this image; kept without objects";
             self.problems.push(ProblemKind::UnlabelledImage, Place::file(&*file.path), message);
-            let split = sets.split_of(&file.path).or_else(|| splits::of_folders(&file.path));
+            let split = sets.split_of(&file.path).or_else(|| splits::of_folders(self.tree, &file.path));
             let name = file_name(&file.path).to_owned();
             builder.push(Entry { file: Some(id), name, split, ..Entry::default() }, []);
         }

@@ -89,7 +89,7 @@ fn stripped(stem: &str) -> Option<&str> {
     })
 }
 
-/// The split that folders name, also `trainannot` and `train_masks`.
+/// The split that folders of masks name: `trainannot`, `train_masks`.
 fn split_of(path: &str) -> Option<Split> {
     let annotated = |part: &str| {
         let part = part.to_ascii_lowercase();
@@ -99,8 +99,7 @@ fn split_of(path: &str) -> Option<Split> {
         let (first, rest) = part.split_once(['_', '-'])?;
         splits::of_word(first).filter(|_| folder(rest) == Some(Folder::Masks))
     };
-    let parts = || folder_of(path).split('/').rev();
-    splits::of_folders(path).or_else(|| parts().find_map(|part| annotated(part).or_else(|| worded(part))))
+    folder_of(path).split('/').rev().find_map(|part| annotated(part).or_else(|| worded(part)))
 }
 
 /// Up to `limit` masks of a tree.
@@ -116,7 +115,7 @@ pub fn find(tree: &Tree, limit: usize) -> Vec<Pair> {
     }
     let pair = |(mask, file): (FileId, &crate::formats::tree::File)| {
         let path = &*file.path;
-        let (stem, split) = (stem_of(path), split_of(path));
+        let (stem, split) = (stem_of(path), splits::of_folders(tree, path).or_else(|| split_of(path)));
         let look = |stem: &str| {
             let wanted = format!("{}/{stem}.png", folder_of(path));
             matcher.find_own("", &Asker { path: wanted.trim_start_matches('/'), split })

@@ -155,7 +155,8 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     let parsed = parallel::map(files.len(), options.workers, |place| read_file(tree, files[place]));
     let mut sets = Sets::read(tree, "Main", &mut problems);
     let matcher = Matcher::among(tree, |path| !own::is_mask(path));
-    let split_of = |file: &FileId| sets.split_of(tree.path(*file)).or_else(|| splits::of_folders(tree.path(*file)));
+    let split_of =
+        |file: &FileId| sets.split_of(tree.path(*file)).or_else(|| splits::of_folders(tree, tree.path(*file)));
     let splits: Vec<Option<Split>> = files.iter().map(split_of).collect();
     let found = parallel::map(files.len(), options.workers, |place| {
         let asker = Asker { path: tree.path(files[place]), split: splits[place] };
@@ -216,7 +217,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         let shift = if one_based(&annotation) { 1.0 } else { 0.0 };
         let objects: Vec<Object> =
             annotation.objects.into_iter().map(|found| object(found, shift, &mut builder)).collect();
-        let split = split.or_else(|| splits::of_folders(tree.path(image?.0)));
+        let split = split.or_else(|| splits::of_folders(tree, tree.path(image?.0)));
         let entry = Entry {
             file: image.map(|(file, _)| file),
             key: tree.path(file).to_owned(),

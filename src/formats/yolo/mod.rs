@@ -262,7 +262,7 @@ fn read(tree: &Tree, options: &LoadOptions, format: &Format, task: Option<Task>)
     let mut skipped = Skipped::default();
     let layout = Layout {
         image_path: &|path| parallel_path(path, &["labels"], "images"),
-        split_of: &|image, path| parts.split_of(image, path),
+        split_of: &|image, path| parts.split_of(tree, image, path),
         is_image: &|path| !per_image::lies_in(path, &["masks", "mask", "labels"]),
         belongs: &|image| parts.has(tree, image),
         negatives: true,

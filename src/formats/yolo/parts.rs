@@ -135,14 +135,14 @@ impl Parts {
     }
 
     /// The split of an image.
-    pub fn split_of(&self, image: Option<FileId>, path: &str) -> Option<Split> {
+    pub fn split_of(&self, tree: &Tree, image: Option<FileId>, path: &str) -> Option<Split> {
         if let Some(split) = image.and_then(|image| self.images.get(&image)) {
             return Some(*split);
         }
         let deepest =
             self.folders.iter().filter(|(folder, _)| is_below(path, folder)).map(|(folder, _)| folder.len()).max();
         let named = self.folders.iter().find(|(folder, _)| is_below(path, folder) && Some(folder.len()) == deepest);
-        named.map(|(_, split)| *split).or_else(|| splits::of_folders(path))
+        named.map(|(_, split)| *split).or_else(|| splits::of_folders(tree, path))
     }
 }
 
