@@ -134,3 +134,21 @@ fn imagenet_as_kaggle_has_it() {
     ];
     assert_eq!(labelled(&loaded(&files)), wanted);
 }
+
+#[test]
+fn what_people_type_is_no_class() {
+    let region = r#"[{"x": 10, "y": 10, "width": 20, "height": 25, "rotation": 0, "rectanglelabels": ["A"],
+        "original_width": 100, "original_height": 80}]"#;
+    let more = r#", "annotation_id": 1, "annotator": 1, "created_at": "2024-01-01T00:00:00Z", "lead_time": 1.5"#;
+    for more in ["", more] {
+        let json = format!(
+            r#"[{{"photo": "/data/upload/1/a.jpg", "id": 1, "label": {region}, "comment": "not sharp", "seen": ["one", "two"],
+            "weather": "sunny", "where": {{"choices": ["in", "out"]}}{more}}}]"#
+        );
+        let loaded = loaded(&[("a.json", &json), ("a.jpg", "")]);
+        let classes: Vec<&str> = loaded.dataset.classes.iter().map(|class| &*class.name).collect();
+        assert_eq!((loaded.format.name, classes), ("label-studio", vec!["sunny", "in", "out", "A"]));
+        let said: Vec<&str> = loaded.dataset.images.captions.get(0).into_iter().flatten().map(|said| &**said).collect();
+        assert_eq!(said, ["not sharp", "one", "two"]);
+    }
+}

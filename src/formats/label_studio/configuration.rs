@@ -7,6 +7,21 @@ use crate::formats::text;
 use crate::formats::tree::{FileId, Tree};
 use crate::formats::xml::{Cursor, Element, Event};
 
+/// What tags for sentences are mostly called.
+const SENTENCES: [&str; 11] = [
+    "caption",
+    "captions",
+    "comment",
+    "comments",
+    "description",
+    "note",
+    "notes",
+    "remark",
+    "remarks",
+    "text",
+    "transcription",
+];
+
 /// What the configurations of a dataset say.
 #[derive(Debug, Default)]
 pub(super) struct Configuration {
@@ -30,7 +45,7 @@ impl Configuration {
 
     /// Whether the answer of a tag that is a text is a sentence, rather than a class.
     pub fn is_sentence(&self, tag: &str) -> bool {
-        if self.found { self.sentences.contains(tag) } else { ["caption", "captions"].contains(&tag) }
+        if self.found { self.sentences.contains(tag) } else { SENTENCES.contains(&&*tag.to_ascii_lowercase()) }
     }
 
     fn read(&mut self, tree: &Tree, file: FileId) {

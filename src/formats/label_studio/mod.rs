@@ -75,7 +75,7 @@ label_config.xml  train/tasks.json  train/images/a.jpg",
         Carries::Fractions,
     ],
     detect,
-    looks_for: "JSON files that list tasks with \"data\" and \"annotations\", or flat ones with \"annotation_id\", or such a CSV (Label Studio)",
+    looks_for: "JSON files that list tasks with \"data\" and \"annotations\", or flat ones whose regions have \"original_width\", or such a CSV (Label Studio)",
     read,
     write: Some(Write { not: &[], write: write::write }),
 };
@@ -102,7 +102,7 @@ fn look(head: &[u8]) -> bool {
     members.is_array()
         && (first.has("data") && (lists("annotations") || lists("completions"))
             || first.has_all(&["annotation_id", "annotator"])
-            || first.has("id") && first.says("", "\"original_width\"") && first.has("image"))
+            || first.has("id") && !first.has("data") && members.says("", "\"original_width\""))
         || is_table(&text::decode(head).text)
 }
 

@@ -87,7 +87,8 @@ impl Task {
         } else if answer.get("choices").is_some() {
             self.value(answer, answer, from, None, sheet, findings);
         } else if answer.is_list() {
-            answer.items().iter().filter_map(Node::class).for_each(|word| sheet.label(&word));
+            // Several choices are in `choices`; a list of texts is what somebody typed.
+            sheet.captions.extend(answer.items().iter().filter_map(Node::as_text).map(Into::into));
         } else if let Some(word) = answer.as_text() {
             sheet.label(word);
         }

@@ -170,7 +170,6 @@ mod tests {
         );
         assert_eq!(split_of("trainannot/a.png"), Some(Split::Train));
         assert_eq!(split_of("x/val_masks/a.png"), Some(Split::Valid));
-        assert_eq!(split_of("masks/test/a.png"), Some(Split::Test));
         assert_eq!(split_of("masks/a.png"), None);
     }
 }
