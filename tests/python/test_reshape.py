@@ -223,6 +223,80 @@ def test_progress_is_told_and_may_stop(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["large"]
 
 
+PEAK = """
+import resource, sys
+import recordmill as rm
+def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+source, out = sys.argv[1:]
+rm.count(source)
+before = peak()
+"""
+
+
+@pytest.mark.parametrize(
+    ("work", "megabytes"),
+    [
+        # 1,000,000 records: 8 MB of places, whatever the records' length; a list that grows is held twice for a moment.
+        ("rm.shuffle(source, out, compression='none', fsync=False)", 30),
+        ("rm.repair(source, out, compression='none', fsync=False)", 12),
+        ("rm.reshard(source, out, shards=7, compression='none', fsync=False)", 12),
+        ("rm.split(source, out, compression='none', fsync=False)", 12),
+        # 24 bytes for each, of which 32 MB stay in memory.
+        ("rm.diff(source, source)", 45),
+    ],
+    ids=lambda work: work.split("(")[0].removeprefix("rm.") if isinstance(work, str) else "",
+)
+@pytest.mark.parametrize("compression", ["none", "gzip"])
+def test_memory_is_what_is_stated(large: dict[str, Path], work: str, megabytes: int, compression: str) -> None:
+    out = large[compression].parent / f"out-{compression}"
+    program = f"{PEAK}{work}\nprint(peak() - before)"
+    command = [sys.executable, "-c", program, str(large[compression]), str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    if out.exists():
+        remove(out)
+    assert int(done.stdout) < megabytes, done.stdout
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A million records, 116 MB."""
+    folder = tmp_path_factory.mktemp("large")
+    with rm.TFRecordWriter(folder / "none", fsync=False) as writer:
+        for number in range(1_000_000):
+            writer.write(number.to_bytes(4, "big") * 25)
+    rm.compress(folder / "none", folder / "gzip", level=1, fsync=False)
+    return {name: folder / name for name in ("none", "gzip")}
+
+
+def test_ctrl_c_leaves_nothing(large: dict[str, Path], tmp_path: Path) -> None:
+    command = [*RECORDMILL, "compress", str(large["none"]), str(tmp_path / "out"), "--level", "9"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    while process.poll() is None and not any(tmp_path.iterdir()):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    asked = time.monotonic()
+    assert process.communicate()[1].strip() == "interrupted"
+    assert process.returncode == 130
+    assert time.monotonic() - asked < 2
+    assert not any(tmp_path.iterdir())
+
+
+def test_full_disk(file: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", str(disk)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("may not mount a tmpfs here")
+    try:
+        for command in (["merge"], ["shuffle"], ["repair"], ["reshard", "--shards", "2"]):
+            _, messages = run(command[0], file, disk / "out", *command[1:], code=1)
+            assert messages.count("\n") == 1
+            assert "No space left on device" in messages
+            assert not any(disk.iterdir())
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [["reshard", "--shards", "5"], ["shuffle", "--compression", "gzip"], ["repair"], ["split", "--ratios", "50/50"]],
