@@ -13,9 +13,12 @@
 //!   v  convert::report     counts, bytes, and every problem with its place
 //! ```
 //!
+//! Beside it, for TFRecord files of any origin: `inspect` looks into them, `reshape` mends, joins, divides and compares them.
+//!
 //! Who may name whom is fixed by `tests/rust/layers.rs`: `record`, `example`, `image`, `dataset` and `files` name
-//! nothing of ours; `formats` names `dataset`, `image` and `files`; `inspect` adds `record` and `example`;
-//! `convert` and `python` may name everything below them.
+//! nothing of ours; `formats` names `dataset`, `image` and `files`; `inspect` adds `record` and `example`; `reshape`
+//! names `record`, `example` and `files`; `convert` and `python` may name everything below
+//! them.
 
 pub mod convert;
 pub mod dataset;
@@ -27,3 +30,4 @@ pub mod inspect;
 #[cfg(feature = "python")]
 mod python;
 pub mod record;
+pub mod reshape;

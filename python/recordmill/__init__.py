@@ -8,6 +8,8 @@ The main doors:
 - `TFRecordWriter`, `TFRecordReader` and `TFRecordIndex` write records, read them in order, and read any of them.
 - `encode_example`, `decode_example`, `encode_examples` and the two for sequences make and read tf.train.Example.
 - `inspect` and `verify` look into files of any origin; `formats` lists the annotation formats.
+- `repair`, `count`, `cat`, `head`, `merge`, `split`, `reshard`, `shuffle`, `filter`, `select`, `compress`,
+  `decompress`, `index` and `diff` cut such files anew, or compare them.
 
 Errors are `Error` and those below it, or the builtin exception where there is one.
 """
@@ -40,6 +42,22 @@ if TYPE_CHECKING:
     from recordmill._formats import Format, formats
     from recordmill._inspect import inspect, verify
     from recordmill._report import ClassCount, FileCount, Loss, Problem, Report, Skipped, SplitCount
+    from recordmill._reshape import (
+        cat,
+        compress,
+        count,
+        decompress,
+        diff,
+        filter,  # noqa: A004
+        head,
+        index,
+        merge,
+        repair,
+        reshard,
+        select,
+        shuffle,
+        split,
+    )
 
 # Loaded when asked for, so that reading and writing records costs nothing else.
 _LATER = {
@@ -64,11 +82,25 @@ _LATER = {
     "SplitCount": "_report",
     "SplitHealth": "_check",
     "Spread": "_check",
+    "cat": "_reshape",
     "check": "_check",
+    "compress": "_reshape",
     "convert": "_convert",
+    "count": "_reshape",
+    "decompress": "_reshape",
+    "diff": "_reshape",
+    "filter": "_reshape",
     "formats": "_formats",
+    "head": "_reshape",
+    "index": "_reshape",
     "inspect": "_inspect",
     "load": "_dataset",
+    "merge": "_reshape",
+    "repair": "_reshape",
+    "reshard": "_reshape",
+    "select": "_reshape",
+    "shuffle": "_reshape",
+    "split": "_reshape",
     "verify": "_inspect",
 }
 
@@ -104,16 +136,30 @@ __all__ = [
     "TFRecordReader",
     "TFRecordWriter",
     "__version__",
+    "cat",
     "check",
+    "compress",
     "convert",
+    "count",
     "decode_example",
     "decode_sequence_example",
+    "decompress",
+    "diff",
     "encode_example",
     "encode_examples",
     "encode_sequence_example",
+    "filter",
     "formats",
+    "head",
+    "index",
     "inspect",
     "load",
+    "merge",
+    "repair",
+    "reshard",
+    "select",
+    "shuffle",
+    "split",
     "verify",
 ]
 

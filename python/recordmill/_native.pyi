@@ -37,6 +37,7 @@ __all__ = [
     "inspect",
     "load",
     "read_image",
+    "reshape",
     "save",
     "verify",
 ]
@@ -205,6 +206,9 @@ def load(source: _Path, arguments: dict[str, Any]) -> Dataset: ...
 def read_image(path: _Path, span: tuple[int, int] | None) -> bytes: ...
 def formats_list() -> list[dict[str, Any]]: ...
 def inspect(path: _Path, compression: str | None, max_records: int | None, max_record_size: int) -> str: ...
+def reshape(
+    command: str, arguments: dict[str, Any], progress: Callable[[int, int, int, float], object] | None
+) -> str: ...
 def verify(
     paths: _Path | Sequence[_Path],
     compression: str | None,

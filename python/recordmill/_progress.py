@@ -1,8 +1,8 @@
-"""How far a conversion is, for people: a bar on a terminal and in notebooks, a line now and then elsewhere."""
+"""How far a run is, for people: a bar on a terminal and in notebooks, a line now and then elsewhere."""
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from recordmill._convert import Progress
 from recordmill._report import size
@@ -18,9 +18,38 @@ def in_notebook() -> bool:
     return shell is not None and hasattr(shell, "kernel")
 
 
+# Description, done, of so many (0 if nobody knows), in words, seconds.
+Tell = Callable[[str, int, int, str, float], None]
+
+
 @contextmanager
 def shown() -> Iterator[Callable[[Progress], None]]:
     """Gives what is to be called with the progress, and clears up behind it."""
+    with _told("reading annotations") as tell:
+        yield lambda progress: tell(
+            progress.phase, progress.images, progress.images_total, state(progress), progress.seconds
+        )
+
+
+@contextmanager
+def reading_shown() -> Iterator[Callable[[int, int, int, float], None]]:
+    """The same for work on records: bytes read, bytes in all, records, seconds. What is done at once shows nothing."""
+    with ExitStack() as stack:
+        tell: Tell | None = None
+
+        def show(done: int, total: int, records: int, seconds: float) -> None:
+            nonlocal tell
+            if tell is None:
+                tell = stack.enter_context(_told("reading"))
+            of = f" of {size(total)}" if total else ""
+            rate = size(done / max(seconds, 1e-9))
+            tell("reading", done, total, f"{records:,} records, {size(done)}{of}, {rate}/s", seconds)
+
+        yield show
+
+
+@contextmanager
+def _told(first: str) -> Iterator[Tell]:
     if not (in_notebook() or sys.stderr.isatty()):
         yield _lines()
         return
@@ -37,18 +66,12 @@ def shown() -> Iterator[Callable[[Progress], None]]:
         transient=True,
     )
     with bar:
-        task = bar.add_task("reading annotations", total=None, state="")
+        task = bar.add_task(first, total=None, state="")
 
-        def show(progress: Progress) -> None:
-            bar.update(
-                task,
-                description=progress.phase,
-                completed=progress.images,
-                total=progress.images_total or None,
-                state=state(progress),
-            )
+        def tell(description: str, done: int, total: int, words: str, _seconds: float) -> None:
+            bar.update(task, description=description, completed=done, total=total or None, state=words)
 
-        yield show
+        yield tell
 
 
 def state(progress: Progress) -> str:
@@ -60,19 +83,15 @@ def state(progress: Progress) -> str:
     return f"{progress.images:,}/{progress.images_total:,} images, {rates}"
 
 
-def _lines() -> Callable[[Progress], None]:
+def _lines() -> Tell:
     last = 0.0
 
-    def show(progress: Progress) -> None:
+    def tell(description: str, done: int, total: int, words: str, seconds: float) -> None:
         nonlocal last
-        if progress.seconds - last < _INTERVAL:
+        if seconds - last < _INTERVAL:
             return
-        last = progress.seconds
-        left = ""
-        if progress.images and progress.images_total:
-            seconds = progress.seconds * (progress.images_total - progress.images) / progress.images
-            left = f", {seconds:,.0f} s left"
-        text = state(progress)
-        print(f"{progress.phase}: {text}{left}" if text else progress.phase, file=sys.stderr, flush=True)
+        last = seconds
+        left = f", {seconds * (total - done) / done:,.0f} s left" if done and total else ""
+        print(f"{description}: {words}{left}" if words else description, file=sys.stderr, flush=True)
 
-    return show
+    return tell

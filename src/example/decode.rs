@@ -68,6 +68,12 @@ pub fn decode_sequence(bytes: &[u8]) -> Result<SequenceExample<'_>> {
     Ok(example)
 }
 
+/// Decodes either of the two. What a SequenceExample cannot have in its lists is to an Example an unknown field.
+pub fn decode_either(bytes: &[u8]) -> Result<SequenceExample<'_>> {
+    decode_sequence(bytes)
+        .or_else(|_| decode(bytes).map(|example| SequenceExample { context: example.features, ..Default::default() }))
+}
+
 /// Field number and wire type of a tag.
 const fn field(number: u32, wire_type: u32) -> u32 {
     number << 3 | wire_type

@@ -20,6 +20,7 @@ use std::borrow::Cow;
 
 mod build;
 pub mod columns;
+mod condition;
 mod decode;
 mod encode;
 mod error;
@@ -29,7 +30,8 @@ mod values;
 mod wire;
 
 pub use build::{Builder, message_header};
-pub use decode::{Example, FeatureLists, Features, SequenceExample, decode, decode_sequence};
+pub use condition::{Condition, ConditionError};
+pub use decode::{Example, FeatureLists, Features, SequenceExample, decode, decode_either, decode_sequence};
 pub use encode::{Encoder, encode, encode_sequence};
 pub use error::{EncodeError, ExampleError, ExampleErrorKind};
 pub use map::Map;

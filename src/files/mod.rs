@@ -6,6 +6,7 @@ mod aside;
 mod atomic;
 mod folder;
 mod root;
+mod sink;
 mod staging;
 
 pub use archive::{Archive, Refused};
@@ -13,4 +14,5 @@ pub use aside::Aside;
 pub use atomic::{AtomicFile, AtomicOptions, ClosedFile, is_leftover};
 pub use folder::{Folder, OutsideRoot};
 pub use root::{Opened, Root};
+pub use sink::Sink;
 pub use staging::{Staging, lock};

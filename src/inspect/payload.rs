@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use super::thousands;
-use crate::example::{Example, ExampleError, SequenceExample, Values, decode, decode_sequence};
+use crate::example::{Example, ExampleError, SequenceExample, Values, decode_either};
 use crate::image;
 
 /// What a record holds.
@@ -20,16 +20,12 @@ pub enum Payload<'a> {
 impl<'a> Payload<'a> {
     /// Reads a payload.
     pub fn of(bytes: &'a [u8]) -> Self {
-        match decode_sequence(bytes) {
+        match decode_either(bytes) {
             Ok(sequence) if !sequence.feature_lists.is_empty() => Self::Sequence(sequence),
             // Messages of other protocols may be nothing but fields that an Example does not know.
             Ok(sequence) if sequence.context.is_empty() && !matches!(bytes, [] | [0x0a, 0]) => Self::Other(None),
             Ok(sequence) => Self::Example(Example { features: sequence.context }),
-            // What a SequenceExample cannot have in its lists is to an Example an unknown field.
-            Err(_) => match decode(bytes) {
-                Ok(example) => Self::Example(example),
-                Err(error) => Self::Other(Some(error)),
-            },
+            Err(error) => Self::Other(Some(error)),
         }
     }
 

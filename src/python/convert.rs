@@ -19,7 +19,7 @@ use crate::dataset::{Label, LabelMap};
 use crate::formats::{self, LoadOptions};
 
 /// One of the arguments by name, as the Python side gathers them.
-fn given<'py, T: FromPyObjectOwned<'py>>(arguments: &Bound<'py, PyDict>, name: &str) -> PyResult<T> {
+pub fn given<'py, T: FromPyObjectOwned<'py>>(arguments: &Bound<'py, PyDict>, name: &str) -> PyResult<T> {
     let value = arguments.get_item(name)?.ok_or_else(|| PyTypeError::new_err(format!("no {name}")))?;
     value.extract().map_err(Into::<PyErr>::into).map_err(|error: PyErr| {
         let py = arguments.py();

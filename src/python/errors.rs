@@ -15,11 +15,11 @@ use std::io;
 use std::path::Path;
 
 use pyo3::create_exception;
-use pyo3::exceptions::{PyException, PyFileExistsError, PyMemoryError, PyOSError, PyValueError};
+use pyo3::exceptions::{PyException, PyFileExistsError, PyKeyboardInterrupt, PyMemoryError, PyOSError, PyValueError};
 use pyo3::prelude::*;
 
 use crate::dataset::Severity;
-use crate::{convert, example, formats, record};
+use crate::{convert, example, formats, record, reshape};
 
 create_exception!(recordmill, Error, PyException, "Base of the errors that recordmill raises itself.");
 create_exception!(
@@ -141,6 +141,32 @@ pub fn of_record(py: Python<'_>, error: &record::RecordError, path: &Path) -> Py
     }
 }
 
+/// Why files were not cut anew.
+pub fn of_reshape(py: Python<'_>, error: &reshape::ReshapeError) -> PyErr {
+    use crate::reshape::ReshapeError as Kind;
+    match error {
+        Kind::Option(_) => PyValueError::new_err(error.to_string()),
+        Kind::Record { path, error } => of_record(py, error, path),
+        Kind::Io { action, path, error } => of_action(py, action, path, error),
+        Kind::Exists { path } => exists(path),
+        Kind::Payload { .. } => ExampleError::new_err(error.to_string()),
+        Kind::Cancelled => PyKeyboardInterrupt::new_err(()),
+    }
+}
+
+/// What the system said about `path` when something was tried.
+fn of_action(py: Python<'_>, action: &str, path: &Path, error: &io::Error) -> PyErr {
+    let raised = of_io(py, error, Some(path));
+    // A note that cannot be added is no reason to lose the error.
+    let _ = raised.value(py).call_method1("add_note", (action,));
+    raised
+}
+
+fn exists(path: &Path) -> PyErr {
+    let text = "is there already; overwrite replaces it";
+    PyFileExistsError::new_err((17, text, path.as_os_str().to_owned()))
+}
+
 /// Why a source cannot be loaded.
 pub fn of_format(py: Python<'_>, error: &formats::FormatError) -> PyErr {
     use crate::formats::FormatErrorKind as Kind;
@@ -165,16 +191,8 @@ pub fn of_convert(py: Python<'_>, error: &convert::ConvertError) -> PyErr {
     match error {
         Kind::Option(_) | Kind::Labels(_) => PyValueError::new_err(error.to_string()),
         Kind::Format(error) => of_format(py, error),
-        Kind::Io { action, path, error } => {
-            let raised = of_io(py, error, Some(path));
-            // A note that cannot be added is no reason to lose the error.
-            let _ = raised.value(py).call_method1("add_note", (*action,));
-            raised
-        }
-        Kind::Exists { path } => {
-            let text = "is there already; overwrite replaces it";
-            PyFileExistsError::new_err((17, text, path.as_os_str().to_owned()))
-        }
+        Kind::Io { action, path, error } => of_action(py, action, path, error),
+        Kind::Exists { path } => exists(path),
         Kind::Record(error) => of_record(py, error, Path::new("")),
         Kind::Refused(report) | Kind::Empty(report) | Kind::Lossy(report) => {
             let mut lines: Vec<String> = report

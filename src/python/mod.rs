@@ -16,6 +16,7 @@ mod index;
 mod inspect;
 mod path;
 mod reader;
+mod reshape;
 mod value;
 mod watch;
 mod writer;
@@ -38,6 +39,8 @@ mod _native {
     use super::inspect::{inspect, verify};
     #[pymodule_export]
     use super::reader::{LostBytes, TFRecordReader};
+    #[pymodule_export]
+    use super::reshape::reshape;
     #[pymodule_export]
     use super::writer::TFRecordWriter;
 

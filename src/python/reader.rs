@@ -92,7 +92,7 @@ pub struct LostBytes {
 
 impl LostBytes {
     fn new(path: &Path, lost: &record::Lost) -> Self {
-        let record::Lost { offset, len, more, cause } = lost;
+        let record::Lost { offset, len, more, cause, .. } = lost;
         Self { path: path.to_owned(), offset: *offset, length: *len, more: *more, cause: cause.to_string() }
     }
 }

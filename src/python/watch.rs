@@ -19,12 +19,21 @@ const INTERVAL: Duration = Duration::from_millis(50);
 /// Does `work` on a thread while this one listens. `work` is given a flag that is set when it is to stop, and is waited
 /// for in any case, since it borrows.
 pub fn watched<T: Send>(py: Python<'_>, work: impl FnOnce(&Arc<AtomicBool>) -> T + Send) -> PyResult<T> {
-    let stop = Arc::new(AtomicBool::new(false));
+    watched_telling(py, &Arc::default(), |_| Ok(()), work)
+}
+
+/// As [`watched`], with a flag of the caller's, and `tell` called now and then.
+pub fn watched_telling<T: Send>(
+    py: Python<'_>,
+    stop: &Arc<AtomicBool>,
+    mut tell: impl FnMut(Python<'_>) -> PyResult<()> + Send,
+    work: impl FnOnce(&Arc<AtomicBool>) -> T + Send,
+) -> PyResult<T> {
     py.detach(|| {
         let (send, receive) = mpsc::channel();
         thread::scope(|scope| {
-            let thread = scope.spawn(|| send_result(&send, work(&stop)));
-            let result = wait(&receive, &stop);
+            let thread = scope.spawn(|| send_result(&send, work(stop)));
+            let result = wait(&receive, stop, &mut tell);
             match thread.join() {
                 Ok(()) => result,
                 Err(panic) => std::panic::resume_unwind(panic),
@@ -38,7 +47,7 @@ pub fn abandonable<T: Send + 'static>(py: Python<'_>, work: impl FnOnce() -> T +
     py.detach(|| {
         let (send, receive) = mpsc::channel();
         thread::spawn(move || send_result(&send, work()));
-        wait(&receive, &AtomicBool::new(false))
+        wait(&receive, &AtomicBool::new(false), &mut |_| Ok(()))
     })
 }
 
@@ -59,13 +68,18 @@ fn send_result<T>(send: &mpsc::Sender<T>, result: T) {
     drop(send.send(result));
 }
 
-fn wait<T>(receive: &mpsc::Receiver<T>, stop: &AtomicBool) -> PyResult<T> {
+fn wait<T>(
+    receive: &mpsc::Receiver<T>,
+    stop: &AtomicBool,
+    tell: &mut dyn FnMut(Python<'_>) -> PyResult<()>,
+) -> PyResult<T> {
     loop {
         match receive.recv_timeout(INTERVAL) {
             Ok(result) => return Ok(result),
             Err(RecvTimeoutError::Disconnected) => return Err(PyRuntimeError::new_err("a thread panicked")),
             Err(RecvTimeoutError::Timeout) => {
-                Python::attach(|py| py.check_signals()).inspect_err(|_| stop.store(true, Ordering::Relaxed))?
+                Python::attach(|py| py.check_signals().and_then(|()| tell(py)))
+                    .inspect_err(|_| stop.store(true, Ordering::Relaxed))?;
             }
         }
     }

@@ -1,7 +1,6 @@
 //! `TFRecordWriter`.
 
-use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -14,7 +13,7 @@ use pyo3::types::{PyBytes, PyString};
 use super::fork::Process;
 use super::path::PathArg;
 use super::{errors, value};
-use crate::files::{AtomicFile, AtomicOptions};
+use crate::files::{AtomicFile, AtomicOptions, Sink};
 use crate::record::{Compression, Entry, Index, OVERHEAD, RecordError, WriteOptions, Writer};
 
 /// Writes records into a TFRecord file.
@@ -59,57 +58,6 @@ struct Open {
     index: Option<(PathBuf, Vec<Entry>)>,
 }
 
-/// Where the bytes go.
-enum Sink {
-    /// To a temporary name until the end.
-    Atomic(AtomicFile),
-    /// To the file itself.
-    InPlace(File),
-}
-
-impl Sink {
-    fn file(&self) -> &File {
-        match self {
-            Self::Atomic(file) => file.file(),
-            Self::InPlace(file) => file,
-        }
-    }
-
-    fn create(path: &Path, atomic: bool, options: AtomicOptions) -> io::Result<Self> {
-        // What is no file, such as a pipe or /dev/stdout, cannot be replaced by one.
-        let is_special = path.metadata().is_ok_and(|data| !data.is_file() && !data.is_dir());
-        if atomic && !is_special {
-            return AtomicFile::create(path, options).map(Self::Atomic);
-        }
-        let mut how = File::options();
-        how.write(true).truncate(true);
-        if options.overwrite {
-            how.create(true)
-        } else {
-            how.create_new(true)
-        };
-        how.open(path).map(Self::InPlace)
-    }
-
-    fn commit(self, sync: bool) -> io::Result<()> {
-        match self {
-            Self::Atomic(file) => file.commit(),
-            Self::InPlace(file) if sync && file.metadata()?.is_file() => file.sync_all(),
-            Self::InPlace(_) => Ok(()),
-        }
-    }
-}
-
-impl Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[pymethods]
 impl TFRecordWriter {
     #[new]
@@ -147,7 +95,8 @@ impl TFRecordWriter {
         let options = WriteOptions { compression, level, workers };
         let atomic_options = AtomicOptions { sync: fsync, overwrite };
         let path = path.0;
-        let sink = py.detach(|| Sink::create(&path, atomic, atomic_options));
+        let create = if atomic { Sink::create } else { Sink::in_place };
+        let sink = py.detach(|| create(&path, atomic_options));
         let sink = sink.map_err(|error| errors::of_io(py, &error, Some(&path)))?;
         let writer = Writer::new(sink, options).map_err(|error| errors::of_record(py, &error, &path))?;
         let open = Open { writer, index: index_path.map(|path| (path.0, Vec::new())) };

@@ -132,7 +132,8 @@ pub enum StreamFault {
 }
 
 impl RecordError {
-    pub(super) fn new(kind: RecordErrorKind) -> Self {
+    /// An error without a place.
+    pub fn new(kind: RecordErrorKind) -> Self {
         Self(Box::new(Inner { kind, record: None, offset: None }))
     }
 

@@ -4,6 +4,7 @@
 //! offset and its size in decimal, one space between them. The size is the whole record's, with its 16 bytes of
 //! framing. DALI takes an index that names only some of the records, so order and completeness are not asked for.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, Read, Write};
 use std::path::Path;
@@ -22,6 +23,13 @@ pub struct Entry {
     pub offset: u64,
     /// Its bytes, framing included.
     pub size: u64,
+}
+
+/// A line of the text form, without its end.
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.offset, self.size)
+    }
 }
 
 /// Where the records of a file are.
@@ -86,7 +94,7 @@ impl Index {
         for entries in self.entries.chunks(4096) {
             lines.clear();
             for entry in entries {
-                lines.push_str(&format!("{} {}\n", entry.offset, entry.size));
+                lines.push_str(&format!("{entry}\n"));
             }
             out.write_all(lines.as_bytes())?;
         }
@@ -225,7 +233,7 @@ impl RandomAccess {
 }
 
 /// Reads at `offset` until `out` is full or the file ends; how many bytes that were.
-fn read_at(file: &File, out: &mut [u8], offset: u64) -> io::Result<usize> {
+pub fn read_at(file: &File, out: &mut [u8], offset: u64) -> io::Result<usize> {
     let mut done = 0;
     while done < out.len() {
         #[cfg(unix)]

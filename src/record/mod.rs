@@ -28,7 +28,7 @@ mod writer;
 
 pub use compression::{Compression, detect};
 pub use error::{RecordError, RecordErrorKind, StreamFault};
-pub use index::{Entry, Index, RandomAccess};
+pub use index::{Entry, Index, RandomAccess, read_at};
 pub use reader::{DEFAULT_MAX_RECORD_LEN, GoOn, Lost, MAX_LOST, Positioned, ReadOptions, Reader, Record, Recovery};
 pub use writer::{WriteOptions, Writer};
 
@@ -71,6 +71,12 @@ fn split_header(header: &[u8; HEADER_LEN]) -> Result<u64, (u32, u32)> {
     let stored = u32::from_le_bytes([c0, c1, c2, c3]);
     let computed = crc::mask(crc::crc32c_u64(len));
     if stored == computed { Ok(len) } else { Err((stored, computed)) }
+}
+
+/// The length of the payload that a header gives, if its checksum fits.
+#[inline]
+pub fn payload_len(header: &[u8; HEADER_LEN]) -> Option<u64> {
+    split_header(header).ok()
 }
 
 /// The payload of a record's bytes from its header on, if the checksum fits; else what the checksum is and what it

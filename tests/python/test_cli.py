@@ -36,14 +36,10 @@ def out(good: Path, tmp_path: Path) -> Path:
 
 def test_help() -> None:
     text, _ = run("--help")
-    assert re.findall(r"^  (\w+) ", text.split("Commands:")[1], flags=re.MULTILINE) == [
-        "convert",
-        "check",
-        "formats",
-        "inspect",
-        "verify",
-    ]
-    for command in ("convert", "check", "formats", "inspect", "verify"):
+    commands = "convert check formats inspect verify repair count cat head merge reshard split shuffle filter select "
+    commands += "compress decompress index diff"
+    assert re.findall(r"^  (\w+) ", text.split("Commands:")[1], flags=re.MULTILINE) == commands.split()
+    for command in commands.split():
         described, _ = run(command, "-h")
         assert re.search(rf"^  recordmill {command}", described, flags=re.MULTILINE)
         assert "\\b" not in described

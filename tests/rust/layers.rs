@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each room and the other rooms that it may name.
-const MAY_NAME: [(&str, &[&str]); 9] = [
+const MAY_NAME: [(&str, &[&str]); 10] = [
     ("record", &[]),
     ("example", &[]),
     ("image", &[]),
@@ -15,8 +15,9 @@ const MAY_NAME: [(&str, &[&str]); 9] = [
     ("files", &[]),
     ("formats", &["dataset", "image", "files"]),
     ("inspect", &["record", "example", "image", "dataset", "files"]),
+    ("reshape", &["record", "example", "files"]),
     ("convert", &["record", "example", "image", "dataset", "files", "formats", "inspect"]),
-    ("python", &["record", "example", "image", "dataset", "files", "formats", "inspect", "convert"]),
+    ("python", &["record", "example", "image", "dataset", "files", "formats", "inspect", "reshape", "convert"]),
 ];
 
 const MAX_LINES: usize = 600;
@@ -343,6 +344,7 @@ mod tests {
             ("formats/voc.rs", "use crate::record::Reader;", "src/formats/voc.rs:1: formats may not name record"),
             ("formats/voc.rs", "use crate::convert;", "src/formats/voc.rs:1: formats may not name convert"),
             ("inspect/mod.rs", "use crate::formats;", "src/inspect/mod.rs:1: inspect may not name formats"),
+            ("reshape/mod.rs", "use crate::inspect;", "src/reshape/mod.rs:1: reshape may not name inspect"),
             ("convert/mod.rs", "use crate::python;", "src/convert/mod.rs:1: convert may not name python"),
             ("convert/mod.rs", "use recordmill::python;", "src/convert/mod.rs:1: convert may not name python"),
             ("convert/mod.rs", "use pyo3::prelude::*;", "src/convert/mod.rs:1: pyo3 outside src/python"),

@@ -19,5 +19,6 @@ mod long_files;
 mod masks;
 mod properties;
 mod record;
+mod reshape;
 mod second_look;
 mod writers;

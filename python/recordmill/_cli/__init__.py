@@ -12,7 +12,11 @@ import click
 from recordmill._native import __version__
 
 # Commands in the order of use, and the module that has each as `<name>_command`.
-_MODULES = {"convert": "convert", "check": "check", "formats": "formats", "inspect": "files", "verify": "files"}
+_MODULES = (
+    {"convert": "convert", "check": "check", "formats": "formats", "inspect": "files", "verify": "files"}
+    | dict.fromkeys(("repair", "count", "cat", "head", "merge", "reshard", "split", "shuffle"), "reshape")
+    | dict.fromkeys(("filter", "select", "compress", "decompress", "index", "diff"), "reshape")
+)
 
 
 class _Group(click.Group):
@@ -39,6 +43,8 @@ def cli() -> None:
     recordmill check pets/                               what is in a dataset, and what is wrong with it
     recordmill inspect out/train.tfrecord                what is in a file
     recordmill verify out/*.tfrecord                     whether files are sound
+    recordmill repair bad.tfrecord good.tfrecord         what can be saved of a damaged file
+    recordmill reshard train.tfrecord out/ --shards 10   the same records in other files
 
     Exit codes: 0 done; 1 problems found, or images left out on request; 2 wrong usage, or refused; 130 interrupted.
     """

@@ -9,6 +9,8 @@ from typing import Any
 from recordmill._report import printable
 
 DONE, PROBLEMS, REFUSED = 0, 1, 2
+# As a shell has it for what SIGPIPE ended: whoever read the output has seen enough.
+CUT_OFF = 141
 
 
 def say(message: object) -> None:

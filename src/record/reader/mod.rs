@@ -104,6 +104,8 @@ pub struct Record<'a> {
     pub number: u64,
     /// What it holds.
     pub payload: &'a [u8],
+    /// All its bytes, header and footer included.
+    pub framed: &'a [u8],
 }
 
 /// Bytes that no record was read from, with [`Recovery::TolerateTail`] or [`Recovery::Skip`].
@@ -115,6 +117,9 @@ pub struct Lost {
     pub len: u64,
     /// Whether more would have followed: the compressed stream breaks off here, and nobody can know how much.
     pub more: bool,
+    /// The bytes of the damaged record that begins here, if its header is whole. Where they are not `len`, bytes were put
+    /// into it or taken out.
+    pub record_len: Option<u64>,
     /// What was found there.
     pub cause: RecordError,
 }
@@ -235,11 +240,12 @@ impl<R: Read> Reader<R> {
 
     #[inline]
     fn lend(&mut self, len: usize) -> Record<'_> {
-        let (offset, number, payload) = (self.offset, self.number, self.start + HEADER_LEN);
+        let (offset, number, start) = (self.offset, self.number, self.start);
         self.start += len + OVERHEAD;
         self.offset += (len + OVERHEAD) as u64;
         self.number += 1;
-        Record { offset, number, payload: &self.buffer[payload..payload + len] }
+        let framed = &self.buffer[start..self.start];
+        Record { offset, number, payload: &framed[HEADER_LEN..HEADER_LEN + len], framed }
     }
 
     /// What was around the records: as asked for in the options, or seen in the first bytes, which are read for that.

@@ -12,6 +12,8 @@ use std::fs::OpenOptions;
 use std::io::{self, Read};
 use std::mem::MaybeUninit;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Asked before every read whether to go on. Its error ends the reading; it must not be of kind `Interrupted`, upon
 /// which a read is tried again.
@@ -30,6 +32,8 @@ pub struct Positioned {
     pipe: bool,
     /// One record may take long: after damage the rest of a file is searched for the next.
     go_on: Option<GoOn>,
+    /// Grows by what is read.
+    read: Option<Arc<AtomicU64>>,
 }
 
 impl Positioned {
@@ -40,7 +44,7 @@ impl Positioned {
             use std::os::unix::fs::OpenOptionsExt;
             let flags = rustix::fs::OFlags::NONBLOCK.bits();
             let file = OpenOptions::new().read(true).custom_flags(flags.cast_signed()).open(path)?;
-            return Ok(Self { file, offset: None, known_len: 0, pipe: true, go_on: None });
+            return Ok(Self { file, offset: None, known_len: 0, pipe: true, go_on: None, read: None });
         }
         let file = File::open(path)?;
         let found = file.metadata()?;
@@ -51,12 +55,35 @@ impl Positioned {
             #[cfg(unix)]
             pipe: false,
             go_on: None,
+            read: None,
+        })
+    }
+
+    /// Standard input, read as it comes.
+    pub fn stdin() -> io::Result<Self> {
+        #[cfg(unix)]
+        let file = std::os::fd::AsFd::as_fd(&io::stdin()).try_clone_to_owned()?.into();
+        #[cfg(windows)]
+        let file = std::os::windows::io::AsHandle::as_handle(&io::stdin()).try_clone_to_owned()?.into();
+        Ok(Self {
+            file,
+            offset: None,
+            known_len: 0,
+            #[cfg(unix)]
+            pipe: true,
+            go_on: None,
+            read: None,
         })
     }
 
     /// Has `go_on` asked before every read, and while a pipe is waited for.
     pub fn asking(self, go_on: GoOn) -> Self {
         Self { go_on: Some(go_on), ..self }
+    }
+
+    /// Has `read` grow by the bytes that are read.
+    pub fn counting(self, read: Arc<AtomicU64>) -> Self {
+        Self { read: Some(read), ..self }
     }
 
     /// The file.
@@ -101,6 +128,16 @@ impl Positioned {
 impl Read for Positioned {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         self.ask()?;
+        let read = self.read_some(out)?;
+        if let Some(counter) = &self.read {
+            counter.fetch_add(read as u64, Ordering::Relaxed);
+        }
+        Ok(read)
+    }
+}
+
+impl Positioned {
+    fn read_some(&mut self, out: &mut [u8]) -> io::Result<usize> {
         #[cfg(unix)]
         if self.pipe {
             return self.read_pipe(out);

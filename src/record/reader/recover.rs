@@ -21,11 +21,11 @@ impl<R: Read> Reader<R> {
         if recovery == Recovery::Skip {
             return self.resynchronise(error);
         }
-        let from = self.offset;
+        let (from, record_len) = (self.offset, self.record_len(error.kind()));
         let tail = if recovery == Recovery::TolerateTail { self.tail(error.kind())? } else { None };
         self.finished = true;
         let Some(len) = tail else { return Err(error) };
-        self.lose(from, len, error);
+        self.lose(from, len, record_len, error);
         Ok(())
     }
 
@@ -56,18 +56,18 @@ impl<R: Read> Reader<R> {
         Ok(matches!(self.end_of_input, Some(End::Clean)).then_some(self.offset - from))
     }
 
-    fn lose(&mut self, offset: u64, len: u64, cause: RecordError) {
+    fn lose(&mut self, offset: u64, len: u64, record_len: Option<u64>, cause: RecordError) {
         let more = matches!(self.end_of_input, Some(End::Broken(_)));
         self.lost_places += 1;
         self.lost_bytes += len;
         if self.lost.len() < MAX_LOST {
-            self.lost.push(Lost { offset, len, more, cause });
+            self.lost.push(Lost { offset, len, more, record_len, cause });
         }
     }
 
     /// Goes to the next record that checks, or to the end.
     fn resynchronise(&mut self, cause: RecordError) -> Result<(), RecordError> {
-        let from = self.offset;
+        let (from, record_len) = (self.offset, self.record_len(cause.kind()));
         // If the header is whole then so is the knowledge of where the next record begins, and what looks like a
         // record within the payload is none.
         let len = match cause.kind() {
@@ -77,7 +77,7 @@ impl<R: Read> Reader<R> {
         let mut behind = None;
         if let Some(whole) = len {
             if self.step_over(whole)? {
-                self.lose(from, self.offset - from, cause);
+                self.lose(from, self.offset - from, record_len, cause);
                 return Ok(());
             }
             // It may be that the next record is damaged too, and that is a loss of its own.
@@ -107,13 +107,13 @@ impl<R: Read> Reader<R> {
                 let at = self.offset;
                 match check_payload(&self.buffer[self.start + HEADER_LEN..self.start + whole]) {
                     Ok(()) => {
-                        self.lose_both(from, at, cause, behind);
+                        self.lose_both(from, at, record_len, cause, behind);
                         return Ok(());
                     }
                     Err((stored, computed)) if self.step_over(whole)? => {
-                        self.lose_both(from, at, cause, behind);
+                        self.lose_both(from, at, record_len, cause, behind);
                         let kind = RecordErrorKind::PayloadCrc { stored, computed };
-                        self.lose(at, self.offset - at, RecordError::at(kind, self.number, at));
+                        self.lose(at, self.offset - at, Some(whole as u64), RecordError::at(kind, self.number, at));
                         return Ok(());
                     }
                     Err(_) => {}
@@ -128,19 +128,35 @@ impl<R: Read> Reader<R> {
         self.skip(self.available());
         self.finished = true;
         if self.offset > from || matches!(self.end_of_input, Some(End::Broken(_))) {
-            self.lose_both(from, self.offset, cause, behind);
+            self.lose_both(from, self.offset, record_len, cause, behind);
         }
         Ok(())
     }
 
     /// Loses what is up to `to`; if nothing undamaged was found before what is `behind` the first record, then that apart.
-    fn lose_both(&mut self, from: u64, to: u64, cause: RecordError, behind: Option<RecordError>) {
+    fn lose_both(
+        &mut self,
+        from: u64,
+        to: u64,
+        record_len: Option<u64>,
+        cause: RecordError,
+        behind: Option<RecordError>,
+    ) {
         match behind.and_then(|behind| Some((behind.offset().filter(|at| *at < to)?, behind))) {
             Some((at, behind)) => {
-                self.lose(from, at - from, cause);
-                self.lose(at, to - at, behind);
+                self.lose(from, at - from, record_len, cause);
+                self.lose(at, to - at, None, behind);
             }
-            None => self.lose(from, to - from, cause),
+            None => self.lose(from, to - from, record_len, cause),
+        }
+    }
+
+    /// The bytes of the record here, if its header is whole though something else of it is not.
+    fn record_len(&self, kind: &RecordErrorKind) -> Option<u64> {
+        match kind {
+            RecordErrorKind::PayloadCrc { .. } => self.candidate().map(|whole| whole as u64),
+            RecordErrorKind::TruncatedRecord { expected, .. } => Some(*expected),
+            _ => None,
         }
     }
 

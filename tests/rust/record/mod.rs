@@ -54,7 +54,7 @@ fn as_is(compression: Compression, recovery: Recovery) -> ReadOptions {
     ReadOptions { compression: Some(compression), recovery, ..ReadOptions::default() }
 }
 
-fn frames<T: AsRef<[u8]>>(payloads: &[T]) -> Vec<u8> {
+pub fn frames<T: AsRef<[u8]>>(payloads: &[T]) -> Vec<u8> {
     let mut file = Vec::new();
     for payload in payloads {
         record::append(&mut file, payload.as_ref());
@@ -62,7 +62,7 @@ fn frames<T: AsRef<[u8]>>(payloads: &[T]) -> Vec<u8> {
     file
 }
 
-fn written<T: AsRef<[u8]>>(payloads: &[T], compression: Compression) -> Vec<u8> {
+pub fn written<T: AsRef<[u8]>>(payloads: &[T], compression: Compression) -> Vec<u8> {
     let mut writer = Writer::new(Vec::new(), WriteOptions { compression, ..WriteOptions::default() }).unwrap();
     for payload in payloads {
         writer.write(payload.as_ref()).unwrap();
@@ -76,10 +76,10 @@ fn three() -> Vec<u8> {
 }
 
 /// A small generator with a fixed seed, so that a failure comes again (Vigna's SplitMix64).
-struct Random(u64);
+pub struct Random(pub u64);
 
 impl Random {
-    fn next(&mut self) -> u64 {
+    pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut bits = self.0;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -87,11 +87,11 @@ impl Random {
         bits ^ (bits >> 31)
     }
 
-    fn below(&mut self, limit: usize) -> usize {
+    pub fn below(&mut self, limit: usize) -> usize {
         (self.next() % limit as u64) as usize
     }
 
-    fn bytes(&mut self, len: usize) -> Vec<u8> {
+    pub fn bytes(&mut self, len: usize) -> Vec<u8> {
         (0..len).map(|_| self.next() as u8).collect()
     }
 }
