@@ -225,18 +225,22 @@ fn sample(dataset: &Dataset, keeps_object: &[bool], number: u64, options: &Optio
     for row in &candidates {
         classes_of(*row).into_iter().for_each(|class| frequency[class as usize] += 1);
     }
-    let mut strata: BTreeMap<_, Vec<(u64, usize)>> = BTreeMap::new();
+    // Each split has its share, and in it each class.
+    let mut splits: BTreeMap<_, BTreeMap<_, Vec<(u64, usize)>>> = BTreeMap::new();
     for row in candidates {
         let rarest = classes_of(row).into_iter().min_by_key(|class| (frequency[*class as usize], *class));
         let split = (options.split == SplitRule::Keep).then(|| dataset.images.split[row]);
         let hash = hash(SAMPLE, options.seed, dataset.images.key.get(row));
-        strata.entry((split, rarest)).or_default().push((hash, row));
+        splits.entry(split).or_default().entry(rarest).or_default().push((hash, row));
     }
-    let sizes: Vec<usize> = strata.values().map(Vec::len).collect();
+    let sizes: Vec<Vec<usize>> = splits.values().map(|strata| strata.values().map(Vec::len).collect()).collect();
+    let totals: Vec<usize> = sizes.iter().map(|sizes| sizes.iter().sum()).collect();
     let mut keeps = vec![false; dataset.len()];
-    for (mut rows, share) in strata.into_values().zip(shares(&sizes, number)) {
-        rows.sort_unstable();
-        rows.into_iter().take(share).for_each(|(_, row)| keeps[row] = true);
+    for ((strata, sizes), share) in splits.into_values().zip(sizes).zip(shares(&totals, number)) {
+        for (mut rows, share) in strata.into_values().zip(shares(&sizes, share)) {
+            rows.sort_unstable();
+            rows.into_iter().take(share).for_each(|(_, row)| keeps[row] = true);
+        }
     }
     keeps
 }

@@ -172,6 +172,9 @@ impl Layer {
     }
 }
 
+/// Annotations that no model of boxes holds.
+const UNHELD: [&str; 6] = ["cuboid", "eye", "graph", "link", "string", "table"];
+
 /// The object of an annotation that is one. What else it says goes to the sheet.
 fn annotation(node: &Node<'_>, layers: &[Layer], sheet: &mut Sheet, findings: &mut Vec<Finding>) -> Option<Found> {
     if node.get("raster_layer").is_some() {
@@ -183,6 +186,8 @@ fn annotation(node: &Node<'_>, layers: &[Layer], sheet: &mut Sheet, findings: &m
     };
     if node.get("frames").is_some() {
         sheet.leave_out("frames of a video", node.line, findings);
+    } else if let Some(kind) = UNHELD.iter().find(|kind| node.get(kind).is_some()) {
+        sheet.leave_out(kind, node.line, findings);
     } else if node.get("tag").is_some() {
         sheet.label(&class);
     } else {
@@ -207,7 +212,10 @@ fn object(node: &Node<'_>, class: &str, layers: &[Layer], size: (u32, u32)) -> R
     let mut found = if let Some(polygon) = node.any(&["polygon", "complex_polygon"]) {
         let one = polygon.get("path").filter(|path| !path.items().first().is_some_and(Node::is_list));
         let parts = match one {
-            Some(one) => vec![path(one)?],
+            // The parts of Darwin 1's complex polygon.
+            Some(one) => {
+                std::iter::once(one).chain(polygon.list("additional_paths")).map(path).collect::<Result<_, _>>()?
+            }
             None => polygon
                 .any(&["paths", "path"])
                 .map_or(&[][..], Node::items)

@@ -152,3 +152,78 @@ fn what_people_type_is_no_class() {
         assert_eq!(said, ["not sharp", "one", "two"]);
     }
 }
+
+/// The boxes, with the names of their classes.
+fn boxes(loaded: &Loaded) -> Vec<(&str, [f64; 4])> {
+    let objects = &loaded.dataset.objects;
+    let name = |row: usize| &*loaded.dataset.classes[objects.class[row] as usize].name;
+    (0..objects.len()).map(|row| (name(row), objects.bbox[row])).collect()
+}
+
+#[test]
+fn regions_that_share_an_id() {
+    let region = |x: u32, label: &str| {
+        format!(
+            r#"{{"id": "result1", "type": "rectanglelabels", "from_name": "label", "to_name": "image", "original_width": 100,
+            "original_height": 80, "value": {{"x": {x}, "y": 10, "width": 20, "height": 25, "rotation": 0, "rectanglelabels": ["{label}"]}}}}"#
+        )
+    };
+    let more = r#"{"id": "result1", "type": "choices", "from_name": "pose", "to_name": "image", "original_width": 100,
+        "original_height": 80, "value": {"x": 10, "y": 10, "width": 20, "height": 25, "rotation": 0, "choices": ["up"]}}"#;
+    let results = [region(10, "A"), more.to_owned(), region(50, "B")].join(",");
+    let json = format!(r#"[{{"id": 1, "data": {{"image": "a.jpg"}}, "annotations": [{{"result": [{results}]}}]}}]"#);
+    let loaded = loaded(&[("a.json", &json), ("a.jpg", "")]);
+    assert_eq!(boxes(&loaded), [("A", [10.0, 8.0, 30.0, 28.0]), ("B", [50.0, 8.0, 70.0, 28.0])]);
+    let attributes = loaded.dataset.objects.attributes.get(0).map_or(0, |all| all.len());
+    assert_eq!((attributes, loaded.dataset.objects.attributes.get(1)), (1, None));
+}
+
+#[test]
+fn a_copy_of_an_annotation_is_not_the_original() {
+    let xml = |class: &str| {
+        format!(
+            "<annotation><filename>a.jpg</filename><size><width>100</width><height>80</height></size><object><name>{class}\
+            </name><bndbox><xmin>1</xmin><ymin>2</ymin><xmax>30</xmax><ymax>40</ymax></bndbox></object></annotation>"
+        )
+    };
+    let (own, copy) = (xml("cat"), xml("dog"));
+    let loaded = loaded(&[("a (1).xml", &copy), ("a.xml", &own), ("a.jpg", "")]);
+    let row = (0..loaded.dataset.len()).find(|row| loaded.dataset.images.key.get(*row) == "a.jpg").unwrap();
+    let of_image: Vec<&str> = loaded.dataset.objects_of(row).map(|object| boxes(&loaded)[object].0).collect();
+    assert_eq!(of_image, ["cat"]);
+    assert!(loaded.problems.iter().any(|problem| problem.to_string().starts_with("a (1).xml: ")));
+}
+
+#[test]
+fn an_image_of_two_splits_is_told() {
+    let xml = "<annotation><size><width>10</width><height>10</height></size></annotation>";
+    let sets = [
+        ("ImageSets/Main/trainval.txt", "a\nb\nc\n"),
+        ("ImageSets/Main/val.txt", "b\n"),
+        ("ImageSets/Main/test.txt", "c\n"),
+    ];
+    let annotations = [("Annotations/a.xml", xml), ("Annotations/b.xml", xml), ("Annotations/c.xml", xml)];
+    let images = [("JPEGImages/a.jpg", ""), ("JPEGImages/b.jpg", ""), ("JPEGImages/c.jpg", "")];
+    let loaded = loaded(&[&sets[..], &annotations, &images].concat());
+    let said: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();
+    assert_eq!(said, [r#"ImageSets/Main/trainval.txt:3: image "c" is already in test, and stays there"#]);
+    assert_eq!(loaded.dataset.images.split, [Some(Split::Train), Some(Split::Valid), Some(Split::Test)]);
+}
+
+#[test]
+fn what_darwin_draws_in_several_parts_or_cannot_be_held() {
+    let part =
+        |x: u32| format!(r#"[{{"x": {x}, "y": 10}}, {{"x": {}, "y": 10}}, {{"x": {}, "y": 40}}]"#, x + 20, x + 20);
+    let json = format!(
+        r#"{{"dataset": "d", "image": {{"width": 100, "height": 80, "filename": "a.jpg", "path": "/"}}, "annotations": [
+            {{"name": "cat", "polygon": {{"path": {}, "additional_paths": [{}]}}}},
+            {{"name": "crate", "cuboid": {{"front": {{"x": 1, "y": 1, "w": 5, "h": 5}}}}}}]}}"#,
+        part(10),
+        part(50)
+    );
+    let loaded = loaded(&[("a.json", &json), ("a.jpg", "")]);
+    assert_eq!(boxes(&loaded), [("cat", [10.0, 10.0, 70.0, 40.0])]);
+    assert_eq!(loaded.dataset.objects.polygons.get(0).map(|outline| outline.parts().count()), Some(2));
+    assert_eq!(loaded.problems.count(recordmill::dataset::Severity::Error), 0);
+    assert!(loaded.skipped.reasons.values().any(|left| left.objects == 1), "{:?}", loaded.skipped);
+}

@@ -38,7 +38,14 @@ pub(super) struct Task {
     regions: Vec<Region>,
     /// What results of the same id say: labels, attributes.
     by_id: HashMap<String, Said>,
+    /// Ids of regions that share one, by their places.
+    by_place: HashMap<(String, Place), String>,
+    /// How many places an id has.
+    places: HashMap<String, usize>,
 }
+
+/// Where a region is: the bits of its box.
+type Place = [u64; 4];
 
 /// What is said of a region: labels, and attributes.
 type Said = (Vec<String>, Vec<(String, String)>);
@@ -123,6 +130,11 @@ impl Task {
             .flat_map(|(_, node)| words(node))
             .collect();
         let is_region = ["x", "points", "rle"].iter().any(|key| value.get(key).is_some());
+        let made = is_region.then(|| region(value, size, result.line));
+        let id = match &made {
+            Some(Ok(found)) => id.map(|id| self.own_id(id, found)),
+            _ => id,
+        };
         if let (Some(id), true) = (&id, is_region) {
             let (known, attributes) = self.by_id.entry(id.clone()).or_default();
             known.extend(labels.iter().filter(|label| !known.contains(label)).cloned().collect::<Vec<_>>());
@@ -143,7 +155,7 @@ impl Task {
         if id.is_some() && self.regions.iter().any(|region| region.id == id) {
             return;
         }
-        match region(value, size, result.line) {
+        match made.unwrap_or_else(|| region(value, size, result.line)) {
             Ok(mut found) => {
                 found.object.score = result.number("score");
                 if id.is_none() {
@@ -154,6 +166,18 @@ impl Task {
             }
             Err(fault) => sheet.add(Err(fault), findings),
         }
+    }
+
+    /// The id of a region: another one than the file's, where the file gives several regions the same.
+    fn own_id(&mut self, id: String, found: &Found) -> String {
+        let place = found.object.bbox.map(f64::to_bits);
+        let count = &mut self.places;
+        let own = self.by_place.entry((id, place)).or_insert_with_key(|(id, _)| {
+            let count = count.entry(id.clone()).or_default();
+            *count += 1;
+            if *count == 1 { id.clone() } else { format!("{id}#{count}") }
+        });
+        own.clone()
     }
 
     /// Gives the regions their labels, and puts those together that are drawn in each other.

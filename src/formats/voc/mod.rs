@@ -41,7 +41,7 @@ use self::parse::{Annotation, Found};
 pub(super) use self::sets::Sets;
 use super::builder::{Builder, Entry};
 use super::images::{Asker, Match, Matcher, Rule};
-use super::tree::{FileId, Tree};
+use super::tree::{FileId, Tree, stem_of};
 use super::xml::{Cursor, Event, Fault};
 use super::{
     Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, own, parallel,
@@ -259,10 +259,11 @@ fn settle_claims(tree: &Tree, labelled: &mut Vec<Labelled>, problems: &mut Probl
     }
     let mut repeated: HashSet<usize> = HashSet::new();
     for (image, places) in claims.into_iter().filter(|(_, places)| places.len() > 1) {
-        let weak: Vec<(bool, usize)> = places
-            .into_iter()
-            .map(|place| (labelled[place].image.is_some_and(|(_, rule)| rule == Rule::Name), place))
-            .collect();
+        // `a (1).xml`, a copy of `a.xml`, still names `a.jpg`; but that has the name of the other.
+        let is_called = |place: usize| stem_of(tree.path(labelled[place].file)) == stem_of(tree.path(image));
+        let is_weak = |place: usize| labelled[place].image.is_some_and(|(_, rule)| rule == Rule::Name);
+        let weak: Vec<((bool, bool), usize)> =
+            places.into_iter().map(|place| ((!is_called(place), is_weak(place)), place)).collect();
         let Some((best_weak, best)) = weak.iter().copied().min() else { continue };
         for (is_weak, place) in weak.into_iter().filter(|(_, place)| *place != best) {
             let (first, other) = (&labelled[best], &labelled[place]);

@@ -142,7 +142,8 @@ fn read_list(
             None => {
                 by_id.insert((&*id).into(), Listed { split, place: (file, line), used: false });
             }
-            Some(known) if known.split != split && !union => {
+            // `trainval` says again what `val` says.
+            Some(known) if known.split != split && !(union && known.split == Split::Valid) => {
                 let message = format!("image {id:?} is already in {}, and stays there", known.split);
                 problems.push(ProblemKind::IgnoredField, Place::line(tree.path(file), line), message);
             }

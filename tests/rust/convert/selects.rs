@@ -142,7 +142,7 @@ fn a_sample_has_the_proportions_of_the_whole() {
     let of = |name: &str| report.classes.iter().find(|class| class.name == name).unwrap().images;
     assert!((of("dog"), of("bus"), report.empty_images) >= (5, 2, 1), "{:?}", report.classes);
     let test = report.splits.iter().find(|split| split.name == Split::Test).unwrap().images;
-    assert!((2..=4).contains(&test), "{test}");
+    assert_eq!(test, 2);
     assert!(report.reasons.contains(&"sample: 20 of 100 images".to_owned()));
 
     let keys = |out: &str, options: &Options| -> Vec<Value> {
