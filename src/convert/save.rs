@@ -18,7 +18,7 @@ use super::settle::{self, Found};
 use super::watch::{Phase, Progress, Watch};
 use crate::dataset::Split;
 use crate::files::{Root, Staging};
-use crate::formats::target::{Ready, ReadyImage, Remarks, Sink};
+use crate::formats::target::{FileNames, Ready, ReadyImage, Remarks, Sink};
 use crate::formats::{Carries, Format, FormatError, FormatErrorKind, Loaded, Write as Writer};
 
 /// Room for what a writer has not handed over yet.
@@ -48,7 +48,13 @@ pub(super) fn run(
     let (mut ready, found) = settle::settle(dataset, &rows, &start.labels, &start.roots, options, watch)?;
     let kept: Vec<usize> = ready.images.iter().map(|image| image.row).collect();
     let splits = options.split.assign(dataset, &kept, options.seed, options.exact_split);
-    ready.images.iter_mut().zip(&splits).for_each(|(image, split)| image.split = *split);
+    // What tells images apart besides their names.
+    let folders = if writer.folders { splits.clone() } else { vec![Split::Train; splits.len()] };
+    let names = FileNames::of(dataset, &kept, &found.extensions, &folders);
+    let renamed = names.changed();
+    for (image, (split, name)) in ready.images.iter_mut().zip(splits.iter().zip(names.into_names())) {
+        (image.split, image.name) = (*split, name);
+    }
     let mut losses = losses(dataset, &kept, &splits, &start.labels, |carries| target.writes(carries));
     if target.writes(Carries::Masks) {
         losses.extend(unfit_masks(&ready));
@@ -81,9 +87,9 @@ pub(super) fn run(
         problem_counts: start.problems.counts().clone(),
         problems: start.problems.clone(),
     };
-    if found.renamed > 0 {
+    if renamed > 0 {
         let why = "two had the same, or theirs is none that readers or file systems take for an image's";
-        report.reasons.push(format!("images with another file name, since {why}: {}", found.renamed));
+        report.reasons.push(format!("images with another file name, since {why}: {renamed}"));
     }
     report.say_empty_splits(options);
     report.balance().map_err(ConvertError::Ledger)?;

@@ -15,7 +15,7 @@ use super::watch::{Phase, Progress, Watch};
 use crate::dataset::{Class, Dataset, NO_FILE, Place, ProblemKind, Problems, Skipped, Split};
 use crate::files::Root;
 use crate::formats::Carries;
-use crate::formats::target::{FileNames, Frame, Ready, ReadyClass, ReadyImage, ReadyObject};
+use crate::formats::target::{Frame, Ready, ReadyClass, ReadyImage, ReadyObject};
 use crate::image::header;
 
 /// What became of the images on the way.
@@ -29,8 +29,8 @@ pub struct Found {
     pub empty: u64,
     /// Objects and images by place in the label map.
     pub classes: BTreeMap<usize, (u64, u64)>,
-    /// How many images have another file name than their own.
-    pub renamed: usize,
+    /// What the names of the images should end with, by their bytes; empty where those were not looked at.
+    pub extensions: Vec<&'static str>,
 }
 
 /// An image of which size and objects are known.
@@ -45,7 +45,7 @@ struct Fitted {
     skipped: Skipped,
 }
 
-/// Settles `rows` of `dataset`. Splits are not its business: all images are in the first.
+/// Settles `rows` of `dataset`. Splits and names are not its business: all images are in the first split, and have no name.
 pub fn settle<'a>(
     dataset: &'a Dataset,
     rows: &[usize],
@@ -120,12 +120,7 @@ pub fn settle<'a>(
             objects: start..objects.len(),
         });
     }
-    let kept: Vec<usize> = images.iter().map(|image| image.row).collect();
-    let names = FileNames::of(dataset, &kept, &extensions);
-    found.renamed = names.changed();
-    for (image, name) in images.iter_mut().zip(names.into_names()) {
-        image.name = name;
-    }
+    found.extensions = extensions;
     let details = |name: &str| -> Option<&'a Class> { dataset.classes.iter().find(|class| class.name == name) };
     let classes = labels.map.labels().iter();
     let classes = classes

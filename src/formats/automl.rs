@@ -40,7 +40,7 @@ all.csv  images/a.jpg",
     looks_for: "CSV files without header whose rows are TRAIN, VALIDATION, TEST or UNASSIGNED, an image, and a class with \
                 eight fractions or classes alone",
     read,
-    write: Some(Write { not: &[], write }),
+    write: Some(Write { not: &[], folders: false, write }),
 };
 
 /// What the first column says, if it is one: the split, or that there is none.

@@ -64,7 +64,7 @@ labels/bdd100k_labels_images_val.json",
     detect,
     looks_for: "JSON files that list a \"name\" with \"labels\" that have a \"category\" (BDD100K, Scalabel)",
     read,
-    write: Some(Write { not: &[], write }),
+    write: Some(Write { not: &[], folders: true, write }),
 };
 
 /// What a frame may have besides its name and labels, and what only labels of this format have.

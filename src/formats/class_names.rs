@@ -1,5 +1,7 @@
 //! Blanks around the names of classes, which do not count: readers give names as they stand, and what is left out is told here.
 
+use std::collections::{HashMap, HashSet};
+
 use super::text;
 use crate::dataset::{Class, Dataset, Place, ProblemKind, Problems};
 
@@ -12,9 +14,11 @@ pub(super) fn trim(dataset: &mut Dataset, problems: &mut Problems) {
     let uses = uses(dataset);
     let mut kept: Vec<Class> = Vec::with_capacity(dataset.classes.len());
     let mut moved: Vec<u32> = Vec::with_capacity(dataset.classes.len());
+    let mut known: HashMap<String, Vec<usize>> = HashMap::new();
     for (class, (count, first)) in std::mem::take(&mut dataset.classes).into_iter().zip(uses) {
         let name = trimmed(&class).map_or_else(|| class.name.clone(), str::to_owned);
-        let place = kept.iter().position(|other| other.name == name && fits(other, &class)).unwrap_or(kept.len());
+        let alike = known.entry(name.clone()).or_default();
+        let place = alike.iter().copied().find(|other| fits(&kept[*other], &class)).unwrap_or(kept.len());
         if name != class.name {
             let objects = if count == 1 { "1 object or image".into() } else { format!("{count} objects or images") };
             let message = format!("class {:?} ({objects}) is called {name:?}, without the blanks", class.name);
@@ -22,7 +26,10 @@ pub(super) fn trim(dataset: &mut Dataset, problems: &mut Problems) {
         }
         moved.push(place as u32);
         match kept.get_mut(place) {
-            None => kept.push(Class { name, ..class }),
+            None => {
+                alike.push(place);
+                kept.push(Class { name, ..class });
+            }
             Some(other) => join(other, class),
         }
     }
@@ -31,12 +38,8 @@ pub(super) fn trim(dataset: &mut Dataset, problems: &mut Problems) {
     dataset.objects.class.iter_mut().for_each(to_kept);
     for labels in dataset.images.labels.values_mut() {
         labels.iter_mut().for_each(to_kept);
-        let all = std::mem::take(labels);
-        all.into_iter().for_each(|label| {
-            if !labels.contains(&label) {
-                labels.push(label)
-            }
-        });
+        let mut seen = HashSet::with_capacity(labels.len());
+        labels.retain(|label| seen.insert(*label));
     }
 }
 

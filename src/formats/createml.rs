@@ -42,7 +42,7 @@ train/_annotations.createml.json  train/a.jpg       also in valid/ test/ (Robofl
     detect,
     looks_for: "JSON files that list an \"image\" with \"annotations\" (CreateML)",
     read,
-    write: Some(Write { not: &[], write }),
+    write: Some(Write { not: &[], folders: true, write }),
 };
 
 /// Names of the image and of the annotations.

@@ -54,7 +54,7 @@ obj.names  images.txt  data/a.jpg  data/a.txt                                  (
     looks_for: "obj.names, _darknet.labels or classes.txt, and text files beside images whose lines are a class and four \
                 fractions",
     read,
-    write: Some(Write { not: &[Carries::Score], write }),
+    write: Some(Write { not: &[Carries::Score], folders: true, write }),
 };
 
 /// Size of `obj.data` that is still read.

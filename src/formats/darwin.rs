@@ -65,7 +65,7 @@ images/a.jpg  annotations/a.json        (releases/latest/annotations/), also in 
     detect,
     looks_for: "JSON files with \"item\" or \"image\", and \"annotations\" that have a \"name\" (V7 Darwin)",
     read,
-    write: Some(Write { not: &[], write }),
+    write: Some(Write { not: &[], folders: true, write }),
 };
 
 fn look(head: &[u8]) -> bool {

@@ -43,7 +43,7 @@ train/images/P0000.png  train/labelTxt/P0000.txt    also in val/ test/",
     detect: |tree| detect(tree, false),
     looks_for: "text files whose lines are eight numbers, a class and whether it is difficult",
     read: |tree, options| read(tree, options, &DOTA),
-    write: Some(Write { not: &[], write: write_dota }),
+    write: Some(Write { not: &[], folders: true, write: write_dota }),
 };
 
 /// YOLOv5-OBB: the row in the registry.
@@ -66,7 +66,7 @@ data.yaml  train/images/a.jpg  train/labelTxt/a.txt    also in valid/ test/ (Rob
     detect: |tree| detect(tree, true),
     looks_for: "data.yaml, and text files whose lines are eight numbers, a class and whether it is difficult",
     read: |tree, options| read(tree, options, &YOLOV5_OBB),
-    write: Some(Write { not: &[], write: write_yolov5 }),
+    write: Some(Write { not: &[], folders: true, write: write_yolov5 }),
 };
 
 /// Folders of labels.

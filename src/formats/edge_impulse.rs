@@ -35,7 +35,7 @@ info.labels  training/a.jpg  testing/b.jpg",
     detect,
     looks_for: "files of JSON with \"boundingBoxes\", or \"files\" with a \"path\" (Edge Impulse)",
     read,
-    write: Some(Write { not: &[Carries::Splits], write }),
+    write: Some(Write { not: &[Carries::Splits], folders: false, write }),
 };
 
 fn look(head: &[u8]) -> bool {

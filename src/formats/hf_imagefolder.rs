@@ -49,7 +49,7 @@ train/metadata.jsonl  train/a.jpg       also validation/ test/, or metadata.csv"
     detect,
     looks_for: "metadata.jsonl or metadata.csv with \"file_name\" (Hugging Face)",
     read,
-    write: Some(Write { not: &[], write }),
+    write: Some(Write { not: &[], folders: true, write }),
 };
 
 const EXTENSIONS: [&str; 2] = ["jsonl", "csv"];

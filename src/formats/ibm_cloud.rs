@@ -39,7 +39,7 @@ _annotations.json  a.jpg",
     detect,
     looks_for: "JSON files of \"type\" localization or classification with \"annotations\" and \"labels\" (IBM Cloud Annotations)",
     read,
-    write: Some(Write { not: &[], write }),
+    write: Some(Write { not: &[], folders: true, write }),
 };
 
 fn look(head: &[u8]) -> bool {

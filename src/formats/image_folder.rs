@@ -39,7 +39,7 @@ train/cat/a.jpg  train/dog/b.jpg  also in val/ test/",
     detect,
     looks_for: "images in folders of classes, with nothing beside them that could be an annotation",
     read,
-    write: Some(Write { not: &[Carries::ClassOrder], write }),
+    write: Some(Write { not: &[Carries::ClassOrder], folders: true, write }),
 };
 
 /// Names of folders that are parts of another format, not classes.

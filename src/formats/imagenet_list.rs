@@ -35,7 +35,7 @@ synsets.txt  train.txt  val.txt  images/a.jpg",
     detect,
     looks_for: "text files whose lines are an image and numbers of classes (a.jpg 0)",
     read,
-    write: Some(Write { not: &[], write }),
+    write: Some(Write { not: &[], folders: false, write }),
 };
 
 /// Size of a list that is still read.

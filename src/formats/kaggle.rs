@@ -49,7 +49,7 @@ train.csv  train/b6ab77fd7.jpg",
     detect: |tree| Evidence::certain(tree, &files(tree, is_wheat), "a header image_id, width, height, bbox"),
     looks_for: "CSV files with a header image_id,width,height,bbox and no class",
     read: read_wheat,
-    write: Some(Write { not: &[Carries::Attributes, Carries::Sizes], write: write_wheat }),
+    write: Some(Write { not: &[Carries::Attributes, Carries::Sizes], folders: true, write: write_wheat }),
 };
 
 /// Masks: the row in the registry.
@@ -64,7 +64,7 @@ train.csv  train_images/0002cc93b.jpg",
     detect: |tree| Evidence::certain(tree, &files(tree, is_rle), "a header ImageId, EncodedPixels"),
     looks_for: "CSV files with a header ImageId,EncodedPixels",
     read: read_rle,
-    write: Some(Write { not: &[], write: write_rle }),
+    write: Some(Write { not: &[], folders: true, write: write_rle }),
 };
 
 /// Size of an image whose header is read.

@@ -66,6 +66,7 @@ images/a.jpg  labels/a.txt  or  data/a.jpg  labels/a.txt",
     looks_for: "text files whose lines are a class and 14 or 15 numbers, or pictures in semantic/ and instance/ beside image_2/",
     read,
     write: Some(Write {
+        folders: true,
         not: &[
             Carries::Masks,
             Carries::Crowd,

@@ -69,7 +69,7 @@ export.json  images/a.jpg          (version 1; or export.csv)",
     detect,
     looks_for: "NDJSON files with \"data_row\" in each line, or JSON or CSV files with \"Labeled Data\" and \"Label\" (Labelbox)",
     read,
-    write: Some(Write { not: &[Carries::Masks], write }),
+    write: Some(Write { not: &[Carries::Masks], folders: false, write }),
 };
 
 const EXTENSIONS: [&str; 4] = ["ndjson", "json", "jsonl", "csv"];

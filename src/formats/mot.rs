@@ -61,7 +61,7 @@ gt/gt.txt  gt/labels.txt  img1/000001.jpg                                       
     detect,
     looks_for: "gt/gt.txt or det/det.txt with lines frame,id,x,y,w,h and more numbers",
     read,
-    write: Some(Write { not: &[Carries::Score, Carries::Attributes, Carries::Sizes], write }),
+    write: Some(Write { not: &[Carries::Score, Carries::Attributes, Carries::Sizes], folders: true, write }),
 };
 
 /// Size of a table that is still read.

@@ -41,7 +41,7 @@ train.csv  a.jpg",
     detect,
     looks_for: "CSV files with a header of filename and classes, and 0 or 1 in each row, or of two columns, image and label",
     read,
-    write: Some(Write { not: &[], write }),
+    write: Some(Write { not: &[], folders: true, write }),
 };
 
 /// Names of the first column, folded.

@@ -35,7 +35,7 @@ OID/Dataset/train/Apple/a.jpg  OID/Dataset/train/Apple/Label/a.txt    also in va
     detect,
     looks_for: "text files in folders Label, whose lines are a class and four numbers of pixels",
     read,
-    write: Some(Write { not: &[], write }),
+    write: Some(Write { not: &[], folders: true, write }),
 };
 
 fn label_files(tree: &Tree) -> Vec<FileId> {

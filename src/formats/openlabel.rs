@@ -58,7 +58,7 @@ openlabel.json  a.jpg",
     detect,
     looks_for: "JSON files with \"openlabel\" (OpenLABEL)",
     read,
-    write: Some(Write { not: &[], write }),
+    write: Some(Write { not: &[], folders: true, write }),
 };
 
 fn look(head: &[u8]) -> bool {

@@ -40,7 +40,7 @@ dataset/_annotations.train.jsonl  dataset/a.jpg        also valid, test (Roboflo
     detect,
     looks_for: "JSON lines with \"image\", \"prefix\" and \"suffix\" (PaliGemma, Florence-2)",
     read,
-    write: Some(Write { not: &[], write }),
+    write: Some(Write { not: &[], folders: false, write }),
 };
 
 fn look(head: &[u8]) -> bool {

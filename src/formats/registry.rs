@@ -99,6 +99,8 @@ pub struct Format {
 pub struct Write {
     /// What of [`Format::carries`] is read but cannot be written.
     pub not: &'static [Carries],
+    /// Whether the images of each split have a folder of their own, and are told apart by it: two splits may then have a name in common.
+    pub folders: bool,
     /// Writes all of it.
     pub write: fn(&Ready<'_>, &dyn Sink) -> Result<Remarks, FormatError>,
 }

@@ -37,7 +37,7 @@ train.csv  val.csv  classes.csv  images/a.jpg",
     detect,
     looks_for: "CSV files without header whose rows are an image, four numbers and a class",
     read,
-    write: Some(Write { not: &[], write }),
+    write: Some(Write { not: &[], folders: false, write }),
 };
 
 fn is_row(row: &Row) -> bool {

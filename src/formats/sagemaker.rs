@@ -56,7 +56,7 @@ manifests/output/output.manifest  a.jpg",
     detect,
     looks_for: "JSON lines with \"source-ref\" (SageMaker Ground Truth)",
     read,
-    write: Some(Write { not: &[Carries::Masks], write }),
+    write: Some(Write { not: &[Carries::Masks], folders: true, write }),
 };
 
 fn look(head: &[u8]) -> bool {

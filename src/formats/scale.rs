@@ -49,7 +49,7 @@ tasks.json  a.jpg",
     detect,
     looks_for: "JSON files of tasks with \"task_id\" and \"response\" or \"params\" (Scale AI)",
     read,
-    write: Some(Write { not: &[], write }),
+    write: Some(Write { not: &[], folders: true, write }),
 };
 
 fn is_task(head: &Head) -> bool {

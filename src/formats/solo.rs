@@ -41,7 +41,7 @@ Dataset1/captures_000.json  RGB1/rgb_2.png",
     detect,
     looks_for: "JSON files with \"captures\" that have \"annotations\" (Unity Perception)",
     read,
-    write: Some(Write { not: &[Carries::Masks], write }),
+    write: Some(Write { not: &[Carries::Masks], folders: true, write }),
 };
 
 fn look(head: &[u8]) -> bool {

@@ -61,7 +61,7 @@ a.jpg  a.jpg.json  classes/classes.json          (or annotations/, a.jpg___objec
     looks_for: "JSON files with \"metadata\" and \"instances\" (SuperAnnotate)",
     read,
     // They come back as outlines, unless they have holes.
-    write: Some(Write { not: &[Carries::Masks], write }),
+    write: Some(Write { not: &[Carries::Masks], folders: true, write }),
 };
 
 fn look(head: &[u8]) -> bool {

@@ -34,7 +34,7 @@ labels.csv  a.jpg",
     detect,
     looks_for: "CSV files with blanks between fields: an image, four numbers, 0 or 1 and a class",
     read,
-    write: Some(Write { not: &[Carries::Attributes], write }),
+    write: Some(Write { not: &[Carries::Attributes], folders: true, write }),
 };
 
 /// Names of the columns, where they are said.

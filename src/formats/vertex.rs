@@ -39,7 +39,7 @@ import.jsonl  a.jpg",
     detect,
     looks_for: "JSON lines with \"imageGcsUri\" (Vertex AI)",
     read,
-    write: Some(Write { not: &[Carries::Attributes], write }),
+    write: Some(Write { not: &[Carries::Attributes], folders: false, write }),
 };
 
 fn look(head: &[u8]) -> bool {

@@ -51,7 +51,7 @@ x.vott  0123abcd-asset.json  a.jpg",
     detect,
     looks_for: "JSON files with \"assets\" and \"tags\", or \"asset\" and \"regions\", or \"frames\" and \"inputTags\" (VoTT)",
     read,
-    write: Some(Write { not: &[], write }),
+    write: Some(Write { not: &[], folders: true, write }),
 };
 
 const EXTENSIONS: [&str; 2] = ["json", "vott"];

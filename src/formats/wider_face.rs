@@ -46,7 +46,7 @@ wider_face_split/wider_face_train_bbx_gt.txt  WIDER_train/images/0--Parade/a.jpg
     detect,
     looks_for: "text files with an image, a number of faces and a line of numbers for each",
     read,
-    write: Some(Write { not: &[Carries::Score, Carries::Attributes], write }),
+    write: Some(Write { not: &[Carries::Score, Carries::Attributes], folders: true, write }),
 };
 
 /// Size of a list that is still read.

@@ -36,7 +36,7 @@ train.txt  voc_classes.txt  images/a.jpg",
     detect,
     looks_for: "text files whose lines are an image and boxes (a.jpg x0,y0,x1,y1,class)",
     read,
-    write: Some(Write { not: &[], write }),
+    write: Some(Write { not: &[], folders: true, write }),
 };
 
 /// Size of a list that is still read.

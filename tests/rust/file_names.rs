@@ -47,8 +47,8 @@ fn dataset(folder: &tempfile::TempDir, keys: &[(&str, Split)], format: &'static 
     Loaded { dataset, problems: Problems::default(), skipped: Skipped::default(), format, reasons: Vec::new() }
 }
 
-/// Names and splits of images by how wide they are, which no two have in common.
-type Names = BTreeMap<u32, (String, Option<Split>)>;
+/// Names, splits, and where objects begin, of images by how wide they are, which no two have in common.
+type Names = BTreeMap<u32, (String, Option<Split>, Vec<f64>)>;
 
 /// The names of the images and their splits, through `format` and back; and whether other names were said.
 fn there_and_back(before: &Loaded, folder: &tempfile::TempDir) -> Result<(Names, bool), String> {
@@ -71,7 +71,14 @@ fn there_and_back(before: &Loaded, folder: &tempfile::TempDir) -> Result<(Names,
         let path = after.dataset.roots[images.root[row] as usize].join(images.file.get(row));
         let bytes = fs::read(path).unwrap();
         let width = u32::from_be_bytes(bytes[16..20].try_into().unwrap());
-        found.insert(width, (images.own_name(row).to_owned(), images.split[row]));
+        let objects = &after.dataset.objects;
+        let left = |object: usize| {
+            let left = objects.bbox[object][0] * if objects.normalised[object] { f64::from(width) } else { 1.0 };
+            left.round()
+        };
+        let boxed = after.dataset.objects_of(row).filter(|_| format.writes(Carries::Boxes));
+        let lefts = boxed.map(left).collect();
+        found.insert(width, (images.own_name(row).to_owned(), images.split[row], lefts));
     }
     Ok((found, said))
 }
@@ -91,9 +98,40 @@ fn names_come_back_or_are_said() {
         match there_and_back(&dataset(&folder, &keys, format), &folder) {
             Err(error) => faults.push(format!("{}: {error}", format.name)),
             Ok((found, said)) => {
-                let names: BTreeSet<&str> = found.values().map(|(name, _)| name.as_str()).collect();
+                let names: BTreeSet<&str> = found.values().map(|(name, ..)| name.as_str()).collect();
                 if found.len() != NAMES.len() || names != expected && !said {
                     faults.push(format!("{}: {names:?} {said}", format.name));
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{} faults\n{}", faults.len(), faults.join("\n"));
+}
+
+/// Two splits may have a name in common where each has a folder of its own; else one of them is called otherwise, which is said.
+#[test]
+fn splits_keep_their_names() {
+    let mut faults = Vec::new();
+    let keys = [("train/a.png", Split::Train), ("valid/a.png", Split::Valid), ("test/a.png", Split::Test)];
+    for format in written() {
+        let folder = tempfile::tempdir().unwrap();
+        let before = dataset(&folder, &keys, format);
+        let lefts = |number: u32| if format.writes(Carries::Boxes) { vec![f64::from(number)] } else { Vec::new() };
+        let expected: Names = (1..)
+            .zip(&keys)
+            .map(|(number, (_, split))| (39 + number, ("a.png".to_owned(), Some(*split), lefts(number))))
+            .collect();
+        match there_and_back(&before, &folder) {
+            Err(error) => faults.push(format!("{}: {error}", format.name)),
+            Ok((found, said)) if format.write.unwrap().folders => {
+                let same = found == expected || !format.writes(Carries::Splits) && found.len() == 3;
+                if said || !same {
+                    faults.push(format!("{}: {found:?} {said}", format.name));
+                }
+            }
+            Ok((found, said)) => {
+                if !said || found.len() != 3 {
+                    faults.push(format!("{}: {found:?} {said}", format.name));
                 }
             }
         }

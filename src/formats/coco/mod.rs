@@ -96,7 +96,7 @@ labels.json  data/a.jpg                                        (FiftyOne)",
     detect,
     looks_for: "JSON files with \"images\" and \"annotations\" or \"categories\" (COCO)",
     read,
-    write: Some(Write { not: &[], write: write::write }),
+    write: Some(Write { not: &[], folders: true, write: write::write }),
 };
 
 /// Panoptic segmentation alone: the row in the registry.
@@ -123,7 +123,7 @@ annotations/panoptic_val2017.json  annotations/panoptic_val2017/a.png  val2017/a
     detect: |tree| detect_kind(tree, true),
     looks_for: "JSON files with \"images\" and \"annotations\" that have \"segments_info\" (COCO panoptic)",
     read,
-    write: Some(Write { not: &[Carries::Area], write: panoptic::write }),
+    write: Some(Write { not: &[Carries::Area], folders: true, write: panoptic::write }),
 };
 
 /// How many files detection looks into.

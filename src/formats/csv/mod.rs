@@ -65,6 +65,7 @@ labels.csv  a.jpg",
     looks_for: "CSV files with a header that names the image, the class and the box (filename,class,xmin,ymin,xmax,ymax)",
     read,
     write: Some(Write {
+        folders: false,
         not: &[
             Carries::Difficult,
             Carries::Truncated,

@@ -70,7 +70,7 @@ annotations.xml  images/frame_000000.PNG       a video",
     detect,
     looks_for: "XML files with a root element <annotations> that holds <meta>, <image> or <track> (CVAT)",
     read,
-    write: Some(Write { not: &[], write: write::write }),
+    write: Some(Write { not: &[], folders: true, write: write::write }),
 };
 
 fn look(head: &[u8]) -> bool {

@@ -67,7 +67,7 @@ annotations/train.json  images/train/a.jpg        also val, test, default",
     detect,
     looks_for: "JSON files with \"items\" and \"categories\" (Datumaro)",
     read,
-    write: Some(Write { not: &[], write: write::write }),
+    write: Some(Write { not: &[], folders: true, write: write::write }),
 };
 
 fn look(head: &[u8]) -> bool {

@@ -77,7 +77,7 @@ label_config.xml  train/tasks.json  train/images/a.jpg",
     detect,
     looks_for: "JSON files that list tasks with \"data\" and \"annotations\", or flat ones whose regions have \"original_width\", or such a CSV (Label Studio)",
     read,
-    write: Some(Write { not: &[], write: write::write }),
+    write: Some(Write { not: &[], folders: true, write: write::write }),
 };
 
 const EXTENSIONS: [&str; 2] = ["json", "csv"];

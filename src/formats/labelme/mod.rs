@@ -63,7 +63,7 @@ pose.yaml                           names of keypoints (X-AnyLabeling)",
     detect,
     looks_for: "JSON files with \"shapes\" and \"imagePath\" (LabelMe)",
     read,
-    write: Some(Write { not: &[], write: write::write }),
+    write: Some(Write { not: &[], folders: true, write: write::write }),
 };
 
 fn look(head: &[u8]) -> bool {

@@ -58,7 +58,7 @@ train-annotations-human-imagelabels.csv  oidv6-class-descriptions.csv  train/ID.
     detect,
     looks_for: "CSV files with a header ImageID,Source,LabelName,Confidence",
     read,
-    write: Some(Write { not: &[Carries::Attributes], write: write::write }),
+    write: Some(Write { not: &[Carries::Attributes], folders: true, write: write::write }),
 };
 
 /// What a file is, by its header.

@@ -61,7 +61,7 @@ images/training/a.jpg  annotations/training/a.png  objectInfo150.txt     (ADE20K
     detect,
     looks_for: "PNG masks beside images (a_mask.png), or of their names in a folder such as masks/ or SegmentationClass/",
     read,
-    write: Some(Write { not: &[], write: write::write }),
+    write: Some(Write { not: &[], folders: true, write: write::write }),
 };
 
 /// Masks that detection looks at.

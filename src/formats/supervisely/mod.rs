@@ -67,7 +67,7 @@ meta.json  ds0/ann/a.jpg.json  ds0/img/a.jpg",
     detect,
     looks_for: "JSON files with \"size\" and \"objects\" that have a \"classTitle\" (Supervisely)",
     read,
-    write: Some(Write { not: &[], write: write::write }),
+    write: Some(Write { not: &[], folders: true, write: write::write }),
 };
 
 /// A tag of the image that is a sentence about it.

@@ -6,13 +6,15 @@
 //! x.jpg  X.png              x.jpg  X-2.png        (their labels would be x.txt and X.txt)
 //! ```
 //!
+//! Where each split has a folder of its own, names are such as differ in it.
+//!
 //! Stems differ even where letter case does not count, because labels stand beside images under the same stem, and file
 //! systems of Windows and macOS take both for one; and even without blanks at their ends, which readers of lists take away. What no file system takes is replaced by `_`.
 
 use std::collections::{HashMap, HashSet};
 
 use super::stem;
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Split};
 use crate::image::is_image_name;
 
 /// Bytes of a name: with an extension and what is put before temporary names, it stays below the 255 that file systems take.
@@ -27,8 +29,8 @@ pub struct FileNames {
 
 impl FileNames {
     /// Names for `rows` of `dataset`. An image whose name does not end as one of an image gets its extension of `extensions`, by
-    /// its bytes; empty where they are not known.
-    pub fn of(dataset: &Dataset, rows: &[usize], extensions: &[&str]) -> Self {
+    /// its bytes; empty where they are not known. Images of two `folders` may have one name.
+    pub fn of(dataset: &Dataset, rows: &[usize], extensions: &[&str], folders: &[Split]) -> Self {
         let base = |row: usize| {
             let path = dataset.images.own_name(row);
             path.rsplit(['/', '\\']).next().unwrap_or(path)
@@ -41,17 +43,17 @@ impl FileNames {
                 name => format!("{name}.{extension}"),
             })
             .collect();
-        let fold = |name: &str| stem(name).trim().to_lowercase();
-        let mut uses: HashMap<String, u32> = HashMap::with_capacity(rows.len());
-        plain.iter().for_each(|name| *uses.entry(fold(name)).or_default() += 1);
-        let mut taken: HashSet<String> =
+        let fold = |name: &str, folder: Split| (folder, stem(name).trim().to_lowercase());
+        let mut uses: HashMap<(Split, String), u32> = HashMap::with_capacity(rows.len());
+        plain.iter().zip(folders).for_each(|(name, folder)| *uses.entry(fold(name, *folder)).or_default() += 1);
+        let mut taken: HashSet<(Split, String)> =
             uses.iter().filter(|(_, count)| **count == 1).map(|(stem, _)| stem.clone()).collect();
         let mut changed = 0;
         let names = rows
             .iter()
-            .zip(plain)
-            .map(|(row, name)| {
-                if uses.get(&fold(&name)) == Some(&1) {
+            .zip(plain.into_iter().zip(folders))
+            .map(|(row, (name, folder))| {
+                if uses.get(&fold(&name, *folder)) == Some(&1) {
                     changed += usize::from(name != base(*row));
                     return name;
                 }
@@ -60,7 +62,7 @@ impl FileNames {
                 let long = if is_image_name(&long) { long } else { format!("{long}{extension}") };
                 let mut candidate = if long.is_empty() { name.clone() } else { long.clone() };
                 let mut number = 2;
-                while !taken.insert(fold(&candidate)) {
+                while !taken.insert(fold(&candidate, *folder)) {
                     let extension = &long[stem(&long).len()..];
                     candidate = format!("{}-{number}{extension}", stem(&long));
                     number += 1;
@@ -109,13 +111,24 @@ mod tests {
     use crate::dataset::{Image, NO_SOURCE};
 
     fn names(keys: &[&str]) -> Vec<String> {
+        names_in(keys, &vec![Split::Train; keys.len()])
+    }
+
+    fn names_in(keys: &[&str], folders: &[Split]) -> Vec<String> {
         let mut dataset = Dataset::default();
         for key in keys {
             dataset
                 .push(Image { key, name: key, file: Some((0, key)), source: (NO_SOURCE, 0), ..Image::default() }, []);
         }
         let rows: Vec<usize> = (0..keys.len()).collect();
-        FileNames::of(&dataset, &rows, &vec!["png"; rows.len()]).into_names()
+        FileNames::of(&dataset, &rows, &vec!["png"; rows.len()], folders).into_names()
+    }
+
+    #[test]
+    fn folders_keep_names_apart() {
+        let folders = [Split::Train, Split::Valid, Split::Valid];
+        assert_eq!(names_in(&["a/x.jpg", "b/x.jpg", "c/y.jpg"], &folders), ["x.jpg", "x.jpg", "y.jpg"]);
+        assert_eq!(names_in(&["a/x.jpg", "b/x.jpg", "c/x.png"], &folders), ["x.jpg", "b_x.jpg", "c_x.png"]);
     }
 
     #[test]

@@ -60,7 +60,7 @@ a.jpg  via_region_data.json  (or via_project.json, via_export_csv.csv), also in 
     detect,
     looks_for: "JSON files with \"_via_img_metadata\", or with \"filename\" and \"regions\" for each image, or such a CSV (VIA)",
     read,
-    write: Some(Write { not: &[], write: write::write }),
+    write: Some(Write { not: &[], folders: true, write: write::write }),
 };
 
 const EXTENSIONS: [&str; 2] = ["json", "csv"];

@@ -78,7 +78,7 @@ JPEGImages/a.jpg  Annotations/a.xml  ImageSets/Main/*.txt  labelmap.txt   (CVAT)
     detect,
     looks_for: "XML files with a root element <annotation> (VOC)",
     read,
-    write: Some(Write { not: &[], write: write::write }),
+    write: Some(Write { not: &[], folders: false, write: write::write }),
 };
 
 /// Size of an XML file that is still read.

@@ -97,7 +97,7 @@ pub static DETECT: Format = Format {
     detect: |tree| detect(tree, |task| task == Task::Detect),
     looks_for: LOOKS_FOR,
     read: |tree, options| read(tree, options, &DETECT, None),
-    write: Some(Write { not: NOT, write: write::detect }),
+    write: Some(Write { not: NOT, folders: true, write: write::detect }),
 };
 
 /// Outlines: the row in the registry.
@@ -120,7 +120,7 @@ pub static SEGMENT: Format = Format {
     detect: |tree| detect(tree, |task| task == Task::Segment),
     looks_for: LOOKS_FOR,
     read: |tree, options| read(tree, options, &SEGMENT, Some(Task::Segment)),
-    write: Some(Write { not: NOT, write: write::segment }),
+    write: Some(Write { not: NOT, folders: true, write: write::segment }),
 };
 
 /// Turned boxes: the row in the registry.
@@ -143,7 +143,7 @@ pub static OBB: Format = Format {
     detect: |tree| detect(tree, |task| task == Task::Obb),
     looks_for: LOOKS_FOR,
     read: |tree, options| read(tree, options, &OBB, Some(Task::Obb)),
-    write: Some(Write { not: NOT, write: write::obb }),
+    write: Some(Write { not: NOT, folders: true, write: write::obb }),
 };
 
 /// Poses: the row in the registry.
@@ -169,7 +169,7 @@ pub static POSE: Format = Format {
     detect: |tree| detect(tree, |task| matches!(task, Task::Pose { .. })),
     looks_for: LOOKS_FOR,
     read: |tree, options| read(tree, options, &POSE, None),
-    write: Some(Write { not: NOT, write: write::pose }),
+    write: Some(Write { not: NOT, folders: true, write: write::pose }),
 };
 
 fn detect(tree: &Tree, mine: impl Fn(Task) -> bool) -> Option<Evidence> {
