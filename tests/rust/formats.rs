@@ -318,6 +318,24 @@ impl One {
     }
 }
 
+/// What Open Images says of a box besides its place stands in what is written as Open Images again.
+#[test]
+fn open_images_flags_come_back() {
+    const HEAD: &str = "ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,IsOccluded,IsTruncated,IsGroupOf,IsDepiction,IsInside\n";
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    std::fs::create_dir(at("in")).expect("made");
+    std::fs::write(at("in/a.png"), crate::convert::corpus::png(40, 30, 0)).expect("written");
+    let rows = "a,xclick,cat,1,0.25,0.5,0.25,0.5,-1,0,1,1,-1\na,xclick,dog,1,0.25,0.75,0.25,0.5,-1,1,0,-1,1\n";
+    std::fs::write(at("in/train-annotations-bbox.csv"), format!("{HEAD}{rows}")).expect("written");
+    let loaded = load(&at("in"), &LoadOptions::default()).expect("it loads");
+    let target = recordmill::formats::by_name("open-images");
+    let options = recordmill::convert::Options { target, sync: false, ..Default::default() };
+    recordmill::convert::convert_dataset(&loaded, &at("out"), &options, &mut ()).expect("written");
+    let text = std::fs::read_to_string(at("out/annotations/train-annotations-bbox.csv")).expect("there");
+    assert_eq!(text, format!("{HEAD}{rows}"));
+}
+
 /// An archive in the source is named where images are missing, and where nothing is found.
 #[test]
 fn archives_inside_of_a_source_are_named() {

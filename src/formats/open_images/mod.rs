@@ -61,6 +61,9 @@ train-annotations-human-imagelabels.csv  oidv6-class-descriptions.csv  train/ID.
     write: Some(Write { not: &[Carries::Attributes], folders: true, write: write::write }),
 };
 
+/// Columns that are attributes.
+const ATTRIBUTES: [&str; 2] = ["IsDepiction", "IsInside"];
+
 /// What a file is, by its header.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Kind {
@@ -228,7 +231,7 @@ impl Columns {
                 (at("IsTruncated"), flag::TRUNCATED),
                 (at("IsGroupOf"), flag::CROWD),
             ],
-            attributes: ["IsDepiction", "IsInside"].map(|name| (name, at(name))),
+            attributes: ATTRIBUTES.map(|name| (name, at(name))),
         }
     }
 

@@ -62,7 +62,14 @@ fn box_row(ready: &Ready<'_>, image: &ReadyImage, object: &ReadyObject, id: &str
     let [x0, y0, x1, y1] = object.bbox;
     let [x0, x1, y0, y1] = [x0 / width, x1 / width, y0 / height, y1 / height].map(Plain);
     let [occluded, truncated, crowd] = [flag::OCCLUDED, flag::TRUNCATED, flag::CROWD].map(state);
-    format!("{id},xclick,{class},{score},{x0},{x1},{y0},{y1},{occluded},{truncated},{crowd},-1,-1\n")
+    let attributes = objects.attributes.get(object.row).map_or(&[][..], |attributes| attributes);
+    let said = |name: &str| match attributes.iter().find(|(known, _)| **known == *name).map(|(_, value)| &**value) {
+        Some("1" | "true") => "1",
+        Some("0" | "false") => "0",
+        _ => "-1",
+    };
+    let [depiction, inside] = super::ATTRIBUTES.map(said);
+    format!("{id},xclick,{class},{score},{x0},{x1},{y0},{y1},{occluded},{truncated},{crowd},{depiction},{inside}\n")
 }
 
 const MASKS: &str = "MaskPath,ImageID,LabelName,BoxID,BoxXMin,BoxXMax,BoxYMin,BoxYMax,PredictedIoU,Clicks\n";
