@@ -232,6 +232,27 @@ pub fn mask_box(mask: &Mask) -> Option<[f64; 4]> {
     runs::bounds(&mask.runs, mask.height).map(|sides| sides.map(|side| side as f64))
 }
 
+/// Whether boxes that were read as a corner and a size, each with the size of its image where that is known, are two corners: some
+/// lead out of their images, and none does as two corners. Says so then.
+pub fn are_two_corners(boxes: impl Iterator<Item = ([f64; 4], Option<(u32, u32)>)>) -> Option<String> {
+    let (mut all, mut over) = (0, 0);
+    for ([x0, y0, x1, y1], size) in boxes {
+        let [x_end, y_end] = [x1 - x0, y1 - y0];
+        if x_end <= x0 || y_end <= y0 {
+            return None;
+        }
+        let Some((width, height)) = size else { continue };
+        let [width, height] = [width, height].map(|side| f64::from(side) + 1.0);
+        all += 1;
+        over += u32::from(x1 > width || y1 > height);
+        if x_end > width || y_end > height {
+            return None;
+        }
+    }
+    (over > 0)
+        .then(|| format!("boxes are two corners: as corner and size {over} of {all} would lead out of their images"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

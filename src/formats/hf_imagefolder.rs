@@ -24,7 +24,7 @@ use super::pages::{self, Finding, Found, Kind, Page, Sheet};
 use super::target::{Ready, ReadyImage, Remarks, Sink, put_images, put_pieces, word_of};
 use super::text::{self, Fault};
 use super::tree::{FileId, Tree, file_name, folder_of, join};
-use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write, kaggle};
+use super::{Carries, Evidence, Format, FormatError, LoadOptions, Reading, Write, geometry, kaggle};
 use crate::dataset::ProblemKind;
 
 /// The format's row in the registry.
@@ -186,29 +186,13 @@ fn add_objects(objects: &Node<'_>, sheet: &mut Sheet, findings: &mut Vec<Finding
 /// what was decided.
 fn corners(tree: &Tree, pages: &mut [pages::Read]) -> Option<String> {
     let sizes = Sizes { tree, left: SAMPLE.into() };
-    let (mut all, mut over) = (0, 0);
-    for (file, page) in pages.iter() {
-        for sheet in page.iter().flat_map(|page| &page.sheets).filter(|sheet| !sheet.objects.is_empty()) {
-            let Some((width, height)) = sizes.of(*file, sheet) else { continue };
-            let [width, height] = [width, height].map(|side| f64::from(side) + 1.0);
-            for [x0, y0, x1, y1] in sheet.objects.iter().map(|found| found.object.bbox) {
-                all += 1;
-                over += usize::from(x1 > width || y1 > height);
-                let [x_end, y_end] = [x1 - x0, y1 - y0];
-                if x_end <= x0 || y_end <= y0 || x_end > width || y_end > height {
-                    return None;
-                }
-            }
-        }
-    }
-    if over == 0 {
-        return None;
-    }
-    let sheets = || pages.iter().filter_map(|(_, page)| page.as_ref().ok()).flat_map(|page| &page.sheets);
-    let can = |[x0, y0, x1, y1]: [f64; 4]| x1 - x0 > x0 && y1 - y0 > y0;
-    if !sheets().flat_map(|sheet| &sheet.objects).all(|found| can(found.object.bbox)) {
-        return None;
-    }
+    let sheets =
+        pages.iter().flat_map(|(file, page)| page.iter().flat_map(|page| &page.sheets).map(|sheet| (*file, sheet)));
+    let boxes = sheets.filter(|(_, sheet)| !sheet.objects.is_empty()).flat_map(|(file, sheet)| {
+        let size = sizes.of(file, sheet);
+        sheet.objects.iter().map(move |found| (found.object.bbox, size))
+    });
+    let why = geometry::are_two_corners(boxes)?;
     for found in pages
         .iter_mut()
         .flat_map(|(_, page)| page)
@@ -218,7 +202,7 @@ fn corners(tree: &Tree, pages: &mut [pages::Read]) -> Option<String> {
         let [x0, y0, x1, y1] = found.object.bbox;
         found.object.bbox = [x0, y0, x1 - x0, y1 - y0];
     }
-    Some(format!("boxes are two corners: as corner and size {over} of {all} would lead out of their images"))
+    Some(why)
 }
 
 /// Images whose headers are read where the rows do not say how large they are.

@@ -7,7 +7,8 @@
 //!
 //! A row per box. Columns go by their names, which many tools write in their own way (`header`), in any order; the
 //! delimiter is a comma, semicolon, tab or bar; extra columns are kept as attributes. Instead of four corners there may
-//! be a corner or centre with width and height, or one field `[x, y, width, height]`. Written by Dat Tran's
+//! be a corner or centre with width and height, or one field `[x, y, width, height]` (two corners, if
+//! it leads out of an image otherwise). Written by Dat Tran's
 //! `xml_to_csv.py` (`train_labels.csv`, `test_labels.csv`), Roboflow (`<split>/_annotations.csv`), VoTT and many
 //! scripts. make-sense's tables, `label,x,y,width,height,image,width,height`, are read without a header too.
 //!
@@ -36,7 +37,10 @@ use self::rows::{Row, RowObject};
 use super::builder::{Builder, Entry};
 use super::images::{Asker, Matcher};
 use super::tree::{FileId, Tree, folder_of};
-use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text};
+use super::{
+    Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, geometry, kaggle, splits,
+    text,
+};
 use crate::dataset::{Ledger, Object, Place, ProblemKind, Problems, Skipped, Split};
 
 /// The format's row in the registry.
@@ -236,6 +240,12 @@ fn add_file(
         .collect();
     let files = matcher.look_up_all(&names, problems);
     let splits: Vec<Option<Split>> = names.iter().map(|(_, asker, _)| asker.split).collect();
+    if matches!(columns.geometry, Geometry::Text(_))
+        && found.normalised != Some(true)
+        && let Some(why) = as_two_corners(tree, &mut by_name, &files)
+    {
+        remarks.push(format!("{path}: {why}"));
+    }
     for ((rows, image), split) in by_name.into_iter().zip(files).zip(splits) {
         let Some(first) = rows.first() else { continue };
         let about = match image {
@@ -253,6 +263,28 @@ fn add_file(
         }
     }
     found.lost
+}
+
+/// Images whose headers are read where the rows do not say how large they are.
+const HEADERS: usize = 512;
+
+/// Makes two corners of what was read as corner and size, in the rows of each of `files`, where they can be nothing else. Says why.
+fn as_two_corners(tree: &Tree, rows_of: &mut [Vec<Row>], files: &[Option<FileId>]) -> Option<String> {
+    let mut left = HEADERS;
+    let boxes = rows_of.iter().zip(files).flat_map(|(rows, file)| {
+        let said = rows.iter().map(|row| row.size).find(|(width, height)| *width > 0 && *height > 0);
+        let size = said.or_else(|| {
+            left = left.checked_sub(1)?;
+            kaggle::size_of(tree, (*file)?).ok()
+        });
+        rows.iter().filter_map(move |row| Some((row.object.as_ref()?.bbox, size)))
+    });
+    let why = geometry::are_two_corners(boxes)?;
+    for object in rows_of.iter_mut().flatten().filter_map(|row| row.object.as_mut()) {
+        let [x0, y0, x1, y1] = object.bbox;
+        object.bbox = [x0, y0, x1 - x0, y1 - y0];
+    }
+    Some(why)
 }
 
 /// Joins what several files say of an image.

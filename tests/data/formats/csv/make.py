@@ -43,6 +43,15 @@ def csv_good() -> None:
         "problems": ['trimmed-class: labels.csv:4: class "cat " (1 object or image) is called "cat", without the blanks'],
     })
 
+    # Two corners in one field: as corner and size they would lead out of the image.
+    case("csv", "two-corners", {
+        "labels.csv": "image,label,bbox\na.png,cat,\"[4, 5, 20, 25]\"\na.png,dog,\"[20, 10, 40, 30]\"\n", "a.png": picture(1),
+    }, {
+        "format": "csv", "classes": ["cat", "dog"], "ordered": False, "problems": [],
+        "remarks": ["labels.csv: boxes are two corners: as corner and size 1 of 2 would lead out of their images"],
+        "images": [there("a.png", one(2, "cat", (4, 5, 20, 25)), one(3, "dog", (20, 10, 40, 30)), size=(0, 0))],
+    })
+
     case("csv", "fractions", {
         "labels.tsv": "image\tlabel\tx1\ty1\tx2\ty2\na.png\tcat\t0.1\t0.2\t0.5\t0.75\na.png\tdog\t0\t0\t1\t1.004\nb.png\t\t\t\t\t\n",
         "a.png": picture(1), "b.png": picture(2),
