@@ -31,7 +31,8 @@ pub struct Damage {
     pub offset: u64,
     /// How many they are.
     pub bytes: u64,
-    /// The compressed stream breaks off here: what would have followed is lost as well.
+    /// The compressed stream is damaged here: what could not be decompressed is lost as well, and nobody knows how much that
+    /// was.
     pub more: bool,
     /// Records that were lost with them.
     pub records: u64,

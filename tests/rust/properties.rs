@@ -117,11 +117,16 @@ pub fn record_frames(data: &[u8]) {
             recovery,
             verify: pick & 16 == 0,
             max_record_len: 64 << 10,
+            salvage: pick & 32 == 0,
             buffer_len: 4 << 10,
         };
         let told = tell(data, options);
         assert_eq!(tell(Trickle(data), options), told, "by bytes: {options:?}");
-        assert_eq!(tell(data, ReadOptions { buffer_len: 1, ..options }), told, "by a small buffer: {options:?}");
+        // How much is decompressed before damage is seen depends on the buffer, and what can be found behind it on that.
+        let small = ReadOptions { buffer_len: 1, salvage: false, ..options };
+        if !(options.salvage && recovery == Recovery::Skip) {
+            assert_eq!(tell(data, small), told, "by a small buffer: {options:?}");
+        }
     }
     let options = |recovery| ReadOptions {
         compression: Some(Compression::None),

@@ -122,7 +122,7 @@ def _tell_damage(damage: "list[Damage]") -> int:
     from recordmill._report import counted
 
     for place in damage[:_LISTED]:
-        more = " and all that follows" if place["more"] else ""
+        more = " and what could not be decompressed" if place["more"] else ""
         lost = lost_records(place["records"], place["known"])
         lost = f"{counted(place['bytes'], 'byte')} lost{more}, {lost}"
         say(f"{place['path']}: byte {place['offset']}: {place['cause']}; {lost}")
@@ -139,10 +139,10 @@ def repair_command(files: tuple[str, ...], out: str, **options: Any) -> int:
     """Save every whole record of damaged, truncated or spliced files, and say which bytes were lost.
 
     A record is whole if both of its checksums hold; none is made of anything else. After damage reading goes on at the
-    next header that checks. How many records were lost is said where that can be known; records that were cut out whole
-    leave no trace. One file goes to the file OUT; several, or a folder, go into the folder OUT.
+    next header that checks, in a compressed file at the next place where decompression can begin anew. How many records
+    were lost is said where that can be known; records that were cut out whole leave no trace.
 
-    Exit code 1 if anything was lost.
+    One file goes to the file OUT; several, or a folder, go into the folder OUT. Exit code 1 if anything was lost.
 
     \b
     recordmill repair damaged.tfrecord saved.tfrecord

@@ -29,6 +29,8 @@ pub(super) enum Source {
 pub(super) enum Stop {
     Io(io::Error),
     Stream(StreamFault),
+    /// There are more, but some before them could not be decompressed.
+    Gap(StreamFault),
 }
 
 impl From<io::Error> for Stop {
@@ -121,14 +123,45 @@ pub(super) struct Streams {
     input: Input,
     /// `None` between two streams.
     inflate: Option<Inflate>,
+    /// It was begun in the middle of a stream: header and trailer are not its own.
+    raw: bool,
     read: u64,
     fault: Option<StreamFault>,
+    /// Whether what comes after damage is looked for.
+    salvage: bool,
+    /// Of damage that lies between what was given and what comes next.
+    gap: Option<StreamFault>,
+    restarts: u64,
+    /// Compressed bytes that were used.
+    used: u64,
 }
+
+/// What a compressor writes at a byte boundary where decompression can begin anew, if it did not refer to what was before:
+/// the end of a sync flush, and a stored block of full length, as incompressible bytes have them.
+const FLUSHED: [u8; 4] = [0, 0, 0xff, 0xff];
+const STORED: [u8; 5] = [0, 0xff, 0xff, 0, 0];
+const GZIP_HEADER: [u8; 3] = [0x1f, 0x8b, 8];
+/// How often decompression is begun anew, beyond once for so many bytes: bytes made for it could look like such places all
+/// over.
+const MAX_RESTARTS: u64 = 1000;
+const BYTES_PER_RESTART: u64 = 64 << 10;
 
 impl Streams {
     /// `head` is what was already read of the file.
-    pub(super) fn new(compression: Compression, several_zlib: bool, head: &[u8]) -> Self {
-        Self { compression, several_zlib, input: Input::new(head), inflate: None, read: 0, fault: None }
+    pub(super) fn new(compression: Compression, several_zlib: bool, salvage: bool, head: &[u8]) -> Self {
+        Self {
+            compression,
+            several_zlib,
+            input: Input::new(head),
+            inflate: None,
+            raw: false,
+            read: 0,
+            fault: None,
+            salvage,
+            gap: None,
+            restarts: 0,
+            used: 0,
+        }
     }
 
     /// Streams that were begun.
@@ -137,6 +170,9 @@ impl Streams {
     }
 
     fn read(&mut self, inner: &mut impl Read, out: &mut [u8]) -> Result<usize, Stop> {
+        if let Some(fault) = self.gap.take() {
+            return Err(Stop::Gap(fault));
+        }
         loop {
             if let Some(fault) = self.fault {
                 return Err(Stop::Stream(fault));
@@ -153,22 +189,35 @@ impl Streams {
                         (false, _) if may_follow(self.compression, self.several_zlib, head) => {
                             *none = Some(new_inflate(self.compression));
                         }
-                        (false, _) => self.fault = Some(StreamFault::Trailing),
+                        (false, _) => {
+                            self.damaged(inner, StreamFault::Trailing)?;
+                            if let Some(fault) = self.gap.take() {
+                                return Err(Stop::Gap(fault));
+                            }
+                        }
                     }
                     continue;
                 }
             };
-            self.input.want(inner, 1)?;
+            // What is found behind damage must not depend on how the bytes arrive.
+            let wanted = if self.salvage && self.input.unused().is_empty() { INPUT_LEN } else { 1 };
+            self.input.want(inner, wanted)?;
             let (used, made) = (inflate.total_in(), inflate.total_out());
             let status = inflate.decompress(self.input.unused(), out, InflateFlush::NoFlush);
             let used = (inflate.total_in() - used) as usize;
             let made = (inflate.total_out() - made) as usize;
             let at_end = self.input.unused().is_empty();
             self.input.start += used;
+            self.used += used as u64;
             match status {
                 Ok(Status::StreamEnd) => {
                     self.inflate = None;
                     self.read += 1;
+                    if std::mem::take(&mut self.raw) {
+                        let trailer = if self.compression == Compression::Gzip { 8 } else { 4 };
+                        self.input.want(inner, trailer)?;
+                        self.input.start += trailer.min(self.input.unused().len());
+                    }
                 }
                 Ok(_) if used == 0 && made == 0 => {
                     // With input and room for output zlib always gets on.
@@ -176,12 +225,60 @@ impl Streams {
                 }
                 Ok(_) => {}
                 // What it made before the error is good, and each record has its own checksum.
-                Err(error) => self.fault = Some(words(inflate, error)),
+                Err(error) => {
+                    let fault = words(inflate, error);
+                    self.damaged(inner, fault)?;
+                }
             }
             if made > 0 {
                 return Ok(made);
             }
+            if let Some(fault) = self.gap.take() {
+                return Err(Stop::Gap(fault));
+            }
         }
+    }
+
+    /// After damage: begins anew at the next place where that can be, or ends. Not before what was used: its bytes would
+    /// come twice.
+    fn damaged(&mut self, inner: &mut impl Read, fault: StreamFault) -> io::Result<()> {
+        self.inflate = None;
+        self.raw = false;
+        let enough = self.restarts >= MAX_RESTARTS + self.used / BYTES_PER_RESTART;
+        if !self.salvage || enough {
+            self.fault = Some(fault);
+            return Ok(());
+        }
+        self.restarts += 1;
+        loop {
+            if let Some((place, is_member)) = self.place_to_begin() {
+                self.input.start += place;
+                self.raw = !is_member;
+                let inflate = if is_member { new_inflate(self.compression) } else { Inflate::new(false, WINDOW_BITS) };
+                self.inflate = Some(inflate);
+                self.gap = Some(fault);
+                return Ok(());
+            }
+            // What a place begins with may be at the end.
+            let left = self.input.unused().len().min(STORED.len() - 1);
+            self.used += (self.input.unused().len() - left) as u64;
+            self.input.start = self.input.end - left;
+            self.input.want(inner, left + 1)?;
+            if self.input.unused().len() == left {
+                self.fault = Some(fault);
+                return Ok(());
+            }
+        }
+    }
+
+    /// Where in the unused input decompression may begin, behind its first byte, and whether a member begins there.
+    fn place_to_begin(&self) -> Option<(usize, bool)> {
+        let bytes = self.input.unused();
+        let find = |pattern: &[u8]| Some(memchr::memmem::find(bytes.get(1..)?, pattern)? + 1);
+        let member = find(&GZIP_HEADER).filter(|_| self.compression == Compression::Gzip).map(|place| (place, true));
+        let flushed = find(&FLUSHED).map(|place| (place + FLUSHED.len(), false));
+        let stored = find(&STORED).map(|place| (place, false));
+        [member, flushed, stored].into_iter().flatten().min()
     }
 }
 

@@ -40,7 +40,8 @@ pub enum Recovery {
     /// Damage is passed over, up to the next header that checks and whose payload checks too; [`Reader::lost`] says
     /// which bytes that were. Checksums are always verified. A record whose header is whole is lost alone. What cannot
     /// be known: if a *header* is damaged, and the payload behind it itself holds TFRecord frames, those are found.
-    /// Of a damaged compressed stream only what comes before the damage can be had.
+    /// Of a damaged compressed stream only what comes before the damage can be had, but for
+    /// [`ReadOptions::salvage`].
     Skip,
     /// The records that TensorFlow 2.21 gives, and an error where it gives one.
     Tf,
@@ -77,6 +78,10 @@ pub struct ReadOptions {
     pub recovery: Recovery,
     /// The longest payload that is not an error.
     pub max_record_len: u64,
+    /// With [`Recovery::Skip`]: of a damaged compressed stream what comes after the damage too, from the next place where
+    /// decompression can begin anew. Our own writer leaves one every mebibyte, `pigz --independent` and `bgzip` leave
+    /// some, zlib alone hardly any. Offsets then count what could be decompressed.
+    pub salvage: bool,
     /// Bytes read at a time, and the size that the buffer has until a longer record comes.
     pub buffer_len: usize,
 }
@@ -88,6 +93,7 @@ impl Default for ReadOptions {
             verify: true,
             recovery: Recovery::Strict,
             max_record_len: DEFAULT_MAX_RECORD_LEN,
+            salvage: false,
             // Records of 100 KB from the page cache: 64 to 256 KiB 9.5 GB/s, 512 KiB 12, 1 MiB 14. What is cut by the end
             // of the buffer is moved, and that is the rarer the longer the buffer is.
             buffer_len: 1 << 20,
@@ -115,7 +121,8 @@ pub struct Lost {
     pub offset: u64,
     /// How many they are.
     pub len: u64,
-    /// Whether more would have followed: the compressed stream breaks off here, and nobody can know how much.
+    /// Whether more would have followed: the compressed stream breaks off here (or is damaged here, and goes on, with
+    /// [`ReadOptions::salvage`]), and nobody can know how much.
     pub more: bool,
     /// The bytes of the damaged record that begins here, if its header is whole. Where they are not `len`, bytes were put
     /// into it or taken out.
@@ -355,7 +362,11 @@ impl<R: Read> Reader<R> {
             let head = &self.buffer[..std::mem::take(&mut self.end)];
             match self.options.recovery {
                 Recovery::Tf => Source::TensorFlow(Box::new(tensorflow::Inflater::new(compression, head))),
-                recovery => Source::Streams(Box::new(Streams::new(compression, recovery == Recovery::Skip, head))),
+                recovery => {
+                    let skip = recovery == Recovery::Skip;
+                    let streams = Streams::new(compression, skip, skip && self.options.salvage, head);
+                    Source::Streams(Box::new(streams))
+                }
             }
         };
         self.source = Some((compression, source));
@@ -437,6 +448,7 @@ impl<R: Read> Reader<R> {
                 Ok(0) => self.end_of_input = Some(End::Clean),
                 Ok(read) => self.end += read,
                 Err(Stop::Stream(fault)) => self.end_of_input = Some(End::Broken(fault)),
+                Err(Stop::Gap(fault)) => self.lose_unread(fault),
                 Err(Stop::Io(error)) => return Err(self.fail(RecordErrorKind::Io(error))),
             }
         }

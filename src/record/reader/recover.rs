@@ -58,10 +58,23 @@ impl<R: Read> Reader<R> {
 
     fn lose(&mut self, offset: u64, len: u64, record_len: Option<u64>, cause: RecordError) {
         let more = matches!(self.end_of_input, Some(End::Broken(_)));
-        self.lost_places += 1;
         self.lost_bytes += len;
+        self.note(Lost { offset, len, more, record_len, cause });
+    }
+
+    /// Loses what could not be decompressed, behind what is in the buffer.
+    pub(super) fn lose_unread(&mut self, fault: StreamFault) {
+        let offset = self.offset + self.available() as u64;
+        let cause = self.stream_error(fault);
+        self.note(Lost { offset, len: 0, more: true, record_len: None, cause });
+    }
+
+    /// Remembers a place. One of a record that reaches as far as a gap comes after that is known.
+    fn note(&mut self, lost: Lost) {
+        self.lost_places += 1;
         if self.lost.len() < MAX_LOST {
-            self.lost.push(Lost { offset, len, more, record_len, cause });
+            let place = self.lost.partition_point(|other| other.offset <= lost.offset);
+            self.lost.insert(place, lost);
         }
     }
 

@@ -174,3 +174,52 @@ fn compressed_files_and_folders() {
     let [damage] = &report.damage[..] else { panic!("{report:?}") };
     assert!(damage.more && damage.known == Known::Unknown, "{damage:?}");
 }
+
+/// Damage of a compressed file costs what is between two places where decompression can begin anew.
+#[test]
+fn compressed_files_are_read_on_behind_the_damage() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut random = Random(4);
+    // The first kind does not become smaller: its pieces are stored.
+    for compressible in [false, true] {
+        let records: Vec<Vec<u8>> = (0..1000_u32)
+            .map(|number| {
+                let bytes = random.bytes(if compressible { 50 } else { 5000 });
+                [&number.to_le_bytes()[..], &bytes.repeat(if compressible { 100 } else { 1 })].concat()
+            })
+            .collect();
+        for compression in [Compression::Gzip, Compression::Zlib] {
+            let whole = written(&records, compression);
+            for trial in 0..cases(3, 200) {
+                let mut file = whole.clone();
+                let at = 20 + random.below(file.len() - 40);
+                match random.below(3) {
+                    0 => {
+                        let end = file.len().min(at + 200);
+                        file[at..end].fill(0x55);
+                    }
+                    1 => drop(file.drain(at..file.len().min(at + 100))),
+                    _ => drop(file.splice(at..at, random.bytes(100))),
+                }
+                let path = put(folder.path(), "damaged", &file);
+                let options = OutputOptions { overwrite: true, compression: Some(Compression::None), ..plain() };
+                let report = repair(&inputs(&[path]), &folder.path().join("out"), &options, &job()).unwrap();
+                let found = payloads(&[folder.path().join("out")]);
+                let mut from = records.iter();
+                assert!(found.iter().all(|payload| from.any(|record| record == payload)), "no false one");
+                // Of 5 MB a piece has 1; damage over a border costs two.
+                assert!(found.len() > 550, "{compression} {compressible} {trial}: {}", found.len());
+                assert!(!report.damage.is_empty());
+                assert!(report.damage.iter().any(|damage| damage.more) || report.lost_bytes > 0, "{report:?}");
+                assert!(report.damage.is_sorted_by_key(|damage| damage.offset));
+            }
+        }
+    }
+    let members: Vec<u8> = (0..4_u8).flat_map(|number| written(&[[number; 100]], Compression::Gzip)).collect();
+    let mut file = members.clone();
+    file[members.len() / 4 + 14] ^= 0xff;
+    let path = put(folder.path(), "members", &file);
+    let options = OutputOptions { overwrite: true, compression: Some(Compression::None), ..plain() };
+    repair(&inputs(&[path]), &folder.path().join("out"), &options, &job()).unwrap();
+    assert_eq!(payloads(&[folder.path().join("out")]), [[0; 100], [2; 100], [3; 100]]);
+}
