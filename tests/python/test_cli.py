@@ -393,5 +393,5 @@ def test_a_source_that_cannot_be_opened_is_refused(good: Path, tmp_path: Path) -
 def test_strict_and_skip_exclude_each_other(good: Path, tmp_path: Path) -> None:
     _, messages = run("convert", good, tmp_path / "out", "--strict", "--on-error", "skip", code=2)
     assert messages == (
-        "recordmill: strict and --on-error skip exclude each other: the one refuses what is not right, the other leaves it out\n"
+        "recordmill: --strict and --on-error skip exclude each other: the one refuses what is not right, the other leaves it out\n"
     )
