@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::labels::Labels;
 use super::options::{MaskForm, Options, SchemaKind, SourceId};
 use crate::dataset::{Dataset, Split, flag};
-use crate::formats::Carries;
 use crate::formats::target::{MaskFit, Ready, ReadyImage, ReadyObject};
+use crate::formats::{Carries, Format};
 
 /// Something that the target cannot hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -126,6 +126,13 @@ pub fn unfit_masks(ready: &Ready<'_>) -> Option<Loss> {
         |image: &ReadyImage| ready.objects_of(image).iter().filter(|object| unfit(image, object)).count() as u64;
     let number = ready.images.iter().map(of_image).sum();
     (number > 0).then_some(Loss { what: Carries::Masks.word(), number, of: "objects" })
+}
+
+/// Classes that become the only one of the target.
+pub fn unfit_classes(ready: &Ready<'_>, target: &Format) -> Option<Loss> {
+    let only = target.only_class()?;
+    let number = ready.classes.iter().filter(|class| class.name != only).count() as u64;
+    (number > 0).then_some(Loss { what: "names", number, of: "classes" })
 }
 
 /// What the objects of image `row` have. To a target that holds outlines a turned box is one, if the object has no other; which

@@ -1,6 +1,7 @@
 //! A dataset into any format but TFRecord: annotation files by the format's own writer, image files copied, linked, or left
 //! where they are; all of it in a folder that gets its name at the end.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -9,16 +10,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::error::{ConvertError, busy, io_error};
 use super::images;
-use super::losses::{losses, unfit_masks};
+use super::losses::{losses, unfit_classes, unfit_masks};
 use super::manifest::{self, OF_DATASET};
-use super::options::{ImagesMode, Options};
+use super::options::{ImagesMode, LabelSource, Options};
 use super::report::{ClassCount, Report, SplitCount};
 use super::run::Start;
 use super::settle::{self, Found};
 use super::watch::{Phase, Progress, Watch};
 use crate::dataset::Split;
 use crate::files::{Root, Staging};
-use crate::formats::target::{FileNames, Ready, ReadyImage, Remarks, Sink};
+use crate::formats::target::{FileNames, Ready, ReadyClass, ReadyImage, Remarks, Sink};
 use crate::formats::{Carries, Format, FormatError, FormatErrorKind, Loaded, Write as Writer};
 
 /// Room for what a writer has not handed over yet.
@@ -55,10 +56,14 @@ pub(super) fn run(
     for (image, (split, name)) in ready.images.iter_mut().zip(splits.iter().zip(names.into_names())) {
         (image.split, image.name) = (*split, name);
     }
+    let own = matches!(options.labels, LabelSource::Made) && loaded.format.carries.contains(&Carries::ClassIds);
+    let kept_ids = own && target.writes(Carries::ClassIds) && keep_ids(&mut ready);
     let mut losses = losses(dataset, &kept, &splits, &start.labels, |carries| target.writes(carries));
+    losses.retain(|loss| !(kept_ids && loss.what == Carries::ClassIds.word()));
     if target.writes(Carries::Masks) {
         losses.extend(unfit_masks(&ready));
     }
+    losses.extend(unfit_classes(&ready, target));
     start.problems.append(found.problems.clone());
     start.skipped.add(&found.skipped);
     let refused = start.refused(options);
@@ -341,8 +346,17 @@ fn same_file(a: &fs::Metadata, b: &fs::Metadata) -> bool {
     b.is_file() && a.len() == b.len()
 }
 
+/// Gives the classes the ids that they have in the source, 0 among them, which in records is the background; whether it could.
+fn keep_ids(ready: &mut Ready<'_>) -> bool {
+    let id = |class: &ReadyClass<'_>| class.details?.source_id.filter(|id| *id >= 0);
+    let ids: Option<Vec<i64>> = ready.classes.iter().map(id).collect();
+    let Some(ids) = ids.filter(|ids| ids.iter().collect::<HashSet<_>>().len() == ids.len()) else { return false };
+    ready.classes.iter_mut().zip(ids).for_each(|(class, id)| class.id = id);
+    true
+}
+
 fn classes(ready: &Ready<'_>, found: &Found) -> Vec<ClassCount> {
-    let count = |(place, class): (usize, &crate::formats::target::ReadyClass<'_>)| {
+    let count = |(place, class): (usize, &ReadyClass<'_>)| {
         let (objects, images) = found.classes.get(&place).copied().unwrap_or_default();
         ClassCount { id: class.id, name: class.name.to_string(), objects, images }
     };

@@ -101,6 +101,12 @@ pub fn settle<'a>(
         found.empty += u64::from(ours.is_empty());
         let mut of_image: BTreeMap<usize, u64> = BTreeMap::new();
         ours.iter().for_each(|object| *of_image.entry(object.class as usize).or_default() += 1);
+        if options.target.is_none_or(|target| target.writes(Carries::ImageLabels)) {
+            let labels = dataset.images.labels.get(*row).into_iter().flatten();
+            for class in labels.filter_map(|class| of_class.get(*class as usize).copied().flatten()) {
+                of_image.entry(class as usize).or_default();
+            }
+        }
         for (class, count) in of_image {
             let total = found.classes.entry(class).or_default();
             *total = (total.0 + count, total.1 + 1);

@@ -61,7 +61,7 @@ fn is_table(text: &str) -> bool {
 }
 
 /// A table counts only under its name: too many have such a column.
-fn looks(tree: &Tree, file: FileId) -> bool {
+pub(super) fn looks(tree: &Tree, file: FileId) -> bool {
     let Ok(head) = tree.head(file) else { return false };
     let named = file_name(tree.path(file)).eq_ignore_ascii_case("metadata.csv");
     Head::of(&head).has("file_name") || named && is_table(&text::decode(&head).text)

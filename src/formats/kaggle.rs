@@ -30,6 +30,9 @@ use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions
 use crate::dataset::{Mask, Object, Place, ProblemKind, Problems, Skipped, Split};
 use crate::image::{header, runs};
 
+/// The one class of [`WHEAT`].
+pub(super) const WHEAT_CLASS: &str = "wheat";
+
 /// Wheat: the row in the registry.
 pub static WHEAT: Format = Format {
     name: "kaggle-wheat",
@@ -168,7 +171,7 @@ fn read_wheat(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatErro
             }
             let source = field(header, row, &["source"]);
             let attributes = if source.is_empty() { Vec::new() } else { vec![("source".into(), source.into())] };
-            let class = builder.class("wheat");
+            let class = builder.class(WHEAT_CLASS);
             let object = Object { class, bbox: [x, y, x + w, y + h], attributes, ..Object::default() };
             listed.object(image, namer, object, problems, skipped);
             Ok(())
@@ -339,7 +342,7 @@ fn write_wheat(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatErro
         put_pieces(ready, sink, &format!("{split}.csv"), head, &ready.images_of(split), rows)?;
     }
     put_images(ready, sink, |image| format!("{}/{}", image.split, image.name))?;
-    let others = ready.classes.iter().filter(|class| class.name != "wheat").count();
+    let others = ready.classes.iter().filter(|class| class.name != WHEAT_CLASS).count();
     let remark = format!("classes that became wheat, the only one there is: {others}");
     Ok(if others > 0 { vec![remark] } else { Remarks::new() })
 }

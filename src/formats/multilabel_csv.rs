@@ -24,7 +24,9 @@ use super::listed::{Listed, Namer};
 use super::rows::{self, Row};
 use super::target::{Ready, ReadyImage, Remarks, Sink, on_a_line, put_images, put_pieces, remark_lines};
 use super::tree::{FileId, Tree, stem_of};
-use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text};
+use super::{
+    Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, hf_imagefolder, splits, text,
+};
 use crate::dataset::{Ledger, Place, ProblemKind, Problems, Skipped};
 use crate::image::is_image_name;
 
@@ -88,7 +90,9 @@ fn files(tree: &Tree) -> Vec<(FileId, Form)> {
 }
 
 fn detect(tree: &Tree) -> Option<Evidence> {
-    let found: Vec<FileId> = files(tree).into_iter().map(|(file, _)| file).collect();
+    // `metadata.csv` with `file_name` is Hugging Face's, whatever else it says.
+    let is_hugging = |file| hf_imagefolder::looks(tree, file);
+    let found: Vec<FileId> = files(tree).into_iter().map(|(file, _)| file).filter(|file| !is_hugging(*file)).collect();
     Evidence::certain(tree, &found, "images and their classes")
 }
 

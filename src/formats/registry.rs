@@ -110,6 +110,11 @@ impl Format {
     pub fn writes(&self, carries: Carries) -> bool {
         self.write.is_some_and(|write| !write.not.contains(&carries)) && self.carries.contains(&carries)
     }
+
+    /// The class that all objects have in the format, if there is but one.
+    pub fn only_class(&self) -> Option<&'static str> {
+        (self.name == kaggle::WHEAT.name).then_some(kaggle::WHEAT_CLASS)
+    }
 }
 
 /// Something that a format can carry.

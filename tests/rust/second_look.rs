@@ -153,6 +153,17 @@ fn what_people_type_is_no_class() {
     }
 }
 
+#[test]
+fn a_table_called_as_hugging_face_calls_it() {
+    let files =
+        [("train/metadata.csv", "file_name,label\na.jpg,cat\nb.jpg,dog\n"), ("train/a.jpg", ""), ("train/b.jpg", "")];
+    let found = loaded(&files);
+    assert_eq!(found.format.name, "hf-imagefolder");
+    assert_eq!(labelled(&found), ["train/a.jpg: cat train", "train/b.jpg: dog train"]);
+    let files = [("train/labels.csv", files[0].1), files[1], files[2]];
+    assert_eq!(loaded(&files).format.name, "multilabel-csv");
+}
+
 /// The boxes, with the names of their classes.
 fn boxes(loaded: &Loaded) -> Vec<(&str, [f64; 4])> {
     let objects = &loaded.dataset.objects;

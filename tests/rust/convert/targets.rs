@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use recordmill::convert::{self, Options};
+use recordmill::convert::{self, ConvertError, Options, Report};
 use recordmill::formats::{self, FORMATS, LoadOptions};
 use serde_json::{Value, json};
 
@@ -135,4 +135,66 @@ fn a_huge_image_is_not_painted() {
     }
     assert!(["coco-panoptic", "semantic-masks"].iter().all(|name| refused.contains(name)), "{refused:?}");
     assert!(started.elapsed().as_secs() < 60);
+}
+
+/// A dataset in COCO with an image and an object of each class, or a label of the image.
+fn numbered(folder: &Path, ids: [i64; 2], is_label: bool) {
+    fs::create_dir_all(folder).unwrap();
+    fs::write(folder.join("a.png"), png(40, 20, 0)).unwrap();
+    let annotation = |(number, class): (i64, i64)| match is_label {
+        true => json!({"id": number, "image_id": 1, "category_id": class}),
+        false => json!({"id": number, "image_id": 1, "category_id": class, "bbox": [1, 2, 10, 10]}),
+    };
+    let annotations: Vec<Value> = (1..).zip(ids).map(annotation).collect();
+    let document = json!({
+        "images": [{"id": 1, "file_name": "a.png", "width": 40, "height": 20}],
+        "categories": [{"id": ids[0], "name": "cat"}, {"id": ids[1], "name": "dog"}], "annotations": annotations,
+    });
+    fs::write(folder.join("a.json"), document.to_string()).unwrap();
+}
+
+fn without_loss(from: &Path, to: &Path, format: &str) -> Result<Report, ConvertError> {
+    let options = Options { target: formats::by_name(format), sync: false, no_loss: true, ..Options::default() };
+    convert::convert(from, to, &options, &mut ())
+}
+
+/// Numbers that count from 0 or have gaps stay where the target has numbers; records have no 0.
+#[test]
+fn ids_of_classes_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    for ids in [[0, 1], [0, 5], [1, 9]] {
+        let (from, to) = (folder.path().join(format!("in{ids:?}")), folder.path().join(format!("out{ids:?}")));
+        numbered(&from, ids, false);
+        let report = without_loss(&from, &to, "coco").unwrap();
+        assert_eq!(report.classes.iter().map(|class| class.id).collect::<Vec<_>>(), ids);
+        let written = read_json(&to.join("annotations/instances_train.json"));
+        let of = |list: &str, key: &str| -> Vec<i64> {
+            written[list].as_array().unwrap().iter().map(|one| one[key].as_i64().unwrap()).collect()
+        };
+        assert_eq!((of("categories", "id"), of("annotations", "category_id")), (ids.to_vec(), ids.to_vec()));
+    }
+}
+
+#[test]
+fn classes_that_become_the_only_one_are_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let (from, to) = (folder.path().join("in"), folder.path().join("out"));
+    numbered(&from, [1, 2], false);
+    let Err(ConvertError::Lossy(report)) = without_loss(&from, &to, "kaggle-wheat") else { panic!("written") };
+    let lost = report.losses.iter().find(|loss| loss.what == "names");
+    assert_eq!(lost.map(|loss| (loss.number, loss.of)), Some((2, "classes")));
+    assert!(!to.exists());
+}
+
+#[test]
+fn labels_of_images_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    numbered(&folder.path().join("in"), [1, 2], true);
+    for format in ["coco", "multilabel-csv", "tfrecord"] {
+        let options = Options { target: formats::by_name(format), sync: false, dry_run: true, ..Options::default() };
+        let report =
+            convert::convert(&folder.path().join("in"), &folder.path().join(format), &options, &mut ()).unwrap();
+        let counts: Vec<(u64, u64)> = report.classes.iter().map(|class| (class.objects, class.images)).collect();
+        assert_eq!(counts, [(0, 1), (0, 1)], "{format}");
+    }
 }
