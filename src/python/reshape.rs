@@ -138,7 +138,7 @@ fn cut(arguments: &Bound<'_, PyDict>) -> PyResult<Cut> {
             _ => Err(PyValueError::new_err(format!("size {text:?}: expected a number of bytes"))),
         },
         (None, None, Some(records)) => Ok(Cut::Records(records)),
-        (None, None, None) => Err(PyValueError::new_err("one of shards, shard_size and shard_records must be given")),
+        (None, None, None) => Err(PyValueError::new_err("shards, shard_size or shard_records must be given")),
         _ => Err(PyValueError::new_err("shards, shard_size and shard_records exclude each other")),
     }
 }

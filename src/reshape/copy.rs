@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::damage::Damage;
 use super::error::of_io;
-use super::inputs::{Inputs, each_of};
+use super::inputs::{Inputs, each_of, uncompressed_name};
 use super::output::{Out, OutputOptions};
 use super::transform::{Act, Report, transform};
 use super::{Job, ReshapeError};
@@ -76,13 +76,12 @@ pub fn concatenate(
 pub fn recompress(inputs: &Inputs, out: &Path, options: &OutputOptions, job: &Job) -> Result<Report, ReshapeError> {
     let compression = options.compression.unwrap_or_default();
     let name = |name: &str| {
-        let bare = [".gz", ".gzip", ".zz", ".zlib"].iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name);
         let ending = match compression {
             Compression::None => "",
             Compression::Gzip => ".gz",
             Compression::Zlib => ".zz",
         };
-        format!("{bare}{ending}")
+        format!("{}{ending}", uncompressed_name(name))
     };
     transform(inputs, out, options, job, name, |_, _, _| Ok(Act::Copy))
 }

@@ -5,7 +5,9 @@ use std::fs::File;
 use serde::Serialize;
 
 use super::inputs::Input;
-use crate::record::{Compression, FOOTER_LEN, HEADER_LEN, Lost, OVERHEAD, Positioned, Reader, RecordErrorKind, footer};
+use crate::record::{
+    Compression, FOOTER_LEN, HEADER_LEN, Lost, OVERHEAD, Positioned, Reader, RecordErrorKind, StreamFault, footer,
+};
 
 /// Bytes of a damaged place that are read again to find out whether they are one record: beyond that nothing is said.
 const MAX_READ_AGAIN: u64 = 256 << 20;
@@ -50,7 +52,8 @@ impl Damage {
         let path = input.path.display().to_string();
         let damage = |lost: &Lost| {
             let (records, known) = records_of(lost, file);
-            let Lost { offset, len: bytes, more, ref cause, .. } = *lost;
+            let Lost { offset, len: bytes, ref cause, .. } = *lost;
+            let more = lost.more && !is_sum_alone(lost);
             Self { path: path.clone(), offset, bytes, more, records, known, cause: cause.kind().to_string() }
         };
         let mut all: Vec<Self> = reader.lost().iter().map(damage).collect();
@@ -82,7 +85,17 @@ pub fn total(damage: &[Damage]) -> (u64, Known) {
     (records, known)
 }
 
+/// Whether all was decompressed, up to the stream's own checksum, which does not fit: what was hit are records before.
+fn is_sum_alone(lost: &Lost) -> bool {
+    let sums = ["incorrect data check", "incorrect length check"];
+    lost.len == 0
+        && matches!(lost.cause.kind(), RecordErrorKind::Stream { fault: StreamFault::Damaged(words), .. } if sums.contains(words))
+}
+
 fn records_of(lost: &Lost, file: Option<&File>) -> (u64, Known) {
+    if is_sum_alone(lost) {
+        return (0, Known::Exactly);
+    }
     match (lost.record_len, lost.cause.kind()) {
         // Behind the end there may have been anything.
         (Some(_), RecordErrorKind::TruncatedRecord { .. }) => (1, Known::AtLeast),

@@ -9,14 +9,19 @@ use std::sync::atomic::Ordering;
 use super::damage::Damage;
 use super::error::{of_io, of_record};
 use super::{Job, ReshapeError};
-use crate::record::{Compression, Positioned, ReadOptions, Reader, Record, RecordError};
+use crate::record::{Compression, HEADER_LEN, Positioned, ReadOptions, Reader, Record, RecordError, detect, read_at};
 
 /// The name of standard input and output.
 pub const STANDARD: &str = "-";
 
 /// Endings of names that are taken for TFRecord files whatever is in them: a damaged one has no other sign.
 const NAMES: [&str; 6] = [".tfrecord", ".tfrecords", ".tfrec", ".tfr", ".record", ".records"];
-const COMPRESSED: [&str; 4] = [".gz", ".gzip", ".zlib", ".zz"];
+const COMPRESSED: [(&str, Compression); 4] = [
+    (".gz", Compression::Gzip),
+    (".gzip", Compression::Gzip),
+    (".zlib", Compression::Zlib),
+    (".zz", Compression::Zlib),
+];
 
 /// A file to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +47,20 @@ impl Input {
             true => Err(io::Error::other("stopped")),
             false => Ok(()),
         }));
-        Ok(Reader::from_positioned(file, read))
+        Ok(Reader::from_positioned(
+            file,
+            ReadOptions { compression: read.compression.or(self.compression(&read)), ..read },
+        ))
+    }
+
+    /// What the name says is around the records, where that is all there is to go by: the first bytes are damaged.
+    fn compression(&self, read: &ReadOptions) -> Option<Compression> {
+        let (_, compression) =
+            COMPRESSED.iter().find(|(ending, _)| self.name.ends_with(ending)).filter(|_| read.salvage)?;
+        let mut head = [0; HEADER_LEN];
+        let len = read_at(&fs::File::open(&self.path).ok()?, &mut head, 0).ok()?;
+        let unknown = len > 0 && detect(head.get(..len)?).is_none();
+        unknown.then_some(*compression)
     }
 
     /// What is wrong with it; of a reader that was asked to stop, that it was.
@@ -229,10 +247,15 @@ fn walk(folder: &Path, above: &str, files: &mut Vec<Input>) -> Result<(), Reshap
     Ok(())
 }
 
+/// The name without what says that the file is compressed.
+pub(super) fn uncompressed_name(name: &str) -> &str {
+    COMPRESSED.iter().find_map(|(ending, _)| name.strip_suffix(ending)).unwrap_or(name)
+}
+
 /// The name of a file without its folder, its endings and its number: `train` of `a/train-00000-of-00002.tfrecord.gz`.
 pub(super) fn bare_name(name: &str) -> String {
     let name = name.rsplit('/').next().unwrap_or(name);
-    let name = COMPRESSED.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name);
+    let name = uncompressed_name(name);
     let name = NAMES.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name);
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let shard = name.rsplit_once("-of-").and_then(|(before, count)| {
@@ -247,7 +270,7 @@ pub(super) fn bare_name(name: &str) -> String {
 /// Whether a file of this name is a TFRecord file: `train.tfrecord`, `train.tfrecord-00000-of-00002`, `train.tfrecord.gz`.
 fn is_named(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    let name = COMPRESSED.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(&name);
+    let name = uncompressed_name(&name);
     let shard = |rest: &str| rest.starts_with('-') && rest.bytes().any(|byte| byte.is_ascii_digit());
     NAMES
         .iter()

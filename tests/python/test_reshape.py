@@ -131,7 +131,9 @@ def test_reshard_merge_split(file: Path, records: list[bytes], tmp_path: Path) -
     parts = [tmp_path / "parts" / f"{name}.tfrecord" for name in "ab"]
     assert [len(payloads(path)) for path in parts] == [50, 50]
     assert sorted(payloads(*parts)) == sorted(records)
-    assert "reshard: one of" in run("reshard", file, out, code=2)[1].replace("recordmill: ", "reshard: ")
+    said = "recordmill: --shards, --shard-size or --shard-records must be given\n"
+    assert run("reshard", file, out, code=2) == ("", said)
+    assert "read twice" in run("reshard", "-", out, "--shards", 3, code=2)[1]
 
 
 def test_shuffle_and_diff(file: Path, records: list[bytes], tmp_path: Path) -> None:

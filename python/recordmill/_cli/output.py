@@ -39,7 +39,8 @@ def _dashed(message: str) -> str:
     from recordmill._convert import LOAD_DEFAULTS, WRITE_DEFAULTS
 
     names = {"source_format": "from", "target_format": "to"}
-    for name in sorted(LOAD_DEFAULTS.keys() | WRITE_DEFAULTS.keys(), key=len, reverse=True):
+    every = LOAD_DEFAULTS.keys() | WRITE_DEFAULTS.keys() | {"shard_records"}
+    for name in sorted(every, key=len, reverse=True):
         flag = names.get(name, name.replace("_", "-"))
         # Not in a path or a text that somebody wrote; a name that is a word of its own at the beginning alone.
         before = r"(?<![\w/\\.\"'-])" if "_" in name else "^"

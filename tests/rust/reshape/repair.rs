@@ -215,6 +215,23 @@ fn compressed_files_are_read_on_behind_the_damage() {
             }
         }
     }
+    // A flip in what is stored is seen by the record and by the stream's sum, and costs the record alone.
+    let records: Vec<Vec<u8>> = (0..100).map(|_| random.bytes(1000)).collect();
+    let mut file = written(&records, Compression::Gzip);
+    let at = file.len() / 2;
+    file[at] ^= 1;
+    let path = put(folder.path(), "flipped", &file);
+    let options = OutputOptions { overwrite: true, ..plain() };
+    let report = repair(&inputs(&[path]), &folder.path().join("out"), &options, &job()).unwrap();
+    assert_eq!((report.lost_records, report.lost_known, report.records_written), (1, Known::Exactly, 99), "{report:?}");
+    // The beginning alone says what is around the records, but for the name.
+    let mut file = written(&[[7; 100]; 20_000], Compression::Gzip);
+    file[..12].fill(0x55);
+    let path = put(folder.path(), "damaged.tfrecord.gz", &file);
+    let options = OutputOptions { overwrite: true, ..plain() };
+    let report = repair(&inputs(&[path]), &folder.path().join("out"), &options, &job()).unwrap();
+    assert_eq!(report.files[0].compression, "gzip");
+    assert!(report.records_written > 10_000, "{report:?}");
     let members: Vec<u8> = (0..4_u8).flat_map(|number| written(&[[number; 100]], Compression::Gzip)).collect();
     let mut file = members.clone();
     file[members.len() / 4 + 14] ^= 0xff;
