@@ -22,6 +22,8 @@ pub struct Labels {
     /// How many classes have another number than in the source, though nobody asked for it; that all count from 1 instead of 0
     /// does not count.
     pub renumbered: u64,
+    /// Whether all count from 1 instead of 0.
+    pub shifted: bool,
 }
 
 /// A class of the source that the given label map does not have.
@@ -68,7 +70,8 @@ impl Labels {
             None if !shifted => pairs().filter(|(source, id)| source != id).count() as u64,
             _ => 0,
         };
-        Ok(Self { map, of_class, unknown, renumbered })
+        let shifted = shifted && given.is_none() && pairs().next().is_some();
+        Ok(Self { map, of_class, unknown, renumbered, shifted })
     }
 
     /// A problem for each object whose class the map does not have.

@@ -323,6 +323,9 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
         problems,
     };
     let columns = plan.content.columns;
+    if labels.shifted {
+        report.reasons.push("classes count from 1 (0 is the background); in the source from 0".into());
+    }
     if options.schema == SchemaKind::Tfod && all_have_ids(dataset) && !columns.id {
         report.reasons.push("image/object/id is left out: objects of one split have the same".into());
     }
