@@ -42,8 +42,8 @@ pub fn record_holds(carries: Carries, options: &Options) -> bool {
         (SchemaKind::Tfod, ImageIds) => options.source_id == SourceId::Id,
         (
             SchemaKind::Tfod,
-            Keypoints | KeypointOrder | Hidden | Crowd | Area | Difficult | Truncated | Occluded | Pose | Captions
-            | ImageLabels,
+            Keypoints | KeypointOrder | Hidden | Crowd | Area | Score | Attributes | Corners | Tracks | Difficult
+            | Truncated | Occluded | Pose | Captions | ImageLabels,
         ) => true,
         _ => false,
     }

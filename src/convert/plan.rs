@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::boxes::BoxRules;
 use super::labels::Labels;
 use super::options::{Layout, MaskForm, Options, SchemaKind, ShardRule, SourceId};
+use super::schema::attributes::{self, Attribute};
 use super::split::hash;
 use crate::dataset::{Dataset, Split, flag};
 
@@ -25,7 +26,9 @@ pub const BLOCK_IMAGES: usize = 1024;
 /// What a record holds at most besides the image and the texts of the source, as far as shard sizes are concerned: keys
 /// and framing, and each object's numbers and the lengths of its texts.
 const RECORD_EXTRA: u64 = 700;
-const OBJECT_EXTRA: u64 = 48;
+const OBJECT_EXTRA: u64 = 98;
+/// What an attribute takes at most besides its name and value, if its list has no other.
+const ATTRIBUTE_EXTRA: usize = 60;
 /// What a PNG of a mask holds besides its rows, and a row of one that is set from here to there: about so much.
 const PNG_EXTRA: u64 = 100;
 const PNG_ROW: u64 = 6;
@@ -46,6 +49,10 @@ pub struct Content {
     pub schema: SchemaKind,
     /// Optional lists that are written.
     pub columns: Columns,
+    /// Attributes of objects that are written.
+    pub attributes: Vec<Attribute>,
+    /// Objects with attributes that are not.
+    pub attributes_lost: u64,
     /// Id and name of each class of the dataset; none where its objects are left out.
     pub classes: Vec<Option<PlannedClass>>,
     /// What stands in `image/source_id`.
@@ -89,6 +96,16 @@ pub struct Columns {
     pub view: bool,
     /// `image/object/area`
     pub area: bool,
+    /// `image/object/bbox/confidence`
+    pub confidence: bool,
+    /// `image/object/corners/{x,y}`
+    pub corners: bool,
+    /// `image/object/depiction`
+    pub depiction: bool,
+    /// `image/object/group_of`
+    pub group_of: bool,
+    /// `image/object/track/label`
+    pub track: bool,
     /// `image/object/keypoint/*`: how many each object has there; 0 where nobody has any.
     pub keypoints: u32,
     /// `image/caption`
@@ -161,6 +178,15 @@ impl Columns {
             id: all_have_ids(dataset),
             view: !dataset.objects.pose.is_empty(),
             area: !dataset.objects.area.is_empty(),
+            confidence: !dataset.objects.score.is_empty(),
+            corners: !dataset.objects.corners.is_empty(),
+            depiction: dataset
+                .objects
+                .attributes
+                .iter()
+                .any(|(_, all)| all.iter().any(|(name, value)| attributes::is_depiction(name, value))),
+            group_of: flags & flag::HAS_GROUP_OF != 0,
+            track: !dataset.objects.track.is_empty(),
             keypoints: dataset.objects.keypoints.iter().map(|(_, points)| points.len() as u32).max().unwrap_or(0),
             captions: !dataset.images.captions.is_empty(),
             labels: !dataset.images.labels.is_empty(),
@@ -197,6 +223,10 @@ impl Plan {
         let masks = if options.schema == SchemaKind::Tfod { options.masks } else { MaskForm::None };
         let mut columns = Columns::of(dataset, masks);
         columns.id &= ids_differ(dataset, rows, splits);
+        let (attributes, attributes_lost) = match options.schema {
+            SchemaKind::Tfod => attributes::planned(dataset, rows.iter().map(|(row, _)| *row)),
+            SchemaKind::Basic => (Vec::new(), 0),
+        };
         let mut by_split: BTreeMap<Split, Vec<PlannedImage>> = BTreeMap::new();
         for ((index, (row, bytes)), split) in rows.iter().enumerate().zip(splits) {
             let image = PlannedImage { row: *row, bytes: *bytes, shared_name: shared[index] };
@@ -234,6 +264,8 @@ impl Plan {
         let content = Content {
             schema: options.schema,
             columns,
+            attributes,
+            attributes_lost,
             classes,
             source_id: options.source_id,
             sha256,
@@ -297,7 +329,12 @@ fn record_len(dataset: &Dataset, image: &PlannedImage, classes: &[Option<Planned
         let of_class = dataset.classes.get(dataset.objects.class[row] as usize);
         let names: usize = of_class.map_or(0, |class| class.keypoints.iter().map(String::len).sum());
         let keypoints = dataset.objects.keypoints.get(row).map_or(0, |points| 12 * points.len() + names);
-        OBJECT_EXTRA + (class.map_or(0, |class| class.name.len()) + view + keypoints) as u64
+        let attributes = dataset
+            .objects
+            .attributes
+            .get(row)
+            .map_or(0, |all| all.iter().map(|(name, value)| name.len() + value.len() + ATTRIBUTE_EXTRA).sum());
+        OBJECT_EXTRA + (class.map_or(0, |class| class.name.len()) + view + keypoints + attributes) as u64
     };
     let (width, height) = (texts.width[image.row], texts.height[image.row]);
     let mask = |row: usize| match masks {

@@ -4,12 +4,12 @@ use std::fmt::Write;
 
 use super::manifest::MANIFEST;
 use super::options::{Layout, MaskForm, Options, SchemaKind};
-use super::plan::Columns;
+use super::plan::Content;
 use super::report::Report;
 use crate::record::Compression;
 
 /// The text. `label_maps` are the names of those files.
-pub fn readme(report: &Report, options: &Options, columns: Columns, label_maps: &[String]) -> String {
+pub fn readme(report: &Report, options: &Options, content: &Content, label_maps: &[String]) -> String {
     let mut text = String::new();
     // Writing into a String does not fail.
     let _ = match options.layout {
@@ -17,7 +17,7 @@ pub fn readme(report: &Report, options: &Options, columns: Columns, label_maps: 
         Layout::Roboflow => head_roboflow(&mut text, report, options),
     };
     let _ = tables(&mut text, report, label_maps);
-    let _ = features(&mut text, options, columns);
+    let _ = features(&mut text, options, content);
     programs(&mut text, report, options);
     text
 }
@@ -73,7 +73,8 @@ fn tables(text: &mut String, report: &Report, label_maps: &[String]) -> std::fmt
     writeln!(text)
 }
 
-fn features(text: &mut String, options: &Options, columns: Columns) -> std::fmt::Result {
+fn features(text: &mut String, options: &Options, content: &Content) -> std::fmt::Result {
+    let (columns, attributes) = (content.columns, !content.attributes.is_empty());
     writeln!(text, "A record\n--------")?;
     writeln!(text, "Each record is a tf.train.Example of one image (schema {}):\n", options.schema)?;
     let full = options.schema == SchemaKind::Tfod;
@@ -93,10 +94,15 @@ fn features(text: &mut String, options: &Options, columns: Columns) -> std::fmt:
         Some(("image/height, image/width", "of the stored pixels")),
         optional(options.sha256, "image/key/sha256", "of the image's file"),
         optional(columns.area, "image/object/area", "list: square pixels"),
+        optional(attributes, "image/object/attribute/NAME", "a list each: values, none where an object has none"),
+        optional(columns.confidence, "image/object/bbox/confidence", "list: 1 is sure"),
         Some(("image/object/bbox/{xmin,xmax,ymin,ymax}", "a list each: fractions of width and height")),
         Some(("image/object/class/label", "list: id in the label map")),
         Some(("image/object/class/text", "list: name in the label map")),
+        optional(columns.corners, "image/object/corners/{x,y}", "a list each: four of each turned box, else zeros"),
+        optional(columns.depiction, "image/object/depiction", "list: 1 is a drawing or the like"),
         optional(columns.difficult, "image/object/difficult", "list: 1 is hard to recognise"),
+        optional(columns.group_of, "image/object/group_of", "list: 1 is one box around many"),
         optional(columns.id, "image/object/id", "list: the source's own number of the object"),
         optional(columns.crowd, "image/object/is_crowd", "list: 1 is one box around many"),
         optional(columns.keypoints > 0, "image/object/keypoint/{x,y}", "a list each: fractions of width and height"),
@@ -109,6 +115,7 @@ fn features(text: &mut String, options: &Options, columns: Columns) -> std::fmt:
             "list: 0 or 1 for each pixel of each object",
         ),
         optional(columns.occluded, "image/object/occluded", "list: 1 is partly hidden"),
+        optional(columns.track, "image/object/track/label", "list: number of the track, -1 for none"),
         optional(columns.truncated, "image/object/truncated", "list: 1 is cut off"),
         optional(columns.view, "image/object/view", "list: pose"),
         Some(("image/source_id", source_id)),

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::error::{ConvertError, io_error};
 use super::images;
 use super::labels::{self, Labels};
-use super::losses::{losses, record_holds};
+use super::losses::{Loss, losses, record_holds};
 use super::manifest::{self, MANIFEST, README};
 use super::options::{ImagesMode, LabelSource, Layout, MaskForm, OnError, Options, SchemaKind, SourceId};
 use super::pipeline::{self, Done, Job};
@@ -260,7 +260,10 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
     let label_maps = manifest::label_map_names(&written, options);
 
     let just_rows: Vec<usize> = rows.iter().map(|(row, _)| *row).collect();
-    let losses = losses(dataset, &just_rows, &splits, &labels, |carries| record_holds(carries, options));
+    let mut losses = losses(dataset, &just_rows, &splits, &labels, |carries| record_holds(carries, options));
+    if plan.content.attributes_lost > 0 {
+        losses.push(Loss { what: Carries::Attributes.word(), number: plan.content.attributes_lost, of: "objects" });
+    }
     let lossy = options.no_loss && !losses.is_empty();
     let refused_or_lossy = refused || lossy;
     let output = if options.dry_run {
@@ -352,7 +355,7 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
     for name in &label_maps {
         others.push((name.clone(), manifest::label_map_text(&labels.map, options.layout).into_bytes()));
     }
-    others.push((README.into(), readme(&report, options, columns, &label_maps).into_bytes()));
+    others.push((README.into(), readme(&report, options, &plan.content, &label_maps).into_bytes()));
     let text =
         manifest::manifest(&report, &label_maps, options).map_err(|error| ConvertError::Ledger(error.to_string()))?;
     others.push((MANIFEST.into(), text));

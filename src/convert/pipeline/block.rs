@@ -169,6 +169,7 @@ impl<'a> Builder<'a> {
             source_id: &source_id,
             sha256: self.content.sha256,
             columns: self.content.columns,
+            attributes: &self.content.attributes,
             captions,
             labels: &labels,
             objects: &columns,
@@ -242,6 +243,9 @@ impl<'a> Builder<'a> {
                 Ok((unit, _)) => {
                     let placed = Placed { unit, class, frame };
                     columns.push(self.dataset, object, self.content.columns, placed);
+                    if !self.content.attributes.is_empty() {
+                        columns.push_attributes(self.dataset, object, &self.content.attributes);
+                    }
                     if self.content.columns.masks != MaskForm::None {
                         self.mask((row, object), frame, columns, found)?;
                     }

@@ -1,11 +1,13 @@
 //! Which features a record has, and what stands in them. One file per schema.
 
+pub mod attributes;
 mod basic;
 mod masks;
 mod tfod;
 
 use std::borrow::Cow;
 
+use self::attributes::{Attribute, AttributeColumns};
 use self::masks::MaskColumns;
 use super::boxes::UnitBox;
 use super::options::SchemaKind;
@@ -17,7 +19,7 @@ use crate::image::Header;
 use crate::image::mask::MaskError;
 
 /// Name and value of each feature, sorted by name.
-pub type Features<'a> = Vec<(&'static str, Feature<'a>)>;
+pub type Features<'a> = Vec<(&'a str, Feature<'a>)>;
 
 /// What a record is made of.
 #[derive(Debug)]
@@ -36,6 +38,8 @@ pub struct Sample<'a> {
     pub sha256: bool,
     /// Optional lists that are written.
     pub columns: Columns,
+    /// Attributes that are written.
+    pub attributes: &'a [Attribute],
     /// Sentences about the image.
     pub captions: &'a [Box<str>],
     /// Classes of the image as a whole.
@@ -60,6 +64,11 @@ pub struct ObjectColumns<'a> {
     truncated: Vec<i64>,
     view: Vec<Cow<'a, [u8]>>,
     area: Vec<f32>,
+    depiction: Vec<i64>,
+    confidence: Vec<f32>,
+    track: Vec<i64>,
+    corners: [Vec<f32>; 2],
+    attributes: AttributeColumns<'a>,
     keypoints: KeypointColumns<'a>,
     masks: MaskColumns,
 }
@@ -114,6 +123,29 @@ impl<'a> ObjectColumns<'a> {
         if columns.keypoints > 0 {
             self.keypoints.push(dataset, row, columns.keypoints as usize, placed);
         }
+        if columns.depiction {
+            let all = dataset.objects.attributes.get(row).map_or(&[][..], |all| all);
+            self.depiction.push(all.iter().any(|(name, value)| attributes::is_depiction(name, value)).into());
+        }
+        if columns.confidence {
+            self.confidence.push(dataset.objects.score.get(row).map_or(1.0, |score| *score as f32));
+        }
+        if columns.track {
+            self.track.push(dataset.objects.track.get(row).copied().unwrap_or(NO_TRACK));
+        }
+        if columns.corners {
+            let size = [f64::from(frame.stored.0), f64::from(frame.stored.1)];
+            let placing = frame.placing(dataset.objects.normalised[row]);
+            let corners = dataset.objects.corners.get(row).map_or([[0.0; 2]; 4], |corners| corners.map(placing));
+            for (axis, list) in self.corners.iter_mut().enumerate() {
+                list.extend(corners.map(|corner| (corner[axis] / size[axis]) as f32));
+            }
+        }
+    }
+
+    /// Adds the attributes of the object that was pushed last.
+    pub fn push_attributes(&mut self, dataset: &'a Dataset, row: usize, attributes: &[Attribute]) {
+        self.attributes.push(dataset, row, self.len() - 1, attributes);
     }
 
     /// Adds the mask of the object that was pushed last; says whether it has any.
@@ -160,6 +192,9 @@ impl<'a> KeypointColumns<'a> {
     }
 }
 
+/// What stands in `image/object/track/label` for an object of no track; no model takes it for one.
+pub const NO_TRACK: i64 = -1;
+
 /// Characters of a SHA-256 in hex.
 pub const SHA256_LEN: usize = 64;
 
@@ -203,11 +238,12 @@ mod tests {
             captions: &[],
             labels: &[],
             columns,
+            attributes: &[],
             objects,
         }
     }
 
-    fn keys(features: &Features<'_>) -> Vec<&'static str> {
+    fn keys<'a>(features: &Features<'a>) -> Vec<&'a str> {
         features.iter().map(|(key, _)| *key).collect()
     }
 

@@ -4,6 +4,7 @@ mod back;
 mod checks;
 pub mod corpus;
 mod faults;
+mod keys;
 mod masks;
 mod raccoon;
 mod selects;
