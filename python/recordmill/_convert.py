@@ -254,8 +254,8 @@ def convert(
         level: 0 to 9; None is 6.
         label_map: A label map file, or a dict of names to ids from 1 on; None: the source's own ids, or 1 to N in its
             order.
-        schema: "tfod", the keys of the TensorFlow Object Detection API, or "basic", the twelve of
-            `generate_tfrecord.py`.
+        schema: "tfod", the keys of the TensorFlow Object Detection API, "basic", the twelve of
+            `generate_tfrecord.py`, or "classification", one class for each image (`image/class/{label,text}`), no objects.
         layout: "flat" or "roboflow".
         group: Name of the files in layout "roboflow"; None is "objects".
         masks: How records have the masks of objects (`image/object/mask`) where the source has outlines or masks:

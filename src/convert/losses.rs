@@ -37,6 +37,8 @@ pub fn sentence(losses: &[Loss]) -> String {
 pub fn record_holds(carries: Carries, options: &Options) -> bool {
     use Carries::*;
     match (options.schema, carries) {
+        (SchemaKind::Classification, Boxes | Negatives) => false,
+        (SchemaKind::Classification, ImageLabels) => true,
         (_, Boxes | Negatives | Splits | ClassOrder | ClassIds | Sizes | Fractions) => true,
         (SchemaKind::Tfod, Masks) => options.masks != MaskForm::None,
         (SchemaKind::Tfod, ImageIds) => options.source_id == SourceId::Id,

@@ -169,6 +169,8 @@ words! {
         Tfod = "tfod",
         /// The 12 keys of Dat Tran's `generate_tfrecord.py`, with its values.
         Basic = "basic",
+        /// One class an image, no objects.
+        Classification = "classification",
     }
 }
 

@@ -221,11 +221,14 @@ impl Plan {
     pub fn new(dataset: &Dataset, rows: &[(usize, u64)], splits: &[Split], labels: &Labels, options: &Options) -> Self {
         let shared = shared_names(dataset, rows);
         let masks = if options.schema == SchemaKind::Tfod { options.masks } else { MaskForm::None };
-        let mut columns = Columns::of(dataset, masks);
+        let mut columns = match options.schema {
+            SchemaKind::Classification => Columns { labels: true, ..Columns::default() },
+            SchemaKind::Tfod | SchemaKind::Basic => Columns::of(dataset, masks),
+        };
         columns.id &= ids_differ(dataset, rows, splits);
         let (attributes, attributes_lost) = match options.schema {
             SchemaKind::Tfod => attributes::planned(dataset, rows.iter().map(|(row, _)| *row)),
-            SchemaKind::Basic => (Vec::new(), 0),
+            SchemaKind::Basic | SchemaKind::Classification => (Vec::new(), 0),
         };
         let mut by_split: BTreeMap<Split, Vec<PlannedImage>> = BTreeMap::new();
         for ((index, (row, bytes)), split) in rows.iter().enumerate().zip(splits) {
@@ -241,7 +244,7 @@ impl Plan {
             Some(PlannedClass { id: label.id, name: label.name.clone(), index })
         };
         let classes: Vec<_> = labels.of_class.iter().map(|label| label.as_ref().and_then(class)).collect();
-        // The basic schema has no such key; hashing an image only to forget it costs as much as copying it.
+        // The other schemas have no such key; hashing an image only to forget it costs as much as copying it.
         let sha256 = options.sha256 && options.schema == SchemaKind::Tfod;
         let step = if sha256 { BLOCK_STEP } else { 1 };
         let mut shards = Vec::new();

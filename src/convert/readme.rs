@@ -77,6 +77,9 @@ fn features(text: &mut String, options: &Options, content: &Content) -> std::fmt
     let (columns, attributes) = (content.columns, !content.attributes.is_empty());
     writeln!(text, "A record\n--------")?;
     writeln!(text, "Each record is a tf.train.Example of one image (schema {}):\n", options.schema)?;
+    if options.schema == SchemaKind::Classification {
+        return text.write_str(CLASSIFICATION_FEATURES);
+    }
     let full = options.schema == SchemaKind::Tfod;
     let optional = |wanted, name, what| (full && wanted).then_some((name, what));
     let source_id = match (options.schema, options.source_id.name()) {
@@ -125,6 +128,67 @@ fn features(text: &mut String, options: &Options, content: &Content) -> std::fmt
     }
     writeln!(text, "\nAn image without objects has the lists, empty.\n")
 }
+
+const CLASSIFICATION_FEATURES: &str = "\
+image/class/label                        id in the label map, from 1
+image/class/text                         name in the label map
+image/encoded                            the image's file, as it was
+image/filename                           its name
+image/format                             jpeg, png ...
+image/height, image/width                of the stored pixels
+
+";
+
+const CLASSIFICATION: &str = r#"TensorFlow and Keras
+--------------------
+import tensorflow as tf
+
+FEATURES = {
+    "image/encoded": tf.io.FixedLenFeature([], tf.string),
+    "image/class/label": tf.io.FixedLenFeature([], tf.int64),
+}
+
+
+def parse(record):
+    example = tf.io.parse_single_example(record, FEATURES)
+    image = tf.io.decode_image(example["image/encoded"], channels=3, expand_animations=False)
+    # Ids start at 1, as in the label map; losses such as SparseCategoricalCrossentropy count from 0.
+    return tf.image.resize(image, (224, 224)), example["image/class/label"] - 1
+
+
+files = sorted(tf.io.gfile.glob("@GLOB@"))
+dataset = tf.data.TFRecordDataset(files@TF_COMPRESSION@).map(parse).batch(8)
+for images, labels in dataset.take(1):
+    print(images.shape, labels.numpy())
+
+PyTorch (without TensorFlow: pip install recordmill torch pillow)
+-----------------------------------------------------------------
+import glob
+import io
+
+import numpy as np
+import recordmill as rm
+import torch
+from PIL import Image
+
+
+class Records(torch.utils.data.IterableDataset):
+    def __init__(self, files):
+        self.files = files
+
+    def __iter__(self):
+        worker = torch.utils.data.get_worker_info()
+        first, step = (worker.id, worker.num_workers) if worker else (0, 1)
+        for file in self.files[first::step]:
+            for payload in rm.TFRecordReader(file):
+                example = rm.decode_example(payload)
+                image = Image.open(io.BytesIO(example["image/encoded"][0])).convert("RGB")
+                yield torch.as_tensor(np.array(image)).permute(2, 0, 1), int(example["image/class/label"][0]) - 1
+
+
+for image, label in Records(sorted(glob.glob("@GLOB@"))):
+    print(image.shape, label)
+"#;
 
 const TENSORFLOW: &str = r#"TensorFlow
 ----------
@@ -218,7 +282,11 @@ fn programs(text: &mut String, report: &Report, options: &Options) {
         Compression::Zlib => ", compression_type=\"ZLIB\"",
     };
     let fill = |program: &str| program.replace("@GLOB@", &glob).replace("@TF_COMPRESSION@", compression);
-    for program in [TENSORFLOW, KERAS, PYTORCH] {
+    let programs: &[&str] = match options.schema {
+        SchemaKind::Classification => &[CLASSIFICATION],
+        SchemaKind::Tfod | SchemaKind::Basic => &[TENSORFLOW, KERAS, PYTORCH],
+    };
+    for program in programs {
         *text += &fill(program);
     }
 }

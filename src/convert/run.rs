@@ -249,6 +249,14 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
         let format = loaded.format.name;
         return Err(ConvertError::Option(format!("source-id id: the images of this {format} dataset have no ids")));
     }
+    if options.schema == SchemaKind::Classification && !dataset.is_empty() && dataset.images.labels.is_empty() {
+        let format = loaded.format.name;
+        let message = format!(
+            "schema classification: the images of this {format} dataset have no classes of their own, only their objects have \
+             (schema tfod)"
+        );
+        return Err(ConvertError::Option(message));
+    }
     let settled = Options { source_id: settled_source_id(dataset, options), ..options.clone() };
     let options = &settled;
     let start = Start::of(loaded, options, watch)?;

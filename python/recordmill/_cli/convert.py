@@ -84,10 +84,11 @@ _LISTED = 20
     ),
     click.option(
         "--schema",
-        type=click.Choice(["tfod", "basic"]),
+        type=click.Choice(["tfod", "basic", "classification"]),
         default="tfod",
         show_default=True,
-        help="The keys of the TensorFlow Object Detection API, or the twelve of generate_tfrecord.py.",
+        help="The keys of the TensorFlow Object Detection API, the twelve of generate_tfrecord.py, or one "
+        "class for each image.",
     ),
     click.option(
         "--layout",

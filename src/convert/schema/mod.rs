@@ -2,6 +2,7 @@
 
 pub mod attributes;
 mod basic;
+pub mod classification;
 mod masks;
 mod tfod;
 
@@ -204,6 +205,7 @@ pub fn features<'a>(schema: SchemaKind, sample: &'a Sample<'a>) -> Features<'a> 
     match schema {
         SchemaKind::Tfod => tfod::features(sample),
         SchemaKind::Basic => basic::features(sample),
+        SchemaKind::Classification => classification::features(sample),
     }
 }
 

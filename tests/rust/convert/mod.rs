@@ -2,6 +2,7 @@
 
 mod back;
 mod checks;
+mod classification;
 pub mod corpus;
 mod faults;
 mod keys;
