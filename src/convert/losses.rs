@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::labels::Labels;
-use super::options::{MaskForm, Options, SchemaKind, SourceId};
+use super::options::{MaskForm, Options, SchemaKind, Segmentation, SourceId};
 use crate::dataset::{Dataset, Split, flag};
 use crate::formats::target::{MaskFit, Ready, ReadyImage, ReadyObject};
 use crate::formats::{Carries, Format};
@@ -40,7 +40,7 @@ pub fn record_holds(carries: Carries, options: &Options) -> bool {
         (SchemaKind::Classification, Boxes | Negatives) => false,
         (SchemaKind::Classification, ImageLabels) => true,
         (_, Boxes | Negatives | Splits | ClassOrder | ClassIds | Sizes | Fractions) => true,
-        (SchemaKind::Tfod, Masks) => options.masks != MaskForm::None,
+        (SchemaKind::Tfod, Masks) => options.masks != MaskForm::None || options.segmentation != Segmentation::None,
         (SchemaKind::Tfod, ImageIds) => options.source_id == SourceId::Id,
         (
             SchemaKind::Tfod,

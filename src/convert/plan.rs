@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::boxes::BoxRules;
 use super::labels::Labels;
-use super::options::{Layout, MaskForm, Options, SchemaKind, ShardRule, SourceId};
+use super::options::{Layout, MaskForm, Options, SchemaKind, Segmentation, ShardRule, SourceId};
 use super::schema::attributes::{self, Attribute};
 use super::split::hash;
 use crate::dataset::{Dataset, Split, flag};
@@ -88,6 +88,8 @@ pub struct Columns {
     pub crowd: bool,
     /// `image/object/mask`, in which form.
     pub masks: MaskForm,
+    /// `image/segmentation/*`, `image/panoptic/*`, in which form.
+    pub maps: Segmentation,
     /// `image/object/occluded`
     pub occluded: bool,
     /// `image/object/truncated`
@@ -165,14 +167,13 @@ mod split_name {
 impl Columns {
     /// What any object of `dataset` has, masks in the form of `masks`.
     pub fn of(dataset: &Dataset, masks: MaskForm) -> Self {
-        let drawn = !(dataset.objects.polygons.is_empty()
-            && dataset.objects.masks.is_empty()
-            && dataset.objects.corners.is_empty());
+        let drawn = has_shapes(dataset);
         let flags = dataset.objects.flags.iter().fold(0, |all, flags| all | flags);
         Self {
             difficult: flags & flag::HAS_DIFFICULT != 0,
             crowd: flags & flag::HAS_CROWD != 0,
             masks: if drawn { masks } else { MaskForm::None },
+            maps: Segmentation::None,
             occluded: flags & flag::HAS_OCCLUDED != 0,
             truncated: flags & flag::HAS_TRUNCATED != 0,
             id: all_have_ids(dataset),
@@ -192,6 +193,12 @@ impl Columns {
             labels: !dataset.images.labels.is_empty(),
         }
     }
+}
+
+/// Whether any object has an outline, a mask or a turned box.
+pub fn has_shapes(dataset: &Dataset) -> bool {
+    let objects = &dataset.objects;
+    !(objects.polygons.is_empty() && objects.masks.is_empty() && objects.corners.is_empty())
 }
 
 /// Whether there are objects, and each has an id. There is no number that stands for none.
@@ -223,7 +230,8 @@ impl Plan {
         let masks = if options.schema == SchemaKind::Tfod { options.masks } else { MaskForm::None };
         let mut columns = match options.schema {
             SchemaKind::Classification => Columns { labels: true, ..Columns::default() },
-            SchemaKind::Tfod | SchemaKind::Basic => Columns::of(dataset, masks),
+            SchemaKind::Tfod => Columns { maps: options.segmentation, ..Columns::of(dataset, masks) },
+            SchemaKind::Basic => Columns::of(dataset, masks),
         };
         columns.id &= ids_differ(dataset, rows, splits);
         let (attributes, attributes_lost) = match options.schema {
@@ -255,7 +263,7 @@ impl Plan {
                     (hash("shuffle", options.seed, key), image.row)
                 });
             }
-            let ends = shard_ends(dataset, &images, &classes, columns.masks, options.shards);
+            let ends = shard_ends(dataset, &images, &classes, columns, options.shards);
             let mut start = 0;
             for (number, end) in ends.iter().enumerate() {
                 let images = images[start..*end].to_vec();
@@ -294,7 +302,7 @@ fn shard_ends(
     dataset: &Dataset,
     images: &[PlannedImage],
     classes: &[Option<PlannedClass>],
-    masks: MaskForm,
+    columns: Columns,
     rule: ShardRule,
 ) -> Vec<usize> {
     match rule {
@@ -308,7 +316,7 @@ fn shard_ends(
             let mut ends = Vec::new();
             let mut size = 0u64;
             for (index, image) in images.iter().enumerate() {
-                let record = record_len(dataset, image, classes, masks);
+                let record = record_len(dataset, image, classes, columns);
                 if size > 0 && size + record > limit {
                     ends.push(index);
                     size = 0;
@@ -322,7 +330,7 @@ fn shard_ends(
 }
 
 /// Bytes that the record of `image` has at most; masks as PNG are estimated.
-fn record_len(dataset: &Dataset, image: &PlannedImage, classes: &[Option<PlannedClass>], masks: MaskForm) -> u64 {
+fn record_len(dataset: &Dataset, image: &PlannedImage, classes: &[Option<PlannedClass>], columns: Columns) -> u64 {
     let texts = &dataset.images;
     // Name and source_id: whichever of the three they are.
     let names = [&texts.key, &texts.name, &texts.file].map(|names| names.get(image.row).len()).into_iter().max();
@@ -340,7 +348,7 @@ fn record_len(dataset: &Dataset, image: &PlannedImage, classes: &[Option<Planned
         OBJECT_EXTRA + (class.map_or(0, |class| class.name.len()) + view + keypoints + attributes) as u64
     };
     let (width, height) = (texts.width[image.row], texts.height[image.row]);
-    let mask = |row: usize| match masks {
+    let mask = |row: usize| match columns.masks {
         MaskForm::None => 0,
         MaskForm::Numerical => 4 * u64::from(width) * u64::from(height),
         MaskForm::Png => {
@@ -349,11 +357,13 @@ fn record_len(dataset: &Dataset, image: &PlannedImage, classes: &[Option<Planned
             PNG_EXTRA + PNG_ROW * ((y1 - y0).abs() * unit).min(f64::from(height)) as u64
         }
     };
-    let object = |row: usize| object(row) + mask(row);
+    // At most three pictures, of which each row has a change or two for an object.
+    let maps = if columns.maps == Segmentation::None { 0 } else { 3 * (PNG_EXTRA + 16 * u64::from(height)) };
+    let object = |row: usize| object(row) + mask(row) + if maps > 0 { 3 * PNG_ROW * u64::from(height) } else { 0 };
     let captions = dataset.images.captions.get(image.row).map_or(0, |all| all.iter().map(|one| one.len() + 4).sum());
     let labels = dataset.images.labels.get(image.row).map_or(0, |all| 40 * all.len());
     let objects: u64 = dataset.objects_of(image.row).map(object).sum();
-    image.bytes + RECORD_EXTRA + 2 * names.unwrap_or(0) as u64 + objects + (captions + labels) as u64
+    image.bytes + RECORD_EXTRA + 2 * names.unwrap_or(0) as u64 + objects + maps + (captions + labels) as u64
 }
 
 fn block_ends(images: &[PlannedImage], step: usize) -> Vec<usize> {

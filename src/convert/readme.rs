@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::manifest::MANIFEST;
-use super::options::{Layout, MaskForm, Options, SchemaKind};
+use super::options::{Layout, MaskForm, Options, SchemaKind, Segmentation};
 use super::plan::Content;
 use super::report::Report;
 use crate::record::Compression;
@@ -121,6 +121,21 @@ fn features(text: &mut String, options: &Options, content: &Content) -> std::fmt
         optional(columns.track, "image/object/track/label", "list: number of the track, -1 for none"),
         optional(columns.truncated, "image/object/truncated", "list: 1 is cut off"),
         optional(columns.view, "image/object/view", "list: pose"),
+        optional(
+            columns.maps == Segmentation::Panoptic,
+            "image/panoptic/{category_mask,instance_mask}",
+            "PNGs: id of the class, number of the object, for each pixel",
+        ),
+        optional(
+            columns.maps == Segmentation::PanopticEncoded,
+            "image/panoptic/{category,instance}/encoded",
+            "PNGs: id of the class, number of the object, for each pixel",
+        ),
+        optional(
+            columns.maps != Segmentation::None,
+            "image/segmentation/class/encoded",
+            "a PNG: id of the class for each pixel, 0 for none",
+        ),
         Some(("image/source_id", source_id)),
     ];
     for (name, what) in rows.into_iter().flatten() {

@@ -106,6 +106,13 @@ _LISTED = 20
         help="How records have the masks of objects, where the source has outlines or masks.",
     ),
     click.option(
+        "--segmentation",
+        type=click.Choice(["none", "semantic", "panoptic", "panoptic-encoded"]),
+        default="none",
+        show_default=True,
+        help="Maps of each image's classes, or classes and objects, where the source has outlines or masks.",
+    ),
+    click.option(
         "--source-id",
         type=click.Choice(["auto", "index", "id", "filename"]),
         default="auto",

@@ -10,7 +10,7 @@ use std::io::{self, Read};
 use super::buffer::Buffer;
 use crate::convert::fitting;
 use crate::convert::images::{self, ImageFile};
-use crate::convert::options::{MaskForm, SchemaKind, SourceId};
+use crate::convert::options::{MaskForm, SchemaKind, Segmentation, SourceId};
 use crate::convert::plan::{Content, PlannedImage};
 use crate::convert::report::{DROP_EMPTY, NO_OBJECTS};
 use crate::convert::schema::{self, ObjectColumns, Placed, SHA256_LEN, Sample, classification};
@@ -138,6 +138,11 @@ impl<'a> Builder<'a> {
         match self.content.schema {
             SchemaKind::Classification => rows.clone().for_each(|_| found.skipped.object(NO_OBJECTS)),
             SchemaKind::Tfod | SchemaKind::Basic => self.objects(image.row, frame, &mut columns, &mut found)?,
+        }
+        if self.content.columns.maps != Segmentation::None {
+            columns
+                .draw_maps(self.dataset, self.content.columns, frame)
+                .map_err(|message| Unusable(ProblemKind::BadImage, message))?;
         }
         let images = &self.dataset.images;
         let of_image = images.labels.get(image.row).map_or(&[][..], |labels| labels);

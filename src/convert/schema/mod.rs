@@ -3,15 +3,17 @@
 pub mod attributes;
 mod basic;
 pub mod classification;
+mod maps;
 mod masks;
 mod tfod;
 
 use std::borrow::Cow;
 
 use self::attributes::{Attribute, AttributeColumns};
+use self::maps::ImageMaps;
 use self::masks::MaskColumns;
 use super::boxes::UnitBox;
-use super::options::SchemaKind;
+use super::options::{SchemaKind, Segmentation};
 use super::plan::{Columns, PlannedClass};
 use crate::dataset::{Dataset, flag};
 use crate::example::Feature;
@@ -72,6 +74,9 @@ pub struct ObjectColumns<'a> {
     attributes: AttributeColumns<'a>,
     keypoints: KeypointColumns<'a>,
     masks: MaskColumns,
+    /// Rows and ids of classes, where maps are drawn.
+    drawn: Vec<(usize, i64)>,
+    maps: ImageMaps,
 }
 
 /// Keypoints of all objects, one behind the other, the same number for each.
@@ -124,6 +129,9 @@ impl<'a> ObjectColumns<'a> {
         if columns.keypoints > 0 {
             self.keypoints.push(dataset, row, columns.keypoints as usize, placed);
         }
+        if columns.maps != Segmentation::None {
+            self.drawn.push((row, class.id));
+        }
         if columns.depiction {
             let all = dataset.objects.attributes.get(row).map_or(&[][..], |all| all);
             self.depiction.push(all.iter().any(|(name, value)| attributes::is_depiction(name, value)).into());
@@ -158,6 +166,12 @@ impl<'a> ObjectColumns<'a> {
         frame: Frame,
     ) -> Result<bool, MaskError> {
         self.masks.push(dataset, row, columns.masks, frame)
+    }
+
+    /// Draws the maps of all objects that were pushed.
+    pub fn draw_maps(&mut self, dataset: &Dataset, columns: Columns, frame: Frame) -> Result<(), String> {
+        self.maps = ImageMaps::draw(dataset, &self.drawn, frame, columns.maps)?;
+        Ok(())
     }
 
     /// Number of objects.

@@ -32,6 +32,7 @@
 //! |                                      | or float list | or 0.0 and 1.0 for each pixel of each object      |
 //! | image/object/track/label             | int64 list   | number of the track, -1 for none; where the source has tracks |
 //! | image/object/view                    | bytes list   | pose; where the source has it                      |
+//! | image/panoptic/*, image/segmentation/class/* | bytes | PNGs of numbers of classes and objects; where asked for |
 //! ```
 //!
 //! Lists are present and empty for an image without objects.
@@ -45,7 +46,7 @@ pub(super) fn features<'a>(sample: &'a Sample<'a>) -> Features<'a> {
     let objects = sample.objects;
     let columns = sample.columns;
     let header = &sample.header;
-    let mut features: Features<'a> = Vec::with_capacity(36);
+    let mut features: Features<'a> = Vec::with_capacity(42);
     if columns.captions {
         let texts = sample.captions.iter().map(|text| Cow::Borrowed(text.as_bytes()));
         features.push(("image/caption", Feature::Bytes(texts.collect())));
@@ -118,6 +119,7 @@ pub(super) fn features<'a>(sample: &'a Sample<'a>) -> Features<'a> {
     if columns.view {
         features.push(("image/object/view", Feature::Bytes(objects.view.clone())));
     }
+    objects.maps.add(columns.maps, &mut features);
     features.push(("image/source_id", Feature::text(sample.source_id)));
     features.push(("image/width", Feature::int64(header.width.into())));
     features

@@ -22,11 +22,13 @@
 //! - A list of another length than the boxes says nothing of them. Scores are read of `image/object/bbox/confidence`, else
 //!   `image/object/{score,confidence}`; `group_of` is crowd, `depiction` Open Images' attribute, and what lies below
 //!   `image/object/attribute/` attributes, where there is a text. A mask that is the turned box is not read twice.
+//! - A record without boxes, but with a map of its pixels, has objects by that ([`maps`]).
 //! - The split is that of the file's name or folder. The image's key is `image/filename`.
 //! - A record without an image, or with other keys, is an entry that cannot be used.
 
 mod columns;
 mod labels;
+mod maps;
 mod masks;
 mod record;
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::columns::Columns;
+use super::maps;
 use super::masks::Masks;
 use crate::dataset::Object;
 use crate::example::{Example, Values};
@@ -139,6 +140,16 @@ pub fn found<'a>(example: &Example<'a>, number: u64, wanted: bool) -> Result<(Fo
         }
         found.boxes.push((key, object));
     }
+    if boxes.is_empty() {
+        found.boxes = maps::objects(example).unwrap_or_else(|message| {
+            found.bad_masks.push(message);
+            Vec::new()
+        });
+        if !wanted {
+            found.unread += found.boxes.len() as u64;
+            found.boxes.iter_mut().for_each(|(_, object)| object.mask = None);
+        }
+    }
     found.labels = image_labels(example);
     Ok((found, encoded))
 }
@@ -151,7 +162,7 @@ pub fn pixel(fraction: f32, side: u32) -> f64 {
     if (hundredth / side) as f32 == fraction { hundredth } else { pixel }
 }
 
-fn bytes<'a>(example: &Example<'a>, key: &str) -> Option<&'a [u8]> {
+pub fn bytes<'a>(example: &Example<'a>, key: &str) -> Option<&'a [u8]> {
     example.get(key)?.as_bytes()?.iter().next()
 }
 
