@@ -62,6 +62,7 @@ class WriteOptions(TypedDict, total=False):
     seed: int
     shuffle: bool
     masks: str
+    segmentation: str
     source_id: str
     sha256: bool
     file_sha256: bool
@@ -109,6 +110,7 @@ WRITE_DEFAULTS: dict[str, Any] = {
     "seed": 0,
     "shuffle": False,
     "masks": "png",
+    "segmentation": "none",
     "source_id": "auto",
     "sha256": True,
     "file_sha256": True,
@@ -192,6 +194,7 @@ def convert(
     layout: str = "flat",
     group: str | None = None,
     masks: str = "png",
+    segmentation: str = "none",
     source_id: str = "auto",
     sha256: bool = True,
     file_sha256: bool = True,
@@ -254,13 +257,16 @@ def convert(
         level: 0 to 9; None is 6.
         label_map: A label map file, or a dict of names to ids from 1 on; None: the source's own ids, or 1 to N in its
             order.
-        schema: "tfod", the keys of the TensorFlow Object Detection API, or "basic", the twelve of
-            `generate_tfrecord.py`.
+        schema: "tfod", the keys of the TensorFlow Object Detection API, "basic", the twelve of `generate_tfrecord.py`,
+            or "classification", one class for each image (`image/class/{label,text}`) and no objects.
         layout: "flat" or "roboflow".
         group: Name of the files in layout "roboflow"; None is "objects".
         masks: How records have the masks of objects (`image/object/mask`) where the source has outlines or masks:
             "png", "numerical" (float32, height x width for each object, row by row) or "none". Outlines are drawn as
             COCO's own tools draw them.
+        segmentation: Maps of each image in records, PNGs of numbers: "semantic" (`image/segmentation/class/encoded`),
+            "panoptic" (`image/panoptic/{category_mask,instance_mask}` as well), "panoptic-encoded" (the same, called
+            `image/panoptic/{category,instance}/encoded`) or "none".
         source_id: What `image/source_id` is: "index" (position in the source, from 1), "id" (the source's own),
             "filename", or "auto": the id where each image has one that no other has, else the index.
         sha256: Whether `image/key/sha256` is written.
@@ -324,6 +330,7 @@ def convert(
         layout=layout,
         group=group,
         masks=masks,
+        segmentation=segmentation,
         source_id=source_id,
         sha256=sha256,
         file_sha256=file_sha256,

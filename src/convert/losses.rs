@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::labels::Labels;
-use super::options::{MaskForm, Options, SchemaKind, SourceId};
+use super::options::{MaskForm, Options, SchemaKind, Segmentation, SourceId};
 use crate::dataset::{Dataset, Split, flag};
 use crate::formats::target::{MaskFit, Ready, ReadyImage, ReadyObject};
 use crate::formats::{Carries, Format};
@@ -37,13 +37,15 @@ pub fn sentence(losses: &[Loss]) -> String {
 pub fn record_holds(carries: Carries, options: &Options) -> bool {
     use Carries::*;
     match (options.schema, carries) {
+        (SchemaKind::Classification, Boxes | Negatives) => false,
+        (SchemaKind::Classification, ImageLabels) => true,
         (_, Boxes | Negatives | Splits | ClassOrder | ClassIds | Sizes | Fractions) => true,
-        (SchemaKind::Tfod, Masks) => options.masks != MaskForm::None,
+        (SchemaKind::Tfod, Masks) => options.masks != MaskForm::None || options.segmentation != Segmentation::None,
         (SchemaKind::Tfod, ImageIds) => options.source_id == SourceId::Id,
         (
             SchemaKind::Tfod,
-            Keypoints | KeypointOrder | Hidden | Crowd | Area | Difficult | Truncated | Occluded | Pose | Captions
-            | ImageLabels,
+            Keypoints | KeypointOrder | Hidden | Crowd | Area | Score | Attributes | Corners | Tracks | Difficult
+            | Truncated | Occluded | Pose | Captions | ImageLabels,
         ) => true,
         _ => false,
     }

@@ -54,6 +54,7 @@ struct Written<'a> {
     level: Option<u32>,
     source_id: &'static str,
     masks: &'static str,
+    segmentation: &'static str,
     sha256: bool,
     file_sha256: bool,
     #[serde(flatten)]
@@ -129,6 +130,7 @@ pub fn manifest(report: &Report, label_maps: &[String], options: &Options) -> Re
         level: options.level,
         source_id: options.source_id.name(),
         masks: options.masks.name(),
+        segmentation: options.segmentation.name(),
         sha256: options.sha256,
         file_sha256: options.file_sha256,
         rules: rules(options),

@@ -52,7 +52,9 @@ pub use fetched::{Fetched, with_fetched};
 pub use images::read_image;
 pub use losses::Loss;
 pub use manifest::{MANIFEST, README};
-pub use options::{ImagesMode, LabelSource, Layout, MaskForm, OnError, Options, SchemaKind, ShardRule, SourceId};
+pub use options::{
+    ImagesMode, LabelSource, Layout, MaskForm, OnError, Options, SchemaKind, Segmentation, ShardRule, SourceId,
+};
 pub use report::{ClassCount, FileReport, Report, SplitCount};
 pub use run::{convert, convert_dataset};
 pub use select::Selection;

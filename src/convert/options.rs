@@ -37,6 +37,8 @@ pub struct Options {
     pub schema: SchemaKind,
     /// How records have the masks of objects.
     pub masks: MaskForm,
+    /// Which maps of classes and objects records have.
+    pub segmentation: Segmentation,
     /// Names and folders of the output.
     pub layout: Layout,
     /// Name of the files in [`Layout::Roboflow`], there `objects` if `None`.
@@ -89,6 +91,7 @@ impl Default for Options {
             seed: 0,
             schema: SchemaKind::Tfod,
             masks: MaskForm::Png,
+            segmentation: Segmentation::None,
             layout: Layout::Flat,
             group: None,
             compression: Compression::None,
@@ -169,6 +172,8 @@ words! {
         Tfod = "tfod",
         /// The 12 keys of Dat Tran's `generate_tfrecord.py`, with its values.
         Basic = "basic",
+        /// One class an image, no objects.
+        Classification = "classification",
     }
 }
 
@@ -182,6 +187,21 @@ words! {
         /// Not at all; outlines and masks are then not even read.
         #[default]
         None = "none",
+    }
+}
+
+words! {
+    /// Which maps of classes and objects records have, where the source has outlines or masks; see [`super::schema`].
+    Segmentation {
+        /// None.
+        #[default]
+        None = "none",
+        /// Of classes (`image/segmentation/class/encoded`), as deeplab and Model Garden read it.
+        Semantic = "semantic",
+        /// Of classes and objects, too (`image/panoptic/{category_mask,instance_mask}`).
+        Panoptic = "panoptic",
+        /// The same under Model Garden's other names (`image/panoptic/{category,instance}/encoded`).
+        PanopticEncoded = "panoptic-encoded",
     }
 }
 

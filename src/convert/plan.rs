@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::boxes::BoxRules;
 use super::labels::Labels;
-use super::options::{Layout, MaskForm, Options, SchemaKind, ShardRule, SourceId};
+use super::options::{Layout, MaskForm, Options, SchemaKind, Segmentation, ShardRule, SourceId};
+use super::schema::attributes::{self, Attribute};
 use super::split::hash;
 use crate::dataset::{Dataset, Split, flag};
 
@@ -25,7 +26,9 @@ pub const BLOCK_IMAGES: usize = 1024;
 /// What a record holds at most besides the image and the texts of the source, as far as shard sizes are concerned: keys
 /// and framing, and each object's numbers and the lengths of its texts.
 const RECORD_EXTRA: u64 = 700;
-const OBJECT_EXTRA: u64 = 48;
+const OBJECT_EXTRA: u64 = 98;
+/// What an attribute takes at most besides its name and value, if its list has no other.
+const ATTRIBUTE_EXTRA: usize = 60;
 /// What a PNG of a mask holds besides its rows, and a row of one that is set from here to there: about so much.
 const PNG_EXTRA: u64 = 100;
 const PNG_ROW: u64 = 6;
@@ -46,6 +49,10 @@ pub struct Content {
     pub schema: SchemaKind,
     /// Optional lists that are written.
     pub columns: Columns,
+    /// Attributes of objects that are written.
+    pub attributes: Vec<Attribute>,
+    /// Objects with attributes that are not.
+    pub attributes_lost: u64,
     /// Id and name of each class of the dataset; none where its objects are left out.
     pub classes: Vec<Option<PlannedClass>>,
     /// What stands in `image/source_id`.
@@ -81,6 +88,8 @@ pub struct Columns {
     pub crowd: bool,
     /// `image/object/mask`, in which form.
     pub masks: MaskForm,
+    /// `image/segmentation/*`, `image/panoptic/*`, in which form.
+    pub maps: Segmentation,
     /// `image/object/occluded`
     pub occluded: bool,
     /// `image/object/truncated`
@@ -89,6 +98,16 @@ pub struct Columns {
     pub view: bool,
     /// `image/object/area`
     pub area: bool,
+    /// `image/object/bbox/confidence`
+    pub confidence: bool,
+    /// `image/object/corners/{x,y}`
+    pub corners: bool,
+    /// `image/object/depiction`
+    pub depiction: bool,
+    /// `image/object/group_of`
+    pub group_of: bool,
+    /// `image/object/track/label`
+    pub track: bool,
     /// `image/object/keypoint/*`: how many each object has there; 0 where nobody has any.
     pub keypoints: u32,
     /// `image/caption`
@@ -148,24 +167,38 @@ mod split_name {
 impl Columns {
     /// What any object of `dataset` has, masks in the form of `masks`.
     pub fn of(dataset: &Dataset, masks: MaskForm) -> Self {
-        let drawn = !(dataset.objects.polygons.is_empty()
-            && dataset.objects.masks.is_empty()
-            && dataset.objects.corners.is_empty());
+        let drawn = has_shapes(dataset);
         let flags = dataset.objects.flags.iter().fold(0, |all, flags| all | flags);
         Self {
             difficult: flags & flag::HAS_DIFFICULT != 0,
             crowd: flags & flag::HAS_CROWD != 0,
             masks: if drawn { masks } else { MaskForm::None },
+            maps: Segmentation::None,
             occluded: flags & flag::HAS_OCCLUDED != 0,
             truncated: flags & flag::HAS_TRUNCATED != 0,
             id: all_have_ids(dataset),
             view: !dataset.objects.pose.is_empty(),
             area: !dataset.objects.area.is_empty(),
+            confidence: !dataset.objects.score.is_empty(),
+            corners: !dataset.objects.corners.is_empty(),
+            depiction: dataset
+                .objects
+                .attributes
+                .iter()
+                .any(|(_, all)| all.iter().any(|(name, value)| attributes::is_depiction(name, value))),
+            group_of: flags & flag::HAS_GROUP_OF != 0,
+            track: !dataset.objects.track.is_empty(),
             keypoints: dataset.objects.keypoints.iter().map(|(_, points)| points.len() as u32).max().unwrap_or(0),
             captions: !dataset.images.captions.is_empty(),
             labels: !dataset.images.labels.is_empty(),
         }
     }
+}
+
+/// Whether any object has an outline, a mask or a turned box.
+pub fn has_shapes(dataset: &Dataset) -> bool {
+    let objects = &dataset.objects;
+    !(objects.polygons.is_empty() && objects.masks.is_empty() && objects.corners.is_empty())
 }
 
 /// Whether there are objects, and each has an id. There is no number that stands for none.
@@ -195,8 +228,16 @@ impl Plan {
     pub fn new(dataset: &Dataset, rows: &[(usize, u64)], splits: &[Split], labels: &Labels, options: &Options) -> Self {
         let shared = shared_names(dataset, rows);
         let masks = if options.schema == SchemaKind::Tfod { options.masks } else { MaskForm::None };
-        let mut columns = Columns::of(dataset, masks);
+        let mut columns = match options.schema {
+            SchemaKind::Classification => Columns { labels: true, ..Columns::default() },
+            SchemaKind::Tfod => Columns { maps: options.segmentation, ..Columns::of(dataset, masks) },
+            SchemaKind::Basic => Columns::of(dataset, masks),
+        };
         columns.id &= ids_differ(dataset, rows, splits);
+        let (attributes, attributes_lost) = match options.schema {
+            SchemaKind::Tfod => attributes::planned(dataset, rows.iter().map(|(row, _)| *row)),
+            SchemaKind::Basic | SchemaKind::Classification => (Vec::new(), 0),
+        };
         let mut by_split: BTreeMap<Split, Vec<PlannedImage>> = BTreeMap::new();
         for ((index, (row, bytes)), split) in rows.iter().enumerate().zip(splits) {
             let image = PlannedImage { row: *row, bytes: *bytes, shared_name: shared[index] };
@@ -211,7 +252,7 @@ impl Plan {
             Some(PlannedClass { id: label.id, name: label.name.clone(), index })
         };
         let classes: Vec<_> = labels.of_class.iter().map(|label| label.as_ref().and_then(class)).collect();
-        // The basic schema has no such key; hashing an image only to forget it costs as much as copying it.
+        // The other schemas have no such key; hashing an image only to forget it costs as much as copying it.
         let sha256 = options.sha256 && options.schema == SchemaKind::Tfod;
         let step = if sha256 { BLOCK_STEP } else { 1 };
         let mut shards = Vec::new();
@@ -222,7 +263,7 @@ impl Plan {
                     (hash("shuffle", options.seed, key), image.row)
                 });
             }
-            let ends = shard_ends(dataset, &images, &classes, columns.masks, options.shards);
+            let ends = shard_ends(dataset, &images, &classes, columns, options.shards);
             let mut start = 0;
             for (number, end) in ends.iter().enumerate() {
                 let images = images[start..*end].to_vec();
@@ -234,6 +275,8 @@ impl Plan {
         let content = Content {
             schema: options.schema,
             columns,
+            attributes,
+            attributes_lost,
             classes,
             source_id: options.source_id,
             sha256,
@@ -259,7 +302,7 @@ fn shard_ends(
     dataset: &Dataset,
     images: &[PlannedImage],
     classes: &[Option<PlannedClass>],
-    masks: MaskForm,
+    columns: Columns,
     rule: ShardRule,
 ) -> Vec<usize> {
     match rule {
@@ -273,7 +316,7 @@ fn shard_ends(
             let mut ends = Vec::new();
             let mut size = 0u64;
             for (index, image) in images.iter().enumerate() {
-                let record = record_len(dataset, image, classes, masks);
+                let record = record_len(dataset, image, classes, columns);
                 if size > 0 && size + record > limit {
                     ends.push(index);
                     size = 0;
@@ -287,7 +330,7 @@ fn shard_ends(
 }
 
 /// Bytes that the record of `image` has at most; masks as PNG are estimated.
-fn record_len(dataset: &Dataset, image: &PlannedImage, classes: &[Option<PlannedClass>], masks: MaskForm) -> u64 {
+fn record_len(dataset: &Dataset, image: &PlannedImage, classes: &[Option<PlannedClass>], columns: Columns) -> u64 {
     let texts = &dataset.images;
     // Name and source_id: whichever of the three they are.
     let names = [&texts.key, &texts.name, &texts.file].map(|names| names.get(image.row).len()).into_iter().max();
@@ -297,10 +340,15 @@ fn record_len(dataset: &Dataset, image: &PlannedImage, classes: &[Option<Planned
         let of_class = dataset.classes.get(dataset.objects.class[row] as usize);
         let names: usize = of_class.map_or(0, |class| class.keypoints.iter().map(String::len).sum());
         let keypoints = dataset.objects.keypoints.get(row).map_or(0, |points| 12 * points.len() + names);
-        OBJECT_EXTRA + (class.map_or(0, |class| class.name.len()) + view + keypoints) as u64
+        let attributes = dataset
+            .objects
+            .attributes
+            .get(row)
+            .map_or(0, |all| all.iter().map(|(name, value)| name.len() + value.len() + ATTRIBUTE_EXTRA).sum());
+        OBJECT_EXTRA + (class.map_or(0, |class| class.name.len()) + view + keypoints + attributes) as u64
     };
     let (width, height) = (texts.width[image.row], texts.height[image.row]);
-    let mask = |row: usize| match masks {
+    let mask = |row: usize| match columns.masks {
         MaskForm::None => 0,
         MaskForm::Numerical => 4 * u64::from(width) * u64::from(height),
         MaskForm::Png => {
@@ -309,11 +357,13 @@ fn record_len(dataset: &Dataset, image: &PlannedImage, classes: &[Option<Planned
             PNG_EXTRA + PNG_ROW * ((y1 - y0).abs() * unit).min(f64::from(height)) as u64
         }
     };
-    let object = |row: usize| object(row) + mask(row);
+    // At most three pictures, of which each row has a change or two for an object.
+    let maps = if columns.maps == Segmentation::None { 0 } else { 3 * (PNG_EXTRA + 16 * u64::from(height)) };
+    let object = |row: usize| object(row) + mask(row) + if maps > 0 { 3 * PNG_ROW * u64::from(height) } else { 0 };
     let captions = dataset.images.captions.get(image.row).map_or(0, |all| all.iter().map(|one| one.len() + 4).sum());
     let labels = dataset.images.labels.get(image.row).map_or(0, |all| 40 * all.len());
     let objects: u64 = dataset.objects_of(image.row).map(object).sum();
-    image.bytes + RECORD_EXTRA + 2 * names.unwrap_or(0) as u64 + objects + (captions + labels) as u64
+    image.bytes + RECORD_EXTRA + 2 * names.unwrap_or(0) as u64 + objects + maps + (captions + labels) as u64
 }
 
 fn block_ends(images: &[PlannedImage], step: usize) -> Vec<usize> {

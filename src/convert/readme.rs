@@ -3,13 +3,13 @@
 use std::fmt::Write;
 
 use super::manifest::MANIFEST;
-use super::options::{Layout, MaskForm, Options, SchemaKind};
-use super::plan::Columns;
+use super::options::{Layout, MaskForm, Options, SchemaKind, Segmentation};
+use super::plan::Content;
 use super::report::Report;
 use crate::record::Compression;
 
 /// The text. `label_maps` are the names of those files.
-pub fn readme(report: &Report, options: &Options, columns: Columns, label_maps: &[String]) -> String {
+pub fn readme(report: &Report, options: &Options, content: &Content, label_maps: &[String]) -> String {
     let mut text = String::new();
     // Writing into a String does not fail.
     let _ = match options.layout {
@@ -17,7 +17,7 @@ pub fn readme(report: &Report, options: &Options, columns: Columns, label_maps: 
         Layout::Roboflow => head_roboflow(&mut text, report, options),
     };
     let _ = tables(&mut text, report, label_maps);
-    let _ = features(&mut text, options, columns);
+    let _ = features(&mut text, options, content);
     programs(&mut text, report, options);
     text
 }
@@ -73,9 +73,13 @@ fn tables(text: &mut String, report: &Report, label_maps: &[String]) -> std::fmt
     writeln!(text)
 }
 
-fn features(text: &mut String, options: &Options, columns: Columns) -> std::fmt::Result {
+fn features(text: &mut String, options: &Options, content: &Content) -> std::fmt::Result {
+    let (columns, attributes) = (content.columns, !content.attributes.is_empty());
     writeln!(text, "A record\n--------")?;
     writeln!(text, "Each record is a tf.train.Example of one image (schema {}):\n", options.schema)?;
+    if options.schema == SchemaKind::Classification {
+        return text.write_str(CLASSIFICATION_FEATURES);
+    }
     let full = options.schema == SchemaKind::Tfod;
     let optional = |wanted, name, what| (full && wanted).then_some((name, what));
     let source_id = match (options.schema, options.source_id.name()) {
@@ -93,10 +97,15 @@ fn features(text: &mut String, options: &Options, columns: Columns) -> std::fmt:
         Some(("image/height, image/width", "of the stored pixels")),
         optional(options.sha256, "image/key/sha256", "of the image's file"),
         optional(columns.area, "image/object/area", "list: square pixels"),
+        optional(attributes, "image/object/attribute/NAME", "a list each: values, none where an object has none"),
+        optional(columns.confidence, "image/object/bbox/confidence", "list: 1 is sure"),
         Some(("image/object/bbox/{xmin,xmax,ymin,ymax}", "a list each: fractions of width and height")),
         Some(("image/object/class/label", "list: id in the label map")),
         Some(("image/object/class/text", "list: name in the label map")),
+        optional(columns.corners, "image/object/corners/{x,y}", "a list each: four of each turned box, else zeros"),
+        optional(columns.depiction, "image/object/depiction", "list: 1 is a drawing or the like"),
         optional(columns.difficult, "image/object/difficult", "list: 1 is hard to recognise"),
+        optional(columns.group_of, "image/object/group_of", "list: 1 is one box around many"),
         optional(columns.id, "image/object/id", "list: the source's own number of the object"),
         optional(columns.crowd, "image/object/is_crowd", "list: 1 is one box around many"),
         optional(columns.keypoints > 0, "image/object/keypoint/{x,y}", "a list each: fractions of width and height"),
@@ -109,8 +118,24 @@ fn features(text: &mut String, options: &Options, columns: Columns) -> std::fmt:
             "list: 0 or 1 for each pixel of each object",
         ),
         optional(columns.occluded, "image/object/occluded", "list: 1 is partly hidden"),
+        optional(columns.track, "image/object/track/label", "list: number of the track, -1 for none"),
         optional(columns.truncated, "image/object/truncated", "list: 1 is cut off"),
         optional(columns.view, "image/object/view", "list: pose"),
+        optional(
+            columns.maps == Segmentation::Panoptic,
+            "image/panoptic/{category_mask,instance_mask}",
+            "PNGs: id of the class, number of the object, for each pixel",
+        ),
+        optional(
+            columns.maps == Segmentation::PanopticEncoded,
+            "image/panoptic/{category,instance}/encoded",
+            "PNGs: id of the class, number of the object, for each pixel",
+        ),
+        optional(
+            columns.maps != Segmentation::None,
+            "image/segmentation/class/encoded",
+            "a PNG: id of the class for each pixel, 0 for none",
+        ),
         Some(("image/source_id", source_id)),
     ];
     for (name, what) in rows.into_iter().flatten() {
@@ -118,6 +143,67 @@ fn features(text: &mut String, options: &Options, columns: Columns) -> std::fmt:
     }
     writeln!(text, "\nAn image without objects has the lists, empty.\n")
 }
+
+const CLASSIFICATION_FEATURES: &str = "\
+image/class/label                        id in the label map, from 1
+image/class/text                         name in the label map
+image/encoded                            the image's file, as it was
+image/filename                           its name
+image/format                             jpeg, png ...
+image/height, image/width                of the stored pixels
+
+";
+
+const CLASSIFICATION: &str = r#"TensorFlow and Keras
+--------------------
+import tensorflow as tf
+
+FEATURES = {
+    "image/encoded": tf.io.FixedLenFeature([], tf.string),
+    "image/class/label": tf.io.FixedLenFeature([], tf.int64),
+}
+
+
+def parse(record):
+    example = tf.io.parse_single_example(record, FEATURES)
+    image = tf.io.decode_image(example["image/encoded"], channels=3, expand_animations=False)
+    # Ids start at 1, as in the label map; losses such as SparseCategoricalCrossentropy count from 0.
+    return tf.image.resize(image, (224, 224)), example["image/class/label"] - 1
+
+
+files = sorted(tf.io.gfile.glob("@GLOB@"))
+dataset = tf.data.TFRecordDataset(files@TF_COMPRESSION@).map(parse).batch(8)
+for images, labels in dataset.take(1):
+    print(images.shape, labels.numpy())
+
+PyTorch (without TensorFlow: pip install recordmill torch pillow)
+-----------------------------------------------------------------
+import glob
+import io
+
+import numpy as np
+import recordmill as rm
+import torch
+from PIL import Image
+
+
+class Records(torch.utils.data.IterableDataset):
+    def __init__(self, files):
+        self.files = files
+
+    def __iter__(self):
+        worker = torch.utils.data.get_worker_info()
+        first, step = (worker.id, worker.num_workers) if worker else (0, 1)
+        for file in self.files[first::step]:
+            for payload in rm.TFRecordReader(file):
+                example = rm.decode_example(payload)
+                image = Image.open(io.BytesIO(example["image/encoded"][0])).convert("RGB")
+                yield torch.as_tensor(np.array(image)).permute(2, 0, 1), int(example["image/class/label"][0]) - 1
+
+
+for image, label in Records(sorted(glob.glob("@GLOB@"))):
+    print(image.shape, label)
+"#;
 
 const TENSORFLOW: &str = r#"TensorFlow
 ----------
@@ -211,7 +297,11 @@ fn programs(text: &mut String, report: &Report, options: &Options) {
         Compression::Zlib => ", compression_type=\"ZLIB\"",
     };
     let fill = |program: &str| program.replace("@GLOB@", &glob).replace("@TF_COMPRESSION@", compression);
-    for program in [TENSORFLOW, KERAS, PYTORCH] {
+    let programs: &[&str] = match options.schema {
+        SchemaKind::Classification => &[CLASSIFICATION],
+        SchemaKind::Tfod | SchemaKind::Basic => &[TENSORFLOW, KERAS, PYTORCH],
+    };
+    for program in programs {
         *text += &fill(program);
     }
 }

@@ -65,6 +65,8 @@ pub struct Report {
     pub problems: Problems,
 }
 
+/// Why objects are left out of records that have the classes of images alone.
+pub const NO_OBJECTS: &str = "no-objects";
 /// Why images without objects are missing that nothing is wrong with.
 pub const DROP_EMPTY: &str = "drop-empty";
 

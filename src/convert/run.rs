@@ -11,11 +11,11 @@ use std::time::Duration;
 use super::error::{ConvertError, io_error};
 use super::images;
 use super::labels::{self, Labels};
-use super::losses::{losses, record_holds};
+use super::losses::{Loss, losses, record_holds};
 use super::manifest::{self, MANIFEST, README};
-use super::options::{ImagesMode, LabelSource, Layout, MaskForm, OnError, Options, SchemaKind, SourceId};
+use super::options::{ImagesMode, LabelSource, Layout, MaskForm, OnError, Options, SchemaKind, Segmentation, SourceId};
 use super::pipeline::{self, Done, Job};
-use super::plan::{Plan, all_differ, all_have_ids};
+use super::plan::{Plan, all_differ, all_have_ids, has_shapes};
 use super::readme::readme;
 use super::report::{ClassCount, FileReport, Report, SplitCount};
 use super::shard::{self, Output};
@@ -92,6 +92,11 @@ fn check(options: &Options) -> Result<(), ConvertError> {
         ("exact_split", options.exact_split && options.split == SplitRule::Keep, "split"),
         ("level", options.level.is_some() && options.compression == Compression::None, "compression"),
         ("masks", options.masks == MaskForm::Numerical && options.schema != SchemaKind::Tfod, "schema tfod"),
+        (
+            "segmentation",
+            options.segmentation != Segmentation::None && options.schema != SchemaKind::Tfod,
+            "schema tfod",
+        ),
         ("group", options.group.is_some() && options.layout != Layout::Roboflow, "layout roboflow"),
     ];
     if let Some((option, _, needs)) = lonely.iter().find(|(_, lonely, _)| *lonely) {
@@ -114,6 +119,7 @@ fn of_records(options: &Options) -> Option<&'static str> {
         ("compression", options.compression != plain.compression),
         ("level", options.level.is_some()),
         ("masks", options.masks != plain.masks),
+        ("segmentation", options.segmentation != plain.segmentation),
         ("source_id", options.source_id != plain.source_id),
         ("shuffle", options.shuffle),
         ("sha256", !options.sha256),
@@ -249,6 +255,19 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
         let format = loaded.format.name;
         return Err(ConvertError::Option(format!("source-id id: the images of this {format} dataset have no ids")));
     }
+    if options.schema == SchemaKind::Classification && !dataset.is_empty() && dataset.images.labels.is_empty() {
+        let format = loaded.format.name;
+        let message = format!(
+            "schema classification: the images of this {format} dataset have no classes of their own, only their objects have \
+             (schema tfod)"
+        );
+        return Err(ConvertError::Option(message));
+    }
+    if options.segmentation != Segmentation::None && !dataset.is_empty() && !has_shapes(dataset) {
+        let format = loaded.format.name;
+        let message = format!("segmentation: the objects of this {format} dataset have neither outlines nor masks");
+        return Err(ConvertError::Option(message));
+    }
     let settled = Options { source_id: settled_source_id(dataset, options), ..options.clone() };
     let options = &settled;
     let start = Start::of(loaded, options, watch)?;
@@ -260,7 +279,10 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
     let label_maps = manifest::label_map_names(&written, options);
 
     let just_rows: Vec<usize> = rows.iter().map(|(row, _)| *row).collect();
-    let losses = losses(dataset, &just_rows, &splits, &labels, |carries| record_holds(carries, options));
+    let mut losses = losses(dataset, &just_rows, &splits, &labels, |carries| record_holds(carries, options));
+    if plan.content.attributes_lost > 0 {
+        losses.push(Loss { what: Carries::Attributes.word(), number: plan.content.attributes_lost, of: "objects" });
+    }
     let lossy = options.no_loss && !losses.is_empty();
     let refused_or_lossy = refused || lossy;
     let output = if options.dry_run {
@@ -355,7 +377,7 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
     for name in &label_maps {
         others.push((name.clone(), manifest::label_map_text(&labels.map, options.layout).into_bytes()));
     }
-    others.push((README.into(), readme(&report, options, columns, &label_maps).into_bytes()));
+    others.push((README.into(), readme(&report, options, &plan.content, &label_maps).into_bytes()));
     let text =
         manifest::manifest(&report, &label_maps, options).map_err(|error| ConvertError::Ledger(error.to_string()))?;
     others.push((MANIFEST.into(), text));

@@ -22,6 +22,8 @@ pub mod flag {
     pub const HAS_OCCLUDED: u16 = 1 << 10;
     /// The source says whether the object is a crowd.
     pub const HAS_CROWD: u16 = 1 << 11;
+    /// The source calls a crowd a group (Open Images' `IsGroupOf`).
+    pub const HAS_GROUP_OF: u16 = 1 << 12;
 }
 
 /// A mask of the size of its image, as COCO stores it: lengths of runs of 0 and 1 in turn, the first of 0, down the columns

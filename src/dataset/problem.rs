@@ -93,6 +93,8 @@ problem_kinds! {
     BadImage = "bad-image", Error;
     /// A class that the given label map does not have.
     UnknownClass = "unknown-class", Error;
+    /// An image of no class or of several, where one is wanted (`--schema classification`).
+    OneClass = "one-class", Error;
     /// An image name that fits several files.
     AmbiguousImage = "ambiguous-image", Error;
     /// Two entries for one image that do not agree.

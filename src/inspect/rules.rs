@@ -34,8 +34,9 @@ const OF_IMAGE: [(&str, &str); 7] = [
 const REQUIRED: [&str; 4] = [ENCODED, HEIGHT, "image/source_id", WIDTH];
 
 /// One value per object. The mask may be PNG or float.
-const OF_OBJECT: [(&str, &str); 16] = [
+const OF_OBJECT: [(&str, &str); 18] = [
     ("image/object/area", "float"),
+    ("image/object/bbox/confidence", "float"),
     (BOX[0], "float"),
     (BOX[1], "float"),
     (BOX[2], "float"),
@@ -47,6 +48,7 @@ const OF_OBJECT: [(&str, &str); 16] = [
     ("image/object/group_of", "int64"),
     ("image/object/is_crowd", "int64"),
     ("image/object/occluded", "int64"),
+    ("image/object/track/label", "int64"),
     ("image/object/truncated", "int64"),
     ("image/object/view", "bytes"),
     ("image/object/weight", "float"),

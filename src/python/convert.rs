@@ -13,7 +13,7 @@ use super::path::PathArg;
 use super::{errors, watch, writer};
 use crate::convert::{
     ConvertError, Health, ImagesMode, LabelSource, Layout, MaskForm, Monitor, OnError, Options, Progress, Report,
-    SchemaKind, Selection, ShardRule, SkipRule, SourceId, SplitRule,
+    SchemaKind, Segmentation, Selection, ShardRule, SkipRule, SourceId, SplitRule,
 };
 use crate::dataset::{Label, LabelMap};
 use crate::formats::{self, LoadOptions};
@@ -132,6 +132,7 @@ fn options(arguments: &Bound<'_, PyDict>) -> PyResult<Options> {
             Some(LabelMapArg::Map(map)) => LabelSource::Map(map),
         },
         masks: choice("masks", &text("masks")?, MaskForm::ALL, MaskForm::name)?,
+        segmentation: choice("segmentation", &text("segmentation")?, Segmentation::ALL, Segmentation::name)?,
         source_id: choice("source_id", &text("source_id")?, SourceId::ALL, SourceId::name)?,
         sha256: given(arguments, "sha256")?,
         file_sha256: given(arguments, "file_sha256")?,

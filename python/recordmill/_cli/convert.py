@@ -84,10 +84,11 @@ _LISTED = 20
     ),
     click.option(
         "--schema",
-        type=click.Choice(["tfod", "basic"]),
+        type=click.Choice(["tfod", "basic", "classification"]),
         default="tfod",
         show_default=True,
-        help="The keys of the TensorFlow Object Detection API, or the twelve of generate_tfrecord.py.",
+        help="The keys of the TensorFlow Object Detection API, the twelve of generate_tfrecord.py, or one "
+        "class for each image.",
     ),
     click.option(
         "--layout",
@@ -103,6 +104,13 @@ _LISTED = 20
         default="png",
         show_default=True,
         help="How records have the masks of objects, where the source has outlines or masks.",
+    ),
+    click.option(
+        "--segmentation",
+        type=click.Choice(["none", "semantic", "panoptic", "panoptic-encoded"]),
+        default="none",
+        show_default=True,
+        help="Maps of each image's classes, or classes and objects, where the source has outlines or masks.",
     ),
     click.option(
         "--source-id",

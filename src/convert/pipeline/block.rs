@@ -10,10 +10,10 @@ use std::io::{self, Read};
 use super::buffer::Buffer;
 use crate::convert::fitting;
 use crate::convert::images::{self, ImageFile};
-use crate::convert::options::{MaskForm, SourceId};
+use crate::convert::options::{MaskForm, SchemaKind, Segmentation, SourceId};
 use crate::convert::plan::{Content, PlannedImage};
-use crate::convert::report::DROP_EMPTY;
-use crate::convert::schema::{self, ObjectColumns, Placed, SHA256_LEN, Sample};
+use crate::convert::report::{DROP_EMPTY, NO_OBJECTS};
+use crate::convert::schema::{self, ObjectColumns, Placed, SHA256_LEN, Sample, classification};
 use crate::dataset::{Dataset, Place, ProblemKind, Problems, Skipped};
 use crate::example::{self, Encoder};
 use crate::files::Root;
@@ -135,10 +135,19 @@ impl<'a> Builder<'a> {
 
         let mut columns = ObjectColumns::default();
         let mut found = Outcome::default();
-        self.objects(image.row, frame, &mut columns, &mut found)?;
+        match self.content.schema {
+            SchemaKind::Classification => rows.clone().for_each(|_| found.skipped.object(NO_OBJECTS)),
+            SchemaKind::Tfod | SchemaKind::Basic => self.objects(image.row, frame, &mut columns, &mut found)?,
+        }
+        if self.content.columns.maps != Segmentation::None {
+            columns
+                .draw_maps(self.dataset, self.content.columns, frame)
+                .map_err(|message| Unusable(ProblemKind::BadImage, message))?;
+        }
         let images = &self.dataset.images;
         let of_image = images.labels.get(image.row).map_or(&[][..], |labels| labels);
         let captions = images.captions.get(image.row).map_or(&[][..], |captions| captions);
+        let captions = if self.content.columns.captions { captions } else { &[] };
         if columns.is_empty() && of_image.is_empty() && captions.is_empty() && self.content.drop_empty {
             // Their objects are left out with the image.
             outcome.problems.append(found.problems);
@@ -158,6 +167,11 @@ impl<'a> Builder<'a> {
         // A class that the label map does not have was said with its place when the labels were made.
         let planned = |class: &u32| self.content.classes.get(*class as usize)?.as_ref();
         let labels: Vec<_> = of_image.iter().filter_map(planned).collect();
+        if self.content.schema == SchemaKind::Classification
+            && let Some(message) = classification::refusal(&labels)
+        {
+            return Err(Unusable(ProblemKind::OneClass, message));
+        }
         for class in &labels {
             found.classes.entry(class.index).or_default();
         }
@@ -169,6 +183,7 @@ impl<'a> Builder<'a> {
             source_id: &source_id,
             sha256: self.content.sha256,
             columns: self.content.columns,
+            attributes: &self.content.attributes,
             captions,
             labels: &labels,
             objects: &columns,
@@ -242,6 +257,9 @@ impl<'a> Builder<'a> {
                 Ok((unit, _)) => {
                     let placed = Placed { unit, class, frame };
                     columns.push(self.dataset, object, self.content.columns, placed);
+                    if !self.content.attributes.is_empty() {
+                        columns.push_attributes(self.dataset, object, &self.content.attributes);
+                    }
                     if self.content.columns.masks != MaskForm::None {
                         self.mask((row, object), frame, columns, found)?;
                     }

@@ -1,14 +1,19 @@
 //! Which features a record has, and what stands in them. One file per schema.
 
+pub mod attributes;
 mod basic;
+pub mod classification;
+mod maps;
 mod masks;
 mod tfod;
 
 use std::borrow::Cow;
 
+use self::attributes::{Attribute, AttributeColumns};
+use self::maps::ImageMaps;
 use self::masks::MaskColumns;
 use super::boxes::UnitBox;
-use super::options::SchemaKind;
+use super::options::{SchemaKind, Segmentation};
 use super::plan::{Columns, PlannedClass};
 use crate::dataset::{Dataset, flag};
 use crate::example::Feature;
@@ -17,7 +22,7 @@ use crate::image::Header;
 use crate::image::mask::MaskError;
 
 /// Name and value of each feature, sorted by name.
-pub type Features<'a> = Vec<(&'static str, Feature<'a>)>;
+pub type Features<'a> = Vec<(&'a str, Feature<'a>)>;
 
 /// What a record is made of.
 #[derive(Debug)]
@@ -36,6 +41,8 @@ pub struct Sample<'a> {
     pub sha256: bool,
     /// Optional lists that are written.
     pub columns: Columns,
+    /// Attributes that are written.
+    pub attributes: &'a [Attribute],
     /// Sentences about the image.
     pub captions: &'a [Box<str>],
     /// Classes of the image as a whole.
@@ -60,8 +67,16 @@ pub struct ObjectColumns<'a> {
     truncated: Vec<i64>,
     view: Vec<Cow<'a, [u8]>>,
     area: Vec<f32>,
+    depiction: Vec<i64>,
+    confidence: Vec<f32>,
+    track: Vec<i64>,
+    corners: [Vec<f32>; 2],
+    attributes: AttributeColumns<'a>,
     keypoints: KeypointColumns<'a>,
     masks: MaskColumns,
+    /// Rows and ids of classes, where maps are drawn.
+    drawn: Vec<(usize, i64)>,
+    maps: ImageMaps,
 }
 
 /// Keypoints of all objects, one behind the other, the same number for each.
@@ -114,6 +129,32 @@ impl<'a> ObjectColumns<'a> {
         if columns.keypoints > 0 {
             self.keypoints.push(dataset, row, columns.keypoints as usize, placed);
         }
+        if columns.maps != Segmentation::None {
+            self.drawn.push((row, class.id));
+        }
+        if columns.depiction {
+            let all = dataset.objects.attributes.get(row).map_or(&[][..], |all| all);
+            self.depiction.push(all.iter().any(|(name, value)| attributes::is_depiction(name, value)).into());
+        }
+        if columns.confidence {
+            self.confidence.push(dataset.objects.score.get(row).map_or(1.0, |score| *score as f32));
+        }
+        if columns.track {
+            self.track.push(dataset.objects.track.get(row).copied().unwrap_or(NO_TRACK));
+        }
+        if columns.corners {
+            let size = [f64::from(frame.stored.0), f64::from(frame.stored.1)];
+            let placing = frame.placing(dataset.objects.normalised[row]);
+            let corners = dataset.objects.corners.get(row).map_or([[0.0; 2]; 4], |corners| corners.map(placing));
+            for (axis, list) in self.corners.iter_mut().enumerate() {
+                list.extend(corners.map(|corner| (corner[axis] / size[axis]) as f32));
+            }
+        }
+    }
+
+    /// Adds the attributes of the object that was pushed last.
+    pub fn push_attributes(&mut self, dataset: &'a Dataset, row: usize, attributes: &[Attribute]) {
+        self.attributes.push(dataset, row, self.len() - 1, attributes);
     }
 
     /// Adds the mask of the object that was pushed last; says whether it has any.
@@ -125,6 +166,12 @@ impl<'a> ObjectColumns<'a> {
         frame: Frame,
     ) -> Result<bool, MaskError> {
         self.masks.push(dataset, row, columns.masks, frame)
+    }
+
+    /// Draws the maps of all objects that were pushed.
+    pub fn draw_maps(&mut self, dataset: &Dataset, columns: Columns, frame: Frame) -> Result<(), String> {
+        self.maps = ImageMaps::draw(dataset, &self.drawn, frame, columns.maps)?;
+        Ok(())
     }
 
     /// Number of objects.
@@ -160,6 +207,9 @@ impl<'a> KeypointColumns<'a> {
     }
 }
 
+/// What stands in `image/object/track/label` for an object of no track; no model takes it for one.
+pub const NO_TRACK: i64 = -1;
+
 /// Characters of a SHA-256 in hex.
 pub const SHA256_LEN: usize = 64;
 
@@ -169,6 +219,7 @@ pub fn features<'a>(schema: SchemaKind, sample: &'a Sample<'a>) -> Features<'a> 
     match schema {
         SchemaKind::Tfod => tfod::features(sample),
         SchemaKind::Basic => basic::features(sample),
+        SchemaKind::Classification => classification::features(sample),
     }
 }
 
@@ -203,11 +254,12 @@ mod tests {
             captions: &[],
             labels: &[],
             columns,
+            attributes: &[],
             objects,
         }
     }
 
-    fn keys(features: &Features<'_>) -> Vec<&'static str> {
+    fn keys<'a>(features: &Features<'a>) -> Vec<&'a str> {
         features.iter().map(|(key, _)| *key).collect()
     }
 

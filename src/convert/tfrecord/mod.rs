@@ -19,10 +19,16 @@
 //!   is taken for it, so that what was made from pixels comes back as those pixels.
 //! - The keypoints of a class have the names that all objects with keypoints give them. An object of which none is labelled has
 //!   none: records pad all objects to one number.
+//! - A list of another length than the boxes says nothing of them. Scores are read of `image/object/bbox/confidence`, else
+//!   `image/object/{score,confidence}`; `group_of` is crowd, `depiction` Open Images' attribute, and what lies below
+//!   `image/object/attribute/` attributes, where there is a text. A mask that is the turned box is not read twice.
+//! - A record without boxes, but with a map of its pixels, has objects by that ([`maps`]).
 //! - The split is that of the file's name or folder. The image's key is `image/filename`.
 //! - A record without an image, or with other keys, is an entry that cannot be used.
 
+mod columns;
 mod labels;
+mod maps;
 mod masks;
 mod record;
 
@@ -58,10 +64,12 @@ name-train.tfrecord-00000-of-00001  objects-label.labels.txt   (TensorFlow Datas
         Carries::Hidden,
         Carries::Crowd,
         Carries::Area,
+        Carries::Score,
         Carries::Difficult,
         Carries::Truncated,
         Carries::Occluded,
         Carries::Pose,
+        Carries::Attributes,
         Carries::Captions,
         Carries::ImageLabels,
         Carries::Negatives,
@@ -70,6 +78,8 @@ name-train.tfrecord-00000-of-00001  objects-label.labels.txt   (TensorFlow Datas
         Carries::ClassIds,
         Carries::Sizes,
         Carries::ImageIds,
+        Carries::Corners,
+        Carries::Tracks,
         Carries::Fractions,
     ],
     detect,

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::columns::Columns;
+use super::maps;
 use super::masks::Masks;
-use crate::dataset::{Keypoint, Object, flag};
+use crate::dataset::Object;
 use crate::example::{Example, Values};
 use crate::image::header;
+use crate::image::mask::polygon;
 
 /// A class as a record has it: its text, its number, or both.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -122,6 +125,9 @@ pub fn found<'a>(example: &Example<'a>, number: u64, wanted: bool) -> Result<(Fo
                 found.bad_masks.push(format!("mask {}: {message}", place + 1));
                 None
             });
+            if is_turned_box(&object) {
+                object.mask = None;
+            }
         } else {
             found.unread += u64::from(!masks.is_none());
         }
@@ -134,28 +140,38 @@ pub fn found<'a>(example: &Example<'a>, number: u64, wanted: bool) -> Result<(Fo
         }
         found.boxes.push((key, object));
     }
+    if boxes.is_empty() {
+        found.boxes = maps::objects(example).unwrap_or_else(|message| {
+            found.bad_masks.push(message);
+            Vec::new()
+        });
+        if !wanted {
+            found.unread += found.boxes.len() as u64;
+            found.boxes.iter_mut().for_each(|(_, object)| object.mask = None);
+        }
+    }
     found.labels = image_labels(example);
     Ok((found, encoded))
 }
 
 /// A fraction of `side` in pixels: the hundredth of a pixel that it was made from, if 32 bits cannot tell it from that.
-fn pixel(fraction: f32, side: u32) -> f64 {
+pub fn pixel(fraction: f32, side: u32) -> f64 {
     let side = f64::from(side);
     let pixel = f64::from(fraction) * side;
     let hundredth = (pixel * 100.0).round() / 100.0;
     if (hundredth / side) as f32 == fraction { hundredth } else { pixel }
 }
 
-fn bytes<'a>(example: &Example<'a>, key: &str) -> Option<&'a [u8]> {
+pub fn bytes<'a>(example: &Example<'a>, key: &str) -> Option<&'a [u8]> {
     example.get(key)?.as_bytes()?.iter().next()
 }
 
-fn strings(example: &Example<'_>, key: &str) -> Option<Vec<Box<str>>> {
+pub fn strings(example: &Example<'_>, key: &str) -> Option<Vec<Box<str>>> {
     let list = example.get(key)?.as_bytes()?;
     Some(list.iter().map(|text| String::from_utf8_lossy(text).trim().into()).collect())
 }
 
-fn ints(example: &Example<'_>, key: &str) -> Option<Vec<i64>> {
+pub fn ints(example: &Example<'_>, key: &str) -> Option<Vec<i64>> {
     let values = example.get(key)?;
     // Some tools write flags as fractions.
     values
@@ -170,8 +186,14 @@ pub fn ints_or_floats(values: &Values<'_>) -> Vec<f32> {
     values.as_float().map(|list| list.to_vec()).or_else(ints).unwrap_or_default()
 }
 
-fn floats(example: &Example<'_>, key: &str) -> Option<Vec<f32>> {
+pub fn floats(example: &Example<'_>, key: &str) -> Option<Vec<f32>> {
     Some(example.get(key)?.as_float()?.to_vec())
+}
+
+/// Whether the mask of an object says no more than its corners do.
+fn is_turned_box(object: &Object) -> bool {
+    let (Some(mask), Some(corners)) = (&object.mask, object.corners) else { return false };
+    polygon::polygon(corners, [mask.width, mask.height]).is_ok_and(|drawn| *drawn == *mask.runs)
 }
 
 /// Boxes as `[x0, y0, x1, y1]` in parts of the size.
@@ -190,95 +212,6 @@ fn boxes(example: &Example<'_>) -> Result<Vec<[f32; 4]>, String> {
     }
     let [x0, y0, x1, y1] = &sides;
     Ok((0..x0.len()).map(|place| [x0[place], y0[place], x1[place], y1[place]]).collect())
-}
-
-/// Lists that stand beside the boxes; one of another length says nothing of them.
-struct Columns {
-    flags: Vec<(u16, Vec<i64>)>,
-    area: Vec<f32>,
-    id: Vec<i64>,
-    view: Vec<Box<str>>,
-    keypoints: [Vec<f32>; 2],
-    visibility: Vec<i64>,
-    names: Vec<Box<str>>,
-}
-
-impl Columns {
-    fn of(example: &Example<'_>, tfds: bool) -> Self {
-        let folder = if tfds { "objects" } else { "image/object" };
-        let name = |name: &str| format!("{folder}/{name}");
-        let flags = [
-            ("difficult", flag::DIFFICULT),
-            ("is_difficult", flag::DIFFICULT),
-            ("truncated", flag::TRUNCATED),
-            ("is_truncated", flag::TRUNCATED),
-            ("occluded", flag::OCCLUDED),
-            ("is_occluded", flag::OCCLUDED),
-            ("is_crowd", flag::CROWD),
-        ];
-        let of = |(key, bit): (&str, u16)| Some((bit, ints(example, &name(key))?));
-        Self {
-            flags: flags.into_iter().filter_map(of).collect(),
-            area: example.get(&name("area")).map(ints_or_floats).unwrap_or_default(),
-            id: ints(example, &name("id")).unwrap_or_default(),
-            view: strings(example, &name("view")).unwrap_or_default(),
-            keypoints: ["x", "y"].map(|axis| floats(example, &name(&format!("keypoint/{axis}"))).unwrap_or_default()),
-            visibility: ints(example, &name("keypoint/visibility")).unwrap_or_default(),
-            names: strings(example, &name("keypoint/text")).unwrap_or_default(),
-        }
-    }
-
-    fn fill(&self, place: usize, count: usize, size: Option<(u32, u32)>, object: &mut Object) {
-        for (bit, values) in self.flags.iter().filter(|(_, values)| values.len() == count) {
-            object.flags |= bit << 8 | if values.get(place).is_some_and(|value| *value != 0) { *bit } else { 0 };
-        }
-        if self.area.len() == count {
-            object.area = self.area.get(place).map(|area| f64::from(*area));
-        }
-        if self.id.len() == count {
-            object.id = self.id.get(place).copied();
-        }
-        if self.view.len() == count {
-            object.pose = self.view.get(place).filter(|view| !view.is_empty()).cloned();
-        }
-        let [x, y] = &self.keypoints;
-        let each = x.len() / count.max(1);
-        if each > 0 && x.len() == each * count && y.len() == x.len() {
-            let (width, height) = size.unwrap_or((1, 1));
-            let range = place * each..(place + 1) * each;
-            let point = |number: usize| {
-                let unseen = x[number] == 0.0 && y[number] == 0.0;
-                let visibility = self.visibility.get(number).copied().unwrap_or(if unseen { 0 } else { 2 });
-                let place = match size {
-                    Some(_) => [pixel(x[number], width), pixel(y[number], height)],
-                    None => [f64::from(x[number]), f64::from(y[number])],
-                };
-                Keypoint { x: place[0], y: place[1], visibility: u8::try_from(visibility).unwrap_or(2).min(2) }
-            };
-            let mut points: Vec<Keypoint> = range.map(point).collect();
-            let seen = points.iter().rposition(|point| point.visibility > 0).map_or(0, |last| last + 1);
-            // Every object of a record has as many as the one that has the most: zeros behind its names are no points of it,
-            // and where there is nothing else it has none.
-            match self.names(place, count).len() {
-                _ if seen == 0 => points.clear(),
-                0 => {}
-                named => points.truncate(named.max(seen)),
-            }
-            object.keypoints = points.into();
-        }
-    }
-
-    /// The names of an object's keypoints: without the empty ones at the end, none where another is empty.
-    fn names(&self, place: usize, count: usize) -> &[Box<str>] {
-        let each = self.keypoints[0].len() / count.max(1);
-        if self.names.len() != each * count {
-            return &[];
-        }
-        let names = self.names.get(place * each..(place + 1) * each).unwrap_or_default();
-        let end = names.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1);
-        let names = names.get(..end).unwrap_or_default();
-        if names.iter().any(|name| name.is_empty()) { &[] } else { names }
-    }
 }
 
 /// Classes of the image as a whole.

@@ -33,6 +33,9 @@ use super::tree::{FileId, Tree, file_name};
 use super::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text};
 use crate::dataset::{Dataset, Object, Place, ProblemKind, Problems, Skipped, Split, flag};
 
+/// The attribute of what is drawn and not photographed, where it is 1.
+pub const DEPICTION: &str = "IsDepiction";
+
 /// The format's row in the registry.
 pub static FORMAT: Format = Format {
     name: "open-images",
@@ -62,7 +65,7 @@ train-annotations-human-imagelabels.csv  oidv6-class-descriptions.csv  train/ID.
 };
 
 /// Columns that are attributes.
-const ATTRIBUTES: [&str; 2] = ["IsDepiction", "IsInside"];
+const ATTRIBUTES: [&str; 2] = [DEPICTION, "IsInside"];
 
 /// What a file is, by its header.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -251,6 +254,9 @@ impl Columns {
                 "0" => object.flags |= bit << 8,
                 _ => {}
             }
+        }
+        if object.flags & flag::HAS_CROWD != 0 {
+            object.flags |= flag::HAS_GROUP_OF;
         }
         for (name, column) in self.attributes {
             if field(column) == "1" {

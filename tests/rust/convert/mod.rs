@@ -2,8 +2,11 @@
 
 mod back;
 mod checks;
+mod classification;
 pub mod corpus;
 mod faults;
+mod keys;
+mod maps;
 mod masks;
 mod raccoon;
 mod selects;

@@ -73,6 +73,7 @@ fn images_of_every_length_stay_whole() {
     for (number, len) in lengths.iter().enumerate() {
         let objects = (0..number % 7).map(|_| object(0, [1.0, 1.0, 9.0, 9.0]));
         corpus.add(&format!("{number:05}.png"), &png(100, 50, len - least), objects);
+        corpus.loaded.dataset.images.labels.set(number, vec![0]);
     }
     for schema in SchemaKind::ALL {
         let out = schema.name();
@@ -323,7 +324,7 @@ fn manifests_keep_their_order() {
     let found = r#""classes":[{"id":1,"name":"cat","objects":1,"images":1}],"splits":["#;
     let of_records = format!(
         r#""source_format":"{format}","options":{{"schema":"tfod","layout":"flat","split":"keep","split_exact":false,
-        "shards":"1","shuffle":false,"seed":0,"compression":"none","source_id":"index","masks":"png","sha256":true,"file_sha256":true,
+        "shards":"1","shuffle":false,"seed":0,"compression":"none","source_id":"index","masks":"png","segmentation":"none","sha256":true,"file_sha256":true,
         {rules}{shared}"problem_counts":{{}},{found}"#
     );
     let of_dataset = format!(
