@@ -23,6 +23,7 @@
 
 pub mod boxes;
 pub mod check;
+pub mod columns;
 mod error;
 mod fetched;
 mod fitting;

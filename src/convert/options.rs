@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::boxes::{BoxRules, SkipRule};
+use super::error::ConvertError;
 use super::select::Selection;
 use super::split::SplitRule;
 use crate::dataset::LabelMap;
 use crate::formats::{Format, LoadOptions, parallel};
-use crate::record::Compression;
+use crate::record::{Compression, deflate};
 
 /// Everything that a conversion can be asked for. The default is what the command line does without options.
 #[derive(Clone, Debug)]
@@ -118,6 +119,66 @@ impl Options {
     /// The name of the files in [`Layout::Roboflow`].
     pub(super) fn group(&self) -> &str {
         self.group.as_deref().unwrap_or("objects")
+    }
+
+    /// Refuses options that mean nothing.
+    pub(super) fn check(&self) -> Result<(), ConvertError> {
+        deflate::check_level(self.level)?;
+        self.select.check()?;
+        let group = self.group();
+        let bad = group.is_empty()
+            || group.starts_with('.')
+            || group.len() > 100
+            || group
+                .chars()
+                .any(|c| c.is_control() || matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|'));
+        if bad {
+            return Err(ConvertError::Option(format!("group {group:?} cannot be the name of a file")));
+        }
+        if let Some(option) = self.target.and_then(|_| self.of_records()) {
+            return Err(ConvertError::Option(format!("{option} means nothing but for TFRecord")));
+        }
+        if self.target.is_none() && self.images_mode != ImagesMode::Copy {
+            return Err(ConvertError::Option("images_mode means nothing for TFRecord: images are inside".into()));
+        }
+        if self.strict && self.on_error == OnError::Skip {
+            let message = "strict and on_error skip exclude each other: the one refuses what is not right, the other leaves it out";
+            return Err(ConvertError::Option(message.into()));
+        }
+        let lonely = [
+            ("exact_split", self.exact_split && self.split == SplitRule::Keep, "split"),
+            ("level", self.level.is_some() && self.compression == Compression::None, "compression"),
+            ("masks", self.masks == MaskForm::Numerical && self.schema != SchemaKind::Tfod, "schema tfod"),
+            ("segmentation", self.segmentation != Segmentation::None && self.schema != SchemaKind::Tfod, "schema tfod"),
+            ("group", self.group.is_some() && self.layout != Layout::Roboflow, "layout roboflow"),
+        ];
+        if let Some((option, _, needs)) = lonely.iter().find(|(_, lonely, _)| *lonely) {
+            return Err(ConvertError::Option(format!("{option} means nothing without {needs}")));
+        }
+        if self.shards == ShardRule::Count(0) {
+            return Err(ConvertError::Option("shards 0: there must be at least one".into()));
+        }
+        Ok(())
+    }
+
+    /// An option that is about records and was set.
+    fn of_records(&self) -> Option<&'static str> {
+        let plain = Self::default();
+        let set = [
+            ("schema", self.schema != plain.schema),
+            ("layout", self.layout != plain.layout),
+            ("group", self.group.is_some()),
+            ("shards", self.shards != plain.shards),
+            ("compression", self.compression != plain.compression),
+            ("level", self.level.is_some()),
+            ("masks", self.masks != plain.masks),
+            ("segmentation", self.segmentation != plain.segmentation),
+            ("source_id", self.source_id != plain.source_id),
+            ("shuffle", self.shuffle),
+            ("sha256", !self.sha256),
+            ("file_sha256", !self.file_sha256),
+        ];
+        set.into_iter().find_map(|(option, set)| set.then_some(option))
     }
 
     /// Which boxes are left out.

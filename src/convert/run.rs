@@ -8,14 +8,15 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use super::columns::{all_differ, all_have_ids, has_shapes};
 use super::error::{ConvertError, io_error};
 use super::images;
 use super::labels::{self, Labels};
 use super::losses::{Loss, losses, record_holds};
 use super::manifest::{self, MANIFEST, README};
-use super::options::{ImagesMode, LabelSource, Layout, MaskForm, OnError, Options, SchemaKind, Segmentation, SourceId};
+use super::options::{ImagesMode, LabelSource, OnError, Options, SchemaKind, Segmentation, SourceId};
 use super::pipeline::{self, Done, Job};
-use super::plan::{Plan, all_differ, all_have_ids, has_shapes};
+use super::plan::Plan;
 use super::readme::readme;
 use super::report::{ClassCount, FileReport, Report, SplitCount};
 use super::shard::{self, Output};
@@ -25,7 +26,7 @@ use super::{save, select, settle};
 use crate::dataset::{Dataset, LabelMap, NO_FILE, Place, ProblemKind, Problems, Severity, Skipped, Split};
 use crate::files::{AtomicOptions, Root};
 use crate::formats::{Carries, Format, FormatError, LoadOptions, Loaded, label_map};
-use crate::record::{Compression, deflate};
+use crate::record::Compression;
 
 /// Converts the dataset in `source`, a folder or an annotation file of any known format, to record files in the folder
 /// `out`.
@@ -36,7 +37,7 @@ pub fn convert(
     monitor: &mut dyn Monitor,
 ) -> Result<Report, ConvertError> {
     let mut watch = Watch::new(monitor);
-    check(options)?;
+    options.check()?;
     if !options.dry_run && options.target.is_none() {
         // What always has this name; the rest is looked for when the names of the files are known.
         shard::check_free(out, [MANIFEST], options.overwrite)?;
@@ -58,74 +59,11 @@ pub fn convert_dataset(
     monitor: &mut dyn Monitor,
 ) -> Result<Report, ConvertError> {
     let mut watch = Watch::new(monitor);
-    check(options)?;
+    options.check()?;
     if options.select.is_all() {
         return run(loaded, out, options, &mut watch);
     }
     run(&select::apply(loaded.clone(), options)?, out, options, &mut watch)
-}
-
-/// Refuses options that mean nothing.
-fn check(options: &Options) -> Result<(), ConvertError> {
-    deflate::check_level(options.level)?;
-    options.select.check()?;
-    let group = options.group();
-    let bad = group.is_empty()
-        || group.starts_with('.')
-        || group.len() > 100
-        || group.chars().any(|c| c.is_control() || matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|'));
-    if bad {
-        return Err(ConvertError::Option(format!("group {group:?} cannot be the name of a file")));
-    }
-    if let Some(option) = options.target.and_then(|_| of_records(options)) {
-        return Err(ConvertError::Option(format!("{option} means nothing but for TFRecord")));
-    }
-    if options.target.is_none() && options.images_mode != ImagesMode::Copy {
-        return Err(ConvertError::Option("images_mode means nothing for TFRecord: images are inside".into()));
-    }
-    if options.strict && options.on_error == OnError::Skip {
-        let message =
-            "strict and on_error skip exclude each other: the one refuses what is not right, the other leaves it out";
-        return Err(ConvertError::Option(message.into()));
-    }
-    let lonely = [
-        ("exact_split", options.exact_split && options.split == SplitRule::Keep, "split"),
-        ("level", options.level.is_some() && options.compression == Compression::None, "compression"),
-        ("masks", options.masks == MaskForm::Numerical && options.schema != SchemaKind::Tfod, "schema tfod"),
-        (
-            "segmentation",
-            options.segmentation != Segmentation::None && options.schema != SchemaKind::Tfod,
-            "schema tfod",
-        ),
-        ("group", options.group.is_some() && options.layout != Layout::Roboflow, "layout roboflow"),
-    ];
-    if let Some((option, _, needs)) = lonely.iter().find(|(_, lonely, _)| *lonely) {
-        return Err(ConvertError::Option(format!("{option} means nothing without {needs}")));
-    }
-    if options.shards == super::ShardRule::Count(0) {
-        return Err(ConvertError::Option("shards 0: there must be at least one".into()));
-    }
-    Ok(())
-}
-
-/// An option that is about records and was set.
-fn of_records(options: &Options) -> Option<&'static str> {
-    let plain = Options::default();
-    let set = [
-        ("schema", options.schema != plain.schema),
-        ("layout", options.layout != plain.layout),
-        ("group", options.group.is_some()),
-        ("shards", options.shards != plain.shards),
-        ("compression", options.compression != plain.compression),
-        ("level", options.level.is_some()),
-        ("masks", options.masks != plain.masks),
-        ("segmentation", options.segmentation != plain.segmentation),
-        ("source_id", options.source_id != plain.source_id),
-        ("shuffle", options.shuffle),
-        ("sha256", !options.sha256),
-        ("file_sha256", !options.file_sha256),
-    ];
-    set.into_iter().find_map(|(option, set)| set.then_some(option))
 }
 
 /// Loads on a thread of its own, so that the wish to stop is heard at once. The thread then ends when its work does;
