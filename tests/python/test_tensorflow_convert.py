@@ -1,6 +1,8 @@
 """What a conversion writes, read by TensorFlow, and by the rules of its object detection decoders."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -159,3 +161,98 @@ def test_an_input_pipeline(tf: Any, project: Path, tmp_path: Path) -> None:
     dataset = tf.data.TFRecordDataset(names, num_parallel_reads=2).map(load).padded_batch(5)
     images = sum(int(batch.shape[0]) for batch, _ in dataset)
     assert images == 18
+
+
+def test_classification(tf: Any, tmp_path: Path) -> None:
+    """One class an image; the program in README.txt reads it as it stands there."""
+    for split, name, colour in [("train", "cat", 10), ("train", "dog", 20), ("val", "cat", 30)]:
+        folder = tmp_path / "in" / split / name
+        folder.mkdir(parents=True)
+        Image.new("RGB", (12, 9), (colour, 0, 0)).save(folder / f"{colour}.png")
+    report = rm.convert(tmp_path / "in", tmp_path / "out", schema="classification")
+    assert [(row.id, row.name, row.images) for row in report.classes] == [(1, "cat", 2), (2, "dog", 1)]
+    read = parsed(tf, tmp_path / "out" / "train.tfrecord")
+    said = [
+        (
+            example.features.feature["image/class/label"].int64_list.value[0],
+            example.features.feature["image/class/text"].bytes_list.value[0],
+            int(tf.io.decode_png(example.features.feature["image/encoded"].bytes_list.value[0])[0, 0, 0]),
+        )
+        for example in read
+    ]
+    assert said == [(1, b"cat", 10), (2, b"dog", 20)]
+    text = (tmp_path / "out" / "README.txt").read_text()
+    program = text.split("TensorFlow and Keras\n--------------------\n")[1].split("\n\nPyTorch")[0]
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path / "out", capture_output=True, text=True, check=True, timeout=300
+    )
+    assert done.stdout == "(2, 224, 224, 3) [0 1]\n"
+
+
+def scene(folder: Path) -> Path:
+    """Two objects as polygons, of two classes, the one upon the other, with what Datumaro and COCO say besides."""
+    folder.mkdir()
+    Image.new("RGB", (64, 48)).save(folder / "a.jpg")
+    shapes = [[0, 0, 40, 0, 40, 48, 0, 48], [8, 8, 16, 8, 16, 16, 8, 16]]
+    annotations = [
+        {
+            "id": number,
+            "image_id": 1,
+            "category_id": number,
+            "iscrowd": 0,
+            "area": (40 * 48, 64)[number - 1],
+            "bbox": [shape[0], shape[1], shape[2] - shape[0], shape[5] - shape[1]],
+            "segmentation": [shape],
+            "score": number / 4,
+            "attributes": {"colour": ("red", "blue")[number - 1], "age": number},
+        }
+        for number, shape in enumerate(shapes, 1)
+    ]
+    document = {
+        "images": [{"id": 1, "file_name": "a.jpg", "width": 64, "height": 48}],
+        "annotations": annotations,
+        "categories": [{"id": 1, "name": "road"}, {"id": 2, "name": "car"}],
+    }
+    (folder / "labels.json").write_text(json.dumps(document))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("form", "keys"),
+    [
+        ("semantic", ("image/segmentation/class/encoded",)),
+        ("panoptic", ("image/panoptic/category_mask", "image/panoptic/instance_mask")),
+        ("panoptic-encoded", ("image/panoptic/category/encoded", "image/panoptic/instance/encoded")),
+    ],
+)
+def test_maps(tf: Any, tmp_path: Path, form: str, keys: tuple[str, ...]) -> None:
+    """Maps decode to the ids of classes and the numbers of objects, the smaller object on top."""
+    rm.convert(scene(tmp_path / "in"), tmp_path / "out", segmentation=form)
+    (example,) = parsed(tf, tmp_path / "out" / "train.tfrecord")
+    maps = [
+        tf.io.decode_image(example.features.feature[key].bytes_list.value[0], channels=1).numpy()[..., 0]
+        for key in keys
+    ]
+    wanted = np.zeros((48, 64), np.uint8)
+    wanted[:, :40] = 1
+    wanted[8:16, 8:16] = 2
+    assert (maps[0] == wanted).all()
+    if len(maps) == 2:
+        instances = maps[1]
+        assert len({int(instances[0, 0]), int(instances[10, 10]), int(instances[0, 50])}) == 3
+        assert (instances[:, 40:] == 0).all()
+
+
+def test_what_objects_have_besides(tf: Any, tmp_path: Path) -> None:
+    """Scores and free attributes are lists of TensorFlow's own types, as long as the boxes."""
+    rm.convert(scene(tmp_path / "in"), tmp_path / "out")
+    (example,) = parsed(tf, tmp_path / "out" / "train.tfrecord")
+    feature = example.features.feature
+    assert list(feature["image/object/bbox/confidence"].float_list.value) == [0.25, 0.5]
+    assert list(feature["image/object/attribute/colour"].bytes_list.value) == [b"red", b"blue"]
+    assert list(feature["image/object/attribute/age"].int64_list.value) == [1, 2]
+    rm.convert(tmp_path / "out", tmp_path / "back", target_format="coco")
+    (back,) = [path for path in (tmp_path / "back").rglob("*.json") if path.name != "recordmill.json"]
+    rows = json.loads(back.read_text())["annotations"]
+    assert [row["attributes"] for row in rows] == [{"colour": "red", "age": "1"}, {"colour": "blue", "age": "2"}]
+    assert [row["score"] for row in rows] == [0.25, 0.5]
