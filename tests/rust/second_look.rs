@@ -238,3 +238,14 @@ fn what_darwin_draws_in_several_parts_or_cannot_be_held() {
     assert_eq!(loaded.problems.count(recordmill::dataset::Severity::Error), 0);
     assert!(loaded.skipped.reasons.values().any(|left| left.objects == 1), "{:?}", loaded.skipped);
 }
+
+#[test]
+fn a_comma_too_many() {
+    let json = r#"{"images": [{"id": 1, "file_name": "a.jpg", "width": 100, "height": 80}],
+        "categories": [{"id": 1, "name": "c"}],
+        "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 1, 5, 5]},]}"#;
+    let loaded = loaded(&[("a.json", json), ("a.jpg", "")]);
+    let said: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();
+    assert_eq!(said, ["a.json:3: annotation: nothing stands between this comma and the next, or the end"]);
+    assert_eq!(boxes(&loaded).len(), 1);
+}

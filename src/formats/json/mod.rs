@@ -83,6 +83,9 @@ pub fn parse<T: DeserializeOwned>(piece: &[u8], line: u32) -> Result<(T, Loose),
         Ok(value) => return Ok((value, loose)),
         Err(error) => error,
     };
+    if piece.iter().all(u8::is_ascii_whitespace) {
+        return Err(Fault::new(line, "nothing stands between this comma and the next, or the end"));
+    }
     let mut bytes = Cow::Borrowed(piece);
     if std::str::from_utf8(piece).is_err() {
         let decoded = text::decode(piece);
