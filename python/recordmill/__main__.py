@@ -16,6 +16,7 @@ def main() -> int:
 
         from recordmill._cli import cli
 
+        gc.freeze()
         gc.enable()
         try:
             code = cli.main(standalone_mode=False, prog_name="recordmill")
