@@ -213,7 +213,7 @@ fn row(
     // A blank behind the comma is how the file is laid out.
     let class = cell(columns.class).trim_start();
     if field(columns.class).is_empty() {
-        return Err(format!("no {}", columns.names[columns.class]));
+        return Err(none_of(&columns.names[columns.class]));
     }
     let mut flags = 0;
     for (column, bit) in [
@@ -298,11 +298,16 @@ fn numbers<'f, const N: usize>(
     for ((number, value), column) in numbers.iter_mut().zip(values).zip(all) {
         let name = &columns.names[column];
         if is_empty(value) {
-            return Err(if value.is_empty() { format!("no {name}") } else { format!("no {name}: it is {value:?}") });
+            return Err(if value.is_empty() { none_of(name) } else { format!("no {name}: it is {value:?}") });
         }
         let parsed = text::number(&with_point(value, columns));
         // Not negative zero.
         *number = parsed.ok_or_else(|| format!("{name} {value:?} is no number"))? + 0.0;
     }
     Ok(Some(numbers))
+}
+
+/// What is said of a cell that is empty; a column's name may end like a sentence.
+fn none_of(column: &str) -> String {
+    format!("no {}", column.trim_end_matches('.'))
 }
