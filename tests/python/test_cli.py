@@ -395,3 +395,26 @@ def test_strict_and_skip_exclude_each_other(good: Path, tmp_path: Path) -> None:
     assert messages == (
         "recordmill: --strict and --on-error skip exclude each other: the one refuses what is not right, the other leaves it out\n"
     )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("convert", "IN", "OUT", "--seed"),
+        ("convert", "IN", "OUT", "--sample"),
+        ("convert", "IN", "OUT", "--shards"),
+        ("convert", "IN", "OUT", "--workers"),
+        ("check", "IN", "--workers"),
+        ("inspect", "IN", "--max-records"),
+        ("verify", "IN", "--workers"),
+        ("shuffle", "IN", "OUT", "--seed"),
+        ("split", "IN", "OUT", "--seed"),
+        ("head", "IN", "-n"),
+        ("reshard", "IN", "OUT", "--shards"),
+        ("reshard", "IN", "OUT", "--shard-records"),
+        ("diff", "IN", "IN", "--list"),
+    ],
+)
+def test_numbers_beyond_all_bounds_are_wrong_usage(arguments: tuple[str, ...]) -> None:
+    _, messages = run(*arguments, "9" * 20, code=2)
+    assert "is not in the range" in messages

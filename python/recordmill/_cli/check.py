@@ -11,7 +11,7 @@ from recordmill._native import Error
 
 @click.command(name="check", short_help="Say what is in a dataset, and what is wrong with it.")
 @click.argument("source", type=path_type)
-@flags(from_option, *reading_options, workers_option)
+@flags(from_option, *reading_options, workers_option("Threads"))
 @click.option("--all", "every_problem", is_flag=True, help="Print every problem, not 20 of a kind.")
 @json_option
 @click.option("--quiet", "-q", is_flag=True, help="No progress, and only what is more than a note.")
@@ -33,9 +33,7 @@ def check_command(source: str, every_problem: bool, as_json: bool, quiet: bool, 
     try:
         health = check(source, progress=not quiet, **options)
     except (Error, OSError, ValueError) as error:
-        failed(error)
-        if as_json:
-            print_json({"error": str(error)})
+        failed(error, as_json=as_json)
         return REFUSED
     if as_json:
         print_json(health.to_dict())

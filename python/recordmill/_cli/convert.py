@@ -7,8 +7,12 @@ import click
 from recordmill._cli.options import (
     flags,
     from_option,
+    fsync_option,
     json_option,
+    level_option,
     names,
+    number,
+    overwrite_option,
     pairs,
     path_type,
     reading_options,
@@ -65,7 +69,7 @@ _LISTED = 20
         "no other (but where two folders of images have files of the same name). Without it the source's own.",
     ),
     click.option("--exact-split", is_flag=True, help="Exact counts in place of hash against ratio."),
-    click.option("--shards", metavar="N", type=click.IntRange(1, 2**32 - 1), help="Files per split."),
+    click.option("--shards", metavar="N", type=number(1, bits=32), help="Files per split."),
     click.option("--shard-size", metavar="SIZE", help="Bytes per file at most, before compression: 200MB, 1GiB."),
     click.option(
         "--compression",
@@ -74,7 +78,7 @@ _LISTED = 20
         show_default=True,
         help="Around each file. Of images it saves next to nothing.",
     ),
-    click.option("--level", metavar="0-9", type=click.IntRange(0, 9), help="Of the compression; 6 if not given."),
+    level_option,
     click.option(
         "--label-map",
         metavar="FILE",
@@ -164,7 +168,7 @@ _LISTED = 20
     click.option(
         "--sample",
         metavar="N",
-        type=click.IntRange(min=1),
+        type=number(1),
         help="N images, drawn by --seed in proportion to splits and classes.",
     ),
     click.option(
@@ -184,15 +188,11 @@ _LISTED = 20
     ),
     click.option("--allow-empty", is_flag=True, help="Accept a result without images or without boxes."),
     click.option("--shuffle", is_flag=True, help="Order the records by a hash of seed and key."),
-    click.option(
-        "--seed", metavar="N", type=click.IntRange(0, 2**64 - 1), default=0, show_default=True, help="For the hashes."
-    ),
+    click.option("--seed", metavar="N", type=number(0), default=0, show_default=True, help="For the hashes."),
     click.option("--dry-run", is_flag=True, help="Only report: counts, problems, sizes."),
-    click.option("--overwrite", is_flag=True, help="Replace files that are there."),
-    workers_option,
-    click.option(
-        "--no-fsync", "fsync", flag_value=False, default=True, help="Do not wait until the files are on disk."
-    ),
+    overwrite_option,
+    workers_option("Threads"),
+    fsync_option,
 )
 @json_option
 @click.option("--quiet", "-q", is_flag=True, help="No progress, no messages but errors, no report.")
@@ -220,9 +220,7 @@ def convert_command(source: str, output: str, as_json: bool, quiet: bool, **opti
         _refused(refused, as_json=as_json)
         return REFUSED
     except (Error, OSError, ValueError) as error:
-        code = failed(error)
-        if as_json:
-            print_json({"error": str(error)})
+        code = failed(error, as_json=as_json)
         # Where a source cannot be opened, no problem of its contents was found: as with `check`.
         unusable = isinstance(error, OSError) and error.filename in (source, *options["images"])
         return REFUSED if unusable else code

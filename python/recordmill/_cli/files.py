@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from recordmill._cli.options import json_option, path_type
+from recordmill._cli.options import json_option, number, path_type, workers_option
 from recordmill._cli.output import DONE, PROBLEMS, failed, print_json, say
 from recordmill._native import Error
 
@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 
 @click.command(name="inspect", short_help="Describe TFRecord files.")
 @click.argument("files", metavar="FILE...", type=path_type, nargs=-1, required=True)
-@click.option(
-    "--max-records", metavar="N", type=click.IntRange(min=1), help="Look at the first N records of each file only."
-)
+@click.option("--max-records", metavar="N", type=number(1), help="Look at the first N records of each file only.")
 @json_option
 def inspect_command(files: tuple[str, ...], max_records: int | None, as_json: bool) -> int:
     """Describe TFRecord files: records, sizes, compression, every feature, and a first record.
@@ -123,13 +121,7 @@ def _what(feature: Any) -> str:
 @click.argument("files", metavar="FILE...", type=path_type, nargs=-1, required=True)
 @click.option("--label-map", metavar="FILE", type=path_type, help="Labels and texts must agree with this label map.")
 @click.option("--any-payload", is_flag=True, help="Records need not be tf.train.Examples.")
-@click.option(
-    "--workers",
-    metavar="N",
-    type=click.IntRange(min=0),
-    default=0,
-    help="Files at a time; 0, the default: one per processor.",
-)
+@workers_option("Files at a time")
 @json_option
 @click.option("--quiet", "-q", is_flag=True, help="Only what is wrong.")
 def verify_command(

@@ -37,17 +37,29 @@ def names(_context: click.Context, _option: click.Parameter, given: tuple[str, .
     return [name.strip() for text in given for name in text.split(",")] or None
 
 
+def number(least: int, *, bits: int = 64) -> click.IntRange:
+    """A whole number of at least `least` that the core can take."""
+    return click.IntRange(least, 2**bits - 1)
+
+
+def workers_option(what: str) -> Callable[[Any], Any]:
+    """So many threads, or files, at a time."""
+    return click.option(
+        "--workers", metavar="N", type=number(0), default=0, help=f"{what}; 0, the default: one per processor."
+    )
+
+
 path_type = click.Path(path_type=str)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 from_option = click.option(
     "--from", "source_format", metavar="FORMAT", help="Format of the source; found by content if not given."
 )
-workers_option = click.option(
-    "--workers",
-    metavar="N",
-    type=click.IntRange(min=0),
-    default=0,
-    help="Threads; 0, the default: one per processor.",
+level_option = click.option(
+    "--level", metavar="0-9", type=click.IntRange(0, 9), help="Of the compression; 6 if not given."
+)
+overwrite_option = click.option("--overwrite", is_flag=True, help="Replace files that are there.")
+fsync_option = click.option(
+    "--no-fsync", "fsync", flag_value=False, default=True, help="Do not wait until the files are on disk."
 )
 # Where images are looked for and how sources are read.
 reading_options = (

@@ -23,15 +23,21 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def failed(error: Exception) -> int:
-    """Says an error. What the system refuses is a problem; what the caller got wrong, or the source is, is refused."""
+def failed(error: Exception, *, as_json: bool = False) -> int:
+    """Says an error, where results are JSON as one of them too, and gives the exit code.
+
+    What the system refuses is a problem; what the caller got wrong, or the source is, is refused.
+    """
+    wrong: tuple[type[Exception], ...] = ()
+    message = _dashed(str(error))
     if isinstance(error, OSError) and error.filename is not None:
         what = [*getattr(error, "__notes__", []), _dashed(error.strerror or str(error))]
-        say(printable(f"recordmill: {_text(error.filename)}: {': '.join(what)}"))
+        message = f"{_text(error.filename)}: {': '.join(what)}"
         wrong = (FileNotFoundError, FileExistsError, NotADirectoryError, IsADirectoryError)
-        return REFUSED if isinstance(error, wrong) else PROBLEMS
-    say(printable(f"recordmill: {_dashed(str(error))}"))
-    return PROBLEMS if isinstance(error, OSError) else REFUSED
+    say(printable(f"recordmill: {message}"))
+    if as_json:
+        print_json({"error": str(error)})
+    return PROBLEMS if isinstance(error, OSError) and not isinstance(error, wrong) else REFUSED
 
 
 def _dashed(message: str) -> str:

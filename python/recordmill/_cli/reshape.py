@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from recordmill._cli.options import flags, json_option, names, pairs, path_type
+from recordmill._cli.options import (
+    flags,
+    fsync_option,
+    json_option,
+    level_option,
+    names,
+    number,
+    overwrite_option,
+    pairs,
+    path_type,
+    workers_option,
+)
 from recordmill._cli.output import CUT_OFF, DONE, PROBLEMS, failed, print_json, say
 from recordmill._native import Error
 
@@ -35,28 +46,16 @@ _read_compression = click.option(
     type=click.Choice(["none", "gzip", "zlib"], case_sensitive=False),
     help="What is around the records that are read; seen in the first bytes if not given.",
 )
-_level = click.option("--level", metavar="0-9", type=click.IntRange(0, 9), help="Of the compression; 6 if not given.")
-_written = (
-    click.option("--overwrite", is_flag=True, help="Replace files that are there."),
-    click.option(
-        "--no-fsync", "fsync", flag_value=False, default=True, help="Do not wait until the files are on disk."
-    ),
-)
-_workers = click.option(
-    "--workers",
-    metavar="N",
-    type=click.IntRange(min=0),
-    default=0,
-    help="Threads that compress; 0, the default: one per processor.",
-)
+_written = (overwrite_option, fsync_option)
+_workers = workers_option("Threads that compress")
 _compression = click.option(
     "--compression",
     type=click.Choice(["none", "gzip", "zlib"], case_sensitive=False),
     help="Around each file; that of the first file read if not given.",
 )
-_seed = click.option("--seed", metavar="N", type=click.IntRange(min=0), default=0, show_default=True)
+_seed = click.option("--seed", metavar="N", type=number(0), default=0, show_default=True)
 _quiet = click.option("--quiet", "-q", is_flag=True, help="No progress, and only what is wrong.")
-_writing = (_recovery, _read_compression, _compression, _level, _workers, *_written, json_option, _quiet)
+_writing = (_recovery, _read_compression, _compression, level_option, _workers, *_written, json_option, _quiet)
 
 
 def _reshape(work: Callable[..., "Reshaped"], out: str, *, as_json: bool, quiet: bool, **options: Any) -> int:
@@ -73,10 +72,7 @@ def _reshape(work: Callable[..., "Reshaped"], out: str, *, as_json: bool, quiet:
     except BrokenPipeError:
         return CUT_OFF
     except (Error, OSError, ValueError) as error:
-        code = failed(error)
-        if as_json:
-            print_json({"error": str(error)})
-        return code
+        return failed(error, as_json=as_json)
     if as_json:
         print_json(report)
     elif not quiet and not to_stdout:
@@ -134,7 +130,7 @@ def _tell_damage(damage: "list[Damage]") -> int:
 @click.command(name="repair", short_help="Save every whole record of damaged files.")
 @_files
 @_out
-@flags(_read_compression, _compression, _level, _workers, *_written, json_option, _quiet)
+@flags(_read_compression, _compression, level_option, _workers, *_written, json_option, _quiet)
 def repair_command(files: tuple[str, ...], out: str, **options: Any) -> int:
     """Save every whole record of damaged, truncated or spliced files, and say which bytes were lost.
 
@@ -173,10 +169,7 @@ def count_command(files: tuple[str, ...], as_json: bool, quiet: bool, **options:
     try:
         counts = count(files, progress=not quiet, **options)
     except (Error, OSError, ValueError) as error:
-        code = failed(error)
-        if as_json:
-            print_json({"error": str(error)})
-        return code
+        return failed(error, as_json=as_json)
     if as_json:
         print_json(counts)
     elif len(counts) == 1:
@@ -208,9 +201,7 @@ def cat_command(files: tuple[str, ...], out: str, **options: Any) -> int:
 
 @click.command(name="head", short_help="Write the first records to standard output.")
 @_files
-@click.option(
-    "-n", "--records", metavar="N", type=click.IntRange(min=0), default=10, show_default=True, help="So many of them."
-)
+@click.option("-n", "--records", metavar="N", type=number(0), default=10, show_default=True, help="So many of them.")
 @_out_option
 @flags(*_writing)
 def head_command(files: tuple[str, ...], out: str, **options: Any) -> int:
@@ -243,9 +234,9 @@ def merge_command(files: tuple[str, ...], out: str, **options: Any) -> int:
 @click.command(name="reshard", short_help="Divide records in their order over files.")
 @_files
 @_out
-@click.option("--shards", metavar="N", type=click.IntRange(min=1), help="So many files.")
+@click.option("--shards", metavar="N", type=number(1), help="So many files.")
 @click.option("--shard-size", metavar="SIZE", help="Bytes per file at most, before compression: 200MB, 1GiB.")
-@click.option("--shard-records", metavar="N", type=click.IntRange(min=1), help="Records per file.")
+@click.option("--shard-records", metavar="N", type=number(1), help="Records per file.")
 @click.option("--name", metavar="NAME", help="Of the files; that of the first file read if not given.")
 @flags(*_writing)
 def reshard_command(files: tuple[str, ...], out: str, **options: Any) -> int:
@@ -362,7 +353,7 @@ def select_command(
     show_default=True,
     help="Around each file.",
 )
-@flags(_recovery, _read_compression, _level, _workers, *_written, json_option, _quiet)
+@flags(_recovery, _read_compression, level_option, _workers, *_written, json_option, _quiet)
 def compress_command(files: tuple[str, ...], out: str, **options: Any) -> int:
     """Write files anew as one GZIP or ZLIB stream each, made on all processors, which every TensorFlow reads whole.
 
@@ -412,10 +403,7 @@ def index_command(files: tuple[str, ...], as_json: bool, quiet: bool, **options:
     try:
         indexed = index(files, progress=not quiet, **options)
     except (Error, OSError, ValueError) as error:
-        code = failed(error)
-        if as_json:
-            print_json({"error": str(error)})
-        return code
+        return failed(error, as_json=as_json)
     if as_json:
         print_json(indexed)
     elif not quiet:
@@ -428,9 +416,7 @@ def index_command(files: tuple[str, ...], as_json: bool, quiet: bool, **options:
 @click.argument("a", type=path_type)
 @click.argument("b", type=path_type)
 @click.option("--as-examples", is_flag=True, help="Examples are equal if their features are, whatever their bytes.")
-@click.option(
-    "--list", "listed", metavar="N", type=click.IntRange(min=0), default=10, show_default=True, help="Of each side."
-)
+@click.option("--list", "listed", metavar="N", type=number(0), default=10, show_default=True, help="Of each side.")
 @flags(_recovery, _read_compression, json_option, _quiet)
 def diff_command(a: str, b: str, as_json: bool, quiet: bool, **options: Any) -> int:
     """Compare the records of A and B, files, folders or patterns, by what they hold, each as often as it is there.
@@ -447,10 +433,7 @@ def diff_command(a: str, b: str, as_json: bool, quiet: bool, **options: Any) -> 
     try:
         found = diff(a, b, progress=not quiet, **options)
     except (Error, OSError, ValueError) as error:
-        code = failed(error)
-        if as_json:
-            print_json({"error": str(error)})
-        return code
+        return failed(error, as_json=as_json)
     if as_json:
         print_json(found)
     else:
