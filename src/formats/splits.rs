@@ -61,26 +61,26 @@ fn of_folder_name(name: &str) -> Option<Split> {
 
 /// The split that the folders of `path` name, the innermost first. The last component is taken for a file.
 pub fn of_folders(tree: &Tree, path: &str) -> Option<Split> {
-    let sisters = Sisters::of(tree);
-    path.split('/').rev().skip(1).find_map(|folder| of_folder_name(folder).or_else(|| sisters.split_of_folder(folder)))
+    let sisters = SisterFolders::of(tree);
+    path.split('/').rev().skip(1).find_map(|folder| of_folder_name(folder).or_else(|| sisters.split_of(folder)))
 }
 
 /// The split of a folder that has its name alone for one, and of a sister.
 pub fn of_whole_folder(tree: &Tree, folder: &str) -> Option<Split> {
-    of_word(folder).or_else(|| Sisters::of(tree).split_of_folder(folder))
+    of_word(folder).or_else(|| SisterFolders::of(tree).split_of(folder))
 }
 
 /// Whether a folder is called like those of splits, but for the word: `seg_pred` beside `seg_train` and `seg_test`.
 pub fn is_folder_beside(tree: &Tree, folder: &str) -> bool {
-    let sisters = Sisters::of(tree);
+    let sisters = SisterFolders::of(tree);
     let folder = folder.to_ascii_lowercase();
-    let known = |place: usize| sisters.0.kin.contains(&starred(&folder, place));
-    !sisters.0.kin.is_empty() && (0..words(&folder).count()).any(known)
+    let known = |place: usize| sisters.0.families.contains(&starred(&folder, place));
+    !sisters.0.families.is_empty() && (0..words(&folder).count()).any(known)
 }
 
 /// The split that an annotation file's own name, or what it has before its sisters, or else its folders, name.
 pub fn of_annotation_file(tree: &Tree, path: &str) -> Option<Split> {
-    of_name(path).or_else(|| Sisters::of(tree).split_of_file(path)).or_else(|| of_folders(tree, path))
+    of_name(path).or_else(|| SisterFiles::of(tree).split_of(path)).or_else(|| of_folders(tree, path))
 }
 
 /// The split that the first or last word of a file's name is.
@@ -90,31 +90,49 @@ fn of_name(path: &str) -> Option<Split> {
     own.next().and_then(of_word).or_else(|| own.next_back().and_then(of_word))
 }
 
-/// Names that are the same but for the word of a split.
+/// Names of annotation files that are the same but for the word of a split, wherever they lie, as [`family`] has them.
 #[derive(Clone)]
-struct Sisters(Arc<Families>);
+struct SisterFiles(Arc<HashSet<String>>);
 
-#[derive(Default)]
-struct Families {
-    /// Of files, wherever they lie, as [`family`] has them.
-    files: HashSet<String>,
-    /// Of folders that lie side by side.
-    folders: HashMap<String, Split>,
-    kin: HashSet<String>,
-}
-
-impl Sisters {
+impl SisterFiles {
     fn of(tree: &Tree) -> Self {
         tree.once(|| {
-            let mut files: HashMap<String, BTreeSet<Split>> = HashMap::new();
-            let mut folders: HashMap<(&str, String), BTreeMap<Split, BTreeSet<String>>> = HashMap::new();
+            let mut found: HashMap<String, BTreeSet<Split>> = HashMap::new();
+            for (_, file) in tree.files().filter(|(_, file)| !file.image) {
+                if let Some((family, split)) = family(file_name(&file.path)) {
+                    found.entry(family).or_default().insert(split);
+                }
+            }
+            Self(Arc::new(found.into_iter().filter(|(_, splits)| splits.len() > 1).map(|(family, _)| family).collect()))
+        })
+    }
+
+    fn split_of(&self, path: &str) -> Option<Split> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let (family, split) = family(file_name(path))?;
+        self.0.contains(&family).then_some(split)
+    }
+}
+
+/// The same of folders that lie side by side.
+#[derive(Clone)]
+struct SisterFolders(Arc<Folders>);
+
+#[derive(Default)]
+struct Folders {
+    /// By their names in small letters.
+    splits: HashMap<String, Split>,
+    families: HashSet<String>,
+}
+
+impl SisterFolders {
+    fn of(tree: &Tree) -> Self {
+        tree.once(|| {
+            let mut found: HashMap<(&str, String), BTreeMap<Split, BTreeSet<String>>> = HashMap::new();
             let mut before = "";
             for (_, file) in tree.files() {
-                if !file.image
-                    && let Some((family, split)) = family(file_name(&file.path))
-                {
-                    files.entry(family).or_default().insert(split);
-                }
                 let folder = folder_of(&file.path);
                 if folder == before {
                     continue;
@@ -125,38 +143,29 @@ impl Sisters {
                 while !path.is_empty() {
                     if let Some((family, split)) = family(file_name(path)) {
                         let name = file_name(path).to_ascii_lowercase();
-                        let splits = folders.entry((folder_of(path), family)).or_default();
+                        let splits = found.entry((folder_of(path), family)).or_default();
                         splits.entry(split).or_default().insert(name);
                     }
                     path = folder_of(path);
                 }
             }
-            let mut families = Families::default();
-            families.files.extend(files.into_iter().filter(|(_, splits)| splits.len() > 1).map(|(family, _)| family));
-            for ((_, family), splits) in folders.into_iter().filter(|(_, splits)| splits.len() > 1) {
+            let mut folders = Folders::default();
+            for ((_, family), splits) in found.into_iter().filter(|(_, splits)| splits.len() > 1) {
                 // Of a star alone anything is kin.
-                families.kin.extend((family != "*").then_some(family));
+                folders.families.extend((family != "*").then_some(family));
                 for (split, names) in splits {
-                    families.folders.extend(names.into_iter().map(|name| (name, split)));
+                    folders.splits.extend(names.into_iter().map(|name| (name, split)));
                 }
             }
-            Self(Arc::new(families))
+            Self(Arc::new(folders))
         })
     }
 
-    fn split_of_file(&self, path: &str) -> Option<Split> {
-        if self.0.files.is_empty() {
+    fn split_of(&self, name: &str) -> Option<Split> {
+        if self.0.splits.is_empty() {
             return None;
         }
-        let (family, split) = family(file_name(path))?;
-        self.0.files.contains(&family).then_some(split)
-    }
-
-    fn split_of_folder(&self, name: &str) -> Option<Split> {
-        if self.0.folders.is_empty() {
-            return None;
-        }
-        self.0.folders.get(&name.to_ascii_lowercase()).copied()
+        self.0.splits.get(&name.to_ascii_lowercase()).copied()
     }
 }
 
