@@ -175,34 +175,6 @@ files = sorted(tf.io.gfile.glob("@GLOB@"))
 dataset = tf.data.TFRecordDataset(files@TF_COMPRESSION@).map(parse).batch(8)
 for images, labels in dataset.take(1):
     print(images.shape, labels.numpy())
-
-PyTorch (without TensorFlow: pip install recordmill torch pillow)
------------------------------------------------------------------
-import glob
-import io
-
-import numpy as np
-import recordmill as rm
-import torch
-from PIL import Image
-
-
-class Records(torch.utils.data.IterableDataset):
-    def __init__(self, files):
-        self.files = files
-
-    def __iter__(self):
-        worker = torch.utils.data.get_worker_info()
-        first, step = (worker.id, worker.num_workers) if worker else (0, 1)
-        for file in self.files[first::step]:
-            for payload in rm.TFRecordReader(file):
-                example = rm.decode_example(payload)
-                image = Image.open(io.BytesIO(example["image/encoded"][0])).convert("RGB")
-                yield torch.as_tensor(np.array(image)).permute(2, 0, 1), int(example["image/class/label"][0]) - 1
-
-
-for image, label in Records(sorted(glob.glob("@GLOB@"))):
-    print(image.shape, label)
 "#;
 
 const TENSORFLOW: &str = r#"TensorFlow
@@ -272,18 +244,29 @@ class Records(torch.utils.data.IterableDataset):
             for payload in rm.TFRecordReader(file):
                 example = rm.decode_example(payload)
                 image = Image.open(io.BytesIO(example["image/encoded"][0])).convert("RGB")
-                sides = [example["image/object/bbox/" + side] for side in ("xmin", "ymin", "xmax", "ymax")]
+@YIELD@
+
+
+for image, @TARGET@ in Records(sorted(glob.glob("@GLOB@"))):
+    print(image.shape, @TARGET@)
+"#;
+
+/// What [`PYTORCH`] makes of an Example with objects, and what it calls that.
+const BOXES: (&str, &str) = (
+    "target",
+    r#"                sides = [example["image/object/bbox/" + side] for side in ("xmin", "ymin", "xmax", "ymax")]
                 boxes = np.stack(sides, axis=-1) * np.array([*image.size, *image.size], np.float32)
                 target = {
                     "boxes": torch.as_tensor(boxes.astype(np.float32)),
                     "labels": torch.as_tensor(np.array(example["image/object/class/label"], np.int64)),
                 }
-                yield torch.as_tensor(np.array(image)).permute(2, 0, 1), target
-
-
-for image, target in Records(sorted(glob.glob("@GLOB@"))):
-    print(image.shape, target)
-"#;
+                yield torch.as_tensor(np.array(image)).permute(2, 0, 1), target"#,
+);
+/// The same of one with a class.
+const LABEL: (&str, &str) = (
+    "label",
+    r#"                yield torch.as_tensor(np.array(image)).permute(2, 0, 1), int(example["image/class/label"][0]) - 1"#,
+);
 
 fn programs(text: &mut String, report: &Report, options: &Options) {
     let split = report.splits.first().map_or("train", |split| split.name.name());
@@ -296,12 +279,12 @@ fn programs(text: &mut String, report: &Report, options: &Options) {
         Compression::Gzip => ", compression_type=\"GZIP\"",
         Compression::Zlib => ", compression_type=\"ZLIB\"",
     };
-    let fill = |program: &str| program.replace("@GLOB@", &glob).replace("@TF_COMPRESSION@", compression);
-    let programs: &[&str] = match options.schema {
-        SchemaKind::Classification => &[CLASSIFICATION],
-        SchemaKind::Tfod | SchemaKind::Basic => &[TENSORFLOW, KERAS, PYTORCH],
+    let (programs, (target, made)): (&[&str], _) = match options.schema {
+        SchemaKind::Classification => (&[CLASSIFICATION, PYTORCH], LABEL),
+        SchemaKind::Tfod | SchemaKind::Basic => (&[TENSORFLOW, KERAS, PYTORCH], BOXES),
     };
+    let fill = |program: &str| program.replace("@GLOB@", &glob).replace("@TF_COMPRESSION@", compression);
     for program in programs {
-        *text += &fill(program);
+        *text += &fill(program).replace("@YIELD@", made).replace("@TARGET@", target);
     }
 }

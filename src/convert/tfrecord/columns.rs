@@ -81,15 +81,15 @@ impl Columns {
         if self.track.len() == count {
             object.track = self.track.get(place).copied().filter(|track| *track != NO_TRACK);
         }
+        let at = |x: f32, y: f32| match size {
+            Some((width, height)) => [pixel(x, width), pixel(y, height)],
+            None => [f64::from(x), f64::from(y)],
+        };
         let [x, y] = &self.corners;
         if x.len() == 4 * count && y.len() == x.len() {
             let (x, y) = (&x[4 * place..4 * place + 4], &y[4 * place..4 * place + 4]);
-            let corner = |number: usize| match size {
-                Some((width, height)) => [pixel(x[number], width), pixel(y[number], height)],
-                None => [f64::from(x[number]), f64::from(y[number])],
-            };
             let some = x.iter().chain(y).any(|side| *side != 0.0);
-            object.corners = some.then(|| [0, 1, 2, 3].map(corner));
+            object.corners = some.then(|| [0, 1, 2, 3].map(|number| at(x[number], y[number])));
         }
         for (name, values) in self.attributes.iter().filter(|(_, values)| values.len() == count) {
             if let Some(value) = values.get(place).filter(|value| !value.is_empty()) {
@@ -107,16 +107,12 @@ impl Columns {
         let [x, y] = &self.keypoints;
         let each = x.len() / count.max(1);
         if each > 0 && x.len() == each * count && y.len() == x.len() {
-            let (width, height) = size.unwrap_or((1, 1));
             let range = place * each..(place + 1) * each;
             let point = |number: usize| {
                 let unseen = x[number] == 0.0 && y[number] == 0.0;
                 let visibility = self.visibility.get(number).copied().unwrap_or(if unseen { 0 } else { 2 });
-                let place = match size {
-                    Some(_) => [pixel(x[number], width), pixel(y[number], height)],
-                    None => [f64::from(x[number]), f64::from(y[number])],
-                };
-                Keypoint { x: place[0], y: place[1], visibility: u8::try_from(visibility).unwrap_or(2).min(2) }
+                let [x, y] = at(x[number], y[number]);
+                Keypoint { x, y, visibility: u8::try_from(visibility).unwrap_or(2).min(2) }
             };
             let mut points: Vec<Keypoint> = range.map(point).collect();
             let seen = points.iter().rposition(|point| point.visibility > 0).map_or(0, |last| last + 1);

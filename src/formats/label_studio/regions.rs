@@ -130,16 +130,6 @@ impl Task {
             .flat_map(|(_, node)| words(node))
             .collect();
         let is_region = ["x", "points", "rle"].iter().any(|key| value.get(key).is_some());
-        let made = is_region.then(|| region(value, size, result.line));
-        let id = match &made {
-            Some(Ok(found)) => id.map(|id| self.own_id(id, found)),
-            _ => id,
-        };
-        if let (Some(id), true) = (&id, is_region) {
-            let (known, attributes) = self.by_id.entry(id.clone()).or_default();
-            known.extend(labels.iter().filter(|label| !known.contains(label)).cloned().collect::<Vec<_>>());
-            attributes.extend(said.iter().map(|word| (from.to_owned(), word.clone())));
-        }
         if !is_region {
             taxonomy.for_each(|label| sheet.label(&label));
             labels.iter().for_each(|label| sheet.label(label));
@@ -151,11 +141,21 @@ impl Task {
             }
             return;
         }
+        let made = region(value, size, result.line);
+        let id = match &made {
+            Ok(found) => id.map(|id| self.own_id(id, found)),
+            Err(_) => id,
+        };
+        if let Some(id) = &id {
+            let (known, attributes) = self.by_id.entry(id.clone()).or_default();
+            known.extend(labels.iter().filter(|label| !known.contains(label)).cloned().collect::<Vec<_>>());
+            attributes.extend(said.iter().map(|word| (from.to_owned(), word.clone())));
+        }
         // A result that only says more of a region has no label of its own, and comes behind it.
         if id.is_some() && self.regions.iter().any(|region| region.id == id) {
             return;
         }
-        match made.unwrap_or_else(|| region(value, size, result.line)) {
+        match made {
             Ok(mut found) => {
                 found.object.score = result.number("score");
                 if id.is_none() {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use recordmill::convert::{self, ConvertError, Options, Report};
 use recordmill::dataset::{Class, Dataset, Image, Object, Problems, Skipped};
-use recordmill::example;
+use recordmill::example::{self, Feature};
 use recordmill::formats::{FORMATS, Loaded};
 use recordmill::record::{ReadOptions, Reader};
 use tempfile::TempDir;
@@ -153,4 +153,20 @@ pub fn examples(bytes: &[u8]) -> Vec<Record> {
         records.push(example.features.iter().map(|(key, values)| (key.to_owned(), value(values))).collect());
     }
     records
+}
+
+/// The features of a record, by key.
+pub type Features = Vec<(String, Feature<'static>)>;
+
+/// The same of a file, as what is written: to compare with.
+pub fn features(path: &Path) -> Vec<Features> {
+    let bytes = fs::read(path).unwrap();
+    let mut reader = Reader::new(&bytes[..], ReadOptions::default());
+    let mut all = Vec::new();
+    while let Some(record) = reader.next_record().unwrap() {
+        let payload: &'static [u8] = record.payload.to_vec().leak();
+        let example = example::decode(payload).unwrap();
+        all.push(example.features.iter().map(|(key, values)| (key.to_owned(), values.to_feature())).collect());
+    }
+    all
 }

@@ -4,11 +4,10 @@ use std::fs;
 
 use recordmill::convert::{self, ConvertError, Options, SchemaKind};
 use recordmill::dataset::{Dataset, Object, flag};
-use recordmill::example::{self, Feature};
+use recordmill::example::Feature;
 use recordmill::formats::{LoadOptions, Loaded, by_name};
-use recordmill::record::{ReadOptions, Reader};
 
-use super::corpus::{Corpus, object, options, png};
+use super::corpus::{Corpus, features, object, options, png};
 
 fn attributes(all: &[(&str, &str)]) -> Vec<(Box<str>, Box<str>)> {
     all.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect()
@@ -40,19 +39,6 @@ fn corpus() -> Corpus {
     corpus
 }
 
-/// The features of each record, by key.
-fn records(path: &std::path::Path) -> Vec<Vec<(String, Feature<'static>)>> {
-    let bytes: &'static [u8] = fs::read(path).unwrap().leak();
-    let mut reader = Reader::new(bytes, ReadOptions::default());
-    let mut all = Vec::new();
-    while let Some(record) = reader.next_record().unwrap() {
-        let payload: &'static [u8] = record.payload.to_vec().leak();
-        let example = example::decode(payload).unwrap();
-        all.push(example.features.iter().map(|(key, values)| (key.to_owned(), values.to_feature())).collect());
-    }
-    all
-}
-
 fn get<'r>(record: &'r [(String, Feature<'static>)], key: &str) -> Option<&'r Feature<'static>> {
     record.iter().find(|(other, _)| other == key).map(|(_, feature)| feature)
 }
@@ -70,7 +56,7 @@ fn objects_keep_what_is_said_of_them() {
     let corpus = corpus();
     let report = corpus.convert("records", &options()).unwrap();
     assert_eq!(report.losses, []);
-    let all = records(&corpus.out("records/train.tfrecord"));
+    let all = features(&corpus.out("records/train.tfrecord"));
     let first = |key: &str| get(&all[0], &format!("image/object/{key}")).unwrap_or_else(|| panic!("{key}"));
     assert_eq!(*first("attribute/age"), Feature::Int64(vec![3, -12].into()));
     assert_eq!(*first("attribute/colour"), texts(&["dark red", ""]));
@@ -130,7 +116,7 @@ fn attributes_that_have_no_list_are_told() {
     let report = corpus.convert("records", &options()).unwrap();
     let losses: Vec<_> = report.losses.iter().map(|loss| (loss.what, loss.number)).collect();
     assert_eq!(losses, [("attributes", 3)]);
-    let all = records(&corpus.out("records/train.tfrecord"));
+    let all = features(&corpus.out("records/train.tfrecord"));
     assert_eq!(get(&all[0], "image/object/attribute/colour"), Some(&texts(&["red", "", "", "green"])));
     let no_loss = Options { no_loss: true, ..options() };
     assert!(matches!(corpus.convert("none", &no_loss), Err(ConvertError::Lossy(_))));
@@ -165,7 +151,7 @@ fn open_images_has_its_keys() {
     fs::write(path("in/train-annotations-bbox.csv"), table).unwrap();
     let report = convert::convert(&path("in"), &path("out"), &options(), &mut ()).unwrap();
     assert_eq!((&*report.format, report.losses.len()), ("open-images", 0));
-    let all = records(&path("out/train.tfrecord"));
+    let all = features(&path("out/train.tfrecord"));
     let ints = |key: &str| get(&all[0], &format!("image/object/{key}")).cloned();
     for (key, values) in [("group_of", [1, 0]), ("depiction", [0, 1]), ("occluded", [0, 1]), ("truncated", [0, 0])] {
         assert_eq!(ints(key), Some(Feature::Int64(values.to_vec().into())), "{key}");

@@ -1,7 +1,6 @@
 //! Maps of classes and objects in records, and records that have nothing else.
 
 use std::fs;
-use std::path::Path;
 
 use recordmill::convert::{self, ConvertError, MaskForm, OnError, Options, SchemaKind, Segmentation};
 use recordmill::dataset::{Mask, Object, ProblemKind};
@@ -9,9 +8,9 @@ use recordmill::example::{self, Feature};
 use recordmill::formats::label_image::{self, Kind};
 use recordmill::formats::{LoadOptions, by_name};
 use recordmill::image::runs;
-use recordmill::record::{ReadOptions, Reader, append};
+use recordmill::record::append;
 
-use super::corpus::{Corpus, object, png};
+use super::corpus::{Corpus, Features, features, object, png};
 
 /// A mask of 100 x 50 that is a box.
 fn boxed([x0, y0, x1, y1]: [u32; 4]) -> Object {
@@ -39,22 +38,8 @@ fn options(segmentation: Segmentation) -> Options {
     Options { segmentation, masks: MaskForm::None, ..super::corpus::options() }
 }
 
-type Record = Vec<(String, Feature<'static>)>;
-
-fn records(path: &Path) -> Vec<Record> {
-    let bytes = fs::read(path).unwrap();
-    let mut reader = Reader::new(&bytes[..], ReadOptions::default());
-    let mut all = Vec::new();
-    while let Some(record) = reader.next_record().unwrap() {
-        let payload: &'static [u8] = record.payload.to_vec().leak();
-        let example = example::decode(payload).unwrap();
-        all.push(example.features.iter().map(|(key, values)| (key.to_owned(), values.to_feature())).collect());
-    }
-    all
-}
-
 /// The number at a few places of a picture: on the cat, on the first dog, on the second, on the box, outside.
-fn shown(record: &Record, key: &str) -> [u32; 5] {
+fn shown(record: &Features, key: &str) -> [u32; 5] {
     let Some((_, Feature::Bytes(pictures))) = record.iter().find(|(other, _)| other == key) else { panic!("no {key}") };
     let picture = label_image::read(&pictures[0]).unwrap();
     assert_eq!((picture.width, picture.height, &picture.kind, pictures.len()), (100, 50, &Kind::Gray, 1));
@@ -71,7 +56,7 @@ fn maps_show_classes_and_objects_and_come_back() {
     ] {
         let out = format!("out-{form}");
         corpus.convert(&out, &options(form)).unwrap();
-        let mut all = records(&corpus.out(&format!("{out}/train.tfrecord")));
+        let mut all = features(&corpus.out(&format!("{out}/train.tfrecord")));
         let classes = "image/segmentation/class/encoded";
         assert_eq!((shown(&all[0], classes), shown(&all[1], classes)), ([1, 2, 2, 0, 0], [0; 5]));
         if let Some([category, instance]) = keys.map(|keys| keys.map(|key| format!("image/panoptic/{key}"))) {
@@ -138,7 +123,7 @@ fn more_than_a_byte_can_tell_is_refused() {
     // A class above 255 takes 16 bits, and no panoptic map has it.
     corpus.loaded.dataset.classes[0].source_id = Some(300);
     corpus.convert("deep", &options(Segmentation::Semantic)).unwrap();
-    let all = records(&corpus.out("deep/train.tfrecord"));
+    let all = features(&corpus.out("deep/train.tfrecord"));
     assert_eq!(shown(&all[1], "image/segmentation/class/encoded"), [0, 0, 0, 300, 0]);
     let error = corpus.convert("none", &options(Segmentation::PanopticEncoded)).unwrap_err();
     let ConvertError::Refused(report) = error else { panic!("{error}") };
