@@ -138,7 +138,16 @@ pub fn load(source: &Path, options: &LoadOptions) -> Result<Loaded, FormatError>
 
 /// Reads the dataset in `source`, in one of `formats`.
 pub fn load_among(formats: &[&'static Format], source: &Path, options: &LoadOptions) -> Result<Loaded, FormatError> {
-    read_among(formats, &Tree::open(source, &options.image_dirs, options.allow_outside)?, source, options)
+    read_among(formats, &open(source, options)?, source, options)
+}
+
+/// Walks `source`, and what it speaks of where that is one file about a dataset in another folder.
+pub fn open(source: &Path, options: &LoadOptions) -> Result<Tree, FormatError> {
+    let tree = Tree::open(source, &options.image_dirs, options.allow_outside)?;
+    match yolo::elsewhere::folder(&tree, source, options.allow_outside)? {
+        Some(folder) => Tree::open_about(source, &folder, &options.image_dirs, options.allow_outside),
+        None => Ok(tree),
+    }
 }
 
 /// Reads the dataset in `tree`, which is that of `source`, in one of `formats`.

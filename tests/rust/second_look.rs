@@ -249,3 +249,45 @@ fn a_comma_too_many() {
     assert_eq!(said, ["a.json:3: annotation: nothing stands between this comma and the next, or the end"]);
     assert_eq!(boxes(&loaded).len(), 1);
 }
+
+#[test]
+fn a_dataset_file_about_another_folder() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, content: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap_or(Path::new(""))).expect("made");
+        fs::write(path, content).expect("written");
+    };
+    for split in ["train", "val"] {
+        write(&format!("datasets/x/images/{split}/{split}.jpg"), "");
+        write(&format!("datasets/x/labels/{split}/{split}.txt"), "1 0.5 0.5 0.2 0.2\n");
+    }
+    // Another dataset file lies in the dataset's own folder, under the same name.
+    write("datasets/x/pets.yaml", "train: images/val\nval: images/train\nnames: [a, b]\n");
+    write("datasets/y/images/c.jpg", "");
+    let load_it = |yaml: &str, allow_outside| {
+        write("cfg/pets.yaml", yaml);
+        let options = LoadOptions { allow_outside, ..LoadOptions::default() };
+        load(&folder.path().join("cfg/pets.yaml"), &options)
+    };
+    let based = "path: ../datasets/x\ntrain: images/train\nval: images/val\nnames: [cat, dog]\n";
+    let bare = "train: ../datasets/x/images/train\nval: ../datasets/x/images/val\nnames: [cat, dog]\n";
+    for yaml in [based, bare] {
+        let loaded = load_it(yaml, true).expect("it loads");
+        assert_eq!(
+            splits(&loaded),
+            [("images/train/train.jpg", Some(Split::Train)), ("images/val/val.jpg", Some(Split::Valid))]
+        );
+        assert_eq!(boxes(&loaded).iter().map(|(class, _)| *class).collect::<Vec<_>>(), ["dog", "dog"]);
+        let refused = load_it(yaml, false).expect_err("it leads outside").to_string();
+        let line = if yaml == based { 2 } else { 1 };
+        assert!(refused.contains(&format!("cfg/pets.yaml:{line}: the images are in ")), "{refused}");
+        assert!(refused.ends_with("outside of this file's folder (--allow-outside follows it)"), "{refused}");
+    }
+    let several = "train: ../datasets/x/images/train\nval: ../datasets/y/images\nnames: [cat, dog]\n";
+    let refused = load_it(several, true).expect_err("two folders").to_string();
+    assert!(refused.contains("pets.yaml:1: the images are in several folders"), "{refused}");
+    // What leads to nothing at all is no reason to look elsewhere.
+    let lost = load_it("path: /nowhere/x\ntrain: images/train\nval: images/val\nnames: [cat, dog]\n", true);
+    assert_eq!(lost.expect("it loads").dataset.len(), 0);
+}

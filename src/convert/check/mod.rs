@@ -31,7 +31,6 @@ use super::watch::{Monitor, Phase, Progress, Watch};
 use crate::dataset::{Dataset, NO_FILE, Place, ProblemKind, Problems, Severity, Skipped, Split};
 use crate::files::Root;
 use crate::formats::target::Frame;
-use crate::formats::tree::Tree;
 use crate::formats::{self, LoadOptions, Loaded};
 use crate::image::header;
 
@@ -104,7 +103,7 @@ pub fn check(source: &Path, options: &LoadOptions, monitor: &mut dyn Monitor) ->
     let mut watch = Watch::new(monitor);
     let (source, load) = (source.to_owned(), options.clone());
     let read = move || {
-        let tree = Tree::open(&source, &load.image_dirs, load.allow_outside)?;
+        let tree = formats::open(&source, &load)?;
         let mut loaded = formats::read_among(&super::formats(), &tree, &source, &load)?;
         for image in formats::unnamed(&tree, &loaded.dataset) {
             let place = Place::file(tree.path(image));

@@ -82,6 +82,8 @@ pub struct Tree {
     ends: Vec<usize>,
     image_folders: Vec<(u16, String)>,
     only: Option<FileId>,
+    /// Where the annotation file is that the user named, if it is none of those that the walk saw.
+    named: Option<PathBuf>,
     outside: BTreeSet<(u16, String)>,
     /// Folders that we wrote ourselves, and that were not entered.
     ours: Vec<String>,
@@ -101,21 +103,58 @@ struct Head {
     outline: Option<Vec<u8>>,
 }
 
+/// Makes an error of the operating system one at `path`.
+fn io_at(path: &Path) -> impl FnOnce(io::Error) -> FormatError + use<> {
+    let path = path.to_owned();
+    move |error| FormatError::new(FormatErrorKind::Io(error), path)
+}
+
 impl Tree {
     /// Walks `source`, a folder, an archive or an annotation file, and `image_folders`, which may be archives too.
     pub fn open(source: &Path, image_folders: &[PathBuf], allow_outside: bool) -> Result<Self, FormatError> {
-        let io_at = |path: &Path| {
-            let path = path.to_owned();
-            move |error| FormatError::new(FormatErrorKind::Io(error), path)
-        };
-        let is_archive = |path: &Path| if fs::metadata(path)?.is_file() { Archive::is_one(path) } else { Ok(false) };
-        let whole = is_archive(source).map_err(io_at(source))?;
+        let whole = Self::is_archive(source).map_err(io_at(source))?;
         let is_file = !whole && fs::metadata(source).map_err(io_at(source))?.is_file();
         let folder = if is_file {
             source.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
         } else {
             source
         };
+        let beside_only = is_file && !image_folders.is_empty();
+        let mut tree = Self::walk(folder, beside_only, image_folders, allow_outside)?;
+        if is_file {
+            tree.problems = Problems::default();
+            let name = source.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            tree.only = Some(match tree.find(0, name) {
+                Some(file) => file,
+                // A file that the user names is read whatever its name or place (hidden, a link that leads outside).
+                None => tree.add_named(source)?,
+            });
+        }
+        Ok(tree)
+    }
+
+    /// Walks `folder`, about which the annotation file `source` in another folder speaks, and `image_folders`.
+    pub fn open_about(
+        source: &Path,
+        folder: &Path,
+        image_folders: &[PathBuf],
+        allow_outside: bool,
+    ) -> Result<Self, FormatError> {
+        let mut tree = Self::walk(folder, false, image_folders, allow_outside)?;
+        tree.only = Some(tree.add_named(source)?);
+        Ok(tree)
+    }
+
+    fn is_archive(path: &Path) -> io::Result<bool> {
+        if fs::metadata(path)?.is_file() { Archive::is_one(path) } else { Ok(false) }
+    }
+
+    fn walk(
+        folder: &Path,
+        beside_only: bool,
+        image_folders: &[PathBuf],
+        allow_outside: bool,
+    ) -> Result<Self, FormatError> {
         let mut tree = Self {
             roots: Vec::new(),
             doors: Vec::new(),
@@ -124,6 +163,7 @@ impl Tree {
             ends: Vec::new(),
             image_folders: Vec::new(),
             only: None,
+            named: None,
             outside: BTreeSet::new(),
             ours: Vec::new(),
             problems: Problems::default(),
@@ -132,11 +172,10 @@ impl Tree {
             found_out: Mutex::default(),
         };
         let mut walk = Walk::new(allow_outside, image_folders.is_empty());
-        let beside_only = is_file && !image_folders.is_empty();
         walk.add_root(&mut tree, folder, beside_only).map_err(io_at(folder))?;
         for folder in image_folders {
             let real = fs::canonicalize(folder).map_err(io_at(folder))?;
-            let archive = is_archive(folder).map_err(io_at(folder))?;
+            let archive = Self::is_archive(folder).map_err(io_at(folder))?;
             if !archive && !real.is_dir() {
                 return Err(io_at(folder)(io::ErrorKind::NotADirectory.into()));
             }
@@ -152,30 +191,19 @@ impl Tree {
                 }
             }
         }
-        if is_file {
-            tree.problems = Problems::default();
-            let name = source.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            let missing = || io_at(source)(io::Error::new(io::ErrorKind::InvalidInput, "the name is not UTF-8"));
-            tree.only = Some(match tree.find(0, name) {
-                Some(file) => file,
-                // A file that the user names is read whatever its name or place (hidden, a link that leads outside).
-                None if name.is_empty() => return Err(missing()),
-                None => tree.add_named(source, name),
-            });
-        }
         Ok(tree)
     }
 
-    /// Adds the annotation file that the user named and the walk left out, as a root of its own.
-    fn add_named(&mut self, source: &Path, name: &str) -> FileId {
+    /// Adds the annotation file that the user named and the walk did not see.
+    fn add_named(&mut self, source: &Path) -> Result<FileId, FormatError> {
+        let Some(name) = source.file_name().and_then(|name| name.to_str()) else {
+            return Err(io_at(source)(io::Error::new(io::ErrorKind::InvalidInput, "the name is not UTF-8")));
+        };
         let id = FileId(self.files.len() as u32);
         let (root, image) = (0, is_image_name(name));
         self.files.push(File { root, image, path: name.into(), real: None, repeated: false });
-        // Opened here, by the user's own words; `read` goes on from this handle.
-        if let Ok(file) = fs::File::open(source) {
-            self.heads_lock().insert(id, Head { bytes: Vec::new(), rest: Some(Opened::File(file)), outline: None });
-        }
-        id
+        self.named = Some(source.to_owned());
+        Ok(id)
     }
 
     /// The folders that files lie below: the source's first, then those of images that lie elsewhere.
@@ -218,6 +246,9 @@ impl Tree {
 
     /// The path of a file as the user's shell would say it.
     pub fn full_path(&self, id: FileId) -> PathBuf {
+        if let Some(named) = self.named.as_ref().filter(|_| self.only == Some(id)) {
+            return named.clone();
+        }
         let file = self.file(id);
         self.roots.get(usize::from(file.root)).map_or_else(PathBuf::new, |root| root.join(&*file.path))
     }
@@ -277,7 +308,8 @@ impl Tree {
     fn by_extension(&self) -> &HashMap<String, Vec<FileId>> {
         self.by_extension.get_or_init(|| {
             let mut all: HashMap<String, Vec<FileId>> = HashMap::new();
-            for place in self.range(0).filter(|place| !self.files[*place].repeated) {
+            let named = self.only.filter(|_| self.named.is_some()).map(|file| file.0 as usize);
+            for place in self.range(0).chain(named).filter(|place| !self.files[*place].repeated) {
                 let path = &self.files[place].path;
                 if let Some(extension) = extension_of(path).filter(|_| !is_template(path)) {
                     all.entry(extension).or_default().push(FileId(place as u32));
@@ -380,6 +412,10 @@ impl Tree {
 
     /// Opens a file for reading.
     pub fn open_file(&self, id: FileId) -> io::Result<Opened> {
+        if let Some(named) = self.named.as_ref().filter(|_| self.only == Some(id)) {
+            // By the user's own words, wherever it is.
+            return fs::File::open(named).map(Opened::File);
+        }
         let door = self.doors.get(usize::from(self.file(id).root)).ok_or(io::ErrorKind::NotFound)?;
         door.open(self.path_to_open(id))
     }

@@ -17,9 +17,10 @@
 //! - Splits: folders and lists of `data.yaml` (`parts`), else folders' names. What lies elsewhere is left out if all its paths
 //!   for training and validation lead somewhere.
 //! - Of several dataset files the one nearest to the root counts; classes are those of the nearest one above a label file.
-//!   `data.yaml` itself may be the source.
+//!   `data.yaml` itself may be the source, also of a dataset in another folder (`elsewhere`).
 
 pub mod data_file;
+pub mod elsewhere;
 pub mod lines;
 pub mod names;
 pub mod parts;

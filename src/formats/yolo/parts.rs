@@ -118,6 +118,11 @@ impl Parts {
         }
     }
 
+    /// Whether any path led somewhere.
+    pub fn has_any(&self) -> bool {
+        !(self.folders.is_empty() && self.lists.is_empty())
+    }
+
     /// Whether an image belongs to the dataset.
     pub fn has(&self, tree: &Tree, image: FileId) -> bool {
         let file = tree.file(image);
