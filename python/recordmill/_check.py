@@ -46,7 +46,7 @@ class ClassHealth(NamedTuple):
         source_id: The source's own number, where it has one.
         objects: Objects of it.
         images: Images with at least one of them, or that are of this class as a whole.
-        share: Its part of all objects, 0 to 1.
+        share: Its part of all objects, 0 to 1; where only images are of it, of all classes that images have.
         balance: "under" with less than half of the mean of the classes that have any objects, "over" with more than
             double that, "fair" between, "none" without any. Of a source without objects images count.
         centres: How many of its boxes have their middle where: 8 rows from above, each of 8 columns from the left, all

@@ -178,7 +178,7 @@ class Report(Told):
         objects: Objects written.
         images_read: Images in the source; an annotation file of one image that cannot be read counts as one.
         objects_read: Objects in the source, those that cannot be understood among them; what stands twice counts once.
-        empty_images: Images written without objects.
+        empty_images: Images written of which nothing is said: no object, class or caption.
         skipped: What was left out; `images + skipped.images == images_read`, and the same for objects.
         classes: The label map, by id.
         splits: What went into each split.
@@ -259,7 +259,7 @@ class Report(Told):
             *self.reasons,
             ", ".join(
                 (
-                    f"{counted(self.images, 'image')} ({self.empty_images:,} without objects)",
+                    f"{counted(self.images, 'image')} ({self.empty_images:,} empty)",
                     counted(self.objects, "object"),
                     counted(len(self.files) or self.annotation_files, "file"),
                     *([counted(self.image_files, "image file")] if self.image_files else []),
@@ -289,7 +289,8 @@ class Report(Told):
             lines += ["", *left_out]
         if self.problem_counts:
             lines += ["", "problems:"]
-            lines += [f"  {count:,} {kind}" for kind, count in self.problem_counts.items()]
+            severities = {problem.kind: problem.severity for problem in self.problems}
+            lines += [f"  {count:,} {kind} ({severities[kind]})" for kind, count in self.problem_counts.items()]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:

@@ -37,7 +37,7 @@ pub struct Report {
     pub images_read: u64,
     /// Objects in the source, those that cannot be understood among them; what stands twice counts once.
     pub objects_read: u64,
-    /// Images in the records without objects.
+    /// Images in the output of which nothing is said: no object, class or caption.
     pub empty_images: u64,
     /// What was left out. `images + skipped.images == images_read`, and the same for objects.
     pub skipped: Skipped,

@@ -25,7 +25,7 @@ pub struct Found {
     pub skipped: Skipped,
     /// What was found.
     pub problems: Problems,
-    /// Images without objects.
+    /// Images of which nothing is said that the target holds: no object, class or caption.
     pub empty: u64,
     /// Objects and images by place in the label map.
     pub classes: BTreeMap<usize, (u64, u64)>,
@@ -98,15 +98,17 @@ pub fn settle<'a>(
             continue;
         }
         found.skipped.add(&skipped);
-        found.empty += u64::from(ours.is_empty());
         let mut of_image: BTreeMap<usize, u64> = BTreeMap::new();
         ours.iter().for_each(|object| *of_image.entry(object.class as usize).or_default() += 1);
-        if options.target.is_none_or(|target| target.writes(Carries::ImageLabels)) {
+        let holds = |carries| options.target.is_none_or(|target| target.writes(carries));
+        if holds(Carries::ImageLabels) {
             let labels = dataset.images.labels.get(*row).into_iter().flatten();
             for class in labels.filter_map(|class| of_class.get(*class as usize).copied().flatten()) {
                 of_image.entry(class as usize).or_default();
             }
         }
+        let captioned = holds(Carries::Captions) && dataset.images.captions.get(*row).is_some();
+        found.empty += u64::from(of_image.is_empty() && !captioned);
         for (class, count) in of_image {
             let total = found.classes.entry(class).or_default();
             *total = (total.0 + count, total.1 + 1);

@@ -47,7 +47,7 @@ def test_report(good: Path, tmp_path: Path) -> None:
     text = str(report)
     head = [f"csv -> {out} (tfod)", "labels.csv has a header with image, class and box"]
     assert text.splitlines()[:2] == head
-    assert text.splitlines()[2].startswith("2 images (0 without objects), 3 objects, 1 file, ")
+    assert text.splitlines()[2].startswith("2 images (0 empty), 3 objects, 1 file, ")
     assert "train       2        3" in text
     assert repr(report) == f"<Report: 2 images, 3 objects in {str(out)!r}>"
     assert "<table>" in report._repr_html_()

@@ -246,9 +246,10 @@ def _refused(error: Exception, *, as_json: bool) -> None:
     if report is None:
         say(f"recordmill: {error}")
         return
-    for problem in report.problems:
-        if problem.severity != "note":
-            say(problem)
+    # Where nothing is wrong, notes may say why there is nothing to write.
+    grave = [problem for problem in report.problems if problem.severity != "note"]
+    for problem in grave or report.problems[:_LISTED]:
+        say(problem)
     hints = [f" ({hint})" for kind, hint in _HINTS.items() if report.problem_counts.get(kind)]
     say(f"recordmill: {str(error).splitlines()[-1]}{''.join(hints)}")
     if as_json:

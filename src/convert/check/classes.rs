@@ -18,7 +18,7 @@ pub struct ClassHealth {
     pub objects: u64,
     /// Images with at least one of them, or that are of this class as a whole.
     pub images: u64,
-    /// Its part of all objects, 0 to 1.
+    /// Its part of all objects, 0 to 1; where only images are of it, of all classes that images have as a whole.
     pub share: f64,
     /// How it stands among the others.
     pub balance: Balance,
@@ -26,7 +26,7 @@ pub struct ClassHealth {
     pub centres: Grid,
 }
 
-/// How frequent a class is among the others, by objects; by images where there are no objects.
+/// How frequent a class is among the others: those of objects, or those that only images have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Balance {
@@ -40,10 +40,36 @@ pub enum Balance {
     Over,
 }
 
+/// How frequent classes are that are counted alike.
+struct Frequency {
+    total: f64,
+    /// Of the classes that have any.
+    mean: f64,
+}
+
+impl Frequency {
+    fn among(counts: &[u64]) -> Self {
+        let total = counts.iter().sum::<u64>() as f64;
+        let any = counts.iter().filter(|count| **count > 0).count();
+        Self { total, mean: total / any.max(1) as f64 }
+    }
+
+    /// Part of all and balance of a class with this count.
+    fn of(&self, count: u64) -> (f64, Balance) {
+        let balance = match count as f64 {
+            _ if count == 0 => Balance::None,
+            count if count < self.mean / 2.0 => Balance::Under,
+            count if count > self.mean * 2.0 => Balance::Over,
+            _ => Balance::Fair,
+        };
+        (if count > 0 { count as f64 / self.total } else { 0.0 }, balance)
+    }
+}
+
 /// Counts the classes, and says what is odd about them. `centres` are by class.
 pub fn of(dataset: &Dataset, centres: &[Grid], problems: &mut Problems) -> Vec<ClassHealth> {
     let classes = dataset.classes.len();
-    let (mut objects, mut images) = (vec![0u64; classes], vec![0u64; classes]);
+    let (mut objects, mut labels, mut images) = (vec![0u64; classes], vec![0u64; classes], vec![0u64; classes]);
     let mut places: Vec<Option<Place>> = vec![None; classes];
     // The image that counted last for each class, so that it counts once.
     let mut last = vec![usize::MAX; classes];
@@ -55,6 +81,7 @@ pub fn of(dataset: &Dataset, centres: &[Grid], problems: &mut Problems) -> Vec<C
             places[class].get_or_insert_with(place);
         };
         for class in dataset.images.labels.get(row).into_iter().flatten() {
+            labels[*class as usize] += 1;
             seen(*class as usize, &|| dataset.place(row, 0));
         }
         for object in dataset.objects_of(row) {
@@ -63,28 +90,29 @@ pub fn of(dataset: &Dataset, centres: &[Grid], problems: &mut Problems) -> Vec<C
             seen(class, &|| dataset.object_place(row, object));
         }
     }
-    let number = if dataset.objects.is_empty() { &images } else { &objects };
-    let any = number.iter().filter(|number| **number > 0).count();
-    let total = dataset.objects.len() as f64;
-    let mean = number.iter().sum::<u64>() as f64 / any.max(1) as f64;
-    let balance = |number: u64| match number as f64 {
-        _ if number == 0 => Balance::None,
-        number if number < mean / 2.0 => Balance::Under,
-        number if number > mean * 2.0 => Balance::Over,
-        _ => Balance::Fair,
+    // A class of objects that is also one of images stands among those of objects.
+    let of_images_alone: Vec<u64> =
+        labels.iter().zip(&objects).map(|(labels, objects)| if *objects == 0 { *labels } else { 0 }).collect();
+    let (among_objects, among_images) = (Frequency::among(&objects), Frequency::among(&of_images_alone));
+    let frequency = |class: usize| match of_images_alone[class] {
+        0 => among_objects.of(objects[class]),
+        labels => among_images.of(labels),
     };
     let rows: Vec<ClassHealth> = dataset
         .classes
         .iter()
         .enumerate()
-        .map(|(class, details)| ClassHealth {
-            name: details.name.clone(),
-            source_id: details.source_id,
-            objects: objects[class],
-            images: images[class],
-            share: if total > 0.0 { objects[class] as f64 / total } else { 0.0 },
-            balance: balance(number[class]),
-            centres: centres.get(class).copied().unwrap_or_default(),
+        .map(|(class, details)| {
+            let (share, balance) = frequency(class);
+            ClassHealth {
+                name: details.name.clone(),
+                source_id: details.source_id,
+                objects: objects[class],
+                images: images[class],
+                share,
+                balance,
+                centres: centres.get(class).copied().unwrap_or_default(),
+            }
         })
         .collect();
     // A class that nothing is of has no line of its own.

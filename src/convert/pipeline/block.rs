@@ -38,7 +38,7 @@ pub struct Outcome {
     pub images: u64,
     /// Objects in them.
     pub objects: u64,
-    /// Records without objects.
+    /// Records that say nothing of their image: no object, class or caption.
     pub empty: u64,
     /// Objects whose mask has no pixel, since they have no outline.
     pub unmasked: u64,
@@ -206,7 +206,7 @@ impl<'a> Builder<'a> {
         let objects = columns.len() as u64;
         outcome.images += 1;
         outcome.objects += objects;
-        outcome.empty += u64::from(objects == 0);
+        outcome.empty += u64::from(objects == 0 && labels.is_empty() && captions.is_empty());
         outcome.unmasked += found.unmasked;
         outcome.bytes += (payload + record::OVERHEAD) as u64;
         outcome.skipped.add(&found.skipped);

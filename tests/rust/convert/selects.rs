@@ -72,7 +72,7 @@ fn classes_are_kept_and_dropped_by_their_new_names() {
     assert_eq!(reasons(&report), BTreeMap::from([("keep-classes", (0, 2))]));
     // Classes of images are no objects, and are counted by themselves.
     assert_eq!(report.reasons[1..], ["keep-classes: classes of images left out: 1"]);
-    assert_eq!((report.images, report.empty_images, report.objects_read), (3, 1, 6));
+    assert_eq!((report.images, report.empty_images, report.objects_read), (3, 0, 6));
     let records = examples(&super::corpus::files_in(&corpus.out("keep"))["train.tfrecord"]);
     assert_eq!(records[2]["image/class/label"], Value::Int64(vec![5]));
 
