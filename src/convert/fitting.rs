@@ -8,20 +8,25 @@ use crate::image::{Header, Kind};
 
 /// What the objects of image `row` were drawn on, which is stored as `header` says. The annotation's size decides: where it
 /// is that of the image as its EXIF orientation shows it, they were drawn on that; where it has the same shape and is
-/// larger or smaller, the image's file was resized after it was annotated, unless an object lies outside of it.
+/// larger or smaller, the image's file was resized after it was annotated, unless an object lies outside of it. Where both sizes
+/// are one, it is known of some tools that they show images turned.
 fn frame(dataset: &Dataset, row: usize, header: &Header) -> Frame {
     let Header { width, height, orientation, .. } = *header;
     let (stored, shown) = ((width, height), (height, width));
     let drawn = (dataset.images.width[row], dataset.images.height[row]);
     let turns = orientation >= 5 && width != height;
-    let found = if drawn == stored {
+    // Turned or not, its size is the same.
+    let hidden = dataset.drawn_turned && orientation != 1 && !turns;
+    let found = if hidden && drawn == stored {
+        Some(orientation)
+    } else if drawn == stored {
         None
     } else if turns && drawn == shown {
         Some(orientation)
     } else if !objects_fit(dataset, row, drawn) {
         None
     } else if is_resized(drawn, stored) {
-        Some(1)
+        Some(if hidden { orientation } else { 1 })
     } else if turns && is_resized(drawn, shown) {
         Some(orientation)
     } else {
@@ -75,11 +80,16 @@ pub fn compare(dataset: &Dataset, row: usize, header: &Header, problems: &mut Pr
         problems.push(ProblemKind::ScaledBoxes, dataset.place(row, 0), message);
     } else if frame.orientation != 1 {
         if !dataset.objects_of(row).is_empty() {
-            let message = format!(
-                "annotated size {} x {} is that of the turned image (EXIF orientation {orientation}), stored are \
-                 {width} x {height}: boxes turned to the stored pixels",
-                said.0, said.1
-            );
+            let message = match said == (width, height) {
+                true => format!(
+                    "the tool shows the image turned (EXIF orientation {orientation}): boxes turned to the stored pixels"
+                ),
+                false => format!(
+                    "annotated size {} x {} is that of the turned image (EXIF orientation {orientation}), stored are \
+                     {width} x {height}: boxes turned to the stored pixels",
+                    said.0, said.1
+                ),
+            };
             problems.push(ProblemKind::TurnedBoxes, dataset.place(row, 0), message);
         }
     } else if said.0 > 0 && said.1 > 0 && said != (width, height) {
@@ -117,9 +127,20 @@ fn box_of_points(dataset: &Dataset, object: usize, bbox: [f64; 4], frame: Frame)
     Some(geometry::a_pixel_wide(bbox, pixel, size)).filter(|wide| *wide != bbox)
 }
 
-/// What a message about an object starts with where it has a number: a file of one line has no other place.
-fn annotation(dataset: &Dataset, object: usize) -> String {
-    dataset.objects.id.get(object).map_or_else(String::new, |id| format!("annotation {id}: "))
+/// What a message about an object starts with: its number where it has one, else which of the image's it is where the line does
+/// not say that, as in a file of one line.
+fn annotation(dataset: &Dataset, (row, object): (usize, usize)) -> String {
+    let objects = &dataset.objects;
+    if let Some(id) = objects.id.get(object) {
+        return format!("annotation {id}: ");
+    }
+    let all = dataset.objects_of(row);
+    let place = |object: usize| (objects.source.get(object), objects.line[object]);
+    if !all.clone().any(|other| other != object && place(other) == place(object)) {
+        return String::new();
+    }
+    let class = dataset.classes.get(objects.class[object] as usize).map_or("", |class| &class.name);
+    format!("object {} ({class:?}): ", object - all.start + 1)
 }
 
 /// Fits object `object` of image `row`: its box as parts of the image's size, and in pixels of the stored image. Where nothing
@@ -136,7 +157,7 @@ pub fn fit(
     let bbox = box_of(dataset, object, frame);
     let bbox = match box_of_points(dataset, object, bbox, frame) {
         Some(wide) => {
-            let of = annotation(dataset, object);
+            let of = annotation(dataset, (row, object));
             let message = format!("{of}its keypoints lie on a point or a line; their box is made a pixel wide");
             problems.push(ProblemKind::PointBox, dataset.object_place(row, object), message);
             wide
@@ -146,7 +167,7 @@ pub fn fit(
     let fitted = boxes::fit(bbox, normalised, frame, rules.skip_rule);
     let reason = fitted.corrections.last().map_or(ProblemKind::EmptyBox, |(kind, _)| *kind);
     for (kind, message) in fitted.corrections {
-        let message = annotation(dataset, object) + &message;
+        let message = annotation(dataset, (row, object)) + &message;
         problems.push(kind, dataset.object_place(row, object), message);
     }
     let [x0, y0, x1, y1] = fitted.pixels;
@@ -176,7 +197,7 @@ pub fn look_at_mask(dataset: &Dataset, (row, object): (usize, usize), frame: Fra
         MaskFit::Scaled => (ProblemKind::ScaledBoxes, "scaled to it"),
         MaskFit::Other => (ProblemKind::SizeMismatch, "left out, the box is kept"),
     };
-    let of = annotation(dataset, object);
+    let of = annotation(dataset, (row, object));
     let (width, height) = frame.shown();
     let message = format!("{of}mask is {} x {}, the image is {width} x {height}: {done}", mask.width, mask.height);
     problems.push(kind, dataset.object_place(row, object), message);

@@ -71,7 +71,10 @@ pub fn losses(
         let mut image = |carries, has: bool| count(carries, "images", has.into());
         image(Carries::Captions, images.captions.get(*row).is_some());
         image(Carries::ImageLabels, images.labels.get(*row).is_some());
-        image(Carries::Negatives, dataset.is_negative(*row));
+        let held = |carries, there: bool| there && holds(carries);
+        let says = held(Carries::Captions, images.captions.get(*row).is_some())
+            || held(Carries::ImageLabels, images.labels.get(*row).is_some());
+        image(Carries::Negatives, dataset.objects_of(*row).is_empty() && !says);
         image(Carries::ImageIds, images.id.get(*row).is_some());
     }
     if splits.iter().any(|split| *split != splits[0]) {

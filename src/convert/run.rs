@@ -290,8 +290,8 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
         report.reasons.push("image/object/id is left out: objects of one split have the same".into());
     }
     if done.total.unmasked > 0 {
-        let said = "objects have neither outline nor mask: theirs in image/object/mask has no pixel";
-        report.reasons.push(format!("{} {said}", done.total.unmasked));
+        let said = "objects without outline and mask, whose image/object/mask has no pixel";
+        report.reasons.push(format!("{said}: {}", done.total.unmasked));
     }
     report.say_empty_splits(options);
     report.balance().map_err(ConvertError::Ledger)?;

@@ -36,6 +36,8 @@ pub struct Found {
 /// An image of which size and objects are known.
 struct Fitted {
     frame: Frame,
+    /// EXIF orientation of the image's file; 1 where that was not looked at.
+    orientation: u8,
     /// Bytes of the image's file.
     bytes: Option<u64>,
     /// What its name should end with, by its bytes; empty where they were not looked at.
@@ -83,7 +85,7 @@ pub fn settle<'a>(
     let mut objects = Vec::new();
     for (row, (_, fitted)) in rows.iter().zip(fitted) {
         let count = dataset.objects_of(*row).len() as u64;
-        let Fitted { frame, bytes, extension, objects: ours, problems, skipped } = match fitted {
+        let Fitted { frame, orientation, bytes, extension, objects: ours, problems, skipped } = match fitted {
             Ok(fitted) => fitted,
             Err((kind, message)) => {
                 found.problems.push(kind, Place::file(dataset.images.key.get(*row)), message);
@@ -124,6 +126,7 @@ pub fn settle<'a>(
             width,
             height,
             frame,
+            orientation,
             bytes,
             objects: start..objects.len(),
         });
@@ -150,6 +153,7 @@ fn fit_image(
 ) -> Result<Fitted, (ProblemKind, String)> {
     let mut fitted = Fitted {
         frame: Frame::plain((dataset.images.width[row], dataset.images.height[row])),
+        orientation: 1,
         bytes: None,
         extension: "",
         objects: Vec::new(),
@@ -169,6 +173,7 @@ fn fit_image(
         let header = header::read(&bytes).map_err(|error| (ProblemKind::BadImage, error.to_string()))?;
         fitted.bytes = Some(bytes.len() as u64);
         fitted.extension = header.kind.extension();
+        fitted.orientation = header.orientation;
         fitted.frame = fitting::compare(dataset, row, &header, &mut fitted.problems);
     }
     let masks = options.target.is_none_or(|target| target.writes(Carries::Masks) || target.writes(Carries::Polygons));

@@ -70,6 +70,9 @@ pub struct Dataset {
     pub images: Images,
     /// One row per object, those of one image side by side.
     pub objects: Objects,
+    /// Whether the source's tool shows images turned as their EXIF orientation says, so that objects were drawn on them like that
+    /// even where the annotated size does not tell.
+    pub drawn_turned: bool,
     /// Objects whose outline or mask stayed unread, because nobody asked for it.
     pub outlines_unread: u64,
     /// What images lie in and goes with the last copy of the dataset: a folder for temporary files, an archive that is open.

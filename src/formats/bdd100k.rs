@@ -176,7 +176,8 @@ fn nodes(graph: &Node<'_>) -> Result<Vec<(Box<str>, Keypoint)>, Fault> {
         let visibility = match node.text("visibility") {
             Some("V") => 2,
             Some("N") => 1,
-            _ if says => 0,
+            // Where no node says so, what is not labelled is where COCO has it.
+            _ if says || [x, y] == [0.0, 0.0] => 0,
             _ => 2,
         };
         let name = node.word("category").unwrap_or_default();
@@ -213,7 +214,7 @@ fn object(node: &Node<'_>, class: &str) -> Result<Found, Fault> {
         let message = || Fault::new(line, format!("label {class:?} has neither box2d nor poly2d"));
         Found::boxed(class, line, bbox.ok_or_else(message)?)
     } else if open {
-        Found::pointed(class, line, &parts.concat())?
+        Found::line(class, line, &parts.concat())?
     } else {
         Found::outlined(class, line, parts)?
     };
@@ -314,11 +315,7 @@ fn label_of(ready: &Ready<'_>, image: &ReadyImage, number: i64, object: &ReadyOb
     if let Some(score) = objects.score.get(object.row) {
         label["score"] = json!(score);
     }
-    let outline = if ready.mask(image, object).is_some() {
-        ready.outline(image, object)
-    } else {
-        ready.outline_or_corners(image, object)
-    };
+    let outline = ready.outline_beside_mask(image, object);
     if !outline.is_empty() {
         let part = |part: &Vec<[f64; 2]>| json!({"vertices": part, "types": "L".repeat(part.len()), "closed": true});
         label["poly2d"] = outline.iter().map(part).collect::<Vec<Value>>().into();

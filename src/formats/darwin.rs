@@ -255,7 +255,7 @@ fn object(node: &Node<'_>, class: &str, layers: &[Layer], size: (u32, u32)) -> R
     } else if let Some(point) = node.get("keypoint") {
         Found::pointed(class, line, &[point.all_wanted(["x", "y"])?])?
     } else if let Some(points) = node.get("line") {
-        Found::pointed(class, line, &points.get("path").map_or_else(|| Ok(Vec::new()), path)?)?
+        Found::line(class, line, &points.get("path").map_or_else(|| Ok(Vec::new()), path)?)?
     } else if node.get("mask").is_some() {
         let id = node.word("id").unwrap_or_default();
         let value =
@@ -333,11 +333,7 @@ fn annotations(ready: &Ready<'_>, place: usize, image: &ReadyImage, covered: &At
     for drawn in ready.drawn(image, POINTS) {
         let object = &drawn.object;
         let mut annotation = annotation_of(ready, object);
-        let outline = if ready.mask(image, object).is_some() {
-            ready.outline(image, object)
-        } else {
-            ready.outline_or_corners(image, object)
-        };
+        let outline = ready.outline_beside_mask(image, object);
         let mask = if outline.is_empty() { ready.mask(image, object) } else { None };
         let [x0, y0, x1, y1] = object.bbox;
         let skeleton = drawn.shapes.iter().find_map(|shape| match shape {

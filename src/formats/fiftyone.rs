@@ -243,7 +243,7 @@ fn polyline(node: &Node<'_>, label: &str) -> Result<Found, Fault> {
     let is = |key: &str| node.get(key).and_then(Node::as_flag) == Some(true);
     match is("closed") || is("filled") {
         true => Found::outlined(label, node.line, parts),
-        false => Found::pointed(label, node.line, &parts.concat()),
+        false => Found::line(label, node.line, &parts.concat()),
     }
 }
 

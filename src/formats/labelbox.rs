@@ -280,7 +280,7 @@ fn object(node: &Node<'_>, about: About<'_>, sheet: &mut Sheet, findings: &mut V
     } else if let Some(points) = node.get("polygon") {
         outlined(&class, points)
     } else if let Some(line) = node.get("line") {
-        corners(line).and_then(|points| Found::pointed(&class, node.line, &points))
+        corners(line).and_then(|points| Found::line(&class, node.line, &points))
     } else if let Some(point) = node.get("point") {
         point.all_wanted(["x", "y"]).and_then(|point| Found::pointed(&class, node.line, &[point]))
     } else if let Some(mask) = node.any(&["instanceURI", "composite_mask", "mask"]) {

@@ -135,7 +135,7 @@ fn object(node: &Node<'_>, kind: &str) -> Result<Found, Fault> {
             Found::boxed(&label, line, [x, y, x + width, y + height])
         }
         "polygonTool" => Found::outlined(&label, line, vec![points()?])?,
-        "lineTool" => Found::pointed(&label, line, &points()?)?,
+        "lineTool" => Found::line(&label, line, &points()?)?,
         "pointTool" => Found::pointed(&label, line, &[node.all_wanted(["x", "y"])?])?,
         other => return Err(Fault::new(line, format!("tool {other:?} is not known"))),
     };

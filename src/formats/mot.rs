@@ -15,21 +15,25 @@
 //!   truth a sequence that has detections alone (the challenge's tests) is left out, with its images, and said.
 //! - A line of ten fields ends with a place in the world (MOT15), which is left out and said; such a line has no class. Beside a
 //!   `labels.txt` it has one, and the tenth field is to be skipped, as CVAT says.
-//! - The challenge's pixels are 1-based, as its own tools say. Boxes are taken as they are written all the same, like CVAT and
-//!   Datumaro do, which read and write the format most.
+//! - The challenge's pixels are 1-based (<https://motchallenge.net/instructions/>; py-motmetrics takes 1 off): where
+//!   there is no `labels.txt`, boxes are moved by a pixel, and that is said. CVAT and Datumaro, which write one, count from 0,
+//!   and so do we.
 //! - In `gt.txt` a `conf` of 0 marks what is not to be evaluated: kept, with the attribute `ignored`, counted and
 //!   said. Datumaro's reader keeps them so, too.
 //! - Visibility below 1 is an attribute, and occluded where it is below 0.5.
 //! - Classes: `labels.txt` beside `gt.txt`, else the challenge's twelve; -1 is a pedestrian.
-//! - Tracks of several sequences of one split get numbers of their own: those of a later one begin where those before end.
+//! - Tracks of a sequence of which another of its split has a number get numbers of their own, behind those before; that is said.
 //! - Images of a sequence without a line are negatives.
+//! - Written, a folder of images with tracks is a sequence, all else of a split another. Classes that are all of the challenge's
+//!   have its numbers. What was read from `conf` and visibility stands there again.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::builder::Builder;
 use super::listed::{Listed, Namer};
 use super::target::{
-    Plain, Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, remark_lines, stem, val_word,
+    Plain, Ready, ReadyImage, Remarks, Sink, on_a_line, put, put_images, put_pieces, remark_lines, stem, usable,
+    val_word,
 };
 use super::tree::{FileId, Tree, file_name, folder_of, join, stem_of};
 use super::yolo::names;
@@ -82,6 +86,11 @@ const CLASSES: [&str; 12] = [
     "occluder full",
     "reflection",
 ];
+
+/// The attribute of what is not to be evaluated: a `conf` of 0.
+const IGNORED: &str = "ignored";
+/// The attribute that says which part of an object is to be seen.
+const VISIBILITY: &str = "visibility";
 
 /// What stands for no place in the world.
 const NOWHERE: [Option<f64>; 3] = [Some(-1.0); 3];
@@ -166,6 +175,10 @@ fn row(line: &str) -> Result<Row, String> {
 struct Counts {
     ignored: u64,
     in_world: u64,
+    /// Boxes that count from 1.
+    from_one: u64,
+    /// Sequences whose tracks got other numbers.
+    renumbered: u64,
 }
 
 /// What `seqinfo.ini` says.
@@ -209,7 +222,7 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
     let mut skipped = Skipped::default();
     let mut builder = Builder::default();
     let mut listed = Listed::new(tree);
-    let mut last: HashMap<Option<Split>, i64> = HashMap::new();
+    let mut used: HashMap<Option<Split>, HashSet<i64>> = HashMap::new();
     let mut folders = Vec::new();
     let mut counts = Counts::default();
     let mut remarks = Vec::new();
@@ -224,13 +237,12 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
     for sequence in &sequences {
         let info = info(tree, &sequence.folder, &mut problems);
         let folder = join(&sequence.folder, &info.images);
-        let before = last.entry(splits::of_folders(tree, tree.path(sequence.table))).or_default();
-        *before = read_table(
+        read_table(
             tree,
             sequence,
             &folder,
             &info,
-            *before,
+            used.entry(splits::of_folders(tree, tree.path(sequence.table))).or_default(),
             &mut counts,
             &mut listed,
             &mut builder,
@@ -242,7 +254,7 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
     let below = |path: &str| folders.iter().any(|folder| folder_of(path) == folder);
     listed.add_negatives(below, &mut problems);
     listed.finish(&mut builder, &mut problems);
-    let Counts { ignored, in_world } = counts;
+    let Counts { ignored, in_world, from_one, renumbered } = counts;
     if ignored > 0 {
         let kept = "kept as objects, with the attribute ignored";
         remarks.push(format!("rows marked as not to be evaluated, {kept}: {ignored}"));
@@ -250,25 +262,32 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
     if in_world > 0 {
         remarks.push(format!("rows whose place in the world is left out: {in_world}"));
     }
+    if from_one > 0 {
+        remarks.push(format!("boxes count from 1, as the challenge says, and were moved by a pixel: {from_one}"));
+    }
+    if renumbered > 0 {
+        let why = "whose tracks got other numbers, as sequences before have theirs";
+        remarks.push(format!("sequences {why}: {renumbered}"));
+    }
     Ok(Reading { dataset: builder.finish(tree), problems, skipped, remarks })
 }
 
-/// Reads one table; gives the number that the next one's tracks begin behind.
+/// Reads one table; its tracks are none of those in `used`, and then among them.
 #[allow(clippy::too_many_arguments)] // one call, and the arguments are the reader's whole state
 fn read_table(
     tree: &Tree,
     sequence: &Sequence,
     folder: &str,
     info: &Info,
-    before: i64,
+    used: &mut HashSet<i64>,
     counts: &mut Counts,
     listed: &mut Listed<'_>,
     builder: &mut Builder,
     problems: &mut Problems,
     skipped: &mut Skipped,
-) -> i64 {
+) {
     let path = tree.path(sequence.table);
-    let Some(bytes) = tree.read_or_say(sequence.table, LIMIT, problems) else { return before };
+    let Some(bytes) = tree.read_or_say(sequence.table, LIMIT, problems) else { return };
     let labels = tree.find(0, &join(folder_of(path), "labels.txt"));
     let own: Option<Vec<(u32, String)>> = labels.and_then(|file| names::lines(tree, file, problems));
     // Images by the number in their name, from 1, or in order where the names are no numbers.
@@ -290,12 +309,20 @@ fn read_table(
         None => format!("{frame:06}"),
     };
     let split = splits::of_folders(tree, path);
-    let mut last = before;
-    for (line, content) in (1..).zip(text::decode(&bytes).text.lines()) {
-        let content = text::trim(content);
-        if content.is_empty() {
-            continue;
+    let origin = if own.is_none() { 1.0 } else { 0.0 };
+    let decoded = text::decode(&bytes);
+    let rows = || (1..).zip(decoded.text.lines().map(text::trim)).filter(|(_, content)| !content.is_empty());
+    let tracks: HashSet<i64> =
+        rows().filter_map(|(_, content)| Some(row(content).ok()?.track)).filter(|track| *track >= 0).collect();
+    let before = match tracks.is_disjoint(used) {
+        true => 0,
+        false => {
+            counts.renumbered += 1;
+            used.iter().max().map_or(0, |last| last.saturating_add(1))
         }
+    };
+    used.extend(tracks.iter().map(|track| track.saturating_add(before)));
+    for (line, content) in rows() {
         let Row { frame, track, bbox, conf, rest } = match row(content) {
             Ok(row) => row,
             Err(message) => {
@@ -307,7 +334,8 @@ fn read_table(
         let is_place = rest[2].is_some() && own.is_none();
         counts.in_world += u64::from(is_place && rest != NOWHERE);
         let [class, visibility, _] = if is_place { [None; 3] } else { rest };
-        let mut object = Object { bbox, ..Object::default() };
+        counts.from_one += u64::from(origin > 0.0);
+        let mut object = Object { bbox: bbox.map(|side| side - origin), ..Object::default() };
         let mut class_name = CLASSES[0].to_owned();
         if sequence.is_truth {
             if let Some(class) = class.filter(|class| *class >= 0.0) {
@@ -320,21 +348,19 @@ fn read_table(
             }
             if conf == Some(0.0) {
                 counts.ignored += 1;
-                object.attributes.push(("ignored".into(), "1".into()));
+                object.attributes.push((IGNORED.into(), "1".into()));
             }
             if let Some(part) = visibility.filter(|part| (0.0..=1.0).contains(part)) {
                 object.flags = flag::HAS_OCCLUDED | if part < 0.5 { flag::OCCLUDED } else { 0 };
                 if part < 1.0 {
-                    object.attributes.push(("visibility".into(), part.to_string().into()));
+                    object.attributes.push((VISIBILITY.into(), part.to_string().into()));
                 }
             }
         } else {
             object.score = conf;
         }
         if track >= 0 {
-            let number = track.saturating_add(before);
-            object.track = Some(number);
-            last = last.max(number.saturating_add(1));
+            object.track = Some(track.saturating_add(before));
         }
         object.class = builder.class(&class_name);
         let name = join(folder, &name_of(frame));
@@ -344,48 +370,98 @@ fn read_table(
         }
         listed.object(&name, &namer, object, problems, skipped);
     }
-    last
 }
 
-/// A sequence per split. Frames are numbered, as all tools of the challenge want them, so images lose their names.
+/// Frames are numbered, as all tools of the challenge want them, so images lose their names.
 fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
-    let mut frames = vec![0; ready.images.len()];
-    let folder = |split| {
-        let word = val_word(split);
-        format!("{word}/recordmill-{word}")
+    let mut frames = vec![(String::new(), 0); ready.images.len()];
+    let challenges: Option<Vec<usize>> = ready.classes.iter().map(|class| of_challenge(&class.name)).collect();
+    let labels: String = match &challenges {
+        Some(_) => CLASSES.map(|name| name.to_owned() + "\n").concat(),
+        None => ready.classes.iter().map(|class| on_a_line(&class.name) + "\n").collect(),
     };
-    let labels: String = ready.classes.iter().map(|class| on_a_line(&class.name) + "\n").collect();
-    for split in ready.splits() {
-        let (folder, places) = (folder(split), ready.images_of(split));
-        (1..).zip(&places).for_each(|(frame, place)| frames[*place] = frame);
+    let number_of = |class: u32| match &challenges {
+        Some(places) => places.get(class as usize).map_or(0, |place| place + 1),
+        None => class as usize + 1,
+    };
+    for (folder, places) in sequences_of(ready) {
+        (1..).zip(&places).for_each(|(frame, place)| frames[*place] = (folder.clone(), frame));
         let rows = |place: usize, image: &ReadyImage, text: &mut Vec<u8>| {
             for object in ready.objects_of(image) {
                 let objects = &ready.dataset.objects;
                 let [x0, y0, x1, y1] = object.bbox;
                 let [x, y, w, h] = [x0, y0, x1 - x0, y1 - y0].map(Plain);
                 let track = objects.track.get(object.row).copied().unwrap_or(-1);
-                let occluded = objects.flags.get(object.row).is_some_and(|flags| flags & flag::OCCLUDED != 0);
-                let (frame, class, visible) = (frames[place], object.class + 1, u8::from(!occluded));
-                text.extend_from_slice(format!("{frame},{track},{x},{y},{w},{h},1,{class},{visible}\n").as_bytes());
+                let attributes = objects.attributes.get(object.row).map_or(&[][..], |all| all);
+                let said =
+                    |wanted: &str| attributes.iter().find(|(name, _)| **name == *wanted).map(|(_, value)| &**value);
+                let conf = u8::from(said(IGNORED) != Some("1"));
+                let part = said(VISIBILITY).and_then(text::number).filter(|part| (0.0..=1.0).contains(part));
+                let visible = part.unwrap_or(if ready.flags(object) & flag::OCCLUDED != 0 { 0.0 } else { 1.0 });
+                let (frame, class) = (frames[place].1, number_of(object.class));
+                text.extend_from_slice(
+                    format!("{frame},{track},{x},{y},{w},{h},{conf},{class},{visible}\n").as_bytes(),
+                );
             }
         };
         put_pieces(ready, sink, &format!("{folder}/gt/gt.txt"), "", &places, rows)?;
         put(sink, &format!("{folder}/gt/labels.txt"), labels.as_bytes())?;
         let mut info = format!("[Sequence]\nname={}\nimDir=img1\nseqLength={}\n", file_name(&folder), places.len());
-        let size = |place: &usize| (ready.images[*place].width, ready.images[*place].height);
-        if let Some((width, height)) =
-            places.first().map(size).filter(|first| places.iter().all(|one| size(one) == *first))
-        {
-            info += &format!("imWidth={width}\nimHeight={height}\n");
+        let images = || places.iter().map(|place| &ready.images[*place]);
+        if let Some(first) = images().next() {
+            if images().all(|image| (image.width, image.height) == (first.width, first.height)) {
+                info += &format!("imWidth={}\nimHeight={}\n", first.width, first.height);
+            }
+            let extension = extension(&first.name);
+            if images().all(|image| self::extension(&image.name) == extension) {
+                info += &format!("imExt={extension}\n");
+            }
         }
         put(sink, &format!("{folder}/seqinfo.ini"), info.as_bytes())?;
     }
-    let mut numbers = frames.iter();
+    let mut of_images = frames.iter();
     put_images(ready, sink, |image| {
-        let extension = &image.name[stem(&image.name).len()..];
-        format!("{}/img1/{:06}{extension}", folder(image.split), numbers.next().unwrap_or(&0))
+        let (folder, frame) = of_images.next().map_or(("", 0), |(folder, frame)| (folder.as_str(), *frame));
+        format!("{folder}/img1/{frame:06}{}", extension(&image.name))
     })?;
     let mut remarks = remark_lines(ready);
     remarks.push("images are called by the numbers of their frames".into());
     Ok(remarks)
+}
+
+/// The place of a class among the challenge's.
+fn of_challenge(name: &str) -> Option<usize> {
+    CLASSES.iter().position(|class| *class == name)
+}
+
+fn extension(name: &str) -> &str {
+    &name[stem(name).len()..]
+}
+
+/// The folders of the sequences that are written, each with the places of its images. Numbers of tracks mean something within one
+/// folder of the source: those are sequences. Without tracks, or where the folder has no name of its own, a split is one.
+fn sequences_of(ready: &Ready<'_>) -> Vec<(String, Vec<usize>)> {
+    let tracked = (0..ready.dataset.objects.len()).any(|row| ready.dataset.objects.track.get(row).is_some());
+    let mut found = Vec::new();
+    for split in ready.splits() {
+        let word = val_word(split);
+        let mut by_folder: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for place in ready.images_of(split) {
+            let key = ready.dataset.images.key.get(ready.images[place].row);
+            by_folder.entry(if tracked { folder_of(key) } else { "" }).or_default().push(place);
+        }
+        let mut names: HashSet<String> = HashSet::new();
+        for (folder, places) in by_folder {
+            let is_own = |part: &&str| {
+                let word = part.to_ascii_lowercase();
+                !(part.is_empty() || ["img1", "images", "frames"].contains(&&*word) || splits::of_word(part).is_some())
+            };
+            let own = folder.rsplit('/').find(is_own).and_then(usable);
+            let first = own.unwrap_or_else(|| format!("recordmill-{word}"));
+            let others = (2..).map(|number| format!("{first}-{number}"));
+            let name = std::iter::once(first.clone()).chain(others).find(|name| names.insert(name.to_lowercase()));
+            found.push((format!("{word}/{}", name.unwrap_or_default()), places));
+        }
+    }
+    found
 }

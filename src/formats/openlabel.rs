@@ -274,7 +274,7 @@ fn shape(kind: &str, node: &Node<'_>, class: &str) -> Result<Found, Fault> {
             Ok(Found::turned(class, line, corners))
         }
         ("poly2d", _) if node.get("closed").and_then(Node::as_flag) == Some(false) => {
-            Found::pointed(class, line, &geometry::pairs(&values))
+            Found::line(class, line, &geometry::pairs(&values))
         }
         ("poly2d", _) => Found::outlined(class, line, vec![geometry::pairs(&values)]),
         ("point2d", [x, y]) => Found::pointed(class, line, &[[*x, *y]]),

@@ -132,7 +132,7 @@ fn object(node: &Node<'_>, kind: &str, class: &str) -> Result<Found, Fault> {
             Found::boxed(class, line, [left, top, left + width, top + height])
         }
         ("polygon", _) => Found::outlined(class, line, vec![vertices])?,
-        ("line", _) => Found::pointed(class, line, &vertices)?,
+        ("line", _) => Found::line(class, line, &vertices)?,
         ("point", _) => Found::pointed(class, line, &[node.all_wanted(["x", "y"])?])?,
         ("ellipse", [a, b, c, d]) => {
             let (centre, _, _, degrees) = geometry::of_corners(&[*a, *b, *c, *d]);

@@ -238,7 +238,7 @@ fn object(node: &Node<'_>, kind: &str, class: &str) -> Result<Found, Fault> {
             found.holes = node.list("exclude").iter().map(hole).collect::<Result<_, Fault>>()?;
             found
         }
-        "polyline" => Found::pointed(class, line, &points(node)?)?,
+        "polyline" => Found::line(class, line, &points(node)?)?,
         "point" => Found::pointed(class, line, &[node.all_wanted(["x", "y"])?])?,
         "ellipse" => {
             let [x, y, rx, ry] = node.all_wanted(["cx", "cy", "rx", "ry"])?;

@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use recordmill::convert::{Options, convert};
 use recordmill::dataset::{ProblemKind, Split};
-use recordmill::formats::{LoadOptions, Loaded, load};
+use recordmill::formats::{LoadOptions, Loaded, by_name, load};
 
 fn loaded(files: &[(&str, &str)]) -> Loaded {
     let folder = tempfile::tempdir().expect("a folder");
@@ -290,4 +291,223 @@ fn a_dataset_file_about_another_folder() {
     // What leads to nothing at all is no reason to look elsewhere.
     let lost = load_it("path: /nowhere/x\ntrain: images/train\nval: images/val\nnames: [cat, dog]\n", true);
     assert_eq!(lost.expect("it loads").dataset.len(), 0);
+}
+
+/// The same photo with another EXIF orientation.
+fn turned(orientation: u8) -> Vec<u8> {
+    let mut image = include_bytes!("../data/images/exif-6.jpg").to_vec();
+    let tags: [&[u8]; 2] = [b"\x01\x12\0\x03\0\0\0\x01\0\x06", b"\x12\x01\x03\0\x01\0\0\0\x06\0"];
+    let (at, tag) = tags
+        .iter()
+        .find_map(|tag| Some((image.windows(tag.len()).position(|bytes| bytes == *tag)?, tag)))
+        .expect("an orientation");
+    image[at + tag.iter().rposition(|byte| *byte == 6).expect("six")] = orientation;
+    image
+}
+
+#[test]
+fn tools_that_turn_images_as_exif_says() {
+    for orientation in 2..=8 {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("in")).expect("made");
+        let image = turned(orientation);
+        let header = recordmill::image::header::read(&image).expect("a header");
+        assert_eq!(header.orientation, orientation);
+        let (w, h) = if orientation >= 5 { (header.height, header.width) } else { (header.width, header.height) };
+        // An eighth of the shown image, in its upper left corner.
+        let (right, below) = (f64::from(w) / 4.0, f64::from(h) / 2.0);
+        let json = format!(
+            r#"{{"version": "5.4.1", "flags": {{}}, "shapes": [{{"label": "cat", "points": [[0.0, 0.0], [{right}, {below}]],
+            "group_id": null, "shape_type": "rectangle", "flags": {{}}}}], "imagePath": "a.jpg", "imageData": null,
+            "imageHeight": {h}, "imageWidth": {w}}}"#
+        );
+        fs::write(at("in/a.json"), json).expect("written");
+        fs::write(at("in/a.jpg"), &image).expect("written");
+        let options = |target| Options { target, sync: false, ..Options::default() };
+        convert(&at("in"), &at("records"), &options(None), &mut ()).expect("records");
+        // In the stored pixels, in parts of the size.
+        let expected = match orientation {
+            2 => [0.75, 0.0, 1.0, 0.5],
+            3 => [0.75, 0.5, 1.0, 1.0],
+            4 => [0.0, 0.5, 0.25, 1.0],
+            5 => [0.0, 0.0, 0.5, 0.25],
+            6 => [0.0, 0.75, 0.5, 1.0],
+            7 => [0.5, 0.75, 1.0, 1.0],
+            _ => [0.5, 0.0, 1.0, 0.25],
+        };
+        let stored = [f64::from(header.width), f64::from(header.height)];
+        let records = recordmill::convert::load(&at("records"), &LoadOptions::default()).expect("records");
+        let found = records.dataset.objects.bbox[0];
+        let normalised = records.dataset.objects.normalised[0];
+        for (side, (found, expected)) in found.iter().zip(expected).enumerate() {
+            let found = if normalised { *found } else { found / stored[side % 2] };
+            assert!((found - expected).abs() < 1e-6, "{orientation}: {found} {expected}");
+        }
+        // From the records, which count stored pixels, and from the tool's own form: both as the tool shows it.
+        for (source, target) in ["labelme", "label-studio", "cvat"].iter().flat_map(|to| [("in", to), ("records", to)])
+        {
+            let out = at(&format!("{target}-{source}"));
+            convert(&at(source), &out, &options(by_name(target)), &mut ()).expect("written");
+            let loaded = load(&out, &LoadOptions::default()).expect("it loads");
+            let (images, bbox) = (&loaded.dataset.images, loaded.dataset.objects.bbox[0]);
+            assert_eq!((images.width[0], images.height[0]), (w, h), "{orientation} {source} {target}");
+            let close = bbox.iter().zip([0.0, 0.0, right, below]).all(|(a, b)| (a - b).abs() < 1e-4);
+            assert!(close, "{orientation} {source} {target}: {bbox:?}");
+        }
+    }
+}
+
+#[test]
+fn tracks_of_keyframes_among_others() {
+    let shape = |frame: u32, keyframe: u8, outside: u8| {
+        format!(
+            r#"<box frame="{frame}" keyframe="{keyframe}" outside="{outside}" occluded="0" xtl="{frame}" ytl="2" xbr="20" ybr="30" z_order="0"></box>"#
+        )
+    };
+    let all = shape(0, 1, 0) + &shape(1, 0, 0) + &shape(2, 1, 1);
+    let keys = shape(1, 1, 0) + &shape(3, 1, 0);
+    let xml = format!(
+        r#"<?xml version="1.0" encoding="utf-8"?><annotations><version>1.1</version><meta><task><id>7</id><size>6</size>
+        <mode>interpolation</mode><start_frame>0</start_frame><stop_frame>5</stop_frame><labels><label><name>car</name></label>
+        <label><name>bus</name></label></labels><original_size><width>100</width><height>80</height></original_size></task></meta>
+        <track id="0" label="car" source="manual">{all}</track><track id="1" label="bus" source="manual">{keys}</track></annotations>"#
+    );
+    let loaded = loaded(&[("annotations.xml", &xml)]);
+    let (images, objects) = (&loaded.dataset.images, &loaded.dataset.objects);
+    let frames = |track: i64| -> Vec<&str> {
+        let has = |row: &usize| loaded.dataset.objects_of(*row).any(|object| objects.track.get(object) == Some(&track));
+        (0..loaded.dataset.len()).filter(has).map(|row| images.name.get(row)).collect()
+    };
+    assert_eq!(frames(0), ["frame_000000", "frame_000001"]);
+    // CVAT goes on with the last keyframe to the end.
+    assert_eq!(frames(1), ["frame_000001", "frame_000002", "frame_000003", "frame_000004", "frame_000005"]);
+}
+
+#[test]
+fn nested_datasets_of_supervisely() {
+    let annotation = |class: &str| {
+        format!(
+            r#"{{"description": "", "tags": [], "size": {{"height": 80, "width": 100}}, "objects": [{{"classTitle": "{class}",
+            "geometryType": "rectangle", "tags": [], "points": {{"exterior": [[1, 2], [10, 20]], "interior": []}}}}]}}"#
+        )
+    };
+    let (outer, inner) = (annotation("car"), annotation("tree"));
+    let loaded = loaded(&[
+        (
+            "meta.json",
+            r#"{"classes": [{"title": "tree", "shape": "rectangle"}, {"title": "car", "shape": "rectangle"}], "tags": []}"#,
+        ),
+        ("ds0/ann/a.jpg.json", &outer),
+        ("ds0/img/a.jpg", ""),
+        ("ds0/datasets/inner/ann/a.jpg.json", &inner),
+        ("ds0/datasets/inner/img/a.jpg", ""),
+    ]);
+    assert_eq!(splits(&loaded), [("ds0/datasets/inner/img/a.jpg", None), ("ds0/img/a.jpg", None)]);
+    assert_eq!(boxes(&loaded).iter().map(|(class, _)| *class).collect::<Vec<_>>(), ["tree", "car"]);
+    assert!(loaded.problems.is_empty(), "{:?}", loaded.problems.iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn sequences_of_mot_stay_apart() {
+    let loaded = loaded(&[
+        ("train/A/gt/gt.txt", "1,1,11,21,30,40,1,1,1\n1,2,1,1,100,80,0,7,0.25\n"),
+        ("train/A/img1/000001.jpg", ""),
+        ("train/B/gt/gt.txt", "1,1,11,21,30,40,1,3,1\n2,5,11,21,30,40,1,3,1\n"),
+        ("train/B/img1/000001.jpg", ""),
+        ("train/B/img1/000002.jpg", ""),
+    ]);
+    // The challenge counts from 1.
+    assert_eq!(
+        boxes(&loaded)[..2],
+        [("pedestrian", [10.0, 20.0, 40.0, 60.0]), ("static person", [0.0, 0.0, 100.0, 80.0])]
+    );
+    let tracks = |loaded: &Loaded| -> Vec<Option<i64>> {
+        let objects = &loaded.dataset.objects;
+        (0..objects.len()).map(|row| objects.track.get(row).copied()).collect()
+    };
+    assert_eq!(tracks(&loaded), [1, 2, 4, 8].map(Some));
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut sized = loaded;
+    let count = sized.dataset.len();
+    // The folder that it was read from is gone.
+    sized.dataset.roots = vec![folder.path().to_owned()];
+    sized.dataset.images.width = vec![100; count];
+    sized.dataset.images.height = vec![80; count];
+    let options = Options {
+        target: by_name("mot"),
+        images_mode: recordmill::convert::ImagesMode::None,
+        sync: false,
+        ..Options::default()
+    };
+    recordmill::convert::convert_dataset(&sized, &folder.path().join("out"), &options, &mut ()).expect("written");
+    let read = |name: &str| fs::read_to_string(folder.path().join("out").join(name)).expect("there");
+    // Numbers of the challenge's classes, what is not to be evaluated, and how much is to be seen.
+    assert_eq!(read("train/A/gt/gt.txt"), "1,1,10,20,30,40,1,1,1\n1,2,0,0,100,80,0,7,0.25\n");
+    assert_eq!(read("train/B/gt/gt.txt"), "1,4,10,20,30,40,1,3,1\n2,8,10,20,30,40,1,3,1\n");
+    assert_eq!(
+        read("train/B/seqinfo.ini"),
+        "[Sequence]\nname=B\nimDir=img1\nseqLength=2\nimWidth=100\nimHeight=80\nimExt=.jpg\n"
+    );
+    let back = load(&folder.path().join("out"), &LoadOptions::default()).expect("it loads");
+    assert_eq!((boxes(&back), tracks(&back)), (boxes(&sized), tracks(&sized)));
+}
+
+/// What is said of losses.
+fn lost(folder: &Path, target: &str) -> Vec<String> {
+    let options = Options {
+        target: by_name(target),
+        images_mode: recordmill::convert::ImagesMode::None,
+        sync: false,
+        allow_empty: true,
+        ..Options::default()
+    };
+    let out = folder.join(target);
+    let report = convert(&folder.join("in"), &out, &options, &mut ()).expect("written");
+    let remarks = report.reasons.iter().filter(|reason| reason.contains("corners")).cloned();
+    report.losses.iter().map(|loss| format!("{} of {} {}", loss.what, loss.number, loss.of)).chain(remarks).collect()
+}
+
+#[test]
+fn what_a_target_has_no_place_for_is_counted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::create_dir(folder.path().join("in")).expect("made");
+    let json = r#"{"images": [{"id": 1, "file_name": "1.jpg", "width": 100, "height": 80}, {"id": 2, "file_name": "2.jpg", "width": 100,
+        "height": 80}], "categories": [{"id": 1, "name": "cat", "keypoints": ["nose", "tail"], "skeleton": []}],
+        "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [10, 20, 30, 40], "area": 1200, "iscrowd": 0,
+        "keypoints": [0, 0, 0, 0, 0, 0], "num_keypoints": 0}, {"id": 2, "image_id": 1, "category_id": 1, "bbox": [10, 20, 30, 40],
+        "area": 1200, "iscrowd": 0, "keypoints": [11, 22, 2, 0, 0, 0], "num_keypoints": 1}, {"id": 3, "image_id": 2, "caption": "nothing"}]}"#;
+    fs::write(folder.path().join("in/a.json"), json).expect("written");
+    let csv = lost(folder.path(), "csv");
+    assert!(csv.iter().any(|loss| loss == "negatives of 1 images"), "{csv:?}");
+    let outlines = lost(folder.path(), "yolo-seg");
+    assert!(outlines.iter().any(|said| said == "boxes written as outlines of their four corners: 2"), "{outlines:?}");
+    lost(folder.path(), "bdd100k");
+    let back = load(&folder.path().join("bdd100k"), &LoadOptions::default()).expect("it loads");
+    let seen = |row: usize| -> Vec<u8> {
+        back.dataset
+            .objects
+            .keypoints
+            .get(row)
+            .map_or(Vec::new(), |points| points.iter().map(|point| point.visibility).collect())
+    };
+    assert_eq!([seen(0), seen(1)], [vec![0, 0], vec![2, 0]]);
+}
+
+#[test]
+fn a_turned_box_is_an_outline_in_voc() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    fs::create_dir_all(at("in/labelTxt")).expect("made");
+    fs::create_dir_all(at("in/images")).expect("made");
+    fs::write(at("in/labelTxt/a.txt"), "20 10 40 30 20 50 0 30 ship 0\n").expect("written");
+    let image = include_bytes!("../data/images/exif-6.jpg");
+    fs::write(at("in/images/a.jpg"), image).expect("written");
+    let options = Options { target: by_name("voc"), sync: false, ..Options::default() };
+    let report = convert(&at("in"), &at("out"), &options, &mut ()).expect("written");
+    assert!(report.losses.is_empty(), "{:?}", report.losses);
+    let back = load(&at("out"), &LoadOptions::default()).expect("it loads");
+    let outline: Vec<Vec<[f64; 2]>> =
+        back.dataset.objects.polygons.get(0).expect("an outline").parts().map(|part| part.collect()).collect();
+    assert_eq!(outline, [[[20.0, 10.0], [40.0, 30.0], [20.0, 50.0], [0.0, 30.0]]]);
 }

@@ -29,6 +29,8 @@ pub struct Gathered<'t> {
     shared: HashSet<u32>,
     skipped: Skipped,
     outlines_unread: u64,
+    /// Files without any annotation, with the number of their images.
+    bare: Vec<(FileId, usize)>,
 }
 
 /// A file that is being added.
@@ -115,6 +117,7 @@ impl<'t> Gathered<'t> {
             shared: HashSet::new(),
             skipped: Skipped::default(),
             outlines_unread: 0,
+            bare: Vec::new(),
         }
     }
 
@@ -132,6 +135,9 @@ impl<'t> Gathered<'t> {
         let mut file = File { id, path, split, images: HashMap::new(), classes: HashMap::new() };
         self.classes(&mut file, categories, &annotations, problems);
         self.images(&mut file, &images, problems);
+        if annotations.is_empty() && results.is_empty() && !file.images.is_empty() {
+            self.bare.push((id, file.images.len()));
+        }
         self.annotations(&file, annotations, false, problems);
         for (other, annotations) in results {
             file = File { id: other, path: self.tree.path(other), ..file };
@@ -372,6 +378,12 @@ impl<'t> Gathered<'t> {
                 }
             }
             self.builder.extend(objects, owners);
+        }
+        for (file, images) in self.bare {
+            remarks.push(format!(
+                "{} has no annotation: its images count as such without objects: {images}",
+                tree.path(file)
+            ));
         }
         let dataset = Dataset { outlines_unread: self.outlines_unread, ..self.builder.finish(tree) };
         (dataset, self.skipped)

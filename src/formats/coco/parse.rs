@@ -127,6 +127,12 @@ fn say_loose(loose: Loose, line: u32, what: &str, findings: &mut Vec<Finding>) {
 }
 
 impl Annotations {
+    /// Whether there is none, not even one that cannot be used.
+    pub fn is_empty(&self) -> bool {
+        let Self { images, labels, captions, findings, .. } = self;
+        images.is_empty() && labels.is_empty() && captions.is_empty() && findings.is_empty()
+    }
+
     /// Reads an annotation. What is wrong with its outline alone costs the outline: the box stays, as it does for those who
     /// look at no outlines.
     fn read(&mut self, piece: &[u8], line: u32, outlines: bool, skipper: &mut Skipper) {

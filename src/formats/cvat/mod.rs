@@ -13,6 +13,7 @@
 //! Specification: <https://docs.cvat.ai/docs/manual/advanced/formats/format-cvat/>. Pixels are 0-based, with fractions.
 //!
 //! Decisions
+//! - CVAT shows images turned as their EXIF orientation says: shapes are drawn, and written, on that.
 //! - `rotation` is in degrees, clockwise about the centre. `rle` counts runs of pixels that are not set and are in turn, row by
 //!   row inside of its box. A polyline, points and a cuboid's eight corners become keypoints. A skeleton's points are the
 //!   keypoints of its class, in the order of the labels; one that is outside is not labelled.
@@ -95,11 +96,14 @@ fn detect(tree: &Tree) -> Option<Evidence> {
 }
 
 fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
-    pages::read(tree, options, &FORMAT, pages::files(tree, &["xml"], look), Kind::List, &|text, _| {
-        let mut page = page(text)?;
-        options.class_attribute.as_deref().into_iter().for_each(|name| name_classes(&mut page, name));
-        Ok(page)
-    })
+    let mut reading =
+        pages::read(tree, options, &FORMAT, pages::files(tree, &["xml"], look), Kind::List, &|text, _| {
+            let mut page = page(text)?;
+            options.class_attribute.as_deref().into_iter().for_each(|name| name_classes(&mut page, name));
+            Ok(page)
+        })?;
+    reading.dataset.drawn_turned = true;
+    Ok(reading)
 }
 
 /// Gives objects the class that an attribute says, where they have it.

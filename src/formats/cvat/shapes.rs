@@ -111,7 +111,8 @@ pub(super) fn object(
             }
         }
         "polygon" => Found::outlined(label, line, vec![points(shape)?])?,
-        "polyline" | "points" => Found::pointed(label, line, &points(shape)?)?,
+        "polyline" => Found::line(label, line, &points(shape)?)?,
+        "points" => Found::pointed(label, line, &points(shape)?)?,
         "ellipse" => {
             let [x, y, rx, ry] = numbers(shape, ["cx", "cy", "rx", "ry"])?;
             let degrees = rotation()?;

@@ -99,8 +99,7 @@ impl Video {
         let mut count = 0;
         let mut lost = false;
         for (track, number) in tracks.iter().zip(0..) {
-            let end = last.filter(|_| !whole);
-            match self.track(track, number, end, labels, OBJECTS.saturating_sub(count), &mut page.findings) {
+            match self.track(track, number, (last, whole), labels, OBJECTS.saturating_sub(count), &mut page.findings) {
                 Ok(found) => {
                     count += found.len();
                     for (frame, found) in found {
@@ -123,6 +122,7 @@ impl Video {
         }
         for (frame, mut sheet) in frames {
             sheet.name = format!("frame_{frame:06}");
+            sheet.made_up = true;
             sheet.line = sheet.objects.first().map_or(1, |found| found.object.line);
             (sheet.size, sheet.split, sheet.id) = (self.size, self.split, Some(frame.into()));
             page.sheets.push(sheet);
@@ -135,12 +135,12 @@ impl Video {
         frame.saturating_sub(self.first.unwrap_or(0)).is_multiple_of(step)
     }
 
-    /// The objects of a track, with their frames.
+    /// The objects of a track, with their frames: those that it says where the file is `whole`, else those between, up to the `last`.
     fn track(
         &self,
         track: &Element<'_>,
         number: i64,
-        end: Option<u32>,
+        (last, whole): (Option<u32>, bool),
         labels: &mut Labels,
         limit: usize,
         findings: &mut Vec<Finding>,
@@ -165,6 +165,10 @@ impl Video {
             shapes.push((frame as u32, outside, found));
         }
         shapes.sort_by_key(|(frame, ..)| *frame);
+        // Where other tracks of the file have every frame, one with frames between its shapes still has keyframes alone.
+        let between = |pair: &[(u32, bool, Found)]| (pair[0].0 + 1..pair[1].0).any(|frame| self.is_there(frame));
+        let sparse = shapes.windows(2).any(|pair| !pair[0].1 && between(pair));
+        let end = last.filter(|_| !whole || sparse);
         let mut objects: Vec<(u32, Found)> = Vec::new();
         let mut rest = shapes.into_iter().peekable();
         while let Some((frame, outside, found)) = rest.next() {

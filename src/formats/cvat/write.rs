@@ -27,6 +27,8 @@ const DRAWS: Draws =
     Draws { outlines: true, masks: true, holes: false, turned: true, points: Points::Own, groups: Groups::Numbered };
 
 pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    // The tool shows images turned as their EXIF orientation says.
+    let ready = &*ready.as_shown();
     let ids = ready.image_ids(0);
     let places: Vec<usize> = (0..ready.images.len()).collect();
     let head =

@@ -196,7 +196,7 @@ fn object(node: &Node<'_>, kind: &str, class: &str) -> Result<Found, Fault> {
             }
         }
         "polygon" => Found::outlined(class, line, vec![geometry::pairs(&numbers("points")?)])?,
-        "polyline" => Found::pointed(class, line, &geometry::pairs(&numbers("points")?))?,
+        "polyline" => Found::line(class, line, &geometry::pairs(&numbers("points")?))?,
         "points" => {
             let mut found = Found::pointed(class, line, &geometry::pairs(&numbers("points")?))?;
             let seen =

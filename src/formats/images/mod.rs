@@ -342,6 +342,8 @@ impl<'t> Matcher<'t> {
             };
             let nearest = files.iter().map(|file| near(*file)).max().unwrap_or(0);
             keep(&mut files, |file| near(*file) == nearest);
+            // Of those in the same dataset the one beside it: `a/ann/1.json` is about `a/img/1.jpg`, not about `a/more/img/1.jpg`.
+            keep(&mut files, |file| !asked.is_empty() && folder_of(folder_of(path(*file))) == folder_of(asked));
         }
         if let Some(split) = wish.asker.split {
             keep(&mut files, |file| splits::of_folders(self.tree, path(*file)) == Some(split));

@@ -10,6 +10,7 @@
 //! Specification: <https://labelstud.io/guide/export>. All numbers are **percent** of the image, from its upper left corner.
 //!
 //! Decisions
+//! - Label Studio shows images turned as their EXIF orientation says: shapes are drawn, and written, on that.
 //! - A region is what its value has: `radiusX` an ellipse, `points` an outline, `rle` a mask (Label Studio's own packing, the
 //!   alpha of RGBA), width and height a box, else a keypoint. `rotation` is in degrees, clockwise about the upper left corner
 //!   (an ellipse about its centre).
@@ -135,6 +136,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     pages.extend(pages::read_each(tree, options, tables, &|text, _| table::read(text, &configuration, &inside)));
     grouping::order_points(&mut pages, || configuration.points.clone());
     let mut reading = pages::gather(tree, Kind::List, pages, Vec::new());
+    reading.dataset.drawn_turned = true;
     inside.finish(&mut reading.dataset)?;
     Ok(reading)
 }
@@ -161,7 +163,8 @@ fn task(node: &Node<'_>, configuration: &Configuration, inside: &Inside, page: &
     };
     let more = all().count() - 1;
     if more > 0 {
-        page.findings.push(ignored(&format!("{more} more annotations of the task"), node.line));
+        let message = format!("the last of the task's annotations is taken; others left out: {more}");
+        page.findings.push((ProblemKind::IgnoredField, node.line, message));
     }
     let results = latest.list("result");
     // Several images side by side: results say which by the name of its tag.

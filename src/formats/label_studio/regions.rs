@@ -238,7 +238,7 @@ fn region(value: &Node<'_>, size: (u32, u32), line: u32) -> Result<Found, Fault>
         };
         let points: Vec<[f64; 2]> = points.items().iter().map(point).collect::<Result<_, _>>()?;
         return match value.get("closed").and_then(Node::as_flag) {
-            Some(false) => Found::pointed("", line, &points),
+            Some(false) => Found::line("", line, &points),
             _ => Found::outlined("", line, vec![points]),
         };
     }

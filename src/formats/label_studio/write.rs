@@ -26,6 +26,8 @@ const DRAWS: Draws =
     Draws { outlines: true, masks: true, holes: false, turned: true, points: Points::OfBody, groups: Groups::Linked };
 
 pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    // The tool shows images turned as their EXIF orientation says.
+    let ready = &*ready.as_shown();
     let ids = ready.image_ids(1);
     put(sink, "label_config.xml", configuration(ready).as_bytes())?;
     for split in ready.splits() {

@@ -8,6 +8,7 @@
 //! Specification: <https://github.com/wkentaro/labelme/blob/main/labelme/_label_file.py>. Pixels are 0-based, with fractions.
 //!
 //! Decisions
+//! - LabelMe shows images turned as their EXIF orientation says: shapes are drawn, and written, on that.
 //! - `rectangle`: any two opposite corners; four corners that are no upright box, `oriented_rectangle` (6.0) and X-AnyLabeling's
 //!   `rotation` are a turned box.
 //!   `circle` (centre and a point of the rim) is an outline of 32 points with the circle's own box. `mask` is a PNG of its
@@ -88,6 +89,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         tree.annotations_around(&["yaml", "yml"]).flat_map(|file| configured(tree, file)).collect()
     });
     let mut reading = pages::gather(tree, Kind::Own("imagePath"), pages, Vec::new());
+    reading.dataset.drawn_turned = true;
     inside.images.finish(&mut reading.dataset)?;
     Ok(reading)
 }
@@ -196,7 +198,8 @@ fn object(shape: &Node<'_>, size: (u32, u32), findings: &mut Vec<Finding>) -> Re
             });
             Found::masked(&label, line, mask.map_err(at_line)?)?
         }
-        ("point" | "points" | "line" | "linestrip", _) => Found::pointed(&label, line, &points)?,
+        ("point" | "points", _) => Found::pointed(&label, line, &points)?,
+        ("line" | "linestrip", _) => Found::line(&label, line, &points)?,
         ("rectangle" | "oriented_rectangle" | "rotation" | "circle" | "mask", _) => return Err(wrong()),
         _ => return Err(Fault::new(line, format!("shape_type {kind:?} is not known"))),
     };

@@ -25,6 +25,8 @@ const DRAWS: Draws =
     Draws { outlines: true, masks: true, holes: false, turned: true, points: Points::OfBody, groups: Groups::Numbered };
 
 pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
+    // The tool shows images turned as their EXIF orientation says.
+    let ready = &*ready.as_shown();
     let places: Vec<usize> = (0..ready.images.len()).collect();
     ready.for_each(&places, |place, image| {
         let mut shapes = Vec::new();

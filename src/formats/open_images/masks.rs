@@ -112,6 +112,11 @@ impl Segments {
         segment.mask.take()
     }
 
+    /// The pictures of all masks.
+    pub fn pictures(&self) -> impl Iterator<Item = FileId> {
+        self.all.iter().map(|segment| segment.picture)
+    }
+
     /// Whether an image is a mask.
     pub fn is_mask(&self, path: &str) -> bool {
         self.pictures.contains(path)

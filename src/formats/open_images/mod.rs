@@ -194,6 +194,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         }
     }
     let unread = segments.unread;
+    builder.add_sources(segments.pictures());
     let unnamed = listed.unnamed(|path| !segments.is_mask(path)).len();
     for (image, label, namer, object) in segments.rest() {
         let class = builder.class(names.get(&label).map_or(&label, String::as_str));

@@ -18,6 +18,8 @@ pub struct Found {
     pub points: Vec<(Box<str>, Keypoint)>,
     /// Holes in its outline; [`draw_holes`] makes a mask of both.
     pub holes: Vec<Vec<[f64; 2]>>,
+    /// Whether its keypoints are the corners of a line, for which the model has no place.
+    pub is_line: bool,
 }
 
 /// Draws outlines that have holes: they are masks then, with the boxes that they have. Where one cannot be drawn, it stays as it
@@ -60,6 +62,7 @@ impl Found {
             object: Object { bbox, line, ..Object::default() },
             points: Vec::new(),
             holes: Vec::new(),
+            is_line: false,
         }
     }
 
@@ -83,7 +86,12 @@ impl Found {
         found
     }
 
-    /// An object of single points: the corners of a line, or what was pointed at.
+    /// An object that is a line: its corners are keypoints.
+    pub fn line(class: &str, line: u32, points: &[[f64; 2]]) -> Result<Self, Fault> {
+        Ok(Self { is_line: true, ..Self::pointed(class, line, points)? })
+    }
+
+    /// An object of single points.
     pub fn pointed(class: &str, line: u32, points: &[[f64; 2]]) -> Result<Self, Fault> {
         let Some(bbox) = geometry::around(points.iter().copied()) else {
             return Err(Fault::new(line, format!("{class:?} has no points")));

@@ -1,6 +1,6 @@
 //! From what the files say to the dataset: images are found, what several files say is joined.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{Found, Kind, Page, Read, Sheet};
 use crate::dataset::{Class, Ledger, Object, Place, ProblemKind, Problems, Skipped, Split};
@@ -54,6 +54,11 @@ pub fn gather(tree: &Tree, kind: Kind, mut pages: Vec<Read>, mut remarks: Vec<St
     let mut builder = Builder::default();
     set_classes(&pages, &mut builder);
     builder.add_sources(taken.iter().copied());
+    let sheets = || pages.iter().filter_map(|(_, page)| page.as_ref().ok()).flat_map(|page| &page.sheets);
+    let lines = sheets().flat_map(|sheet| &sheet.objects).filter(|found| found.is_line).count();
+    if lines > 0 {
+        remarks.push(format!("lines, whose corners are taken as keypoints: {lines}"));
+    }
     let mut gathered = Gathered { tree, kind, matcher, builder, problems, skipped, taken, known };
     for (file, page) in pages {
         gathered.page(file, page);
@@ -79,7 +84,7 @@ pub fn gather(tree: &Tree, kind: Kind, mut pages: Vec<Read>, mut remarks: Vec<St
     Reading { dataset: builder.finish(tree), problems, skipped, remarks }
 }
 
-/// The classes that the files list; they are in the source's order where all that are used are among them.
+/// The classes that the files list; they are in the source's order where all that objects are of are among them.
 fn set_classes(pages: &[Read], builder: &mut Builder) {
     let pages = || pages.iter().filter_map(|(_, page)| page.as_ref().ok());
     let mut names: HashSet<&str> = HashSet::new();
@@ -95,13 +100,18 @@ fn set_classes(pages: &[Read], builder: &mut Builder) {
             known.skeleton.clone_from(&class.skeleton);
         }
     }
+    let sheets = || pages().flat_map(|page| &page.sheets);
     let has = |name: &str| names.contains(text::trim(name));
-    let mut sheets = pages().flat_map(|page| &page.sheets);
-    let all = sheets
-        .all(|sheet| sheet.objects.iter().all(|found| has(&found.class)) && sheet.labels.iter().all(|name| has(name)));
-    if all && !names.is_empty() {
-        builder.order_classes();
+    if names.is_empty() || !sheets().flat_map(|sheet| &sheet.objects).all(|found| has(&found.class)) {
+        return;
     }
+    // Tools keep tags of images apart from the classes of objects: those that are not listed come behind, by name.
+    let others: BTreeSet<&str> =
+        sheets().flat_map(|sheet| &sheet.labels).map(|name| text::trim(name)).filter(|name| !has(name)).collect();
+    for name in others {
+        builder.class(name);
+    }
+    builder.order_classes();
 }
 
 impl Gathered<'_> {
@@ -148,9 +158,10 @@ impl Gathered<'_> {
             }
             // The entry itself could not be read.
             Kind::List if sheet.name.is_empty() => None,
-            Kind::List if sheet.optional => match self.matcher.find(&sheet.name, &asker) {
+            Kind::List if sheet.optional || sheet.made_up => match self.matcher.find(&sheet.name, &asker) {
                 Match::Found { file, .. } => Some(file),
-                _ => return,
+                _ if sheet.optional => return,
+                found => self.matcher.settle(&sheet.name, &asker, sheet.line, found, &mut self.problems),
             },
             Kind::List => {
                 let is_missing = |name: &str| self.matcher.find(name, &asker) == Match::Missing;

@@ -26,6 +26,8 @@ pub type Finding = (ProblemKind, u32, String);
 pub struct Sheet {
     /// Name of the image.
     pub name: String,
+    /// Whether the file says nothing of the name, so that no image is called otherwise.
+    pub made_up: bool,
     /// Another name that it may have.
     pub other_name: Option<String>,
     /// The path where it has to be, of which `name` is the end.

@@ -202,7 +202,8 @@ fn object(node: &Node<'_>, size: (u32, u32), graphs: &Graphs) -> Result<Found, F
             found.holes = holes.iter().map(hole).collect::<Result<_, _>>()?;
             found
         }
-        "point" | "line" | "polyline" => Found::pointed(&class, line, &exterior()?)?,
+        "point" => Found::pointed(&class, line, &exterior()?)?,
+        "line" | "polyline" => Found::line(&class, line, &exterior()?)?,
         "cuboid" => {
             let around = geometry::around(exterior()?);
             Found::boxed(&class, line, around.ok_or_else(|| Fault::new(line, format!("{class:?} has no points")))?)

@@ -39,6 +39,22 @@ impl Frame {
         Self { drawn: size, orientation: 1, stored: size }
     }
 
+    /// The same once the image, whose EXIF orientation this is, was turned upright.
+    pub fn upright(self, orientation: u8) -> Self {
+        let (width, height) = self.stored;
+        // What was drawn on the pixels as they were stored lies in the new ones as if those were turned back.
+        let back = match orientation {
+            6 => 8,
+            8 => 6,
+            same => same,
+        };
+        Self {
+            drawn: self.drawn,
+            orientation: if self.orientation == orientation { 1 } else { back },
+            stored: if orientation >= 5 { (height, width) } else { (width, height) },
+        }
+    }
+
     /// Whether a point of what was drawn on is elsewhere in what is stored for its size alone.
     pub fn is_scaled(&self) -> bool {
         self.turned() != self.stored
@@ -165,6 +181,18 @@ mod tests {
         let frame = Frame { drawn: (40, 80), orientation: 6, stored: (40, 20) };
         assert_eq!((frame.place([0.0, 0.0]), frame.place([40.0, 60.0])), ([0.0, 20.0], [30.0, 0.0]));
         assert_eq!((frame.place_unit([0.0, 0.25]), frame.area()), ([0.25, 1.0], 0.25));
+    }
+
+    #[test]
+    fn an_image_is_turned_upright() {
+        for orientation in 1..=8 {
+            let shown = if orientation >= 5 { (20, 40) } else { (40, 20) };
+            let turned = Frame { drawn: shown, orientation, stored: (40, 20) };
+            // Drawn as it is shown, nothing moves; drawn as it is stored, a point goes where it is shown.
+            assert_eq!(turned.upright(orientation), Frame::plain(shown), "{orientation}");
+            let stored = Frame::plain((40, 20)).upright(orientation);
+            assert_eq!(turned.place(stored.place([3.0, 7.0])), [3.0, 7.0], "{orientation}");
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ use std::ops::Range;
 
 pub use frame::{Frame, MaskFit, is_resized};
 pub use list::{entry, put_list, write_list};
-pub use names::FileNames;
+pub use names::{FileNames, usable};
 pub use number::{Fixed, Plain};
 pub use shapes::{Drawn, Draws, GROUP, Groups, HIDDEN, Points, Shape, colour, colour_text, joined};
 
@@ -28,7 +28,7 @@ use crate::image::mask::PIXELS;
 use crate::image::runs;
 
 /// A dataset that can be written as it is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Ready<'a> {
     /// What was read.
     pub dataset: &'a Dataset,
@@ -70,6 +70,8 @@ pub struct ReadyImage {
     pub height: u32,
     /// How what its objects were drawn on lies in those.
     pub frame: Frame,
+    /// EXIF orientation of its file; 1 where that was not looked at.
+    pub orientation: u8,
     /// How many bytes its file has, where that was looked at.
     pub bytes: Option<u64>,
     /// Its objects, in [`Ready::objects`].
@@ -203,6 +205,25 @@ pub fn at(name: &str) -> impl FnOnce(io::Error) -> FormatError + '_ {
 const PIECE: usize = 256;
 
 impl<'a> Ready<'a> {
+    /// The same for a tool that shows images turned as their EXIF orientation says: sizes and objects are those of what it shows.
+    pub fn as_shown(&self) -> Cow<'_, Self> {
+        if self.images.iter().all(|image| image.orientation == 1) {
+            return Cow::Borrowed(self);
+        }
+        let mut shown = self.clone();
+        for image in shown.images.iter_mut().filter(|image| image.orientation != 1) {
+            let frame = Frame::plain((image.width, image.height)).upright(image.orientation);
+            for object in shown.objects.get_mut(image.objects.clone()).unwrap_or_default() {
+                let [x0, y0, x1, y1] = object.bbox;
+                let ([ax, ay], [bx, by]) = (frame.place([x0, y0]), frame.place([x1, y1]));
+                object.bbox = [ax.min(bx), ay.min(by), ax.max(bx), ay.max(by)];
+            }
+            (image.width, image.height) = frame.stored;
+            image.frame = image.frame.upright(image.orientation);
+        }
+        Cow::Owned(shown)
+    }
+
     /// The splits that have images, in order.
     pub fn splits(&self) -> Vec<Split> {
         Split::ALL.into_iter().filter(|split| self.images.iter().any(|image| image.split == *split)).collect()
@@ -267,6 +288,14 @@ impl<'a> Ready<'a> {
             return outline;
         }
         self.corners(image, object).map(|corners| corners.to_vec()).into_iter().collect()
+    }
+
+    /// The same for a format that writes a mask besides: an object with one has no outline of its corners.
+    pub fn outline_beside_mask(&self, image: &ReadyImage, object: &ReadyObject) -> Vec<Vec<[f64; 2]>> {
+        match self.mask(image, object) {
+            Some(_) => self.outline(image, object),
+            None => self.outline_or_corners(image, object),
+        }
     }
 
     /// The keypoints of an object, in pixels, in the order of its class.

@@ -38,7 +38,7 @@ impl FileNames {
         let plain: Vec<String> = rows
             .iter()
             .zip(extensions)
-            .map(|(row, extension)| match usable(base(*row), *row) {
+            .map(|(row, extension)| match named(base(*row), *row) {
                 name if extension.is_empty() || is_image_name(&name) => name,
                 name => format!("{name}.{extension}"),
             })
@@ -57,7 +57,7 @@ impl FileNames {
                     changed += usize::from(name != base(*row));
                     return name;
                 }
-                let long = usable(&dataset.images.key.get(*row).replace(['/', '\\'], "_"), *row);
+                let long = named(&dataset.images.key.get(*row).replace(['/', '\\'], "_"), *row);
                 let extension = &name[stem(&name).len()..];
                 let long = if is_image_name(&long) { long } else { format!("{long}{extension}") };
                 let mut candidate = if long.is_empty() { name.clone() } else { long.clone() };
@@ -85,16 +85,16 @@ impl FileNames {
     }
 }
 
-/// `name` without what file systems do not take.
-fn usable(name: &str, row: usize) -> String {
+/// `name` without what file systems do not take, if anything is left.
+pub fn usable(name: &str) -> Option<String> {
     let bad = |c: char| c.is_control() || matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|');
     let clean: String = name.chars().map(|c| if bad(c) { '_' } else { c }).collect();
     let clean = clean.trim().trim_end_matches('.').trim_start_matches('.');
     if clean.is_empty() {
-        return format!("image-{}", row + 1);
+        return None;
     }
     if clean.len() <= LEN {
-        return clean.to_owned();
+        return Some(clean.to_owned());
     }
     let extension = &clean[stem(clean).len()..];
     let extension = if extension.len() <= 10 { extension } else { "" };
@@ -102,7 +102,12 @@ fn usable(name: &str, row: usize) -> String {
     while !clean.is_char_boundary(end) {
         end -= 1;
     }
-    format!("{}{extension}", &clean[..end])
+    Some(format!("{}{extension}", &clean[..end]))
+}
+
+/// The same; else a name by the image's row.
+fn named(name: &str, row: usize) -> String {
+    usable(name).unwrap_or_else(|| format!("image-{}", row + 1))
 }
 
 #[cfg(test)]

@@ -328,6 +328,7 @@ mod tests {
         dataset.push(Image { key: "a.png", name: "a.png", ..Image::default() }, [object]);
         let (dataset, class): (&'static Dataset, &'static Class) = (Box::leak(dataset.into()), Box::leak(class.into()));
         let image = ReadyImage {
+            orientation: 1,
             row: 0,
             split: Split::Train,
             name: "a.png".into(),

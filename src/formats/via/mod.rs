@@ -258,7 +258,7 @@ fn region(shape: &Node<'_>, line: u32) -> Result<Found, Fault> {
             Ok(Found::boxed("", line, [x, y, x + width, y + height]))
         }
         "polygon" => Found::outlined("", line, vec![points()?]),
-        "polyline" => Found::pointed("", line, &points()?),
+        "polyline" => Found::line("", line, &points()?),
         "point" => Found::pointed("", line, &[shape.all_wanted(["cx", "cy"])?]),
         "circle" | "ellipse" => {
             let centre = shape.all_wanted(["cx", "cy"])?;

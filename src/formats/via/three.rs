@@ -71,7 +71,7 @@ fn shape(node: &Node<'_>) -> Result<Found, Fault> {
         [2.0, x, y, width, height] => Ok(Found::boxed("", line, [x, y, x + width, y + height])),
         [3.0, x, y, r] => round([x, y], [r, r], 0.0, line),
         [4.0, x, y, rx, ry] => round([x, y], [rx, ry], 0.0, line),
-        [5.0 | 6.0, ref rest @ ..] => Found::pointed("", line, &geometry::pairs(rest)),
+        [5.0 | 6.0, ref rest @ ..] => Found::line("", line, &geometry::pairs(rest)),
         [7.0, ref rest @ ..] => Found::outlined("", line, vec![geometry::pairs(rest)]),
         [8.0, ref rest @ ..] if rest.len() >= 4 => {
             let sides = geometry::around(geometry::pairs(rest)).unwrap_or_default();

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Coordinates are 0-based with the maximum exclusive, whole numbers without a point, others with all their digits. An
-//! outline of one part is written as `<polygon>`, as Roboflow does; one of several parts becomes a mask. Of masks that overlap
+//! outline of one part is written as `<polygon>`, as Roboflow does, and a turned box; one of several parts becomes a mask. Of masks that overlap
 //! the smaller one is seen. Classes and objects have the numbers and colours of the challenge; where there are more than a
 //! palette holds, the pictures have colours alone, as Datumaro's.
 
@@ -68,7 +68,7 @@ fn numbered(number: u32) -> u32 {
 
 /// Whether an object is drawn.
 fn is_drawn(ready: &Ready<'_>, image: &ReadyImage, object: &ReadyObject) -> bool {
-    ready.mask(image, object).is_some() || ready.outline(image, object).len() > 1
+    ready.mask(image, object).is_some() || ready.outline_beside_mask(image, object).len() > 1
 }
 
 fn has_masks(ready: &Ready<'_>, image: &ReadyImage) -> bool {
@@ -101,7 +101,8 @@ fn pictures(ready: &Ready<'_>, image: &ReadyImage, covered: &AtomicU64) -> Optio
 
 fn document(ready: &Ready<'_>, image: &ReadyImage) -> String {
     let objects = ready.objects_of(image);
-    let is_outlined = |object: &ReadyObject| is_drawn(ready, image, object) || !ready.outline(image, object).is_empty();
+    let is_outlined =
+        |object: &ReadyObject| is_drawn(ready, image, object) || !ready.outline_beside_mask(image, object).is_empty();
     let outlined = objects.iter().any(is_outlined);
     let mut text = format!(
         "<annotation>\n  <folder>JPEGImages</folder>\n  <filename>{}</filename>\n  <source>\n    \
@@ -140,7 +141,7 @@ fn object(ready: &Ready<'_>, image: &ReadyImage, object: &ReadyObject, text: &mu
         line(3, &element(tag, &Plain(side).to_string()));
     }
     line(2, "</bndbox>");
-    if let [part] = &ready.outline(image, object)[..] {
+    if let [part] = &ready.outline_beside_mask(image, object)[..] {
         line(2, "<polygon>");
         for (number, [x, y]) in (1..).zip(part) {
             line(3, &format!("<x{number}>{}</x{number}><y{number}>{}</y{number}>", Plain(*x), Plain(*y)));

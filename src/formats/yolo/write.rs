@@ -14,6 +14,7 @@
 //! - Confidences and tracks are not written: Ultralytics refuses lines with a field too many.
 
 use std::fmt::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::dataset::Split;
 use crate::formats::FormatError;
@@ -30,11 +31,20 @@ pub(super) fn detect(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, Form
 }
 
 pub(super) fn segment(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
-    write(ready, sink, "task: segment\n", |image, object, line| {
-        let outline = joined(ready.outline_or_corners(image, object));
-        let points = if outline.len() < 3 { corners_of(object.bbox).to_vec() } else { outline };
-        put_points(image, &points, line);
-    })
+    let boxes = AtomicU64::new(0);
+    let mut remarks = write(ready, sink, "task: segment\n", |image, object, line| {
+        let mut outline = joined(ready.outline_or_corners(image, object));
+        if outline.len() < 3 {
+            outline = corners_of(object.bbox).to_vec();
+            boxes.fetch_add(1, Ordering::Relaxed);
+        }
+        put_points(image, &outline, line);
+    })?;
+    let boxes = boxes.into_inner();
+    if boxes > 0 {
+        remarks.push(format!("boxes written as outlines of their four corners: {boxes}"));
+    }
+    Ok(remarks)
 }
 
 pub(super) fn obb(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {

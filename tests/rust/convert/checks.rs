@@ -76,9 +76,9 @@ fn boxes_and_headers_are_compared() {
     let found = problems(&health);
     let expected = [
         "size-mismatch annotations.csv:2: annotated size is 100 x 50, the image is 80 x 50",
-        "swapped-corners annotations.csv:5: xmax 1 < xmin 9",
-        "box-outside annotations.csv:5: xmax 110 > width 100",
-        "empty-box annotations.csv:5: xmax 5 = xmin 5",
+        r#"swapped-corners annotations.csv:5: object 1 ("cat"): xmax 1 < xmin 9"#,
+        r#"box-outside annotations.csv:5: object 2 ("cat"): xmax 110 > width 100"#,
+        r#"empty-box annotations.csv:5: object 3 ("cat"): xmax 5 = xmin 5"#,
         "tiny-box annotations.csv:5: box [0.1, 0.1, 0.5, 0.5] is within one pixel: are these fractions of the size?",
         "bad-image broken.png: ",
         "box-outside annotations.csv:5: xmax 110 > width 100",

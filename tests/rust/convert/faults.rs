@@ -154,10 +154,10 @@ fn masks_of_another_size_are_scaled_or_said_to_be_left_out() {
     let objects = [with([200, 100]), with([50, 24]), with([50, 100]), with([50, 25]), with([100, 50])];
     corpus.add("a.png", &png(100, 50, 0), objects);
     let expected = [
-        "scaled-boxes: annotations.csv:5: mask is 200 x 100, the image is 100 x 50: scaled to it",
-        "size-mismatch: annotations.csv:5: mask is 50 x 24, the image is 100 x 50: left out, the box is kept",
-        "size-mismatch: annotations.csv:5: mask is 50 x 100, the image is 100 x 50: left out, the box is kept",
-        "scaled-boxes: annotations.csv:5: mask is 50 x 25, the image is 100 x 50: scaled to it",
+        "scaled-boxes: annotations.csv:5: object 1 (\"cat\"): mask is 200 x 100, the image is 100 x 50: scaled to it",
+        "size-mismatch: annotations.csv:5: object 2 (\"cat\"): mask is 50 x 24, the image is 100 x 50: left out, the box is kept",
+        "size-mismatch: annotations.csv:5: object 3 (\"cat\"): mask is 50 x 100, the image is 100 x 50: left out, the box is kept",
+        "scaled-boxes: annotations.csv:5: object 4 (\"cat\"): mask is 50 x 25, the image is 100 x 50: scaled to it",
     ];
     let health = check_dataset(&corpus.loaded, &LoadOptions::default(), &mut ()).unwrap();
     let said: Vec<String> =

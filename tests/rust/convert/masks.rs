@@ -60,7 +60,7 @@ fn each_form_has_the_pixels_and_brings_them_back() {
         let out = tempfile::tempdir().unwrap();
         let report = convert::convert_dataset(&corpus.loaded, out.path(), &options(form), &mut ()).unwrap();
         assert_eq!(report.objects, 4);
-        let said = "1 objects have neither outline nor mask: theirs in image/object/mask has no pixel";
+        let said = "objects without outline and mask, whose image/object/mask has no pixel: 1";
         assert!(report.reasons.iter().any(|reason| reason == said), "{:?}", report.reasons);
         let losses: Vec<&str> = report.losses.iter().map(|loss| loss.what).collect();
         assert_eq!(losses, ["polygons"]);

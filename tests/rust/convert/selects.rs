@@ -104,7 +104,7 @@ fn small_boxes_are_left_out_by_their_size_in_the_image() {
         assert_eq!(
             said,
             [
-                "annotations.csv:5: xmax 130 > width 100",
+                "annotations.csv:5: object 1 (\"cat\"): xmax 130 > width 100",
                 "annotations.csv:5: box of 5 x 29, asked for 8 pixels",
                 "annotations.csv:5: box of 8 x 7.9, asked for 8 pixels",
             ],

@@ -29,7 +29,7 @@ def make() -> None:
     labels = [label("car", (4, 5, 20, 25), id="7", attributes=attributes, score=0.5), {"category": "bus", "poly2d": outline}, {"category": "lane", "poly2d": lane},
               {"category": "car", "rle": {"counts": runs["runs"], "size": runs["size"]}}, {"category": "car", "box3d": {}}]
     case("bdd100k", "scalabel", {"labels/train.json": json.dumps({"frames": [frame("a.png", labels, videoName="v1")], "config": config}), "images/train/v1/a.png": picture(1)}, {
-        "format": "bdd100k", "classes": ["car", "lane", "bus"], "ordered": True, "problems": ["ignored-field: labels/train.json:1: box3d left out"], "images": [there(
+        "remarks": ["lines, whose corners are taken as keypoints: 1"], "format": "bdd100k", "classes": ["car", "lane", "bus"], "ordered": True, "problems": ["ignored-field: labels/train.json:1: box3d left out"], "images": [there(
             "images/train/v1/a.png", obj("car", (4, 5, 20, 25), line=1, id=7, score=0.5, flags=["not truncated", "occluded", "not crowd"],
                                          attributes={"trafficLightColor": "red"}),
             obj("bus", (1, 2, 9, 8), polygons=[[[1.0, 2.0], [9.0, 2.0], [9.0, 8.0]]], line=1), obj("lane", (1, 2, 9, 8), keypoints=[[1.0, 2.0, 2], [9.0, 8.0, 2]], line=1),

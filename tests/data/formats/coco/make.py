@@ -56,7 +56,7 @@ def good() -> None:
         "val2017/000000000009.png": picture(3), "train2017/unlisted.png": picture(4),
     }, {
         "format": "coco", "classes": ["cat", "dog", "toothbrush"], "ordered": True, "class_ids": [17, 18, 90],
-        "remarks": ["images in no list of images, left out: 1"], "problems": [],
+        "remarks": ["images in no list of images, left out: 1", "annotations/instances_val2017.json has no annotation: its images count as such without objects: 1"], "problems": [],
         "images": [
             there("train2017/000000000009.png",
                   box("dog", 2, (0.5, 1.25, 11, 22), area=702.1057499999998,
@@ -336,6 +336,7 @@ def bad() -> None:
             there("b.png", box("cat", 2, (4, 5, 20, 25)), box("dog", 2, (4, 5, 20, 25), source="b.json"), id=2),
             there("c.png", id=3), there("t.png", split="train", id=1),
         ],
+        "remarks": [f"{split}.json has no annotation: its images count as such without objects: 1" for split in ("train", "val")],
         "problems": [
             'duplicate-image: val.json:1: image 1: "t.png" is in valid here, and in train in another file',
             "duplicate-image: b.json:1: another file has other boxes of the same class for this image",

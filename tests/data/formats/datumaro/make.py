@@ -41,7 +41,7 @@ def make() -> None:
         ann("cuboid_3d", 0)]
     points = {"items": [{"label_id": 0, "labels": ["nose", "tail", "ear"], "joints": [[1, 2], [2, 3]]}]}
     case("datumaro", "shapes", {"annotations/train.json": document(item("a.png", shapes), points=points), "images/train/a.png": picture(1)}, {
-        "format": "datumaro", "classes": CLASSES, "ordered": True, "skeletons": [["cat", "", ["nose", "tail", "ear"], [[0, 1], [1, 2]]]],
+        "remarks": ["lines, whose corners are taken as keypoints: 1"], "format": "datumaro", "classes": CLASSES, "ordered": True, "skeletons": [["cat", "", ["nose", "tail", "ear"], [[0, 1], [1, 2]]]],
         "problems": ["ignored-field: annotations/train.json:1: cuboid_3d left out"], "images": [there(
             "images/train/a.png", obj("cat", around(corners), corners=corners, line=1, id=0, flags=["occluded"], attributes={"colour": "red"}),
             obj("dog", (1, 2, 9, 8), polygons=[[[1.0, 2.0], [9.0, 2.0], [9.0, 8.0]]], line=1, id=0, attributes={"group_id": "3"}),

@@ -72,7 +72,7 @@ def make() -> None:
     bbox = [0.1, 0.2, 0.5, 0.8]
     case("fiftyone", "dataset", {"samples.json": json.dumps({"samples": samples}), "metadata.json": json.dumps({"name": "x", "media_type": "image", "classes": {}, "default_classes": ["cat", "dog", "sunny"]}),
                                  **{f"data/{name}.png": picture(number) for number, name in enumerate("abcd")}}, {
-        "format": "fiftyone", "classes": ["cat", "dog", "sunny"], "ordered": True,
+        "remarks": ["lines, whose corners are taken as keypoints: 1"], "format": "fiftyone", "classes": ["cat", "dog", "sunny"], "ordered": True,
         "problems": ['ignored-field: samples.json:1: field "predictions" left out beside "ground_truth"'],
         "images": [
             there("data/a.png", seen("cat", CAT, mask=filled(CAT), flags=["crowd"]), seen("dog", DOG, attributes={"age": "3"}), name="data/a.png", split="valid", labels=["sunny"]),

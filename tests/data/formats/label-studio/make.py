@@ -89,7 +89,7 @@ def good() -> None:
     text = json.dumps([later, task(2, "/data/upload/1/99999999-b.png"), none], indent=2)
     case("label-studio", "json", {"project-1-at-2024-05-01.json": text, "images/a.png": picture(1), "images/99999999-b.png": picture(2)}, {
         "format": "label-studio", "classes": ["dog"], "ordered": False,
-        "problems": ["ignored-field: project-1-at-2024-05-01.json:2: 1 more annotations of the task left out"],
+        "problems": ["ignored-field: project-1-at-2024-05-01.json:2: the last of the task's annotations is taken; others left out: 1"],
         "images": [
             there("images/99999999-b.png", id=2, name="/data/upload/1/99999999-b.png", size=(0, 0)),
             there("images/a.png", obj("dog", (4, 6, 24, 18), line=line_of(text, '"r1"', 2) - 1), id=1, name="/data/upload/1/0a1b2c3d-a.png"),

@@ -41,7 +41,7 @@ def good() -> None:
         "classifications": [named("weather", radio_answer=named("Sunny")), named("note", text_answer={"content": "Two pets"})], "relationships": []})
     case("labelbox", "ndjson", {"export.ndjson": "\n".join([first, line("b.png", {"objects": [], "classifications": []}), line("c.png")]) + "\n",
                                 "a.png": picture(1), "b.png": picture(2), "c.png": picture(3)}, {
-        "format": "labelbox", "classes": ["Sunny", "Cat", "Dog", "Path", "Nose"], "ordered": False, "remarks": ["images that no annotation names, left out: 1"],
+        "format": "labelbox", "classes": ["Sunny", "Cat", "Dog", "Path", "Nose"], "ordered": False, "remarks": ["lines, whose corners are taken as keypoints: 1", "images that no annotation names, left out: 1"],
         "problems": ['ignored-field: export.ndjson:1: the mask of "Sky", which is only an address, left out'],
         "images": [
             there("a.png", obj("Cat", (4, 5, 20, 25), line=1, attributes={"state": "asleep", "seen": "tail"}), obj("Dog", (1, 2, 9.5, 8), polygons=OUTLINE, line=1),

@@ -6,6 +6,9 @@ NO_SIZE = {"size": (0, 0)}
 INFO = "[Sequence]\nname=MOT17-02\nimDir=img1\nframeRate=30\nseqLength=2\nimWidth=40\nimHeight=30\nimExt=.png\n"
 
 
+ONE_BASED = "boxes count from 1, as the challenge says, and were moved by a pixel: "
+
+
 def one(line=1, name="pedestrian", track=1, **more):
     return obj(name, (4, 5, 20, 25), line=line, **({"flags": ["not occluded"], "track": track} | more))
 
@@ -17,10 +20,10 @@ def make() -> None:
     first, second = "train/MOT17-02/img1", "train/MOT17-04/img1"
     case("mot", "mot17", {
         "train/MOT17-02/seqinfo.ini": INFO,
-        "train/MOT17-02/gt/gt.txt": "1,1,4,5,16,20,1,1,1\n2,1,4,5,16,20,1,1,0.25\n1,7,4,5,16,20,0,12,1\n",
+        "train/MOT17-02/gt/gt.txt": "1,1,5,6,16,20,1,1,1\n2,1,5,6,16,20,1,1,0.25\n1,7,5,6,16,20,0,12,1\n",
         "train/MOT17-02/det/det.txt": "1,-1,0,0,9,9,0.5\n",
         "train/MOT17-02/img1/000001.png": picture(1), "train/MOT17-02/img1/000002.png": picture(2), "train/MOT17-02/img1/000003.png": picture(3),
-        "train/MOT17-04/gt/gt.txt": "1,1,4,5,16,20,1,3,1\n", "train/MOT17-04/img1/000001.png": picture(4),
+        "train/MOT17-04/gt/gt.txt": "1,1,5,6,16,20,1,3,1\n", "train/MOT17-04/img1/000001.png": picture(4),
     }, {
         "format": "mot", "classes": ["pedestrian", "reflection", "car"], "ordered": False,
         "images": [
@@ -30,7 +33,11 @@ def make() -> None:
             there(f"{second}/000001.png", one(1, "car", 9), split="train", **named(second, 1), **NO_SIZE),
         ],
         "problems": [unlabelled(f"{first}/000003.png")],
-        "remarks": ["rows marked as not to be evaluated, kept as objects, with the attribute ignored: 1"],
+        "remarks": [
+            "rows marked as not to be evaluated, kept as objects, with the attribute ignored: 1",
+            ONE_BASED + "4",
+            "sequences whose tracks got other numbers, as sequences before have theirs: 1",
+        ],
     })
     case("mot", "cvat", {
         "gt/gt.txt": "1,1,4,5,16,20,1,1,1.0\n1,2,4,5,16,20,1,2,1.0\n", "gt/labels.txt": "cat\ndog\n", "img1/000001.png": picture(1),
@@ -39,45 +46,45 @@ def make() -> None:
         "images": [there("img1/000001.png", one(1, "cat"), one(2, "dog", 2), **named("img1", 1), **NO_SIZE)], "problems": [],
     })
     case("mot", "detections", {
-        "test/V/seqinfo.ini": INFO, "test/V/det/det.txt": "1,-1,4,5,16,20,0.875\n1,-1,1.5,2,3,4,-0.5,-1,-1,-1\n", "test/V/img1/000001.png": picture(1),
+        "test/V/seqinfo.ini": INFO, "test/V/det/det.txt": "1,-1,5,6,16,20,0.875\n1,-1,2.5,3,3,4,-0.5,-1,-1,-1\n", "test/V/img1/000001.png": picture(1),
     }, {
         "format": "mot", "classes": ["pedestrian"], "ordered": False,
         "images": [there("test/V/img1/000001.png", obj("pedestrian", (4, 5, 20, 25), line=1, score=0.875),
                          obj("pedestrian", (1.5, 2, 4.5, 6), line=2, score=-0.5), split="test", **named("test/V/img1", 1))],
-        "problems": [],
+        "problems": [], "remarks": [ONE_BASED + "2"],
     })
-    case("mot", "mot15", {"gt/gt.txt": "2, 3, 4, 5, 16, 20, 1, -1, -1, -1\r\n", "img1/000001.png": picture(1), "img1/000002.png": picture(2)}, {
+    case("mot", "mot15", {"gt/gt.txt": "2, 3, 5, 6, 16, 20, 1, -1, -1, -1\r\n", "img1/000001.png": picture(1), "img1/000002.png": picture(2)}, {
         "format": "mot", "classes": ["pedestrian"], "ordered": False,
         "images": [there("img1/000001.png", **NO_SIZE), there("img1/000002.png", obj("pedestrian", (4, 5, 20, 25), line=1, track=3), **named("img1", 2), **NO_SIZE)],
-        "problems": [unlabelled("img1/000001.png")],
+        "problems": [unlabelled("img1/000001.png")], "remarks": [ONE_BASED + "1"],
     })
     # CVAT says of a tenth number that it is to be skipped.
     case("mot", "cvat-tenth-number", {"gt/gt.txt": "1,1,4,5,16,20,1,2,1,0\n", "gt/labels.txt": "cat\ndog\n", "img1/000001.png": picture(1)}, {
         "format": "mot", "classes": ["dog"], "ordered": False, "images": [there("img1/000001.png", one(1, "dog"), **named("img1", 1), **NO_SIZE)], "problems": [],
     })
     # In space: the eighth number is no class there.
-    case("mot", "mot15-in-space", {"gt/gt.txt": "1,3,4,5,16,20,1,3.2,4.1,0\n1,4,4,5,16,20,1,-1,-1,-1\n", "img1/000001.png": picture(1)}, {
-        "format": "mot", "classes": ["pedestrian"], "ordered": False, "problems": [], "remarks": ["rows whose place in the world is left out: 1"],
+    case("mot", "mot15-in-space", {"gt/gt.txt": "1,3,5,6,16,20,1,3.2,4.1,0\n1,4,5,6,16,20,1,-1,-1,-1\n", "img1/000001.png": picture(1)}, {
+        "format": "mot", "classes": ["pedestrian"], "ordered": False, "problems": [], "remarks": ["rows whose place in the world is left out: 1", ONE_BASED + "2"],
         "images": [there("img1/000001.png", obj("pedestrian", (4, 5, 20, 25), line=1, track=3), obj("pedestrian", (4, 5, 20, 25), line=2, track=4),
                          **named("img1", 1), **NO_SIZE)],
     })
     # The challenge's tests have no truth.
     case("mot", "tests-without-truth", {
-        "train/A/gt/gt.txt": "1,1,4,5,16,20,1,1,1\n", "train/A/img1/000001.png": picture(1),
+        "train/A/gt/gt.txt": "1,1,5,6,16,20,1,1,1\n", "train/A/img1/000001.png": picture(1),
         "test/B/seqinfo.ini": INFO, "test/B/det/det.txt": "1,-1,4,5,16,20,0.5\n", "test/B/img1/000001.png": picture(2), "test/B/img1/000002.png": picture(3),
     }, {
         "format": "mot", "classes": ["pedestrian"], "ordered": False, "problems": [],
-        "remarks": ["test/B/det/det.txt has detections alone, which are no truth; left out, with its images: 2"],
+        "remarks": ["test/B/det/det.txt has detections alone, which are no truth; left out, with its images: 2", ONE_BASED + "1"],
         "images": [there("train/A/img1/000001.png", one(), split="train", **named("train/A/img1", 1), **NO_SIZE)],
     })
-    case("mot", "names-that-are-no-numbers", {"gt/gt.txt": "1,1,4,5,16,20,1,1,1\n2,1,4,5,16,20,1,1,1\n", "img1/x_a.png": picture(1), "img1/x_b.png": picture(2)}, {
+    case("mot", "names-that-are-no-numbers", {"gt/gt.txt": "1,1,5,6,16,20,1,1,1\n2,1,5,6,16,20,1,1,1\n", "img1/x_a.png": picture(1), "img1/x_b.png": picture(2)}, {
         "format": "mot", "classes": ["pedestrian"], "ordered": False,
-        "images": [there("img1/x_a.png", one(), name="img1/x_a.png", **NO_SIZE), there("img1/x_b.png", one(2), name="img1/x_b.png", **NO_SIZE)], "problems": [],
+        "images": [there("img1/x_a.png", one(), name="img1/x_a.png", **NO_SIZE), there("img1/x_b.png", one(2), name="img1/x_b.png", **NO_SIZE)], "problems": [], "remarks": [ONE_BASED + "2"],
     })
 
     case("mot", "bad-lines", {
         "seqinfo.ini": INFO.replace("imWidth=40", "imWidth=wide"),
-        "gt/gt.txt": "1,1,4,5,16,20,1,1,1\n1,1,4,5\n1.5,1,4,5,16,20,1,1,1\n1,x,4,5,16,20,1,1,1\n9,1,4,5,16,20,1,1,1\n", "img1/000001.png": picture(1),
+        "gt/gt.txt": "1,1,5,6,16,20,1,1,1\n1,1,4,5\n1.5,1,4,5,16,20,1,1,1\n1,x,4,5,16,20,1,1,1\n9,1,5,6,16,20,1,1,1\n", "img1/000001.png": picture(1),
     }, {
         "from": "mot", "format": "mot", "classes": ["pedestrian"], "ordered": False,
         "images": [{"key": "gt/img1/000009", "name": "img1/000009", "size": [0, 30], "split": None, "objects": [one(5)], "file": None},
@@ -89,6 +96,7 @@ def make() -> None:
             'bad-entry: gt/gt.txt:4: "x" is no number',
             'missing-image: gt/gt.txt:5: no image is called "img1/000009"',
         ],
+        "remarks": [ONE_BASED + "2"],
     })
     case("mot", "bad-empty", {"gt/gt.txt": "", "img1/000001.png": picture(1)}, {
         "error": "{input}: no annotations that a known format explains; images: 1, files that could be about them: gt/gt.txt; "

@@ -41,7 +41,7 @@ def make() -> None:
             obj("dog", (4, 5, 20, 25), keypoints=[[5.0, 6.0, 2], [0.0, 0.0, 0], [9.0, 8.0, 2]], line=1))]})
     classes = json.dumps([{"id": number, "name": name, "color": "#ff0000"} for number, name in enumerate(["ship", "cat", "lane", "nose", "ring", "dog", "outdoor", "night"])])
     case("superannotate", "shapes", {"a.png___objects.json": document("a.png", shapes, ["night"]), "classes/classes.json": classes, "a.png": picture(1)}, {
-        "format": "superannotate", "classes": ["ship", "cat", "lane", "nose", "ring", "dog", "outdoor", "night"], "ordered": True,
+        "remarks": ["lines, whose corners are taken as keypoints: 1"], "format": "superannotate", "classes": ["ship", "cat", "lane", "nose", "ring", "dog", "outdoor", "night"], "ordered": True,
         "problems": ["ignored-field: a.png___objects.json:1: cuboid left out"], "images": [there(
             "a.png", obj("cat", (1, 2, 9, 8), mask=mask(HOLED, 2, 2), line=1, attributes={"colour": "red"}),
             obj("lane", (1, 2, 9, 8), keypoints=[[1.0, 2.0, 2], [9.0, 8.0, 2]], line=1), obj("nose", (7, 8, 7, 8), keypoints=[[7.0, 8.0, 2]], line=1),

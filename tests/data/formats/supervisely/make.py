@@ -46,7 +46,7 @@ def good() -> None:
     case("supervisely", "project", {
         "meta.json": PETS, "ds0/ann/a.png.json": text, "ds0/img/a.png": picture(1), "ds1/ann/a.png.json": document(tags=[tag("val")]), "ds1/img/a.png": picture(2),
     }, {
-        "format": "supervisely", "classes": ["night", "weather: rain", "dog", "cat"], "ordered": False,
+        "format": "supervisely", "classes": ["dog", "cat", "sky", "night", "weather: rain"], "ordered": True,
         "problems": [],
         "images": [
             there("ds0/img/a.png", box("dog", (4, 5, 20, 25), line=line_of(text, '"id": 7') - 1, attributes={"wet": "true", "age": "old"}),
@@ -60,7 +60,7 @@ def good() -> None:
     case("supervisely", "shapes", {"meta.json": PETS, "ann/a.png.json": document(
         thing("sky", "bitmap", bitmap={"data": packed(rows), "origin": [5, 6]}), thing("dog", "point", [[7, 8]]), thing("dog", "line", [[1, 2], [9, 8]]),
         thing("dog", "cuboid", points=[[1, 2], [9, 2], [9, 8]], faces=[[0, 1, 2]])), "img/a.png": picture(1)}, {
-        "format": "supervisely", "classes": ["dog", "cat", "sky"], "ordered": True, "problems": [],
+        "remarks": ["lines, whose corners are taken as keypoints: 1"], "format": "supervisely", "classes": ["dog", "cat", "sky"], "ordered": True, "problems": [],
         "images": [there("img/a.png", box("sky", (5, 6, 7, 8), mask=mask(rows, 5, 6)), box("dog", (7, 8, 7, 8), keypoints=[[7.0, 8.0, 2]]),
                          box("dog", (1, 2, 9, 8), keypoints=[[1.0, 2.0, 2], [9.0, 8.0, 2]]), box("dog", (1, 2, 9, 8)), name="")],
     })

@@ -44,7 +44,7 @@ def good() -> None:
         region({"name": "point", "cx": 7, "cy": 8}, label="dog")), entry("b.png"), indent=1)
     at = [line_of(text, '"shape_attributes"', number) - 1 for number in range(1, 7)]
     case("via", "regions", {"train/via_region_data.json": text, "train/a.png": picture(1), "train/b.png": picture(2), "train/c.png": picture(3)}, {
-        "format": "via", "classes": ["cat", "dog"], "ordered": False, "problems": [], "remarks": ["images that no annotation names, left out: 1"],
+        "format": "via", "classes": ["cat", "dog"], "ordered": False, "problems": [], "remarks": ["lines, whose corners are taken as keypoints: 1", "images that no annotation names, left out: 1"],
         "images": [
             seen("train/a.png", obj("cat", (4, 5, 20, 25), line=at[0]), obj("dog", (1, 2, 9.5, 8), polygons=[[[1.0, 2.0], [9.0, 2.0], [9.5, 8.0]]], line=at[1]),
                  obj("dog", (1, 2, 9.5, 8), keypoints=[[1.0, 2.0, 2], [9.0, 2.0, 2], [9.5, 8.0, 2]], line=at[2]),
