@@ -17,7 +17,7 @@ use super::manifest::{self, MANIFEST, README};
 use super::options::{ImagesMode, LabelSource, OnError, Options, SchemaKind, Segmentation, SourceId};
 use super::pipeline::{self, Done, Job};
 use super::plan::Plan;
-use super::readme::readme;
+use super::readme::{first_records, readme};
 use super::report::{ClassCount, FileReport, Report, SplitCount};
 use super::shard::{self, Output};
 use super::split::SplitRule;
@@ -315,7 +315,9 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
     for name in &label_maps {
         others.push((name.clone(), manifest::label_map_text(&labels.map, options.layout).into_bytes()));
     }
-    others.push((README.into(), readme(&report, options, &plan.content, &label_maps).into_bytes()));
+    let reading = first_records(&output, &report)?;
+    let text = readme(&report, options, &plan.content, &label_maps, reading.as_ref());
+    others.push((README.into(), text.into_bytes()));
     let text =
         manifest::manifest(&report, &label_maps, options).map_err(|error| ConvertError::Ledger(error.to_string()))?;
     others.push((MANIFEST.into(), text));

@@ -57,7 +57,7 @@ fn records_hold_images_and_boxes() {
     assert_eq!(manifest["images"], 2);
     assert!(!String::from_utf8_lossy(&files[MANIFEST]).contains(corpus.input().to_str().unwrap()));
     let readme = String::from_utf8(files[README].clone()).unwrap();
-    assert!(readme.contains("2 images with 2 objects of 2 classes") && readme.contains("glob(\"train*.tfrecord\")"));
+    assert!(readme.contains("2 images with 2 objects of 2 classes") && readme.contains("FILES = [\"train.tfrecord\"]"));
 }
 
 /// Around each length at which a varint of the record becomes longer, the place that was guessed for the image may be
