@@ -26,7 +26,7 @@ pub fn readme(
         Layout::Roboflow => head_roboflow(&mut text, report, options),
     };
     let _ = tables(&mut text, report, label_maps);
-    let _ = features(&mut text, options, content);
+    let _ = features(&mut text, report, options, content);
     if let Some(reading) = reading {
         programs(&mut text, report, options, reading);
     }
@@ -94,7 +94,7 @@ fn tables(text: &mut String, report: &Report, label_maps: &[String]) -> std::fmt
     writeln!(text)
 }
 
-fn features(text: &mut String, options: &Options, content: &Content) -> std::fmt::Result {
+fn features(text: &mut String, report: &Report, options: &Options, content: &Content) -> std::fmt::Result {
     let (columns, attributes) = (content.columns, !content.attributes.is_empty());
     writeln!(text, "A record\n--------")?;
     writeln!(text, "Each record is a tf.train.Example of one image (schema {}):\n", options.schema)?;
@@ -109,10 +109,14 @@ fn features(text: &mut String, options: &Options, content: &Content) -> std::fmt
         (_, "id") => "the source's id, as text",
         _ => "the name again",
     };
+    let encoded = match report.reencoded {
+        0 => "the image's file, as it was",
+        count => &format!("the image's file, as it was; of {count} images what it was made into"),
+    };
     let rows = [
         optional(columns.captions, "image/caption", "list: sentences about the image"),
         optional(columns.labels, "image/class/{label,text}", "a list each: classes of the whole image"),
-        Some(("image/encoded", "the image's file, as it was")),
+        Some(("image/encoded", encoded)),
         Some(("image/filename", "its name")),
         Some(("image/format", if full { "jpeg, png ..." } else { "jpg" })),
         Some(("image/height, image/width", "of the stored pixels")),

@@ -270,6 +270,7 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
         images_read: dataset.len() as u64 + loaded.skipped.images,
         objects_read: dataset.objects.len() as u64 + loaded.skipped.objects,
         empty_images: done.total.empty,
+        reencoded: done.total.reencoded,
         skipped,
         classes: classes(&labels, &done),
         splits: split_counts(&written, &plan, &done),
@@ -292,6 +293,10 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
     if done.total.unmasked > 0 {
         let said = "objects have neither outline nor mask: theirs in image/object/mask has no pixel";
         report.reasons.push(format!("{} {said}", done.total.unmasked));
+    }
+    if report.reencoded > 0 {
+        let said = "images were encoded anew: TensorFlow does not decode them as they are, or that was asked for";
+        report.reasons.push(format!("{} {said}", report.reencoded));
     }
     report.say_empty_splits(options);
     report.balance().map_err(ConvertError::Ledger)?;

@@ -39,6 +39,22 @@ impl Frame {
         Self { drawn: size, orientation: 1, stored: size }
     }
 
+    /// The same once the image, whose EXIF orientation this is, was turned upright.
+    pub fn upright(self, orientation: u8) -> Self {
+        let (width, height) = self.stored;
+        // What was drawn on the pixels as they were stored lies in the new ones as if those were turned back.
+        let back = match orientation {
+            6 => 8,
+            8 => 6,
+            same => same,
+        };
+        Self {
+            drawn: self.drawn,
+            orientation: if self.orientation == orientation { 1 } else { back },
+            stored: if orientation >= 5 { (height, width) } else { (width, height) },
+        }
+    }
+
     /// Whether a point of what was drawn on is elsewhere in what is stored for its size alone.
     pub fn is_scaled(&self) -> bool {
         self.turned() != self.stored
