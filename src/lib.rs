@@ -13,11 +13,12 @@
 //!   v  convert::report     counts, bytes, and every problem with its place
 //! ```
 //!
-//! Beside it, for TFRecord files of any origin: `inspect` looks into them, `reshape` mends, joins, divides and compares them.
+//! Beside it, for TFRecord files of any origin: `inspect` looks into them, `reshape` mends, joins, divides and compares them,
+//! `snippet` writes programs that read them.
 //!
 //! Who may name whom is fixed by `tests/rust/layers.rs`: `record`, `example`, `image`, `dataset` and `files` name
 //! nothing of ours; `formats` names `dataset`, `image` and `files`; `inspect` adds `record` and `example`; `reshape`
-//! names `record`, `example` and `files`; `convert` and `python` may name everything below
+//! names `record`, `example` and `files`; `snippet` names `record`, `inspect` and `reshape`; `convert` and `python` may name everything below
 //! them.
 
 pub mod convert;
@@ -31,3 +32,4 @@ pub mod inspect;
 mod python;
 pub mod record;
 pub mod reshape;
+pub mod snippet;

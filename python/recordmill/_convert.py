@@ -63,6 +63,8 @@ class WriteOptions(TypedDict, total=False):
     shuffle: bool
     masks: str
     segmentation: str
+    reencode: str
+    auto_orient: bool
     source_id: str
     sha256: bool
     file_sha256: bool
@@ -111,6 +113,8 @@ WRITE_DEFAULTS: dict[str, Any] = {
     "shuffle": False,
     "masks": "png",
     "segmentation": "none",
+    "reencode": "auto",
+    "auto_orient": False,
     "source_id": "auto",
     "sha256": True,
     "file_sha256": True,
@@ -195,6 +199,8 @@ def convert(
     group: str | None = None,
     masks: str = "png",
     segmentation: str = "none",
+    reencode: str = "auto",
+    auto_orient: bool = False,
     source_id: str = "auto",
     sha256: bool = True,
     file_sha256: bool = True,
@@ -267,6 +273,9 @@ def convert(
         segmentation: Maps of each image in records, PNGs of numbers: "semantic" (`image/segmentation/class/encoded`),
             "panoptic" (`image/panoptic/{category_mask,instance_mask}` as well), "panoptic-encoded" (the same, called
             `image/panoptic/{category,instance}/encoded`) or "none".
+        reencode: Which images of records are encoded anew: "auto", those that TensorFlow does not decode (WEBP, GIF,
+            TIFF ...), as PNG; "png", all that are something else; "jpeg:90", or another quality, all; "never".
+        auto_orient: Turn images of records upright, as their EXIF orientation says, and all that was drawn on them.
         source_id: What `image/source_id` is: "index" (position in the source, from 1), "id" (the source's own),
             "filename", or "auto": the id where each image has one that no other has, else the index.
         sha256: Whether `image/key/sha256` is written.
@@ -331,6 +340,8 @@ def convert(
         group=group,
         masks=masks,
         segmentation=segmentation,
+        reencode=reencode,
+        auto_orient=auto_orient,
         source_id=source_id,
         sha256=sha256,
         file_sha256=file_sha256,

@@ -9,6 +9,8 @@ from recordmill import _native
 from recordmill._convert import Path
 
 MAX_RECORD_SIZE = 2 << 30
+# Enough to see which features every record has.
+SNIPPET_RECORDS = 1000
 
 
 class VerifyOptions(TypedDict, total=False):
@@ -138,6 +140,29 @@ def inspect(
     """
     found: Inspection = json.loads(_native.inspect(path, compression, max_records, max_record_size))
     return found
+
+
+def snippet(
+    path: Path | Sequence[Path],
+    framework: Literal["tf", "keras", "torch", "jax"] = "tf",
+    *,
+    max_records: int = SNIPPET_RECORDS,
+) -> str:
+    """A short complete Python program that reads these TFRecord files, made from the features that they have.
+
+    Those for PyTorch and JAX use recordmill, Pillow and numpy, and need no TensorFlow.
+
+    Args:
+        path: A file, a folder, a pattern, or several of these.
+        framework: What the program is written for.
+        max_records: Records of each file to look at.
+
+    Raises:
+        OSError: A file cannot be read.
+        RecordError: A file is damaged.
+        ValueError: The records are no Examples, or the files are compressed differently.
+    """
+    return _native.snippet(path, framework, max_records)
 
 
 @overload

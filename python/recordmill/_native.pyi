@@ -39,6 +39,7 @@ __all__ = [
     "read_image",
     "reshape",
     "save",
+    "snippet",
     "verify",
 ]
 
@@ -209,6 +210,7 @@ def inspect(path: _Path, compression: str | None, max_records: int | None, max_r
 def reshape(
     command: str, arguments: dict[str, Any], progress: Callable[[int, int, int, float], object] | None
 ) -> str: ...
+def snippet(paths: _Path | Sequence[_Path], framework: str, max_records: int) -> str: ...
 def verify(
     paths: _Path | Sequence[_Path],
     compression: str | None,

@@ -179,6 +179,7 @@ class Report(Told):
         images_read: Images in the source; an annotation file of one image that cannot be read counts as one.
         objects_read: Objects in the source, those that cannot be understood among them; what stands twice counts once.
         empty_images: Images written of which nothing is said: no object, class or caption.
+        reencoded: Images written that are not the bytes of their files.
         skipped: What was left out; `images + skipped.images == images_read`, and the same for objects.
         classes: The label map, by id.
         splits: What went into each split.
@@ -207,6 +208,7 @@ class Report(Told):
         "objects_read",
         "output",
         "reasons",
+        "reencoded",
         "schema",
         "seconds",
         "skipped",
@@ -230,6 +232,7 @@ class Report(Told):
         self.images_read: int = data["images_read"]
         self.objects_read: int = data["objects_read"]
         self.empty_images: int = data["empty_images"]
+        self.reencoded: int = data["reencoded"]
         skipped = data["skipped"]
         reasons = {reason: (count["images"], count["objects"]) for reason, count in skipped.get("reasons", {}).items()}
         self.skipped = Skipped(skipped["images"], skipped["objects"], reasons)

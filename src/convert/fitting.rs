@@ -1,6 +1,7 @@
 //! An image's own header against what its annotation says, and its objects fitted into it: what every target needs.
 
 use super::boxes::{self, BoxRules, UnitBox};
+use super::reencode::Rewrite;
 use crate::dataset::{Dataset, Place, ProblemKind, Problems};
 use crate::formats::geometry;
 use crate::formats::target::{Frame, MaskFit, is_resized};
@@ -44,24 +45,40 @@ fn objects_fit(dataset: &Dataset, row: usize, (width, height): (u32, u32)) -> bo
 }
 
 /// Notes what is worth knowing about image `row` as a whole, to somebody who feeds it to TensorFlow; gives what its objects
-/// were drawn on.
-pub fn look_at(dataset: &Dataset, row: usize, header: &Header, problems: &mut Problems) -> Frame {
-    let frame = compare(dataset, row, header, problems);
+/// are placed in: of the file that `rewrite` makes of it, if there is one.
+pub fn look_at(
+    dataset: &Dataset,
+    row: usize,
+    header: &Header,
+    rewrite: Option<Rewrite>,
+    problems: &mut Problems,
+) -> Frame {
+    let turned = rewrite.map_or(1, |rewrite| rewrite.turned);
+    let frame = compare_turned(dataset, row, header, turned, problems);
     let place = || Place::file(dataset.images.key.get(row));
     let Header { kind, orientation, tensorflow, .. } = *header;
     if orientation != 1 {
-        let message = format!("stored turned (EXIF orientation {orientation}), and TensorFlow does not turn it back");
+        let message = match turned {
+            1 => format!("stored turned (EXIF orientation {orientation}), and TensorFlow does not turn it back"),
+            _ => format!("turned upright (EXIF orientation {orientation})"),
+        };
         problems.push(ProblemKind::Rotated, place(), message);
     }
     if !tensorflow {
-        let message = format!("TensorFlow's decoders do not take this {kind}");
+        let written = rewrite.map_or(String::new(), |rewrite| format!(": written as {}", rewrite.encoding.kind()));
+        let message = format!("TensorFlow's decoders do not take this {kind}{written}");
         problems.push(ProblemKind::UndecodableKind, place(), message);
     }
-    frame
+    if turned == 1 { frame } else { frame.upright(turned) }
 }
 
 /// Notes where name or size of image `row` are not what its header says; gives what its objects were drawn on.
 pub fn compare(dataset: &Dataset, row: usize, header: &Header, problems: &mut Problems) -> Frame {
+    compare_turned(dataset, row, header, 1, problems)
+}
+
+/// The same of an image that is to be `turned` upright: of boxes on that there is nothing to say.
+fn compare_turned(dataset: &Dataset, row: usize, header: &Header, turned: u8, problems: &mut Problems) -> Frame {
     let images = &dataset.images;
     let Header { kind, width, height, orientation, .. } = *header;
     let claimed = Kind::from_name(images.own_name(row));
@@ -79,7 +96,7 @@ pub fn compare(dataset: &Dataset, row: usize, header: &Header, problems: &mut Pr
         );
         problems.push(ProblemKind::ScaledBoxes, dataset.place(row, 0), message);
     } else if frame.orientation != 1 {
-        if !dataset.objects_of(row).is_empty() {
+        if turned == 1 && !dataset.objects_of(row).is_empty() {
             let message = match said == (width, height) {
                 true => format!(
                     "the tool shows the image turned (EXIF orientation {orientation}): boxes turned to the stored pixels"

@@ -55,6 +55,8 @@ struct Written<'a> {
     source_id: &'static str,
     masks: &'static str,
     segmentation: &'static str,
+    reencode: String,
+    auto_orient: bool,
     sha256: bool,
     file_sha256: bool,
     #[serde(flatten)]
@@ -131,6 +133,8 @@ pub fn manifest(report: &Report, label_maps: &[String], options: &Options) -> Re
         source_id: options.source_id.name(),
         masks: options.masks.name(),
         segmentation: options.segmentation.name(),
+        reencode: options.reencode.to_string(),
+        auto_orient: options.auto_orient,
         sha256: options.sha256,
         file_sha256: options.file_sha256,
         rules: rules(options),

@@ -12,6 +12,7 @@
 //! plan      which record goes into which file and block: plain data, decided before the first byte is written
 //! boxes     a source's box to one that trainers take
 //! schema    which features a record has
+//! reencode  which images are written as another file than their own
 //! pipeline  blocks of framed records, on any number of threads, in plan order
 //! shard     temporary files, and the moment when all get their names
 //! check     what is in a dataset, and what is wrong with it; writes nothing
@@ -35,6 +36,7 @@ mod options;
 mod pipeline;
 pub mod plan;
 mod readme;
+mod reencode;
 mod report;
 mod run;
 mod save;
@@ -56,6 +58,7 @@ pub use manifest::{MANIFEST, README};
 pub use options::{
     ImagesMode, LabelSource, Layout, MaskForm, OnError, Options, SchemaKind, Segmentation, ShardRule, SourceId,
 };
+pub use reencode::Reencode;
 pub use report::{ClassCount, FileReport, Report, SplitCount};
 pub use run::{convert, convert_dataset};
 pub use select::Selection;

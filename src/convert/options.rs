@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::boxes::{BoxRules, SkipRule};
 use super::error::ConvertError;
+use super::reencode::Reencode;
 use super::select::Selection;
 use super::split::SplitRule;
 use crate::dataset::LabelMap;
@@ -50,6 +51,10 @@ pub struct Options {
     pub level: Option<u32>,
     /// Where ids come from.
     pub labels: LabelSource,
+    /// Which images are encoded anew.
+    pub reencode: Reencode,
+    /// Turn images upright, as their EXIF orientation says, and all that was drawn on them.
+    pub auto_orient: bool,
     /// What stands in `image/source_id`.
     pub source_id: SourceId,
     /// Whether `image/key/sha256` is written.
@@ -99,6 +104,8 @@ impl Default for Options {
             level: None,
             labels: LabelSource::Made,
             source_id: SourceId::Auto,
+            reencode: Reencode::Auto,
+            auto_orient: false,
             sha256: true,
             file_sha256: true,
             drop_empty: false,
@@ -155,6 +162,11 @@ impl Options {
         if let Some((option, _, needs)) = lonely.iter().find(|(_, lonely, _)| *lonely) {
             return Err(ConvertError::Option(format!("{option} means nothing without {needs}")));
         }
+        if self.auto_orient && self.reencode == Reencode::Never {
+            return Err(ConvertError::Option(
+                "auto_orient turns pixels, and with reencode never no image changes".into(),
+            ));
+        }
         if self.shards == ShardRule::Count(0) {
             return Err(ConvertError::Option("shards 0: there must be at least one".into()));
         }
@@ -174,6 +186,8 @@ impl Options {
             ("masks", self.masks != plain.masks),
             ("segmentation", self.segmentation != plain.segmentation),
             ("source_id", self.source_id != plain.source_id),
+            ("reencode", self.reencode != plain.reencode),
+            ("auto_orient", self.auto_orient),
             ("shuffle", self.shuffle),
             ("sha256", !self.sha256),
             ("file_sha256", !self.file_sha256),

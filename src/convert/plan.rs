@@ -12,6 +12,7 @@ use super::boxes::BoxRules;
 use super::columns::{Columns, ids_differ};
 use super::labels::Labels;
 use super::options::{Layout, MaskForm, Options, SchemaKind, Segmentation, ShardRule, SourceId};
+use super::reencode::Reencode;
 use super::schema::attributes::{self, Attribute};
 use super::split::hash;
 use crate::dataset::{Dataset, Split};
@@ -58,6 +59,10 @@ pub struct Content {
     pub classes: Vec<Option<PlannedClass>>,
     /// What stands in `image/source_id`.
     pub source_id: SourceId,
+    /// Which images are encoded anew.
+    pub reencode: Reencode,
+    /// Whether images are turned upright.
+    pub auto_orient: bool,
     /// Whether `image/key/sha256` is written.
     pub sha256: bool,
     /// Which boxes are left out.
@@ -182,6 +187,8 @@ impl Plan {
             attributes_lost,
             classes,
             source_id: options.source_id,
+            reencode: options.reencode,
+            auto_orient: options.auto_orient,
             sha256,
             rules: options.box_rules(),
             drop_empty: options.drop_empty,

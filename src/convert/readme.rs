@@ -1,15 +1,24 @@
 //! `README.txt` in the output: what it is, what is in it, and short programs that read it.
 
 use std::fmt::Write;
+use std::sync::atomic::AtomicBool;
 
+use super::error::ConvertError;
 use super::manifest::MANIFEST;
 use super::options::{Layout, MaskForm, Options, SchemaKind, Segmentation};
 use super::plan::Content;
 use super::report::Report;
-use crate::record::Compression;
+use super::shard::Output;
+use crate::snippet::{self, Files, Framework, Reading};
 
-/// The text. `label_maps` are the names of those files.
-pub fn readme(report: &Report, options: &Options, content: &Content, label_maps: &[String]) -> String {
+/// The text. `label_maps` are the names of those files; `reading` is what records have, if there are any.
+pub fn readme(
+    report: &Report,
+    options: &Options,
+    content: &Content,
+    label_maps: &[String],
+    reading: Option<&Reading>,
+) -> String {
     let mut text = String::new();
     // Writing into a String does not fail.
     let _ = match options.layout {
@@ -17,9 +26,21 @@ pub fn readme(report: &Report, options: &Options, content: &Content, label_maps:
         Layout::Roboflow => head_roboflow(&mut text, report, options),
     };
     let _ = tables(&mut text, report, label_maps);
-    let _ = features(&mut text, options, content);
-    programs(&mut text, report, options);
+    let _ = features(&mut text, report, options, content);
+    if let Some(reading) = reading {
+        programs(&mut text, report, options, reading);
+    }
     text
+}
+
+/// What the first records have, for README.txt; none where there is no record.
+pub fn first_records(output: &Output, report: &Report) -> Result<Option<Reading>, ConvertError> {
+    let Some(path) = report.files.iter().position(|file| file.records > 0).and_then(|shard| output.closed_path(shard))
+    else {
+        return Ok(None);
+    };
+    let read = snippet::read(&[&path], SHOWN_RECORDS, &AtomicBool::new(false));
+    read.map(|(_, reading)| Some(reading)).map_err(|error| ConvertError::Ledger(error.to_string()))
 }
 
 fn plural(count: u64, one: &str, many: &str) -> String {
@@ -73,7 +94,7 @@ fn tables(text: &mut String, report: &Report, label_maps: &[String]) -> std::fmt
     writeln!(text)
 }
 
-fn features(text: &mut String, options: &Options, content: &Content) -> std::fmt::Result {
+fn features(text: &mut String, report: &Report, options: &Options, content: &Content) -> std::fmt::Result {
     let (columns, attributes) = (content.columns, !content.attributes.is_empty());
     writeln!(text, "A record\n--------")?;
     writeln!(text, "Each record is a tf.train.Example of one image (schema {}):\n", options.schema)?;
@@ -88,10 +109,14 @@ fn features(text: &mut String, options: &Options, content: &Content) -> std::fmt
         (_, "id") => "the source's id, as text",
         _ => "the name again",
     };
+    let encoded = match report.reencoded {
+        0 => "the image's file, as it was",
+        count => &format!("the image's file, as it was; of {count} images what it was made into"),
+    };
     let rows = [
         optional(columns.captions, "image/caption", "list: sentences about the image"),
         optional(columns.labels, "image/class/{label,text}", "a list each: classes of the whole image"),
-        Some(("image/encoded", "the image's file, as it was")),
+        Some(("image/encoded", encoded)),
         Some(("image/filename", "its name")),
         Some(("image/format", if full { "jpeg, png ..." } else { "jpg" })),
         Some(("image/height, image/width", "of the stored pixels")),
@@ -154,137 +179,19 @@ image/height, image/width                of the stored pixels
 
 ";
 
-const CLASSIFICATION: &str = r#"TensorFlow and Keras
---------------------
-import tensorflow as tf
+/// Records that programs are made from.
+const SHOWN_RECORDS: u64 = 16;
+/// Frameworks whose programs stand in the text.
+const FRAMEWORKS: [Framework; 3] = [Framework::TensorFlow, Framework::Keras, Framework::Torch];
 
-FEATURES = {
-    "image/encoded": tf.io.FixedLenFeature([], tf.string),
-    "image/class/label": tf.io.FixedLenFeature([], tf.int64),
-}
-
-
-def parse(record):
-    example = tf.io.parse_single_example(record, FEATURES)
-    image = tf.io.decode_image(example["image/encoded"], channels=3, expand_animations=False)
-    # Ids start at 1, as in the label map; losses such as SparseCategoricalCrossentropy count from 0.
-    return tf.image.resize(image, (224, 224)), example["image/class/label"] - 1
-
-
-files = sorted(tf.io.gfile.glob("@GLOB@"))
-dataset = tf.data.TFRecordDataset(files@TF_COMPRESSION@).map(parse).batch(8)
-for images, labels in dataset.take(1):
-    print(images.shape, labels.numpy())
-"#;
-
-const TENSORFLOW: &str = r#"TensorFlow
-----------
-import tensorflow as tf
-
-SIDES = ["ymin", "xmin", "ymax", "xmax"]
-FEATURES = {
-    "image/encoded": tf.io.FixedLenFeature([], tf.string),
-    "image/object/class/label": tf.io.VarLenFeature(tf.int64),
-    **{"image/object/bbox/" + side: tf.io.VarLenFeature(tf.float32) for side in SIDES},
-}
-
-
-def parse(record):
-    example = tf.io.parse_single_example(record, FEATURES)
-    image = tf.io.decode_image(example["image/encoded"], channels=3, expand_animations=False)
-    boxes = [tf.sparse.to_dense(example["image/object/bbox/" + side]) for side in SIDES]
-    labels = tf.sparse.to_dense(example["image/object/class/label"])
-    return image, tf.stack(boxes, axis=-1), labels
-
-
-files = sorted(tf.io.gfile.glob("@GLOB@"))
-dataset = tf.data.TFRecordDataset(files@TF_COMPRESSION@).map(parse)
-for image, boxes, labels in dataset.take(3):
-    print(image.shape, boxes.numpy(), labels.numpy())
-"#;
-
-const KERAS: &str = r#"
-Keras (behind the program above)
---------------------------------
-import keras
-
-
-def to_keras(image, boxes, labels):
-    # The boxes are fractions: they stay as they are when the image is resized.
-    return {"images": tf.image.resize(image, (640, 640)), "bounding_boxes": {"boxes": boxes, "labels": labels}}
-
-
-PADDING = {"images": 0.0, "bounding_boxes": {"boxes": -1.0, "labels": tf.constant(-1, tf.int64)}}
-flip = keras.layers.RandomFlip("horizontal", bounding_box_format="rel_yxyx")
-batches = dataset.map(to_keras).padded_batch(8, padding_values=PADDING).map(flip)
-for batch in batches.take(1):
-    print(batch["images"].shape, batch["bounding_boxes"]["boxes"].shape)
-"#;
-
-const PYTORCH: &str = r#"
-PyTorch (without TensorFlow: pip install recordmill torch pillow)
------------------------------------------------------------------
-import glob
-import io
-
-import numpy as np
-import recordmill as rm
-import torch
-from PIL import Image
-
-
-class Records(torch.utils.data.IterableDataset):
-    def __init__(self, files):
-        self.files = files
-
-    def __iter__(self):
-        worker = torch.utils.data.get_worker_info()
-        first, step = (worker.id, worker.num_workers) if worker else (0, 1)
-        for file in self.files[first::step]:
-            for payload in rm.TFRecordReader(file):
-                example = rm.decode_example(payload)
-                image = Image.open(io.BytesIO(example["image/encoded"][0])).convert("RGB")
-@YIELD@
-
-
-for image, @TARGET@ in Records(sorted(glob.glob("@GLOB@"))):
-    print(image.shape, @TARGET@)
-"#;
-
-/// What [`PYTORCH`] makes of an Example with objects, and what it calls that.
-const BOXES: (&str, &str) = (
-    "target",
-    r#"                sides = [example["image/object/bbox/" + side] for side in ("xmin", "ymin", "xmax", "ymax")]
-                boxes = np.stack(sides, axis=-1) * np.array([*image.size, *image.size], np.float32)
-                target = {
-                    "boxes": torch.as_tensor(boxes.astype(np.float32)),
-                    "labels": torch.as_tensor(np.array(example["image/object/class/label"], np.int64)),
-                }
-                yield torch.as_tensor(np.array(image)).permute(2, 0, 1), target"#,
-);
-/// The same of one with a class.
-const LABEL: (&str, &str) = (
-    "label",
-    r#"                yield torch.as_tensor(np.array(image)).permute(2, 0, 1), int(example["image/class/label"][0]) - 1"#,
-);
-
-fn programs(text: &mut String, report: &Report, options: &Options) {
-    let split = report.splits.first().map_or("train", |split| split.name.name());
-    let glob = match options.layout {
-        Layout::Flat => format!("{split}*.tfrecord"),
-        Layout::Roboflow => format!("{split}/*.tfrecord"),
-    };
-    let compression = match options.compression {
-        Compression::None => "",
-        Compression::Gzip => ", compression_type=\"GZIP\"",
-        Compression::Zlib => ", compression_type=\"ZLIB\"",
-    };
-    let (programs, (target, made)): (&[&str], _) = match options.schema {
-        SchemaKind::Classification => (&[CLASSIFICATION, PYTORCH], LABEL),
-        SchemaKind::Tfod | SchemaKind::Basic => (&[TENSORFLOW, KERAS, PYTORCH], BOXES),
-    };
-    let fill = |program: &str| program.replace("@GLOB@", &glob).replace("@TF_COMPRESSION@", compression);
-    for program in programs {
-        *text += &fill(program).replace("@YIELD@", made).replace("@TARGET@", target);
+fn programs(text: &mut String, report: &Report, options: &Options, reading: &Reading) {
+    let split = report.splits.first().map(|split| split.name);
+    let names = report.files.iter().filter(|file| Some(file.split) == split).map(|file| file.name.clone());
+    let files = Files { names: names.collect(), compression: options.compression };
+    for framework in FRAMEWORKS {
+        let title = format!("{} (pip install {})", framework.title(), framework.needs());
+        let program = snippet::program(framework, &files, reading);
+        *text += &format!("{title}\n{}\n{program}\n", "-".repeat(title.len()));
     }
+    *text += "For JAX, or another split: recordmill snippet FILE --for jax\n";
 }

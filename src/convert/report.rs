@@ -39,6 +39,8 @@ pub struct Report {
     pub objects_read: u64,
     /// Images in the output of which nothing is said: no object, class or caption.
     pub empty_images: u64,
+    /// Images in the output that are not the bytes of their files: see [`super::Reencode`].
+    pub reencoded: u64,
     /// What was left out. `images + skipped.images == images_read`, and the same for objects.
     pub skipped: Skipped,
     /// The label map, with what is in the records.
@@ -223,6 +225,7 @@ mod tests {
             images_read: 2,
             objects_read: 4,
             empty_images: 0,
+            reencoded: 0,
             skipped,
             classes: vec![ClassCount { id: 1, name: "cat".into(), objects: 1, images: 1 }],
             splits: vec![SplitCount {
@@ -255,7 +258,7 @@ mod tests {
         let expected = serde_json::json!({
             "format": "voc", "reasons": ["3 xml files"], "target": "tfrecord", "output": "out", "dry_run": false, "schema": "tfod",
             "losses": [], "annotation_files": 0, "image_files": 0,
-            "images": 1, "objects": 1, "images_read": 2, "objects_read": 4, "empty_images": 0,
+            "images": 1, "objects": 1, "images_read": 2, "objects_read": 4, "empty_images": 0, "reencoded": 0,
             "skipped": {"images": 1, "objects": 3, "reasons": {
                 "bad-image": {"images": 1, "objects": 2}, "empty-box": {"images": 0, "objects": 1}}},
             "classes": [{"id": 1, "name": "cat", "objects": 1, "images": 1}],

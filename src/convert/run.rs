@@ -17,7 +17,7 @@ use super::manifest::{self, MANIFEST, README};
 use super::options::{ImagesMode, LabelSource, OnError, Options, SchemaKind, Segmentation, SourceId};
 use super::pipeline::{self, Done, Job};
 use super::plan::Plan;
-use super::readme::readme;
+use super::readme::{first_records, readme};
 use super::report::{ClassCount, FileReport, Report, SplitCount};
 use super::shard::{self, Output};
 use super::split::SplitRule;
@@ -270,6 +270,7 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
         images_read: dataset.len() as u64 + loaded.skipped.images,
         objects_read: dataset.objects.len() as u64 + loaded.skipped.objects,
         empty_images: done.total.empty,
+        reencoded: done.total.reencoded,
         skipped,
         classes: classes(&labels, &done),
         splits: split_counts(&written, &plan, &done),
@@ -293,6 +294,10 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
         let said = "objects without outline and mask, whose image/object/mask has no pixel";
         report.reasons.push(format!("{said}: {}", done.total.unmasked));
     }
+    if report.reencoded > 0 {
+        let said = "images were encoded anew: TensorFlow does not decode them as they are, or that was asked for";
+        report.reasons.push(format!("{} {said}", report.reencoded));
+    }
     report.say_empty_splits(options);
     report.balance().map_err(ConvertError::Ledger)?;
     let without_objects = report.objects == 0 && !(columns.labels || columns.captions);
@@ -315,7 +320,9 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
     for name in &label_maps {
         others.push((name.clone(), manifest::label_map_text(&labels.map, options.layout).into_bytes()));
     }
-    others.push((README.into(), readme(&report, options, &plan.content, &label_maps).into_bytes()));
+    let reading = first_records(&output, &report)?;
+    let text = readme(&report, options, &plan.content, &label_maps, reading.as_ref());
+    others.push((README.into(), text.into_bytes()));
     let text =
         manifest::manifest(&report, &label_maps, options).map_err(|error| ConvertError::Ledger(error.to_string()))?;
     others.push((MANIFEST.into(), text));

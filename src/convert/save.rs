@@ -80,6 +80,7 @@ pub(super) fn run(
         images_read: dataset.len() as u64 + loaded.skipped.images,
         objects_read: dataset.objects.len() as u64 + loaded.skipped.objects,
         empty_images: found.empty,
+        reencoded: 0,
         skipped: start.skipped.clone(),
         classes: classes(&ready, &found),
         splits: split_counts(&ready),

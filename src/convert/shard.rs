@@ -117,6 +117,14 @@ impl Output {
         self.names.get(shard).map_or_else(|| self.folder.clone(), |name| self.path(name))
     }
 
+    /// Where shard `shard` is until it gets its name, once it is closed.
+    pub fn closed_path(&self, shard: usize) -> Option<PathBuf> {
+        match &*self.files.get(shard)?.lock().unwrap_or_else(PoisonError::into_inner) {
+            Stage::Closed(file) => file.path().map(Path::to_owned),
+            _ => None,
+        }
+    }
+
     /// The file of shard `shard`, made at the first call.
     fn file(&self, shard: usize) -> Result<Arc<AtomicFile>, ConvertError> {
         let path = self.shard_path(shard);

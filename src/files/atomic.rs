@@ -180,6 +180,11 @@ impl AtomicFile {
 }
 
 impl ClosedFile {
+    /// Where it is until it gets its name.
+    pub fn path(&self) -> Option<&Path> {
+        self.temporary.path()
+    }
+
     /// Gives the file its name. After an error there is no file of that name that was not there before.
     pub fn commit(mut self) -> io::Result<()> {
         let Some(temporary) = self.temporary.path.take() else {

@@ -109,6 +109,8 @@ pub struct BytesValues {
     pub distinct: Option<Vec<Counted<String>>>,
     /// How many are images, by kind.
     pub images: BTreeMap<&'static str, u64>,
+    /// Of the images, the most bits per sample.
+    pub depth: Option<u8>,
     /// Of the images, in pixels.
     pub width: Option<Spread>,
     /// Of the images, in pixels.
@@ -189,6 +191,7 @@ struct FeatureStats {
     no_text: bool,
     text_distinct: Distinct<String>,
     images: BTreeMap<&'static str, u64>,
+    depth: Option<u8>,
     width: Counter,
     height: Counter,
 }
@@ -235,6 +238,7 @@ impl FeatureStats {
             self.sizes.add(value.len() as u64);
             if let Some(header) = image(value) {
                 *self.images.entry(header.kind.format_name()).or_default() += 1;
+                self.depth = self.depth.max(Some(header.depth));
                 self.width.add(u64::from(header.width));
                 self.height.add(u64::from(header.height));
             }
@@ -284,6 +288,7 @@ impl FeatureStats {
                 text: !self.no_text,
                 distinct: self.text_distinct.counted(),
                 images: self.images.clone(),
+                depth: self.depth,
                 width: self.width.spread(),
                 height: self.height.spread(),
             }),

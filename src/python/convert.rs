@@ -12,8 +12,8 @@ use super::dataset::Dataset;
 use super::path::PathArg;
 use super::{errors, watch, writer};
 use crate::convert::{
-    ConvertError, Health, ImagesMode, LabelSource, Layout, MaskForm, Monitor, OnError, Options, Progress, Report,
-    SchemaKind, Segmentation, Selection, ShardRule, SkipRule, SourceId, SplitRule,
+    ConvertError, Health, ImagesMode, LabelSource, Layout, MaskForm, Monitor, OnError, Options, Progress, Reencode,
+    Report, SchemaKind, Segmentation, Selection, ShardRule, SkipRule, SourceId, SplitRule,
 };
 use crate::dataset::{Label, LabelMap};
 use crate::formats::{self, LoadOptions};
@@ -133,6 +133,8 @@ fn options(arguments: &Bound<'_, PyDict>) -> PyResult<Options> {
         },
         masks: choice("masks", &text("masks")?, MaskForm::ALL, MaskForm::name)?,
         segmentation: choice("segmentation", &text("segmentation")?, Segmentation::ALL, Segmentation::name)?,
+        reencode: Reencode::parse(&text("reencode")?).map_err(PyValueError::new_err)?,
+        auto_orient: given(arguments, "auto_orient")?,
         source_id: choice("source_id", &text("source_id")?, SourceId::ALL, SourceId::name)?,
         sha256: given(arguments, "sha256")?,
         file_sha256: given(arguments, "file_sha256")?,

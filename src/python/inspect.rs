@@ -1,5 +1,6 @@
-//! `inspect` and `verify`.
+//! `inspect`, `verify` and `snippet`.
 
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use super::convert::LabelMapArg;
@@ -8,6 +9,7 @@ use super::path::{PathArg, PathsArg};
 use super::reader::read_options;
 use super::watch;
 use crate::inspect::{InspectOptions, VerifyOptions};
+use crate::snippet::Framework;
 
 /// What is in a file, as JSON.
 #[pyfunction]
@@ -52,4 +54,16 @@ pub fn verify<'py>(
         Err(error) => Ok(errors::of_record(py, &error, path).into_value(py).into_bound(py).into_any()),
     };
     verdicts.into_iter().zip(&paths.0).map(to_python).collect()
+}
+
+/// A program that reads files.
+#[pyfunction]
+pub fn snippet(py: Python<'_>, paths: PathsArg, framework: &str, max_records: u64) -> PyResult<String> {
+    let Some(framework) = Framework::from_name(framework) else {
+        let names = Framework::ALL.map(Framework::name).join(", ");
+        return Err(PyValueError::new_err(format!("framework is one of {names}, not {framework:?}")));
+    };
+    let found = watch::watched(py, |stop| crate::snippet::look_at(&paths.0, max_records, stop))?;
+    let (files, reading) = found.map_err(|error| errors::of_reshape(py, &error))?;
+    Ok(crate::snippet::program(framework, &files, &reading))
 }

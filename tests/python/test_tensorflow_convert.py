@@ -182,7 +182,7 @@ def test_classification(tf: Any, tmp_path: Path) -> None:
     ]
     assert said == [(1, b"cat", 10), (2, b"dog", 20)]
     text = (tmp_path / "out" / "README.txt").read_text()
-    program = text.split("TensorFlow and Keras\n--------------------\n")[1].split("\n\nPyTorch")[0]
+    program = text.split("\nKeras (pip install ")[1].split("\n", 2)[2].split("\n\nPyTorch")[0]
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=tmp_path / "out", capture_output=True, text=True, check=True, timeout=300
     )

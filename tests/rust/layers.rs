@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each room and the other rooms that it may name.
-const MAY_NAME: [(&str, &[&str]); 10] = [
+const MAY_NAME: [(&str, &[&str]); 11] = [
     ("record", &[]),
     ("example", &[]),
     ("image", &[]),
@@ -16,8 +16,12 @@ const MAY_NAME: [(&str, &[&str]); 10] = [
     ("formats", &["dataset", "image", "files"]),
     ("inspect", &["record", "example", "image", "dataset", "files"]),
     ("reshape", &["record", "example", "files"]),
-    ("convert", &["record", "example", "image", "dataset", "files", "formats", "inspect"]),
-    ("python", &["record", "example", "image", "dataset", "files", "formats", "inspect", "reshape", "convert"]),
+    ("snippet", &["record", "inspect", "reshape"]),
+    ("convert", &["record", "example", "image", "dataset", "files", "formats", "inspect", "snippet"]),
+    (
+        "python",
+        &["record", "example", "image", "dataset", "files", "formats", "inspect", "reshape", "snippet", "convert"],
+    ),
 ];
 
 const MAX_LINES: usize = 600;

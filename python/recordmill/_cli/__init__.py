@@ -13,7 +13,8 @@ from recordmill._native import __version__
 
 # Commands in the order of use, and the module that has each as `<name>_command`.
 _MODULES = (
-    {"convert": "convert", "check": "check", "formats": "formats", "inspect": "files", "verify": "files"}
+    {"convert": "convert", "check": "check", "formats": "formats", "inspect": "files"}
+    | {"verify": "files", "snippet": "files"}
     | dict.fromkeys(("repair", "count", "cat", "head", "merge", "reshard", "split", "shuffle"), "reshape")
     | dict.fromkeys(("filter", "select", "compress", "decompress", "index", "diff"), "reshape")
 )
@@ -43,6 +44,7 @@ def cli() -> None:
     recordmill check pets/                               what is in a dataset, and what is wrong with it
     recordmill inspect out/train.tfrecord                what is in a file
     recordmill verify out/*.tfrecord                     whether files are sound
+    recordmill snippet out/train.tfrecord --for torch    a program that reads them
     recordmill repair bad.tfrecord good.tfrecord         what can be saved of a damaged file
     recordmill reshard train.tfrecord out/ --shards 10   the same records in other files
 

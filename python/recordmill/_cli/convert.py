@@ -117,6 +117,16 @@ _LISTED = 20
         help="Maps of each image's classes, or classes and objects, where the source has outlines or masks.",
     ),
     click.option(
+        "--reencode",
+        metavar="auto|png|jpeg:90|never",
+        default="auto",
+        show_default=True,
+        help="Which images of records are encoded anew; auto: those that TensorFlow does not decode, as PNG.",
+    ),
+    click.option(
+        "--auto-orient", is_flag=True, help="Turn images, and all that was drawn on them, as EXIF orientation says."
+    ),
+    click.option(
         "--source-id",
         type=click.Choice(["auto", "index", "id", "filename"]),
         default="auto",

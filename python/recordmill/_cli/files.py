@@ -1,4 +1,4 @@
-"""`recordmill inspect` and `recordmill verify`: what is in TFRecord files, and whether they are sound."""
+"""`recordmill inspect`, `verify` and `snippet`: what is in TFRecord files, whether they are sound, how to read them."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -115,6 +115,37 @@ def _what(feature: Any) -> str:
         else:
             parts.append(f"{feature['looks_like']} of {span}")
     return ", ".join(part for part in parts if part)
+
+
+@click.command(name="snippet", short_help="Print a program that reads TFRecord files.")
+@click.argument("files", metavar="FILE...", type=path_type, nargs=-1, required=True)
+@click.option(
+    "--for",
+    "framework",
+    type=click.Choice(["tf", "keras", "torch", "jax"]),
+    default="tf",
+    show_default=True,
+    help="What the program is for; torch and jax need no TensorFlow.",
+)
+@click.option(
+    "--max-records", metavar="N", type=number(1), help="Look at the first N records of each file; 1000 if not given."
+)
+def snippet_command(files: tuple[str, ...], framework: Any, max_records: int | None) -> int:
+    """Print a short complete Python program that reads these files: features, images, boxes and the rest.
+
+    FILE is a file, a folder or a pattern. The program is made from the features that the records have.
+
+    \b
+    recordmill snippet train.tfrecord > read.py
+    recordmill snippet 'out/train-*.tfrecord' --for torch
+    """
+    from recordmill._inspect import SNIPPET_RECORDS, snippet
+
+    try:
+        print(snippet(files, framework, max_records=max_records or SNIPPET_RECORDS), end="")
+    except (Error, OSError, ValueError) as error:
+        return failed(error)
+    return DONE
 
 
 @click.command(name="verify", short_help="Check that TFRecord files are sound.")

@@ -26,6 +26,7 @@ use super::fitting;
 use super::images;
 use super::labels;
 use super::options::Options;
+use super::reencode::{Reencode, Rewrite};
 use super::run;
 use super::watch::{Monitor, Phase, Progress, Watch};
 use crate::dataset::{Dataset, NO_FILE, Place, ProblemKind, Problems, Severity, Skipped, Split};
@@ -229,7 +230,12 @@ fn look_at(dataset: &Dataset, row: usize, roots: &[Root], buffer: &mut Vec<u8>, 
                 looked.digest = Some(Sha256::digest(&*buffer).into());
                 match header::read(buffer) {
                     Ok(header) => {
-                        frame = Some(fitting::look_at(dataset, row, &header, &mut looked.problems));
+                        // As a conversion without options has it.
+                        let rewrite = Rewrite::of(&header, Reencode::Auto, false).unwrap_or_else(|message| {
+                            looked.problems.push(ProblemKind::BadImage, place(), message);
+                            None
+                        });
+                        frame = Some(fitting::look_at(dataset, row, &header, rewrite, &mut looked.problems));
                     }
                     Err(error) => looked.problems.push(ProblemKind::BadImage, place(), error.to_string()),
                 }

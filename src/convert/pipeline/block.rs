@@ -12,6 +12,7 @@ use crate::convert::fitting;
 use crate::convert::images::{self, ImageFile};
 use crate::convert::options::{MaskForm, SchemaKind, Segmentation, SourceId};
 use crate::convert::plan::{Content, PlannedImage};
+use crate::convert::reencode::Rewrite;
 use crate::convert::report::{DROP_EMPTY, NO_OBJECTS};
 use crate::convert::schema::{self, ObjectColumns, Placed, SHA256_LEN, Sample, classification};
 use crate::dataset::{Dataset, Place, ProblemKind, Problems, Skipped};
@@ -42,6 +43,8 @@ pub struct Outcome {
     pub empty: u64,
     /// Objects whose mask has no pixel, since they have no outline.
     pub unmasked: u64,
+    /// Images that are not the bytes of their files.
+    pub reencoded: u64,
     /// Bytes of the block before compression.
     pub bytes: u64,
     /// Bytes of image files that were read.
@@ -61,6 +64,7 @@ impl Outcome {
         self.objects += other.objects;
         self.empty += other.empty;
         self.unmasked += other.unmasked;
+        self.reencoded += other.reencoded;
         self.bytes += other.bytes;
         self.read += other.read;
         self.skipped.add(&other.skipped);
@@ -122,16 +126,25 @@ impl<'a> Builder<'a> {
         let Ok(len) = usize::try_from(image.bytes) else {
             return unusable(ProblemKind::BadImage, "image is larger than this machine's memory");
         };
-        let guess = record::HEADER_LEN + prefix_guess(len, rows.len());
+        let mut len = len;
+        let mut guess = record::HEADER_LEN + prefix_guess(len, rows.len());
         // One byte more, to see whether the file grew.
         let room = block.room(guess, len + 1).map_err(|message| Unusable(ProblemKind::BadImage, message))?;
         self.read(image, room)?;
         outcome.read += image.bytes;
-        let header = match header::read(room.get(..len).unwrap_or_default()) {
-            Ok(header) => header,
-            Err(error) => return Err(Unusable(ProblemKind::BadImage, error.to_string())),
-        };
-        let frame = fitting::look_at(self.dataset, image.row, &header, &mut outcome.problems);
+        let bad = |message| Unusable(ProblemKind::BadImage, message);
+        let bytes = room.get(..len).unwrap_or_default();
+        let mut header = header::read(bytes).map_err(|error| bad(error.to_string()))?;
+        let rewrite = Rewrite::of(&header, self.content.reencode, self.content.auto_orient).map_err(bad)?;
+        let frame = fitting::look_at(self.dataset, image.row, &header, rewrite, &mut outcome.problems);
+        if let Some(rewrite) = rewrite {
+            let made = rewrite.bytes(bytes, &header).map_err(bad)?;
+            len = made.len();
+            guess = record::HEADER_LEN + prefix_guess(len, rows.len());
+            block.room(guess, len).map_err(bad)?.copy_from_slice(&made);
+            // What a record says of its image is said of these bytes.
+            header = header::read(&made).map_err(|error| bad(error.to_string()))?;
+        }
 
         let mut columns = ObjectColumns::default();
         let mut found = Outcome::default();
@@ -208,6 +221,7 @@ impl<'a> Builder<'a> {
         outcome.objects += objects;
         outcome.empty += u64::from(objects == 0 && labels.is_empty() && captions.is_empty());
         outcome.unmasked += found.unmasked;
+        outcome.reencoded += u64::from(rewrite.is_some());
         outcome.bytes += (payload + record::OVERHEAD) as u64;
         outcome.skipped.add(&found.skipped);
         for (class, (count, _)) in found.classes {

@@ -57,7 +57,7 @@ fn records_hold_images_and_boxes() {
     assert_eq!(manifest["images"], 2);
     assert!(!String::from_utf8_lossy(&files[MANIFEST]).contains(corpus.input().to_str().unwrap()));
     let readme = String::from_utf8(files[README].clone()).unwrap();
-    assert!(readme.contains("2 images with 2 objects of 2 classes") && readme.contains("glob(\"train*.tfrecord\")"));
+    assert!(readme.contains("2 images with 2 objects of 2 classes") && readme.contains("FILES = [\"train.tfrecord\"]"));
 }
 
 /// Around each length at which a varint of the record becomes longer, the place that was guessed for the image may be
@@ -324,7 +324,8 @@ fn manifests_keep_their_order() {
     let found = r#""classes":[{"id":1,"name":"cat","objects":1,"images":1}],"splits":["#;
     let of_records = format!(
         r#""source_format":"{format}","options":{{"schema":"tfod","layout":"flat","split":"keep","split_exact":false,
-        "shards":"1","shuffle":false,"seed":0,"compression":"none","source_id":"index","masks":"png","segmentation":"none","sha256":true,"file_sha256":true,
+        "shards":"1","shuffle":false,"seed":0,"compression":"none","source_id":"index","masks":"png","segmentation":"none",
+        "reencode":"auto","auto_orient":false,"sha256":true,"file_sha256":true,
         {rules}{shared}"problem_counts":{{}},{found}"#
     );
     let of_dataset = format!(

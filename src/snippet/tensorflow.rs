@@ -1,0 +1,126 @@
+//! Programs with `tf.data`.
+
+use super::reading::{BOX, Field, HEIGHT, KEYPOINT, Kind, Part, Reading, SIDES, Shape, WIDTH};
+use super::{Files, literal};
+use crate::record::Compression;
+
+/// The program, which shows the first records.
+pub(super) fn program(files: &Files, reading: &Reading) -> String {
+    let show = "for item in dataset.take(3):\n    for name, value in item.items():\n        print(name, value.dtype.name, value.shape)\n";
+    format!("import tensorflow as tf\n\n{}\n\n{show}", dataset(files, reading))
+}
+
+/// From `FILES` to `dataset`, whose elements are dicts.
+pub(super) fn dataset(files: &Files, reading: &Reading) -> String {
+    let compression = match files.compression {
+        Compression::None => "",
+        Compression::Gzip => ", compression_type=\"GZIP\"",
+        Compression::Zlib => ", compression_type=\"ZLIB\"",
+    };
+    let features: String = reading.fields.iter().map(feature).collect();
+    let left_out: String =
+        reading.left_out.iter().map(|key| format!("    # Of no one type: {}\n", literal(key))).collect();
+    let helper = if reading.items.iter().any(|(_, part)| matches!(part, Part::Pictures(_))) { MASKS } else { "" };
+    format!(
+        "{}FEATURES = {{\n{features}{left_out}}}\n\n{helper}\n{}\n\ndataset = tf.data.TFRecordDataset(FILES{compression}).map(parse, num_parallel_calls=tf.data.AUTOTUNE)",
+        files.lines("tf.io.gfile.glob"),
+        parse(reading),
+    )
+}
+
+fn feature(field: &Field) -> String {
+    let kind = match field.kind {
+        Kind::Bytes => "tf.string",
+        Kind::Float => "tf.float32",
+        Kind::Int64 => "tf.int64",
+    };
+    let what = match field.shape {
+        Shape::One => format!("FixedLenFeature([], {kind})"),
+        Shape::Several(count) => format!("FixedLenFeature([{count}], {kind})"),
+        Shape::List => format!("RaggedFeature({kind})"),
+    };
+    format!("    {}: tf.io.{what},\n", literal(&field.key))
+}
+
+const MASKS: &str = "
+def masks_of(pngs, size):
+    def decode(png):
+        return tf.io.decode_png(png, channels=1)[..., 0]
+
+    # Without an object there is nothing that would say the size.
+    return tf.cond(
+        tf.size(pngs) > 0,
+        lambda: tf.map_fn(decode, pngs, fn_output_signature=tf.TensorSpec([None, None], tf.uint8)),
+        lambda: tf.zeros([0, size[0], size[1]], tf.uint8),
+    )
+
+";
+
+fn parse(reading: &Reading) -> String {
+    let image = reading.items.iter().find_map(|(_, part)| match part {
+        Part::Image(key) => Some(key),
+        _ => None,
+    });
+    let mut text = String::from("\ndef parse(record):\n    example = tf.io.parse_single_example(record, FEATURES)\n");
+    if let Some(key) = image {
+        let key = literal(key);
+        text += &format!("    image = tf.io.decode_image(example[{key}], channels=3, expand_animations=False)\n");
+    }
+    text += "    return {\n";
+    for (name, part) in &reading.items {
+        let (comment, value) = value(part, image.is_some());
+        if !comment.is_empty() {
+            text += &format!("        # {comment}\n");
+        }
+        text += &format!("        {}: {value},\n", literal(name));
+    }
+    text + "    }\n"
+}
+
+/// What stands for an item, and what is to be said of it.
+fn value(part: &Part, has_image: bool) -> (&'static str, String) {
+    let of = |key: &str| format!("example[{}]", literal(key));
+    let shaped = |value: String, each: Option<u64>, more: &str| match each {
+        Some(each) => format!("tf.reshape({value}, [-1, {each}{more}])"),
+        None => value,
+    };
+    match part {
+        Part::Image(_) => ("", "image".into()),
+        Part::Map { key, deep } => {
+            let kind = if *deep { ", dtype=tf.uint16" } else { "" };
+            ("A number for each pixel.", format!("tf.io.decode_png({}, channels=1{kind})[..., 0]", of(key)))
+        }
+        Part::Boxes => {
+            let sides: Vec<String> = SIDES.iter().map(|side| of(&format!("{BOX}{side}"))).collect();
+            let sides = sides.join(",\n                ");
+            (
+                "ymin, xmin, ymax, xmax as fractions of height and width.",
+                format!(
+                    "tf.stack(\n            [\n                {sides},\n            ],\n            axis=-1,\n        )"
+                ),
+            )
+        }
+        Part::BoxesInARow(key) => {
+            ("ymin, xmin, ymax, xmax as fractions of height and width.", format!("tf.reshape({}, [-1, 4])", of(key)))
+        }
+        Part::Pictures(key) => {
+            let size = if has_image { "tf.shape(image)" } else { "(0, 0)" };
+            ("0 or 1 for each pixel of each object.", format!("masks_of({}, {size})", of(key)))
+        }
+        Part::Numbers(key) => (
+            "0 or 1 for each pixel of each object.",
+            format!(
+                "tf.reshape({0}, [tf.size({0}) // tf.cast({1} * {2}, tf.int32), {1}, {2}])",
+                of(key),
+                format_args!("tf.cast({}, tf.int32)", of(HEIGHT)),
+                format_args!("tf.cast({}, tf.int32)", of(WIDTH)),
+            ),
+        ),
+        Part::Keypoints(each) => {
+            let [y, x] = ["y", "x"].map(|axis| of(&format!("{KEYPOINT}{axis}")));
+            ("y, x as fractions.", shaped(format!("tf.stack([{y}, {x}], axis=-1)"), *each, ", 2"))
+        }
+        Part::Visibility(each) => ("", shaped(of(&format!("{KEYPOINT}visibility")), *each, "")),
+        Part::Value(key) => ("", of(key)),
+    }
+}
