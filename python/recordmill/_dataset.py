@@ -424,7 +424,7 @@ class Objects(_Seen):
 
     @cached_property
     def keypoints(self) -> Mapping[int, Sequence[tuple[float, float, int]]]:
-        """Keypoints by row, for the objects that have some: `x, y` in the unit of `bbox`, 0 none, 1 hidden, 2 visible."""
+        """Keypoints by row, where there are some: `x, y` in the unit of `bbox`, 0 none, 1 hidden, 2 visible."""
         return dict(self._native.values("objects.keypoints"))
 
     @cached_property

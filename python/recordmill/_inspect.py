@@ -142,6 +142,32 @@ def inspect(
     return found
 
 
+def show(
+    path: Path,
+    *,
+    record: int | None = None,
+    where: Sequence[str] = (),
+    form: Literal["json", "table", "pbtxt"] = "json",
+    limit: int = 10,
+) -> list[str]:
+    """Records of a TFRecord file with all that they hold, each as text.
+
+    What is no Example is given as text and as hexadecimal numbers. Damage is passed over.
+
+    Args:
+        path: The file.
+        record: The number of one record, from 0.
+        where: Conditions as in `filter`, such as `image/filename=x.jpg`; Examples that fulfil all of them are given.
+        form: "json", "table" (long values cut) or "pbtxt", protobuf's text format, which holds every byte.
+        limit: Records to give at most.
+
+    Raises:
+        OSError: The file cannot be read.
+        ValueError: A condition is none.
+    """
+    return _native.show(path, record, list(where), form, limit)
+
+
 def snippet(
     path: Path | Sequence[Path],
     framework: Literal["tf", "keras", "torch", "jax"] = "tf",

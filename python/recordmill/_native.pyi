@@ -39,6 +39,7 @@ __all__ = [
     "read_image",
     "reshape",
     "save",
+    "show",
     "snippet",
     "verify",
 ]
@@ -210,6 +211,7 @@ def inspect(path: _Path, compression: str | None, max_records: int | None, max_r
 def reshape(
     command: str, arguments: dict[str, Any], progress: Callable[[int, int, int, float], object] | None
 ) -> str: ...
+def show(path: _Path, record: int | None, conditions: list[str], form: str, limit: int) -> list[str]: ...
 def snippet(paths: _Path | Sequence[_Path], framework: str, max_records: int) -> str: ...
 def verify(
     paths: _Path | Sequence[_Path],

@@ -1,6 +1,7 @@
 //! Looking into any TFRecord file: what its records hold, and whether they are sound.
 //!
-//! [`inspect`] describes a file: its [`Schema`], and a first record that a person can read. [`verify`] checks everything
+//! [`inspect`] describes a file: its [`Schema`], and a first record that a person can read. [`show`] writes down the records
+//! that are asked for. [`verify`] checks everything
 //! that can be checked without knowing where the file came from: each checksum, that each payload is an Example, and
 //! the rules that the object detection decoders have.
 
@@ -8,11 +9,13 @@ mod payload;
 mod report;
 mod rules;
 pub mod schema;
+mod show;
 mod verify;
 
 pub use payload::Payload;
 pub use report::{FileReport, FirstRecord, InspectOptions, SummarisedFeature, inspect, inspect_reader};
 pub use schema::{Schema, SchemaBuilder};
+pub use show::{Form, ShowOptions, show};
 pub use verify::{Finding, FindingSeverity, Verdict, VerifyOptions, verify, verify_all, verify_reader};
 
 /// 81234 as `81,234`.

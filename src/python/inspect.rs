@@ -1,4 +1,4 @@
-//! `inspect`, `verify` and `snippet`.
+//! `inspect`, `show`, `verify` and `snippet`.
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -8,7 +8,9 @@ use super::errors;
 use super::path::{PathArg, PathsArg};
 use super::reader::read_options;
 use super::watch;
-use crate::inspect::{InspectOptions, VerifyOptions};
+use crate::example::Condition;
+use crate::inspect::{Form, InspectOptions, ShowOptions, VerifyOptions};
+use crate::record::ReadOptions;
 use crate::snippet::Framework;
 
 /// What is in a file, as JSON.
@@ -25,6 +27,30 @@ pub fn inspect(
         crate::inspect::inspect(&path.0, &InspectOptions { read, max_records, stop: Some(stop.clone()) })
     })?;
     watch::to_json(&report.map_err(|error| errors::of_record(py, &error, &path.0))?)
+}
+
+/// Records as text.
+#[pyfunction]
+pub fn show(
+    py: Python<'_>,
+    path: PathArg,
+    record: Option<u64>,
+    conditions: Vec<String>,
+    form: &str,
+    limit: usize,
+) -> PyResult<Vec<String>> {
+    let Some(form) = Form::from_name(form) else {
+        let names = Form::ALL.map(Form::name).join(", ");
+        return Err(PyValueError::new_err(format!("form is one of {names}, not {form:?}")));
+    };
+    let conditions: Result<_, _> = conditions.iter().map(|text| Condition::parse(text)).collect();
+    let conditions = conditions.map_err(|error| PyValueError::new_err(error.to_string()))?;
+    let read = ReadOptions::default();
+    let shown = watch::watched(py, |stop| {
+        let options = ShowOptions { read, record, conditions, limit, form, stop: Some(stop.clone()) };
+        crate::inspect::show(&path.0, &options)
+    })?;
+    shown.map_err(|error| errors::of_record(py, &error, &path.0))
 }
 
 /// Whether files are sound: JSON for each, or the exception where a file could not be read.

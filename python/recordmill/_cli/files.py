@@ -15,14 +15,45 @@ if TYPE_CHECKING:
 @click.command(name="inspect", short_help="Describe TFRecord files.")
 @click.argument("files", metavar="FILE...", type=path_type, nargs=-1, required=True)
 @click.option("--max-records", metavar="N", type=number(1), help="Look at the first N records of each file only.")
+@click.option("--record", metavar="N", type=number(0), help="Show record N, from 0, with all that it holds.")
+@click.option(
+    "--where", metavar="CONDITION", multiple=True, help="Show Examples that are so, as in filter. May be repeated."
+)
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice(["json", "table", "pbtxt"]),
+    help="How records are shown; table if not given. pbtxt, protobuf's text format, holds every byte.",
+)
+@click.option("--limit", metavar="N", type=number(1, bits=32), help="Records of each file to show; 10 if not given.")
 @json_option
-def inspect_command(files: tuple[str, ...], max_records: int | None, as_json: bool) -> int:
+def inspect_command(
+    files: tuple[str, ...],
+    max_records: int | None,
+    record: int | None,
+    where: tuple[str, ...],
+    form: Any,
+    limit: int | None,
+    as_json: bool,
+) -> int:
     """Describe TFRecord files: records, sizes, compression, every feature, and a first record.
 
     \b
     recordmill inspect train.tfrecord
     recordmill inspect --json train-*.tfrecord
+    recordmill inspect train.tfrecord --record 7
+    recordmill inspect train.tfrecord --where image/filename=x.jpg --as pbtxt
     """
+    if record is not None or where:
+        if as_json or max_records is not None:
+            message = (
+                "--json and --max-records describe files; --record and --where show records, with --as and --limit"
+            )
+            raise click.UsageError(message)
+        return _show(files, record, where, form or "table", limit or 10)
+    if form or limit:
+        message = "--as and --limit are about records that --record or --where choose"
+        raise click.UsageError(message)
     from recordmill._inspect import inspect
 
     code = DONE
@@ -41,6 +72,27 @@ def inspect_command(files: tuple[str, ...], max_records: int | None, as_json: bo
             code = max(code, PROBLEMS)
     if as_json:
         print_json(found)
+    return code
+
+
+def _show(files: tuple[str, ...], record: int | None, where: tuple[str, ...], form: Any, limit: int) -> int:
+    from recordmill._inspect import show
+
+    code = DONE
+    for file in files:
+        try:
+            # One more tells whether there are more.
+            shown = show(file, record=record, where=where, form=form, limit=limit + 1)
+        except (Error, OSError, ValueError) as error:
+            code = max(code, failed(error))
+            continue
+        for text in shown[:limit]:
+            print(text, end="")
+        if not shown:
+            say(f"{file}: no such record")
+            code = max(code, PROBLEMS)
+        elif len(shown) > limit:
+            say(f"{file}: there are more such records than --limit {limit}")
     return code
 
 
