@@ -83,7 +83,7 @@ def test_the_command_shows_records(mixed: Path) -> None:
 @pytest.mark.tensorflow
 def test_protobuf_reads_the_text_again(tmp_path: Path) -> None:
     import tensorflow as tf
-    from google.protobuf import text_format
+    from google.protobuf import text_format  # type: ignore[import-untyped]
 
     feature, kinds = tf.train.Feature, tf.train
     features = tf.train.Features(
