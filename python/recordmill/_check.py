@@ -48,7 +48,7 @@ class ClassHealth(NamedTuple):
         images: Images with at least one of them, or that are of this class as a whole.
         share: Its part of all objects, 0 to 1; where only images are of it, of all classes that images have.
         balance: "under" with less than half of the mean of the classes that have any objects, "over" with more than
-            double that, "fair" between, "none" without any. Of a source without objects images count.
+            double that, "fair" between, "none" without any. Classes that only images have are among themselves.
         centres: How many of its boxes have their middle where: 8 rows from above, each of 8 columns from the left, all
             of the same size.
     """

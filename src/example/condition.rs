@@ -134,7 +134,12 @@ impl Condition {
 
     /// Whether `example` is so.
     pub fn holds(&self, example: &SequenceExample<'_>) -> bool {
-        let values = Found::of(&self.key, &example.context, &example.feature_lists);
+        self.holds_of(&example.context, &example.feature_lists)
+    }
+
+    /// The same of what an example consists of; an Example has no lists.
+    pub fn holds_of(&self, features: &Features<'_>, lists: &FeatureLists<'_>) -> bool {
+        let values = Found::of(&self.key, features, lists);
         match &self.test {
             Test::Present => values.len() > 0,
             Test::Absent => values.len() == 0,

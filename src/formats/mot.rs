@@ -311,9 +311,10 @@ fn read_table(
     let split = splits::of_folders(tree, path);
     let origin = if own.is_none() { 1.0 } else { 0.0 };
     let decoded = text::decode(&bytes);
-    let rows = || (1..).zip(decoded.text.lines().map(text::trim)).filter(|(_, content)| !content.is_empty());
-    let tracks: HashSet<i64> =
-        rows().filter_map(|(_, content)| Some(row(content).ok()?.track)).filter(|track| *track >= 0).collect();
+    let lines = (1..).zip(decoded.text.lines().map(text::trim)).filter(|(_, content)| !content.is_empty());
+    let rows: Vec<(u32, Result<Row, String>)> = lines.map(|(line, content)| (line, row(content))).collect();
+    let said = rows.iter().filter_map(|(_, row)| Some(row.as_ref().ok()?.track));
+    let tracks: HashSet<i64> = said.filter(|track| *track >= 0).collect();
     let before = match tracks.is_disjoint(used) {
         true => 0,
         false => {
@@ -322,8 +323,8 @@ fn read_table(
         }
     };
     used.extend(tracks.iter().map(|track| track.saturating_add(before)));
-    for (line, content) in rows() {
-        let Row { frame, track, bbox, conf, rest } = match row(content) {
+    for (line, row) in rows {
+        let Row { frame, track, bbox, conf, rest } = match row {
             Ok(row) => row,
             Err(message) => {
                 problems.push(ProblemKind::BadEntry, Place::line(path, line), message);

@@ -95,7 +95,7 @@ fn encode(image: DynamicImage, encoding: Encoding) -> Result<Vec<u8>, String> {
             let image = match image {
                 // What GIF and WEBP give; TensorFlow would decode the alpha only to drop it.
                 DynamicImage::ImageRgba8(pixels) if pixels.pixels().all(|pixel| pixel.0[3] == u8::MAX) => {
-                    DynamicImage::from(DynamicImage::ImageRgba8(pixels).into_rgb8())
+                    DynamicImage::ImageRgb8(DynamicImage::ImageRgba8(pixels).into_rgb8())
                 }
                 DynamicImage::ImageRgb32F(_) | DynamicImage::ImageRgba32F(_) => {
                     return Err("its pixels are fractions, which a PNG cannot hold".into());

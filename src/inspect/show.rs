@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::payload::{Payload, describe, describe_bytes, text};
 use super::report::{check_stop, open};
 use super::thousands;
-use crate::example::{Condition, Features, SequenceExample, Values};
+use crate::example::{Condition, FeatureLists, Features, SequenceExample, Values};
 use crate::record::{ReadOptions, RecordError, Recovery};
 
 /// Bytes that are no text, of which a table or JSON shows the beginning only.
@@ -99,12 +99,11 @@ fn fulfils(payload: &Payload<'_>, conditions: &[Condition]) -> bool {
     if conditions.is_empty() {
         return true;
     }
-    let all = |example: &SequenceExample<'_>| conditions.iter().all(|condition| condition.holds(example));
     match payload {
         Payload::Example(example) => {
-            all(&SequenceExample { context: example.features.clone(), feature_lists: Default::default() })
+            conditions.iter().all(|condition| condition.holds_of(&example.features, &FeatureLists::default()))
         }
-        Payload::Sequence(sequence) => all(sequence),
+        Payload::Sequence(sequence) => conditions.iter().all(|condition| condition.holds(sequence)),
         Payload::Other(_) => false,
     }
 }

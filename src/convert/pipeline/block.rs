@@ -123,10 +123,9 @@ impl<'a> Builder<'a> {
             let message = format!("image has {} bytes, more than an Example can hold (2 GiB)", image.bytes);
             return Err(Unusable(ProblemKind::BadImage, message));
         }
-        let Ok(len) = usize::try_from(image.bytes) else {
+        let Ok(mut len) = usize::try_from(image.bytes) else {
             return unusable(ProblemKind::BadImage, "image is larger than this machine's memory");
         };
-        let mut len = len;
         let mut guess = record::HEADER_LEN + prefix_guess(len, rows.len());
         // One byte more, to see whether the file grew.
         let room = block.room(guess, len + 1).map_err(|message| Unusable(ProblemKind::BadImage, message))?;

@@ -54,8 +54,8 @@ pub fn gather(tree: &Tree, kind: Kind, mut pages: Vec<Read>, mut remarks: Vec<St
     let mut builder = Builder::default();
     set_classes(&pages, &mut builder);
     builder.add_sources(taken.iter().copied());
-    let sheets = || pages.iter().filter_map(|(_, page)| page.as_ref().ok()).flat_map(|page| &page.sheets);
-    let lines = sheets().flat_map(|sheet| &sheet.objects).filter(|found| found.is_line).count();
+    let objects = read().flat_map(|page| &page.sheets).flat_map(|sheet| &sheet.objects);
+    let lines = objects.filter(|found| found.is_line).count();
     if lines > 0 {
         remarks.push(format!("lines, whose corners are taken as keypoints: {lines}"));
     }

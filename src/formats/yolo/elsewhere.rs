@@ -9,8 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::data_file::{self, DataFile};
-use super::parts::Parts;
-use crate::dataset::Problems;
+use super::parts;
 use crate::formats::FormatError;
 use crate::formats::tree::Tree;
 
@@ -21,7 +20,7 @@ pub fn folder(tree: &Tree, source: &Path, allow_outside: bool) -> Result<Option<
         return Ok(None);
     }
     let Some(data) = data_file::find(tree, |_, _, _| {}).pop() else { return Ok(None) };
-    if Parts::read(tree, [&data], &mut Problems::default()).has_any() {
+    if parts::lead_anywhere(tree, &data) {
         return Ok(None);
     }
     let own = source.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -40,17 +40,12 @@ impl Parts {
             let from = folder_of(tree.path(data.file));
             parts.whole &= !data.parts.is_empty();
             for (line, split, path) in &data.parts {
-                let is_list = path.to_ascii_lowercase().ends_with(".txt");
-                let found = ends(from, &data.base, path).find_map(|end| match is_list {
-                    true => tree.find(0, &end).map(Ok),
-                    false => folders.contains(&*end).then_some(Err(end)),
-                });
-                let message = match found {
-                    Some(Ok(list)) => {
+                let message = match led_to(tree, &folders, from, &data.base, path) {
+                    Some(Led::List(list)) => {
                         lists.push((list, *split));
                         None
                     }
-                    Some(Err(folder)) => parts.add_folder(folder, *split, path),
+                    Some(Led::Folder(folder)) => parts.add_folder(folder, *split, path),
                     None => {
                         parts.whole &= *split == Split::Test;
                         Some(format!("{split}: {path:?} leads to nothing here"))
@@ -118,11 +113,6 @@ impl Parts {
         }
     }
 
-    /// Whether any path led somewhere.
-    pub fn has_any(&self) -> bool {
-        !(self.folders.is_empty() && self.lists.is_empty())
-    }
-
     /// Whether an image belongs to the dataset.
     pub fn has(&self, tree: &Tree, image: FileId) -> bool {
         let file = tree.file(image);
@@ -165,6 +155,27 @@ fn is_beside(path: &str, folder: &str) -> bool {
         }
     }
     words == 1
+}
+
+/// Whether any path of a dataset file leads to something in `tree`.
+pub fn lead_anywhere(tree: &Tree, data: &DataFile) -> bool {
+    let (folders, from) = (folders_of(tree), folder_of(tree.path(data.file)));
+    data.parts.iter().any(|(_, _, path)| led_to(tree, &folders, from, &data.base, path).is_some())
+}
+
+/// What a path of a dataset file leads to.
+enum Led {
+    List(FileId),
+    Folder(String),
+}
+
+/// What `path`, of a dataset file in the folder `from`, leads to; `folders` are those with images.
+fn led_to(tree: &Tree, folders: &BTreeSet<&str>, from: &str, base: &str, path: &str) -> Option<Led> {
+    let is_list = path.to_ascii_lowercase().ends_with(".txt");
+    ends(from, base, path).find_map(|end| match is_list {
+        true => tree.find(0, &end).map(Led::List),
+        false => folders.contains(&*end).then_some(Led::Folder(end)),
+    })
 }
 
 /// All folders that have an image somewhere below.
