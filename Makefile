@@ -83,6 +83,10 @@ test: lint
 .PHONY: test-full  ## The same with the slow sweeps, more random cases and every fuzz seed
 test-full: lint .venv/.peers .venv-peers/.installed
 	RECORDMILL_FULL=1 PROPTEST_CASES=5000 cargo test --locked --release -- --include-ignored
+	@# pycocotools' answers are those of x86-64.
+	test "$$(uname -m)" != x86_64 || $(PY) tests/data/masks/make.py --more 20000 > target/masks.tsv
+	test "$$(uname -m)" != x86_64 || \
+		RECORDMILL_MASKS=target/masks.tsv cargo test --locked --release --test rust masks_are_those
 	RECORDMILL_FULL=1 RECORDMILL_REQUIRE_TF=1 RECORDMILL_PEERS=1 \
 		RECORDMILL_PEERS_PYTHON="$(CURDIR)/.venv-peers/bin/python" $(PY) -m pytest -n $(JOBS)
 
