@@ -1,5 +1,6 @@
 """Masks, keypoints, captions and classes of images go through TFRecord and come back: of random datasets, as COCO JSON."""
 
+import itertools
 import json
 import tempfile
 from pathlib import Path
@@ -27,7 +28,8 @@ POINTS = ("nose", "tail", "ear")
 def datasets(draw: st.DrawFn) -> dict[str, Any]:
     classes = draw(NAMES)
     ids = draw(st.lists(st.integers(1, 90), min_size=len(classes), max_size=len(classes), unique=True))
-    images, annotations = [], []
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
     for image in range(1, draw(st.integers(1, 3)) + 1):
         width, height = draw(st.integers(4, 60)), draw(st.integers(4, 60))
         images.append({"id": image, "file_name": f"{image}.png", "width": width, "height": height})
@@ -37,10 +39,10 @@ def datasets(draw: st.DrawFn) -> dict[str, Any]:
             # Any cut of the columns into runs: the mask need not have anything to do with the box.
             cuts = sorted(draw(st.sets(st.integers(1, width * height - 1), max_size=8)))
             edges = [0, *cuts, width * height]
-            counts = [after - before for before, after in zip(edges, edges[1:], strict=False)]
+            counts = [after - before for before, after in itertools.pairwise(edges)]
             if draw(st.booleans()):
                 counts.insert(0, 0)
-            points = []
+            points: list[float] = []
             for _ in POINTS:
                 place = st.floats(0, 1)
                 labelled = draw(st.integers(0, 2))
@@ -130,13 +132,13 @@ def test_coco_comes_back_from_records(document: dict[str, Any]) -> None:
     for image, (objects, captions) in wanted.items():
         assert found[image][1] == captions
         assert [label for label, _ in found[image][0]] == [label for label, _ in objects]
-        for (_, ours), (_, given) in zip(found[image][0], objects, strict=True):
-            assert ours["iscrowd"] == given["iscrowd"]
-            assert max(abs(a - b) for a, b in zip(ours["bbox"], given["bbox"], strict=True)) <= 1e-4
+        for (_, ours), (_, theirs) in zip(found[image][0], objects, strict=True):
+            assert ours["iscrowd"] == theirs["iscrowd"]
+            assert max(abs(a - b) for a, b in zip(ours["bbox"], theirs["bbox"], strict=True)) <= 1e-4
             # One without a pixel is none.
-            pixels = mask(given["segmentation"])
+            pixels = mask(theirs["segmentation"])
             assert (mask(ours["segmentation"]) if ours["segmentation"] else [False] * len(pixels)) == pixels
             # An object of which none is labelled has none.
             points = ours.get("keypoints", [0] * 3 * len(POINTS))
-            assert points[2::3] == given["keypoints"][2::3]
-            assert max(abs(a - b) for a, b in zip(points, given["keypoints"], strict=True)) <= 1e-4
+            assert points[2::3] == theirs["keypoints"][2::3]
+            assert max(abs(a - b) for a, b in zip(points, theirs["keypoints"], strict=True)) <= 1e-4
