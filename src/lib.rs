@@ -17,9 +17,9 @@
 //! `snippet` writes programs that read them.
 //!
 //! Who may name whom is fixed by `tests/rust/layers.rs`: `record`, `example`, `image`, `dataset` and `files` name
-//! nothing of ours; `formats` names `dataset`, `image` and `files`; `inspect` adds `record` and `example`; `reshape`
-//! names `record`, `example` and `files`; `snippet` names `record`, `inspect` and `reshape`; `convert` and `python` may name everything below
-//! them.
+//! nothing of ours; `formats` names `dataset`, `image` and `files`; `inspect` names all of these (of `formats` label maps and names of
+//! files); `reshape` names `record`, `example` and `files`; `snippet` names `record`, `files`, `inspect` and `reshape`; `convert` and
+//! `python` may name everything below them.
 
 pub mod convert;
 pub mod dataset;

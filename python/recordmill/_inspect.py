@@ -102,8 +102,33 @@ class Schema(TypedDict):
     keys_left_out: int
 
 
-class Inspection(TypedDict):
-    """What `inspect` found."""
+class WrittenBy(TypedDict):
+    """The tool that probably wrote a file, and what speaks for it."""
+
+    tool: str
+    why: list[str]
+
+
+class Disagreement(TypedDict):
+    """A label or text that does not fit the label map, or another record."""
+
+    kind: Literal["label-unknown", "text-unknown", "label-text", "label-map"]
+    count: int
+    message: str
+
+
+class Agreement(TypedDict):
+    """How labels and texts of the records agree with a label map; without one, `classes` is None, with each other."""
+
+    path: str | None
+    classes: int | None
+    used: int | None
+    problems: list[Disagreement]
+    problems_left_out: int
+
+
+class FileInspection(TypedDict):
+    """What is in one file."""
 
     path: str
     compression: str
@@ -114,32 +139,172 @@ class Inspection(TypedDict):
     payload: Spread | None
     schema: Schema
     first: FirstRecord | None
+    written_by: WrittenBy | None
+    labels: Agreement | None
     damage: list[Finding]
     damage_left_out: int
 
 
+class Unreadable(TypedDict):
+    """A path that could not be read, and why."""
+
+    path: str
+    error: str
+
+
+class FileDifference(TypedDict):
+    """In what a file is not as most others."""
+
+    path: str
+    message: str
+
+
+class Inspection(FileInspection):
+    """What is in all files together, and in each of `files`.
+
+    Of several files, damage is listed with the file alone, and counted in `damage_left_out`.
+    """
+
+    files: list[FileInspection]
+    unreadable: list[Unreadable]
+    missing: list[str]
+    differences: list[FileDifference]
+    differences_left_out: int
+
+
+class Extraction(TypedDict):
+    """What `extract` made."""
+
+    folder: str
+    files: int
+    bytes: int
+    records: int
+    without: int
+    renamed: int
+    damage: list[str]
+
+
 def inspect(
-    path: Path,
+    path: Path | Sequence[Path],
     *,
+    label_map: Path | Mapping[str, int] | None = None,
     compression: str | None = None,
     max_records: int | None = None,
     max_record_size: int = MAX_RECORD_SIZE,
+    workers: int = 0,
 ) -> Inspection:
-    """Describes a TFRecord file: counts, sizes, every feature, a first record that a person can read.
+    """Describes TFRecord files: counts, sizes, every feature, a first record that a person can read, who wrote them.
 
-    Damage is passed over and listed.
+    Damage is passed over and listed. Of several files, what is missing of their set (`-00003-of-00010`) is named, and
+    in what one differs from the others.
 
     Args:
-        path: The file.
+        path: A file, a folder, a pattern, or several of these.
+        label_map: A label map file or a dict of names to ids that labels and texts are compared with; if None, the
+            label map beside each file.
         compression: "none", "gzip" or "zlib"; None looks at the first bytes.
-        max_records: Records to read; all if None.
+        max_records: Records of each file to read; all if None.
         max_record_size: Bytes of the longest record that is not taken for damage.
+        workers: Files read at a time; 0 is as many as there are processors.
 
     Raises:
-        OSError: The file cannot be read.
+        OSError: A file cannot be read.
+        ValueError: A folder has no TFRecord file.
     """
-    found: Inspection = json.loads(_native.inspect(path, compression, max_records, max_record_size))
+    found, errors = inspect_each(
+        path,
+        label_map=label_map,
+        compression=compression,
+        max_records=max_records,
+        max_record_size=max_record_size,
+        workers=workers,
+    )
+    if errors:
+        raise errors[0]
     return found
+
+
+def inspect_each(
+    path: Path | Sequence[Path],
+    *,
+    label_map: Path | Mapping[str, int] | None,
+    compression: str | None,
+    max_records: int | None,
+    max_record_size: int,
+    workers: int,
+) -> tuple[Inspection, list[Exception]]:
+    """As `inspect`, with the exceptions of what could not be read."""
+    text, errors = _native.inspect(path, compression, label_map, max_records, max_record_size, workers)
+    return json.loads(text), errors
+
+
+def record_files(paths: Sequence[Path]) -> list[str | Exception]:
+    """The files that paths, folders and patterns mean, with the exception in the place of one that means none."""
+    return _native.record_files(paths)
+
+
+def feature_spec(
+    path: Path | Sequence[Path],
+    *,
+    lists: Literal["ragged", "varlen"] = "ragged",
+    max_records: int | None = None,
+) -> str:
+    """Python code with the `tf.io` features that parse these records, and the function that parses one.
+
+    Features that have the same number of values in every record are `FixedLenFeature`; lists of SequenceExamples are
+    `FixedLenSequenceFeature` where each step has the same number of values.
+
+    Args:
+        path: A file, a folder, a pattern, or several of these.
+        lists: How features of any number of values are parsed: "ragged" (`RaggedFeature`) or "varlen"
+            (`VarLenFeature`).
+        max_records: Records of each file to look at; all if None.
+
+    Raises:
+        OSError: A file cannot be read.
+        RecordError: A file is damaged.
+        ValueError: The records are no Examples.
+    """
+    return _native.feature_spec(path, lists, max_records)
+
+
+def extract(
+    path: Path | Sequence[Path],
+    feature: str,
+    out: Path,
+    *,
+    where: Sequence[str] = (),
+    compression: str | None = None,
+    max_records: int | None = None,
+    max_record_size: int = MAX_RECORD_SIZE,
+    overwrite: bool = False,
+    fsync: bool = True,
+) -> Extraction:
+    """Writes each value of a feature of bytes, such as `image/encoded`, into a file of its own.
+
+    Files are called as `image/filename` of their record says, made such that they stay in `out`; else by the number of
+    the record. Endings are those of what the bytes are. All get their names at once, or none does.
+
+    Args:
+        path: A file, a folder, a pattern, or several of these.
+        feature: The key of the feature; of a SequenceExample, of its context or its lists.
+        out: The folder; it is made if it is not there.
+        where: Conditions as in `filter` that records must fulfil.
+        compression: "none", "gzip" or "zlib"; None looks at the first bytes.
+        max_records: Records of each file to read; all if None.
+        max_record_size: Bytes of the longest record that is not taken for damage.
+        overwrite: Replace files that are there.
+        fsync: Wait until the files are on the disk.
+
+    Raises:
+        FileExistsError: There is a file of that name.
+        OSError: A file cannot be read or written.
+        ValueError: The feature holds no bytes, or no record has it.
+    """
+    made: Extraction = json.loads(
+        _native.extract(path, feature, out, compression, max_record_size, max_records, list(where), overwrite, fsync)
+    )
+    return made
 
 
 def show(

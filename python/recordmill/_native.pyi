@@ -33,10 +33,13 @@ __all__ = [
     "encode_example",
     "encode_examples",
     "encode_sequence_example",
+    "extract",
+    "feature_spec",
     "formats_list",
     "inspect",
     "load",
     "read_image",
+    "record_files",
     "reshape",
     "save",
     "show",
@@ -207,7 +210,27 @@ def check(source: _Path, arguments: dict[str, Any], progress: _Tell) -> Health: 
 def load(source: _Path, arguments: dict[str, Any]) -> Dataset: ...
 def read_image(path: _Path, span: tuple[int, int] | None) -> bytes: ...
 def formats_list() -> list[dict[str, Any]]: ...
-def inspect(path: _Path, compression: str | None, max_records: int | None, max_record_size: int) -> str: ...
+def extract(
+    paths: _Path | Sequence[_Path],
+    feature: str,
+    out: _Path,
+    compression: str | None,
+    max_record_size: int,
+    max_records: int | None,
+    conditions: list[str],
+    overwrite: bool,
+    fsync: bool,
+) -> str: ...
+def feature_spec(paths: _Path | Sequence[_Path], lists: str, max_records: int | None) -> str: ...
+def inspect(
+    paths: _Path | Sequence[_Path],
+    compression: str | None,
+    label_map: _Path | Mapping[str, int] | None,
+    max_records: int | None,
+    max_record_size: int,
+    workers: int,
+) -> tuple[str, list[Exception]]: ...
+def record_files(paths: _Path | Sequence[_Path]) -> list[str | Exception]: ...
 def reshape(
     command: str, arguments: dict[str, Any], progress: Callable[[int, int, int, float], object] | None
 ) -> str: ...

@@ -6,6 +6,7 @@ mod aside;
 mod atomic;
 mod folder;
 mod root;
+pub mod shard;
 mod sink;
 mod staging;
 

@@ -19,7 +19,7 @@ mod lines;
 mod proto;
 mod trees;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use self::trees::Grammar;
 pub(super) use lines::names;
@@ -84,6 +84,24 @@ pub fn read(path: &Path) -> Result<(LabelMap, Vec<Warning>), FormatError> {
         warnings.insert(0, Warning { line: 1, message });
     }
     Ok((map, warnings))
+}
+
+/// The label map that stands beside the record file at `path`: the one that is called after it (`objects_label_map.pbtxt`), else
+/// `label_map.pbtxt`, else the only `*.pbtxt` that is one.
+pub fn beside(path: &Path) -> Option<PathBuf> {
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let stem = path.file_name()?.to_str()?.split('.').next().unwrap_or_default();
+    for name in [format!("{stem}_label_map.pbtxt"), "label_map.pbtxt".to_owned()] {
+        let candidate = folder.join(name);
+        if candidate.is_file() {
+            return Some(candidate);
+        }
+    }
+    let entries = std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
+    let mut all = entries.filter(|path| path.extension().is_some_and(|extension| extension == "pbtxt"));
+    let only = all.next().filter(|_| all.next().is_none())?;
+    // Graphs and configurations end so too.
+    read(&only).is_ok().then_some(only)
 }
 
 fn label_map(source: &str, said: Option<Grammar>, warnings: &mut Vec<Warning>) -> Result<LabelMap, Fault> {

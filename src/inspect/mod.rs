@@ -1,21 +1,30 @@
 //! Looking into any TFRecord file: what its records hold, and whether they are sound.
 //!
-//! [`inspect`] describes a file: its [`Schema`], and a first record that a person can read. [`show`] writes down the records
-//! that are asked for. [`verify`] checks everything
+//! [`inspect`] describes a file: its [`Schema`], a first record that a person can read, who probably wrote it, and whether its
+//! classes are those of the label map; [`inspect_all`] does so for many, and says in what they differ and which are missing.
+//! [`show`] writes down the records that are asked for, [`extract`] what one feature holds, as files. [`verify`] checks everything
 //! that can be checked without knowing where the file came from: each checksum, that each payload is an Example, and
 //! the rules that the object detection decoders have.
 
+mod classes;
+mod extract;
+mod overview;
 mod payload;
 mod report;
 mod rules;
 pub mod schema;
 mod show;
+mod tool;
 mod verify;
 
+pub use classes::{Agreement, Disagreement};
+pub use extract::{ExtractError, ExtractOptions, Extracted, extract};
+pub use overview::{Cause, Difference, Overview, Unreadable, inspect_all};
 pub use payload::Payload;
 pub use report::{FileReport, FirstRecord, InspectOptions, SummarisedFeature, inspect, inspect_reader};
 pub use schema::{Schema, SchemaBuilder};
 pub use show::{Form, ShowOptions, show};
+pub use tool::WrittenBy;
 pub use verify::{Finding, FindingSeverity, Verdict, VerifyOptions, verify, verify_all, verify_reader};
 
 /// 81234 as `81,234`.

@@ -1,17 +1,21 @@
-//! A description of one file.
+//! A description of one file, and what it is made from.
 
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
+use super::classes::{Agreement, Classes, Disagreement};
 use super::payload::{Payload, describe, describe_bytes};
 use super::schema::{Counter, Schema, SchemaBuilder, Spread};
+use super::tool::{Clues, WrittenBy, manifest_of, written_by};
 use super::verify::{Finding, damage};
+use crate::dataset::LabelMap;
 use crate::example::Features;
-use crate::record::{Positioned, ReadOptions, Reader, RecordError, Recovery};
+use crate::formats::label_map;
+use crate::record::{Positioned, ReadOptions, Reader, RecordError, Recovery, STANDARD};
 
 /// Damages that are listed.
 const MAX_DAMAGE: usize = 1000;
@@ -21,18 +25,20 @@ const MAX_DAMAGE: usize = 1000;
 pub struct InspectOptions {
     /// How to read; the recovery is always [`Recovery::Skip`].
     pub read: ReadOptions,
-    /// Records to read; all where nothing is said.
+    /// Records of each file to read; all where nothing is said.
     pub max_records: Option<u64>,
+    /// What labels and texts are compared with; where nothing is given, a label map beside the file.
+    pub label_map: Option<LabelMap>,
     /// Ends the work with an error of kind `Interrupted` once it is set.
     pub stop: Option<Arc<AtomicBool>>,
 }
 
-/// What is in a file. As JSON, the contract with Python and `--json`.
-#[derive(Debug, Serialize)]
+/// What is in a file, or in several. As JSON, the contract with Python and `--json`.
+#[derive(Clone, Debug, Serialize)]
 pub struct FileReport {
     /// The file.
     pub path: String,
-    /// `none`, `gzip` or `zlib`.
+    /// `none`, `gzip` or `zlib`; of several files that are not the same, `mixed`.
     pub compression: &'static str,
     /// Bytes of the file.
     pub file_bytes: u64,
@@ -48,14 +54,39 @@ pub struct FileReport {
     pub schema: Schema,
     /// The first of them.
     pub first: Option<FirstRecord>,
+    /// The tool that probably wrote it.
+    pub written_by: Option<WrittenBy>,
+    /// How the classes agree with the label map; nothing where records have none.
+    pub labels: Option<Agreement>,
     /// What could not be read.
     pub damage: Vec<Finding>,
     /// Damages beyond those that are listed.
     pub damage_left_out: u64,
 }
 
+impl FileReport {
+    /// Of no file at all.
+    pub(super) fn empty() -> Self {
+        Self {
+            path: String::new(),
+            compression: "none",
+            file_bytes: 0,
+            data_bytes: 0,
+            records: 0,
+            complete: true,
+            payload: None,
+            schema: Schema::default(),
+            first: None,
+            written_by: None,
+            labels: None,
+            damage: Vec::new(),
+            damage_left_out: 0,
+        }
+    }
+}
+
 /// A record in words.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FirstRecord {
     /// Where it begins.
     pub offset: u64,
@@ -72,7 +103,7 @@ pub struct FirstRecord {
 }
 
 /// A feature in words.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SummarisedFeature {
     /// Its key.
     pub key: String,
@@ -133,14 +164,9 @@ pub(super) fn check_stop(stop: Option<&AtomicBool>) -> Result<(), RecordError> {
     Ok(())
 }
 
-/// Describes the file at `path`. Damage is passed over and listed.
+/// Describes the file at `path`, which is standard input where it is `-`. Damage is passed over and listed.
 pub fn inspect(path: &Path, options: &InspectOptions) -> Result<FileReport, RecordError> {
-    let read = ReadOptions { recovery: Recovery::Skip, ..options.read };
-    let mut reader = open(path, read, options.stop.as_ref())?;
-    let file_bytes = reader.get_ref().file().metadata()?.len();
-    let report = inspect_reader(&mut reader, path, file_bytes, options);
-    check_stop(options.stop.as_deref())?;
-    report
+    Ok(Looked::at(path, options)?.report(options))
 }
 
 /// A reader that ends with some error once `stop` is set, also where it searches a damaged file for the next record.
@@ -149,7 +175,7 @@ pub(super) fn open(
     read: ReadOptions,
     stop: Option<&Arc<AtomicBool>>,
 ) -> Result<Reader<Positioned>, RecordError> {
-    let mut file = Positioned::open(path)?;
+    let mut file = if path == Path::new(STANDARD) { Positioned::stdin()? } else { Positioned::open(path)? };
     if let Some(stop) = stop.cloned() {
         file = file.asking(Box::new(move || match stop.load(Ordering::Relaxed) {
             true => Err(io::Error::other("stopped")),
@@ -166,35 +192,146 @@ pub fn inspect_reader<R: Read>(
     file_bytes: u64,
     options: &InspectOptions,
 ) -> Result<FileReport, RecordError> {
-    let mut schema = SchemaBuilder::default();
-    let mut sizes = Counter::default();
-    let mut first = None;
-    let mut complete = true;
-    loop {
+    Ok(Looked::through(reader, path, file_bytes, options)?.report(options))
+}
+
+/// What was seen of a file, or of several, in such a form that more can be added.
+#[derive(Debug)]
+pub(super) struct Looked {
+    pub path: PathBuf,
+    compression: &'static str,
+    file_bytes: u64,
+    data_bytes: u64,
+    records: u64,
+    complete: bool,
+    sizes: Counter,
+    schema: SchemaBuilder,
+    first: Option<FirstRecord>,
+    clues: Clues,
+    classes: Classes,
+    damage: Vec<Finding>,
+    damage_left_out: u64,
+    /// The manifest that says that it is ours.
+    manifest: Option<&'static str>,
+}
+
+impl Looked {
+    pub(super) fn at(path: &Path, options: &InspectOptions) -> Result<Self, RecordError> {
+        let read = ReadOptions { recovery: Recovery::Skip, ..options.read };
+        let mut reader = open(path, read, options.stop.as_ref())?;
+        let file_bytes = reader.get_ref().file().metadata()?.len();
+        let looked = Self::through(&mut reader, path, file_bytes, options);
         check_stop(options.stop.as_deref())?;
-        if options.max_records.is_some_and(|max| reader.records() >= max) {
-            complete = false;
-            break;
-        }
-        let Some(record) = reader.next_record()? else { break };
-        let payload = Payload::of(record.payload);
-        sizes.add(record.payload.len() as u64);
-        if first.is_none() {
-            first = Some(FirstRecord::of(record.offset, record.payload, &payload));
-        }
-        schema.add_payload(&payload);
+        Ok(Self { manifest: manifest_of(path), ..looked? })
     }
-    Ok(FileReport {
-        path: path.display().to_string(),
-        compression: reader.compression()?.name(),
-        file_bytes,
-        data_bytes: reader.offset(),
-        records: reader.records(),
-        complete,
-        payload: sizes.spread(),
-        schema: schema.finish(),
-        first,
-        damage: damage(reader.lost()).take(MAX_DAMAGE).collect(),
-        damage_left_out: reader.lost_places().saturating_sub(MAX_DAMAGE as u64),
-    })
+
+    fn through<R: Read>(
+        reader: &mut Reader<R>,
+        path: &Path,
+        file_bytes: u64,
+        options: &InspectOptions,
+    ) -> Result<Self, RecordError> {
+        let mut schema = SchemaBuilder::default();
+        let mut sizes = Counter::default();
+        let (mut clues, mut classes) = (Clues::default(), Classes::default());
+        let mut first = None;
+        let mut complete = true;
+        loop {
+            check_stop(options.stop.as_deref())?;
+            if options.max_records.is_some_and(|max| reader.records() >= max) {
+                complete = false;
+                break;
+            }
+            let Some(record) = reader.next_record()? else { break };
+            let payload = Payload::of(record.payload);
+            sizes.add(record.payload.len() as u64);
+            if first.is_none() {
+                first = Some(FirstRecord::of(record.offset, record.payload, &payload));
+            }
+            if let Payload::Example(example) = &payload {
+                clues.add(&example.features);
+                classes.add(&example.features);
+            }
+            schema.add_payload(&payload);
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            compression: reader.compression()?.name(),
+            file_bytes,
+            data_bytes: reader.offset(),
+            records: reader.records(),
+            complete,
+            sizes,
+            schema,
+            first,
+            clues,
+            classes,
+            damage: damage(reader.lost()).take(MAX_DAMAGE).collect(),
+            damage_left_out: reader.lost_places().saturating_sub(MAX_DAMAGE as u64),
+            manifest: None,
+        })
+    }
+
+    /// Adds another file but for its damage, which stands in its own report.
+    pub(super) fn merge(&mut self, other: Self) {
+        if self.compression != other.compression && other.records > 0 {
+            self.compression = if self.records == 0 { other.compression } else { "mixed" };
+        }
+        self.file_bytes += other.file_bytes;
+        self.data_bytes += other.data_bytes;
+        self.records += other.records;
+        self.complete &= other.complete;
+        self.sizes.merge(&other.sizes);
+        self.schema.merge(other.schema);
+        self.first = self.first.take().or(other.first);
+        self.clues.merge(&other.clues);
+        self.classes.merge(&other.classes);
+        self.manifest = self.manifest.filter(|_| other.manifest.is_some());
+    }
+
+    /// The description of this file.
+    pub(super) fn report(&self, options: &InspectOptions) -> FileReport {
+        let given = options.label_map.as_ref();
+        let found = if given.is_some() { None } else { label_map::beside(&self.path) };
+        let read = found.as_deref().map(|path| (path, label_map::read(path)));
+        let labels = match read {
+            None => self.classes.agreement(given, None),
+            Some((path, Ok((map, _)))) => self.classes.agreement(Some(&map), Some(path.display().to_string())),
+            Some((path, Err(error))) => {
+                self.classes.agreement(None, Some(path.display().to_string())).map(|mut agreement| {
+                    agreement
+                        .problems
+                        .insert(0, Disagreement { kind: "label-map", count: 1, message: error.to_string() });
+                    agreement
+                })
+            }
+        };
+        FileReport { labels, ..self.without_labels() }
+    }
+
+    /// The same but for the label map, of which each of several files may have its own.
+    pub(super) fn without_labels(&self) -> FileReport {
+        let schema = self.schema.finish();
+        let by_manifest = self.manifest.map(|why| WrittenBy { tool: "recordmill", why: vec![why.to_owned()] });
+        FileReport {
+            path: self.path.display().to_string(),
+            compression: self.compression,
+            file_bytes: self.file_bytes,
+            data_bytes: self.data_bytes,
+            records: self.records,
+            complete: self.complete,
+            payload: self.sizes.spread(),
+            written_by: by_manifest.or_else(|| written_by(&schema, &self.clues)),
+            schema,
+            first: self.first.clone(),
+            labels: None,
+            damage: self.damage.clone(),
+            damage_left_out: self.damage_left_out,
+        }
+    }
+
+    /// What the classes of all files are, against one map.
+    pub(super) fn agreement(&self, map: Option<&LabelMap>, path: Option<String>) -> Option<Agreement> {
+        self.classes.agreement(map, path)
+    }
 }

@@ -95,7 +95,7 @@ pub fn show(path: &Path, options: &ShowOptions) -> Result<Vec<String>, RecordErr
     Ok(shown)
 }
 
-fn fulfils(payload: &Payload<'_>, conditions: &[Condition]) -> bool {
+pub(super) fn fulfils(payload: &Payload<'_>, conditions: &[Condition]) -> bool {
     if conditions.is_empty() {
         return true;
     }

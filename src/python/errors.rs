@@ -19,7 +19,7 @@ use pyo3::exceptions::{PyException, PyFileExistsError, PyKeyboardInterrupt, PyMe
 use pyo3::prelude::*;
 
 use crate::dataset::Severity;
-use crate::{convert, example, formats, record, reshape};
+use crate::{convert, example, formats, inspect, record, reshape};
 
 create_exception!(recordmill, Error, PyException, "Base of the errors that recordmill raises itself.");
 create_exception!(
@@ -138,6 +138,37 @@ pub fn of_record(py: Python<'_>, error: &record::RecordError, path: &Path) -> Py
             let raised = with(py, raised, "offset", error.offset());
             with(py, raised, "record", error.record())
         }
+    }
+}
+
+/// Why a path means no file.
+pub fn of_list(py: Python<'_>, error: &record::ListError) -> PyErr {
+    use crate::record::ListError as Kind;
+    match error {
+        Kind::Missing { path, error } => of_io(py, error, Some(path)),
+        Kind::Folder { path, error } => of_action(py, "cannot be read", path, error),
+        _ => PyValueError::new_err(error.to_string()),
+    }
+}
+
+/// Why a path could not be described.
+pub fn of_unreadable(py: Python<'_>, unreadable: &inspect::Unreadable) -> PyErr {
+    match &unreadable.cause {
+        inspect::Cause::List(error) => of_list(py, error),
+        inspect::Cause::Record(path, error) => of_record(py, error, path),
+    }
+}
+
+/// Why nothing was taken out of records.
+pub fn of_extract(py: Python<'_>, error: &inspect::ExtractError) -> PyErr {
+    use crate::inspect::ExtractError as Kind;
+    match error {
+        Kind::List(error) => of_list(py, error),
+        Kind::Record { path, error } => of_record(py, error, path),
+        Kind::Exists(path) => exists(path),
+        Kind::Io { action, path, error } => of_action(py, action, path, error),
+        Kind::Cancelled => PyKeyboardInterrupt::new_err(()),
+        _ => PyValueError::new_err(error.to_string()),
     }
 }
 

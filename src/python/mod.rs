@@ -36,7 +36,7 @@ mod _native {
     #[pymodule_export]
     use super::index::TFRecordIndex;
     #[pymodule_export]
-    use super::inspect::{inspect, show, snippet, verify};
+    use super::inspect::{extract, feature_spec, inspect, record_files, show, snippet, verify};
     #[pymodule_export]
     use super::reader::{LostBytes, TFRecordReader};
     #[pymodule_export]

@@ -15,7 +15,7 @@
 //! The whole file may be one GZIP or ZLIB stream around that.
 //!
 //! [`Reader`] and [`Writer`] go through a file from its beginning to its end; [`Index`] and [`RandomAccess`] go to
-//! any record of an uncompressed one; [`deflate`] makes the parts of one compressed stream on many threads.
+//! any record of an uncompressed one; [`Listing`] finds the files; [`deflate`] makes the parts of one compressed stream on many threads.
 
 mod compression;
 pub mod crc;
@@ -23,12 +23,14 @@ pub mod deflate;
 mod error;
 mod index;
 mod inflate;
+mod list;
 mod reader;
 mod writer;
 
 pub use compression::{Compression, detect};
 pub use error::{RecordError, RecordErrorKind, StreamFault};
 pub use index::{Entry, Index, RandomAccess, read_at};
+pub use list::{ListError, Listed, Listing, STANDARD, uncompressed_name, without_ending};
 pub use reader::{DEFAULT_MAX_RECORD_LEN, GoOn, Lost, MAX_LOST, Positioned, ReadOptions, Reader, Record, Recovery};
 pub use writer::{WriteOptions, Writer};
 

@@ -8,12 +8,12 @@ use serde::Serialize;
 
 use super::damage::Damage;
 use super::error::of_io;
-use super::inputs::{Inputs, each_of, uncompressed_name};
+use super::inputs::{Inputs, each_of};
 use super::output::{Out, OutputOptions};
 use super::transform::{Act, Report, transform};
 use super::{Job, ReshapeError};
 use crate::files::AtomicFile;
-use crate::record::{Compression, Entry, RecordError, RecordErrorKind};
+use crate::record::{Compression, Entry, RecordError, RecordErrorKind, uncompressed_name};
 
 /// How many records a file has. As JSON, the contract with Python and `--json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

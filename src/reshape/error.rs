@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::record::RecordError;
+use crate::record::{ListError, RecordError};
 
 /// Why a command made nothing. Its text says the place first.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +53,16 @@ pub enum ReshapeError {
     /// The caller asked to stop.
     #[error("interrupted")]
     Cancelled,
+}
+
+impl From<ListError> for ReshapeError {
+    fn from(error: ListError) -> Self {
+        match error {
+            ListError::Missing { path, error } => Self::Record { path, error: error.into() },
+            ListError::Folder { path, error } => Self::Io { action: "cannot be read", path, error },
+            other => Self::Option(other.to_string()),
+        }
+    }
 }
 
 /// The error of reading `path`.

@@ -28,7 +28,7 @@ pub use damage::{Damage, Known};
 pub use diff::{DiffOptions, Difference, RecordPlace, Side, diff};
 pub use error::ReshapeError;
 pub use filter::{Filter, Selection, filter, select};
-pub use inputs::{Input, Inputs, STANDARD};
+pub use inputs::{Input, Inputs};
 pub use job::Job;
 pub use output::{OutputOptions, Written};
 pub use repair::repair;

@@ -8,10 +8,9 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::error::of_io;
-use super::inputs::STANDARD;
 use super::{Job, ReshapeError};
 use crate::files::{AtomicOptions, Sink, Staging};
-use crate::record::{Compression, Record, RecordError, RecordErrorKind, WriteOptions, Writer};
+use crate::record::{Compression, Record, RecordError, RecordErrorKind, STANDARD, WriteOptions, Writer};
 
 /// How files are written.
 #[derive(Clone, Copy, Debug)]

@@ -8,11 +8,11 @@ use std::sync::atomic::Ordering;
 
 use super::damage::Damage;
 use super::error::{of_io, of_record};
-use super::inputs::{Input, Inputs, STANDARD, each_of};
+use super::inputs::{Input, Inputs, each_of};
 use super::output::{Out, OutputOptions};
 use super::transform::Report;
 use super::{Job, ReshapeError};
-use crate::record::{Compression, FOOTER_LEN, HEADER_LEN, OVERHEAD, footer, payload_len, read_at};
+use crate::record::{Compression, FOOTER_LEN, HEADER_LEN, OVERHEAD, STANDARD, footer, payload_len, read_at};
 
 /// Files that are open at a time.
 const MAX_OPEN: usize = 128;

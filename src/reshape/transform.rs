@@ -7,10 +7,10 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::damage::{Damage, Known, total};
-use super::inputs::{Input, Inputs, STANDARD, each_of};
+use super::inputs::{Input, Inputs, each_of};
 use super::output::{Folder, Out, OutputOptions, Written};
 use super::{Job, ReshapeError};
-use crate::record::{Compression, Positioned, Reader, Record};
+use crate::record::{Compression, Positioned, Reader, Record, STANDARD};
 
 /// What became of the records. As JSON, the contract with Python and `--json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

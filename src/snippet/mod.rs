@@ -18,8 +18,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use reading::Reading;
+pub use tensorflow::Lists;
 
-use crate::inspect::SchemaBuilder;
+use crate::files::shard::Shard;
+use crate::inspect::{Schema, SchemaBuilder};
 use crate::record::{Compression, ReadOptions, Reader};
 use crate::reshape::{Inputs, ReshapeError};
 
@@ -98,22 +100,15 @@ pub struct Files {
 impl Files {
     /// The pattern that all of these files match, where they are all shards of one set: `train-*-of-00010.tfrecord`.
     fn pattern(&self) -> Option<String> {
-        let mut patterns = BTreeSet::new();
-        let mut numbers = BTreeSet::new();
-        for name in &self.names {
-            let (before, rest) = name.rsplit_once("-of-")?;
-            let (stem, number) = before.rsplit_once('-')?;
-            let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-            let (count, end) = rest.split_at(digits);
-            let odd = |text: &str| text.contains(['*', '?', '[', ']', '\\']);
-            if !number.bytes().all(|byte| byte.is_ascii_digit()) || odd(stem) || odd(end) {
-                return None;
-            }
-            numbers.insert(number.parse::<usize>().ok()?);
-            patterns.insert((format!("{stem}-*-of-{count}{end}"), count.parse::<usize>().ok()?));
+        let shards: Option<Vec<Shard<'_>>> = self.names.iter().map(|name| Shard::of(name)).collect();
+        let shards = shards?;
+        let first = shards.first()?;
+        let odd = |text: &str| text.contains(['*', '?', '[', ']', '\\']);
+        if odd(first.stem) || odd(first.end) || shards.iter().any(|shard| shard.pattern() != first.pattern()) {
+            return None;
         }
-        let (pattern, count) = patterns.pop_first()?;
-        (patterns.is_empty() && numbers.len() == count).then_some(pattern)
+        let numbers: BTreeSet<u32> = shards.iter().map(Shard::number).collect();
+        (numbers.len() == first.count() as usize).then(|| first.pattern())
     }
 
     /// The lines that give `FILES`, `glob` being the function for patterns.
@@ -136,6 +131,25 @@ fn literal(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
+/// The `tf.io` features that parse the records of the files that `given` are: Python code. Of each file the first `max_records` are
+/// looked at, all where nothing is said.
+pub fn feature_spec(
+    given: &[PathBuf],
+    lists: Lists,
+    max_records: Option<u64>,
+    stop: &AtomicBool,
+) -> Result<String, ReshapeError> {
+    let inputs = Inputs::find(given, ReadOptions::default())?;
+    let paths: Vec<&Path> = inputs.files.iter().map(|input| &*input.path).collect();
+    let (_, schema) = schema_of(&paths, max_records.unwrap_or(u64::MAX), stop)?;
+    tensorflow::spec(&schema, lists).map_err(refused(&paths))
+}
+
+fn refused(paths: &[&Path]) -> impl Fn(String) -> ReshapeError {
+    let path = paths.first().map(|path| path.display().to_string()).unwrap_or_default();
+    move |message| ReshapeError::Option(format!("{path}: {message}"))
+}
+
 /// Looks at the first `max_records` records of each of the files that `given` are: files, folders or patterns.
 pub fn look_at(given: &[PathBuf], max_records: u64, stop: &AtomicBool) -> Result<(Files, Reading), ReshapeError> {
     let inputs = Inputs::find(given, ReadOptions::default())?;
@@ -155,6 +169,11 @@ pub fn look_at(given: &[PathBuf], max_records: u64, stop: &AtomicBool) -> Result
 
 /// What the first records of `paths` have, and what is around them.
 pub fn read(paths: &[&Path], max_records: u64, stop: &AtomicBool) -> Result<(Compression, Reading), ReshapeError> {
+    let (compression, schema) = schema_of(paths, max_records, stop)?;
+    Ok((compression, Reading::of(&schema).map_err(refused(paths))?))
+}
+
+fn schema_of(paths: &[&Path], max_records: u64, stop: &AtomicBool) -> Result<(Compression, Schema), ReshapeError> {
     let mut schema = SchemaBuilder::default();
     let mut around = None;
     for path in paths {
@@ -177,9 +196,5 @@ pub fn read(paths: &[&Path], max_records: u64, stop: &AtomicBool) -> Result<(Com
             return Err(ReshapeError::Option(message));
         }
     }
-    let reading = Reading::of(&schema.finish()).map_err(|message| {
-        let path = paths.first().map(|path| path.display().to_string()).unwrap_or_default();
-        ReshapeError::Option(format!("{path}: {message}"))
-    })?;
-    Ok((around.unwrap_or_default(), reading))
+    Ok((around.unwrap_or_default(), schema.finish()))
 }

@@ -20,6 +20,8 @@ pub enum Shape {
     Several(u64),
     /// Any number; perhaps it is not in every record.
     List,
+    /// Of a list of features: so many in each step.
+    Steps(u64),
 }
 
 /// A feature.
@@ -113,13 +115,8 @@ impl Reading {
         if schema.examples == 0 {
             return Err("holds no Example that could be read".into());
         }
-        let mut reading = Self::default();
-        for feature in &schema.features {
-            match field(feature, schema) {
-                Some(field) => reading.fields.push(field),
-                None => reading.left_out.push(feature.key.clone()),
-            }
-        }
+        let (fields, left_out) = fields(&schema.features, schema);
+        let mut reading = Self { fields, left_out, ..Self::default() };
         let mut items = Vec::new();
         for feature in &schema.features {
             if let Some(item) = reading.item(feature, schema) {
@@ -215,16 +212,50 @@ fn per_object(schema: &Schema, of: &str) -> Option<u64> {
     (all && same(points.mean, objects.mean)).then_some(each)
 }
 
+/// Those of `features` that have one type, and the keys of the others.
+pub(super) fn fields(features: &[FeatureSchema], schema: &Schema) -> (Vec<Field>, Vec<String>) {
+    typed(features, |feature| field(feature, schema))
+}
+
+/// The same of the lists of features.
+pub(super) fn list_fields(schema: &Schema) -> (Vec<Field>, Vec<String>) {
+    typed(&schema.feature_lists, |feature| {
+        let kind = kind(feature)?;
+        let always = feature.present == schema.examples + schema.sequence_examples;
+        let shape = match feature.lengths {
+            Some(spread) if spread.min == spread.max && spread.min > 0 => Shape::Steps(spread.min),
+            _ => Shape::List,
+        };
+        Some(Field { key: feature.key.clone(), kind, shape, always, text: false })
+    })
+}
+
+fn typed(features: &[FeatureSchema], of: impl Fn(&FeatureSchema) -> Option<Field>) -> (Vec<Field>, Vec<String>) {
+    let (mut fields, mut left_out) = (Vec::new(), Vec::new());
+    for feature in features {
+        match of(feature) {
+            Some(field) => fields.push(field),
+            None => left_out.push(feature.key.clone()),
+        }
+    }
+    (fields, left_out)
+}
+
 /// The one type of a feature; none if it has several, or no value and no type.
-fn field(feature: &FeatureSchema, schema: &Schema) -> Option<Field> {
+fn kind(feature: &FeatureSchema) -> Option<Kind> {
     let mut kinds = feature.kinds.keys().filter(|kind| **kind != "unset");
-    let kind = match (*kinds.next()?, kinds.next()) {
-        ("bytes", None) => Kind::Bytes,
-        ("float", None) => Kind::Float,
-        ("int64", None) => Kind::Int64,
-        _ => return None,
-    };
-    let always = feature.present == schema.examples && !feature.kinds.contains_key("unset");
+    match (*kinds.next()?, kinds.next()) {
+        ("bytes", None) => Some(Kind::Bytes),
+        ("float", None) => Some(Kind::Float),
+        ("int64", None) => Some(Kind::Int64),
+        _ => None,
+    }
+}
+
+fn field(feature: &FeatureSchema, schema: &Schema) -> Option<Field> {
+    let kind = kind(feature)?;
+    let records = schema.examples + schema.sequence_examples;
+    let always = feature.present == records && !feature.kinds.contains_key("unset");
     // One object in every image that was looked at says nothing of the next.
     let of_objects = ["image/object/", "objects/", "image/caption"].iter().any(|start| feature.key.starts_with(start));
     let shape = match feature.lengths {

@@ -1,7 +1,8 @@
 //! Programs with `tf.data`.
 
-use super::reading::{BOX, Field, HEIGHT, KEYPOINT, Kind, Part, Reading, SIDES, Shape, WIDTH};
+use super::reading::{BOX, Field, HEIGHT, KEYPOINT, Kind, Part, Reading, SIDES, Shape, WIDTH, fields, list_fields};
 use super::{Files, literal};
+use crate::inspect::Schema;
 use crate::record::Compression;
 
 /// The program, which shows the first records.
@@ -17,29 +18,89 @@ pub(super) fn dataset(files: &Files, reading: &Reading) -> String {
         Compression::Gzip => ", compression_type=\"GZIP\"",
         Compression::Zlib => ", compression_type=\"ZLIB\"",
     };
-    let features: String = reading.fields.iter().map(feature).collect();
-    let left_out: String =
-        reading.left_out.iter().map(|key| format!("    # Of no one type: {}\n", literal(key))).collect();
+    let features = features(&reading.fields, &reading.left_out, Lists::Ragged);
     let helper = if reading.items.iter().any(|(_, part)| matches!(part, Part::Pictures(_))) { MASKS } else { "" };
     format!(
-        "{}FEATURES = {{\n{features}{left_out}}}\n\n{helper}\n{}\n\ndataset = tf.data.TFRecordDataset(FILES{compression}).map(parse, num_parallel_calls=tf.data.AUTOTUNE)",
+        "{}FEATURES = {{\n{features}}}\n\n{helper}\n{}\n\ndataset = tf.data.TFRecordDataset(FILES{compression}).map(parse, num_parallel_calls=tf.data.AUTOTUNE)",
         files.lines("tf.io.gfile.glob"),
         parse(reading),
     )
 }
 
-fn feature(field: &Field) -> String {
+/// How a feature of any number of values is parsed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lists {
+    /// `tf.io.RaggedFeature`: alone it is a plain tensor.
+    Ragged,
+    /// `tf.io.VarLenFeature`: a sparse tensor.
+    VarLen,
+}
+
+impl Lists {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Ragged, Self::VarLen];
+
+    /// The name in options: `ragged`, `varlen`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ragged => "ragged",
+            Self::VarLen => "varlen",
+        }
+    }
+
+    /// The one of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|lists| lists.name() == name)
+    }
+
+    fn of(self, kind: &str) -> String {
+        match self {
+            Self::Ragged => format!("RaggedFeature({kind})"),
+            Self::VarLen => format!("VarLenFeature({kind})"),
+        }
+    }
+}
+
+/// The lines of a dict of features, and what cannot be parsed.
+fn features(fields: &[Field], left_out: &[String], lists: Lists) -> String {
+    let features = fields.iter().map(|field| feature(field, lists));
+    features.chain(left_out.iter().map(|key| format!("    # Of no one type: {}\n", literal(key)))).collect()
+}
+
+fn feature(field: &Field, lists: Lists) -> String {
     let kind = match field.kind {
         Kind::Bytes => "tf.string",
         Kind::Float => "tf.float32",
         Kind::Int64 => "tf.int64",
     };
+    let missing = if field.always { "" } else { ", allow_missing=True" };
     let what = match field.shape {
         Shape::One => format!("FixedLenFeature([], {kind})"),
         Shape::Several(count) => format!("FixedLenFeature([{count}], {kind})"),
-        Shape::List => format!("RaggedFeature({kind})"),
+        Shape::List => lists.of(kind),
+        Shape::Steps(1) => format!("FixedLenSequenceFeature([], {kind}{missing})"),
+        Shape::Steps(count) => format!("FixedLenSequenceFeature([{count}], {kind}{missing})"),
     };
     format!("    {}: tf.io.{what},\n", literal(&field.key))
+}
+
+/// What parses records of this schema, and nothing more: the dicts for `tf.io`, and the function that they are for.
+pub(super) fn spec(schema: &Schema, lists: Lists) -> Result<String, String> {
+    let (fields, left_out) = fields(&schema.features, schema);
+    let context = features(&fields, &left_out, lists);
+    if schema.sequence_examples == 0 {
+        if schema.examples == 0 {
+            return Err("holds no Example that could be read".into());
+        }
+        return Ok(format!(
+            "import tensorflow as tf\n\nFEATURES = {{\n{context}}}\n\n\ndef parse(record):\n    return tf.io.parse_single_example(record, FEATURES)\n"
+        ));
+    }
+    let (steps, left_out) = list_fields(schema);
+    let sequence = features(&steps, &left_out, lists);
+    Ok(format!(
+        "import tensorflow as tf\n\nCONTEXT = {{\n{context}}}\nSEQUENCE = {{\n{sequence}}}\n\n\ndef parse(record):\n    return tf.io.parse_single_sequence_example(record, CONTEXT, SEQUENCE)\n"
+    ))
 }
 
 const MASKS: &str = "

@@ -194,7 +194,7 @@ def test_inspect(out: Path) -> None:
     assert text.startswith(f"{path}: 2 records, ")
     assert "image/object/class/text" in text
     assert "PNG 40x30" in text
-    (row,) = json.loads(run("inspect", path, "--json")[0])
+    row = json.loads(run("inspect", path, "--json")[0])
     assert row["records"] == 2
     assert {feature["key"] for feature in row["schema"]["features"]} >= {"image/encoded", "image/height"}
     assert rm.inspect(path) == row
@@ -212,7 +212,7 @@ def test_inspect_of_anything(tmp_path: Path) -> None:
     text, _ = run("inspect", path)
     assert "3 records" in text
     assert "1 tf.train.Example, 1 tf.train.SequenceExample, 1 other" in text
-    (row,) = json.loads(run("inspect", "--json", "--max-records", "1", path)[0])
+    row = json.loads(run("inspect", "--json", "--max-records", "1", path)[0])
     assert (row["records"], row["complete"]) == (1, False)
     empty = tmp_path / "empty"
     empty.touch()

@@ -40,6 +40,7 @@ def test_the_native_module_is_covered() -> None:
         "inspect",
         "load",
         "read_image",
+        "record_files",
         "reshape",
         "save",
         "verify",

@@ -13,6 +13,7 @@ mod golden_frames;
 mod golden_wire;
 mod image;
 mod inspect;
+mod inspect_several;
 mod inspect_show;
 mod label_map;
 mod layers;

@@ -13,7 +13,7 @@ from recordmill._native import __version__
 
 # Commands in the order of use, and the module that has each as `<name>_command`.
 _MODULES = (
-    {"convert": "convert", "check": "check", "formats": "formats", "inspect": "files"}
+    {"convert": "convert", "check": "check", "formats": "formats", "inspect": "inspect"}
     | {"verify": "files", "snippet": "files"}
     | dict.fromkeys(("repair", "count", "cat", "head", "merge", "reshard", "split", "shuffle"), "reshape")
     | dict.fromkeys(("filter", "select", "compress", "decompress", "index", "diff"), "reshape")

@@ -50,6 +50,8 @@ def workers_option(what: str) -> Callable[[Any], Any]:
 
 
 path_type = click.Path(path_type=str)
+# Files to read: each a file, a folder or a pattern.
+files_argument = click.argument("files", metavar="FILE...", type=path_type, nargs=-1, required=True)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 from_option = click.option(
     "--from", "source_format", metavar="FORMAT", help="Format of the source; found by content if not given."

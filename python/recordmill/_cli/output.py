@@ -23,6 +23,13 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, indent=2, ensure_ascii=False))
 
 
+def place(finding: Any) -> str:
+    """Where something was found, before what it is."""
+    if finding["record"] is None or finding["offset"] is None:
+        return ""
+    return f"record {finding['record']} at byte {finding['offset']}: "
+
+
 def failed(error: Exception, *, as_json: bool = False) -> int:
     """Says an error, where results are JSON as one of them too, and gives the exit code.
 

@@ -32,7 +32,7 @@ mod maps;
 mod masks;
 mod record;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::Read;
 
 use self::labels::{KnownLabels, PointNames};
@@ -40,6 +40,7 @@ use self::record::Found;
 use crate::dataset::{Ledger, Place, ProblemKind, Problems, Skipped, Split};
 use crate::example;
 use crate::files::Opened;
+use crate::files::shard::{self, Shard};
 use crate::formats::builder::{Builder, Bytes, Entry};
 use crate::formats::spill::Spill;
 use crate::formats::tree::{FileId, Tree, file_name};
@@ -237,27 +238,12 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
 
 /// Says which shards of those there are to be by their names (`train-00000-of-00003.tfrecord`) are not there.
 fn missing_shards(tree: &Tree, files: &[FileId], problems: &mut Problems) {
-    let mut there: BTreeMap<(&str, &str, &str), BTreeSet<u32>> = BTreeMap::new();
-    for path in files.iter().map(|file| tree.path(*file)) {
-        let Some((before, rest)) = path.rsplit_once("-of-") else { continue };
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let (count, end) = rest.split_at(digits);
-        let Some((start, number)) = before.rsplit_once('-') else { continue };
-        if let (Ok(number), true) = (number.parse(), digits > 0) {
-            there.entry((start, count, end)).or_default().insert(number);
-        }
-    }
-    for ((start, count, end), numbers) in there {
-        // Nobody has more, and a name is not to make a million problems.
-        let Some(wanted) = count.parse::<u32>().ok().filter(|wanted| *wanted <= 100_000) else { continue };
-        // FiftyOne counted from 1 for years.
-        let from = u32::from(!numbers.contains(&0) && numbers.contains(&wanted));
-        let gone: Vec<u32> = (from..wanted + from).filter(|number| !numbers.contains(number)).collect();
+    for gone in shard::missing(files.iter().map(|file| tree.path(*file))) {
         let Some(first) = gone.first() else { continue };
-        let path = format!("{start}-{first:0width$}-of-{count}{end}", width = count.len());
+        let wanted = Shard::of(first).map_or(0, |shard| shard.count());
         let more =
             if gone.len() > 1 { format!(", nor are {} more of {wanted}", gone.len() - 1) } else { String::new() };
-        problems.push(ProblemKind::UnreadableAnnotation, Place::file(path), format!("this shard is not there{more}"));
+        problems.push(ProblemKind::UnreadableAnnotation, Place::file(first), format!("this shard is not there{more}"));
     }
 }
 

@@ -1,11 +1,10 @@
-//! What the features of a file are like, over all its Examples.
+//! Counting what features have, record by record; what two have counted can be put together.
 
 use std::collections::{BTreeMap, HashMap};
 
-use serde::Serialize;
-
-use super::payload::{Payload, image, text};
+use super::{BytesValues, Counted, FeatureSchema, FloatValues, Int64Values, Schema, Spread};
 use crate::example::{BytesList, Features, FloatList, Int64List, Values};
+use crate::inspect::payload::{Payload, image, text};
 
 /// Keys that are followed; a file of more is no table.
 const MAX_KEYS: usize = 10_000;
@@ -14,112 +13,9 @@ const MAX_DISTINCT: usize = 20;
 /// Bytes of a value that is listed.
 const MAX_DISTINCT_LEN: usize = 64;
 
-/// What the records of a file have in common.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Schema {
-    /// Records that hold a `tf.train.Example`.
-    pub examples: u64,
-    /// Records that hold a `tf.train.SequenceExample`.
-    pub sequence_examples: u64,
-    /// Records that hold something else.
-    pub other: u64,
-    /// Features by key; of a SequenceExample, those of its context.
-    pub features: Vec<FeatureSchema>,
-    /// Lists of features by key.
-    pub feature_lists: Vec<FeatureSchema>,
-    /// Keys beyond the 10,000 that are followed, counted once per record.
-    pub keys_left_out: u64,
-}
-
-/// What one feature is like.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct FeatureSchema {
-    /// Its key.
-    pub key: String,
-    /// Records that have it.
-    pub present: u64,
-    /// `image`, `text`, `bytes`, `number`; `mixed` where it has several kinds, `empty` where it never has a value.
-    pub looks_like: &'static str,
-    /// How often it was of which kind: `bytes`, `float`, `int64`, `unset`.
-    pub kinds: BTreeMap<&'static str, u64>,
-    /// Values per feature.
-    pub lengths: Option<Spread>,
-    /// Features per list, of a feature list.
-    pub steps: Option<Spread>,
-    /// Its integers.
-    pub int64: Option<Int64Values>,
-    /// Its floats.
-    pub float: Option<FloatValues>,
-    /// Its bytes.
-    pub bytes: Option<BytesValues>,
-}
-
-/// Smallest, mean and largest of some counts.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Spread {
-    /// Smallest.
-    pub min: u64,
-    /// Mean.
-    pub mean: f64,
-    /// Largest.
-    pub max: u64,
-}
-
-/// A value and how often it came.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Counted<T> {
-    /// The value.
-    pub value: T,
-    /// How often.
-    pub count: u64,
-}
-
-/// What integers a feature has.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Int64Values {
-    /// Smallest.
-    pub min: i64,
-    /// Largest.
-    pub max: i64,
-    /// All of them, if they are at most 20 different ones.
-    pub distinct: Option<Vec<Counted<i64>>>,
-}
-
-/// What floats a feature has.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct FloatValues {
-    /// Smallest finite one.
-    pub min: Option<f32>,
-    /// Largest finite one.
-    pub max: Option<f32>,
-    /// How many are NaN.
-    pub nan: u64,
-    /// How many are infinite.
-    pub infinite: u64,
-}
-
-/// What bytes a feature has.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct BytesValues {
-    /// Bytes per value.
-    pub sizes: Spread,
-    /// Whether all of them are text.
-    pub text: bool,
-    /// All of them, if they are at most 20 different short texts.
-    pub distinct: Option<Vec<Counted<String>>>,
-    /// How many are images, by kind.
-    pub images: BTreeMap<&'static str, u64>,
-    /// Of the images, the most bits per sample.
-    pub depth: Option<u8>,
-    /// Of the images, in pixels.
-    pub width: Option<Spread>,
-    /// Of the images, in pixels.
-    pub height: Option<Spread>,
-}
-
 /// Smallest, largest, sum and number, to become a [`Spread`].
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Counter {
+pub(in crate::inspect) struct Counter {
     min: u64,
     max: u64,
     sum: u128,
@@ -127,14 +23,25 @@ pub(super) struct Counter {
 }
 
 impl Counter {
-    pub(super) fn add(&mut self, value: u64) {
+    pub(in crate::inspect) fn add(&mut self, value: u64) {
         (self.min, self.max) =
             if self.count == 0 { (value, value) } else { (self.min.min(value), self.max.max(value)) };
         self.sum += u128::from(value);
         self.count += 1;
     }
 
-    pub(super) fn spread(&self) -> Option<Spread> {
+    pub(in crate::inspect) fn merge(&mut self, other: &Self) {
+        if other.count > 0 {
+            (self.min, self.max) = match self.count {
+                0 => (other.min, other.max),
+                _ => (self.min.min(other.min), self.max.max(other.max)),
+            };
+        }
+        self.sum += other.sum;
+        self.count += other.count;
+    }
+
+    pub(in crate::inspect) fn spread(&self) -> Option<Spread> {
         let mean = self.sum as f64 / self.count as f64;
         (self.count > 0).then_some(Spread { min: self.min, mean, max: self.max })
     }
@@ -162,6 +69,20 @@ impl<T: Ord + Clone> Distinct<T> {
             values.insert(value.to_owned(), 1);
         } else {
             self.0 = None;
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        let Some(others) = other.0 else {
+            self.0 = None;
+            return;
+        };
+        for (value, count) in others {
+            let Some(values) = &mut self.0 else { return };
+            *values.entry(value).or_default() += count;
+            if values.len() > MAX_DISTINCT {
+                self.0 = None;
+            }
         }
     }
 
@@ -253,12 +174,46 @@ impl FeatureStats {
         }
     }
 
+    fn merge(&mut self, other: Self) {
+        self.present += other.present;
+        self.steps.merge(&other.steps);
+        self.lengths.merge(&other.lengths);
+        self.unset += other.unset;
+        self.int64 += other.int64;
+        self.float += other.float;
+        self.bytes += other.bytes;
+        if other.ints.count > 0 {
+            let (min, max) = if self.ints.count == 0 { other.int_range } else { self.int_range };
+            self.int_range = (min.min(other.int_range.0), max.max(other.int_range.1));
+        }
+        self.ints.count += other.ints.count;
+        self.int_distinct.merge(other.int_distinct);
+        self.float_range = match (self.float_range, other.float_range) {
+            (Some((min, max)), Some((low, high))) => Some((min.min(low), max.max(high))),
+            (one, two) => one.or(two),
+        };
+        self.floats += other.floats;
+        self.nan += other.nan;
+        self.infinite += other.infinite;
+        self.sizes.merge(&other.sizes);
+        self.no_text |= other.no_text;
+        self.text_distinct.merge(other.text_distinct);
+        for (kind, count) in other.images {
+            *self.images.entry(kind).or_default() += count;
+        }
+        self.depth = self.depth.max(other.depth);
+        self.width.merge(&other.width);
+        self.height.merge(&other.height);
+    }
+
     fn schema(&self, key: &str) -> FeatureSchema {
         let kinds = [("bytes", self.bytes), ("float", self.float), ("int64", self.int64), ("unset", self.unset)];
         let images: u64 = self.images.values().sum();
         let looks_like = match (self.ints.count + self.floats, self.sizes.count) {
             (0, 0) => "empty",
             (_, 0) if self.ints.count > 0 && self.floats > 0 => "mixed",
+            (_, 0) if last_is_among(key, &SIDES) => "box",
+            (_, 0) if self.floats == 0 && last_is_among(key, &CLASSES) => "label",
             (_, 0) => "number",
             (0, values) if images * 2 > values => "image",
             (0, _) if self.no_text => "bytes",
@@ -295,6 +250,31 @@ impl FeatureStats {
         }
     }
 }
+
+/// Whether the last word of a key, such as `xmin` of `image/object/bbox/xmin`, is one of these.
+fn last_is_among(key: &str, words: &[&str]) -> bool {
+    let last = key.rsplit(['/', '.']).next().unwrap_or(key);
+    words.iter().any(|word| word.eq_ignore_ascii_case(last))
+}
+
+/// What sides of boxes, or all four of them, are called: TensorFlow's keys, those of TensorFlow Datasets and of NVIDIA TAO.
+const SIDES: [&str; 12] = [
+    "bbox",
+    "bboxes",
+    "box",
+    "boxes",
+    "xmin",
+    "xmax",
+    "ymin",
+    "ymax",
+    "coordinates_x1",
+    "coordinates_x2",
+    "coordinates_y1",
+    "coordinates_y2",
+];
+/// What numbers of classes are called.
+const CLASSES: [&str; 9] =
+    ["label", "labels", "class", "classes", "class_id", "category", "category_id", "labels_no_difficult", "target"];
 
 /// Gathers a [`Schema`], record by record.
 #[derive(Clone, Debug, Default)]
@@ -342,9 +322,32 @@ impl SchemaBuilder {
         }
     }
 
-    /// The schema, keys sorted.
-    pub fn finish(self) -> Schema {
-        let sorted = |stats: HashMap<String, FeatureStats>| {
+    /// Adds what another has gathered, as though this one had read those records too.
+    pub fn merge(&mut self, other: Self) {
+        self.examples += other.examples;
+        self.sequence_examples += other.sequence_examples;
+        self.other += other.other;
+        self.keys_left_out += other.keys_left_out;
+        let sides = [(&mut self.features, other.features), (&mut self.feature_lists, other.feature_lists)];
+        for (mine, theirs) in sides {
+            // Sorted, because which keys are followed must not hang on the order of a hash map.
+            let mut theirs: Vec<(String, FeatureStats)> = theirs.into_iter().collect();
+            theirs.sort_by(|(one, _), (two, _)| one.cmp(two));
+            for (key, stats) in theirs {
+                if let Some(known) = mine.get_mut(&key) {
+                    known.merge(stats);
+                } else if mine.len() < MAX_KEYS {
+                    mine.insert(key, stats);
+                } else {
+                    self.keys_left_out += stats.present;
+                }
+            }
+        }
+    }
+
+    /// The schema of what was added so far, keys sorted.
+    pub fn finish(&self) -> Schema {
+        let sorted = |stats: &HashMap<String, FeatureStats>| {
             let mut features: Vec<FeatureSchema> = stats.iter().map(|(key, stats)| stats.schema(key)).collect();
             features.sort_by(|one, other| one.key.cmp(&other.key));
             features
@@ -353,8 +356,8 @@ impl SchemaBuilder {
             examples: self.examples,
             sequence_examples: self.sequence_examples,
             other: self.other,
-            features: sorted(self.features),
-            feature_lists: sorted(self.feature_lists),
+            features: sorted(&self.features),
+            feature_lists: sorted(&self.feature_lists),
             keys_left_out: self.keys_left_out,
         }
     }
@@ -432,5 +435,49 @@ mod tests {
         builder.add(&encode(&keys.iter().map(|key| (key.as_str(), Feature::Unset)).collect::<Vec<_>>()));
         let schema = builder.finish();
         assert_eq!((schema.features.len(), schema.keys_left_out), (10_000, 5));
+    }
+
+    #[test]
+    fn two_parts_are_as_one_whole() {
+        let records: Vec<Vec<u8>> = (0..40_i64)
+            .map(|index| match index % 4 {
+                0 => b"neither".to_vec(),
+                1 => encode_sequence(&[("n", Feature::int64(index))], &[("s", vec![Feature::text("x")])]).unwrap(),
+                _ => encode(&[
+                    ("bytes", Feature::bytes(vec![0xff; index as usize])),
+                    ("f", Feature::Float(vec![index as f32, f32::NAN].into())),
+                    ("n", Feature::Int64(vec![index, -index].into())),
+                    (if index < 20 { "x_early" } else { "x_late" }, Feature::Unset),
+                ]),
+            })
+            .collect();
+        let of = |records: &[Vec<u8>]| {
+            let mut builder = SchemaBuilder::default();
+            records.iter().for_each(|record| builder.add(record));
+            builder
+        };
+        let whole = of(&records).finish();
+        for cut in 0..=records.len() {
+            let mut first = of(&records[..cut]);
+            first.merge(of(&records[cut..]));
+            assert_eq!(first.finish(), whole, "{cut}");
+        }
+    }
+
+    #[test]
+    fn boxes_and_labels_are_known_by_their_keys() {
+        let mut builder = SchemaBuilder::default();
+        builder.add(&encode(&[
+            ("image/object/bbox/xmin", Feature::Float(vec![0.5].into())),
+            ("image/object/class/label", Feature::int64(3)),
+            ("label", Feature::text("cat")),
+            ("objects/bbox", Feature::Float(vec![0.0, 0.0, 1.0, 1.0].into())),
+            ("xmin", Feature::int64(3)),
+        ]));
+        let schema = builder.finish();
+        let looks: Vec<&str> = schema.features.iter().map(|feature| feature.looks_like).collect();
+        assert_eq!(looks, ["box", "label", "text", "box", "box"]);
+        assert_eq!(schema.feature("label").map(|feature| feature.present), Some(1));
+        assert_eq!(schema.feature("x"), None);
     }
 }
