@@ -83,7 +83,7 @@ test: lint
 .PHONY: test-full  ## The same with the slow sweeps, more random cases and every fuzz seed
 test-full: lint .venv/.peers .venv-peers/.installed
 	RECORDMILL_FULL=1 PROPTEST_CASES=5000 cargo test --locked --release -- --include-ignored
-	RECORDMILL_FULL=1 RECORDMILL_REQUIRE_TF=1 RECORDMILL_PEERS=1 \
+	RECORDMILL_FULL=1 RECORDMILL_REQUIRE_TF=1 RECORDMILL_PEERS=1 RECORDMILL_BROWSER=1 \
 		RECORDMILL_PEERS_PYTHON="$(CURDIR)/.venv-peers/bin/python" $(PY) -m pytest -n $(JOBS)
 
 .PHONY: lint  ## Formatting, lints, types, and stubs against the built module

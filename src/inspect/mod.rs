@@ -16,6 +16,7 @@ pub use payload::Payload;
 pub use report::{FileReport, FirstRecord, InspectOptions, SummarisedFeature, inspect, inspect_reader};
 pub use schema::{Schema, SchemaBuilder};
 pub use show::{Form, ShowOptions, show};
+pub(crate) use verify::damage;
 pub use verify::{Finding, FindingSeverity, Verdict, VerifyOptions, verify, verify_all, verify_reader};
 
 /// 81234 as `81,234`.

@@ -55,7 +55,7 @@ pub struct FileReport {
 }
 
 /// A record in words.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FirstRecord {
     /// Where it begins.
     pub offset: u64,
@@ -72,7 +72,7 @@ pub struct FirstRecord {
 }
 
 /// A feature in words.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SummarisedFeature {
     /// Its key.
     pub key: String,
@@ -85,7 +85,8 @@ pub struct SummarisedFeature {
 }
 
 impl FirstRecord {
-    fn of(offset: u64, bytes: &[u8], payload: &Payload<'_>) -> Self {
+    /// Describes the record at `offset`.
+    pub fn of(offset: u64, bytes: &[u8], payload: &Payload<'_>) -> Self {
         let mut record = Self {
             offset,
             bytes: bytes.len() as u64,
