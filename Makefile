@@ -98,7 +98,7 @@ test-full: lint .venv/.peers .venv-peers/.installed .venv-official/.installed
 	test "$$(uname -m)" != x86_64 || $(PY) tests/data/masks/make.py --more 20000 > target/masks.tsv
 	test "$$(uname -m)" != x86_64 || \
 		RECORDMILL_MASKS=target/masks.tsv cargo test --locked --release --test rust masks_are_those
-	RECORDMILL_FULL=1 RECORDMILL_REQUIRE_TF=1 RECORDMILL_PEERS=1 \
+	RECORDMILL_FULL=1 RECORDMILL_REQUIRE_TF=1 RECORDMILL_PEERS=1 RECORDMILL_BROWSER=1 \
 		RECORDMILL_PEERS_PYTHON="$(CURDIR)/.venv-peers/bin/python" \
 		RECORDMILL_OFFICIAL_PYTHON="$(CURDIR)/.venv-official/bin/python" $(PY) -m pytest -n $(JOBS)
 

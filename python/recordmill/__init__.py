@@ -4,6 +4,7 @@ The main doors:
 
 - `convert` turns a folder of images and annotations, in any known format, into TFRecord files or another format.
 - `check` looks at such a folder: what is in it, and what is wrong with it.
+- `view` makes a page of such a folder, or of TFRecord files, that a browser or a notebook shows.
 - `load` reads such a folder into a `Dataset`: its columns are numpy arrays.
 - `TFRecordWriter`, `TFRecordReader` and `TFRecordIndex` write records, read them in order, and read any of them.
 - `encode_example`, `decode_example`, `encode_examples` and the two for sequences make and read tf.train.Example.
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
         shuffle,
         split,
     )
+    from recordmill._view import View, view
 
 # Loaded when asked for, so that reading and writing records costs nothing else.
 _LATER = {
@@ -83,6 +85,7 @@ _LATER = {
     "SplitCount": "_report",
     "SplitHealth": "_check",
     "Spread": "_check",
+    "View": "_view",
     "cat": "_reshape",
     "check": "_check",
     "compress": "_reshape",
@@ -107,6 +110,7 @@ _LATER = {
     "snippet": "_inspect",
     "split": "_reshape",
     "verify": "_inspect",
+    "view": "_view",
 }
 
 __all__ = [
@@ -140,6 +144,7 @@ __all__ = [
     "TFRecordIndex",
     "TFRecordReader",
     "TFRecordWriter",
+    "View",
     "__version__",
     "cat",
     "check",
@@ -170,6 +175,7 @@ __all__ = [
     "snippet",
     "split",
     "verify",
+    "view",
 ]
 
 

@@ -303,9 +303,12 @@ def check(
     voc_one_based: bool | None = None,
     class_attribute: str | None = None,
     workers: int = 0,
+    html: Path | None = None,
     progress: bool | Callable[[Progress], object] | None = None,
 ) -> Health:
-    """Reads a dataset, annotations and images, and says what is in it and what is wrong with it. Nothing is written.
+    """Reads a dataset, annotations and images, and says what is in it and what is wrong with it.
+
+    Nothing is written, but for `html`.
 
     Besides what a conversion would refuse, leave out or put right, it finds images that are the same to the byte, also
     in two splits, images that no annotation names (not where `source` is a single file), classes that nothing is of,
@@ -328,6 +331,8 @@ def check(
         class_attribute: The attribute of objects that names their class, where the label does not (CVAT), or where
             several could (VIA).
         workers: Threads; 0 is as many as there are processors.
+        html: A file to write a page of it to, as `view` makes them, with the images that have problems. A page that is
+            there is replaced, another file is not.
         progress: As for `convert`.
 
     Raises:
@@ -343,4 +348,11 @@ def check(
         class_attribute=class_attribute,
         workers=workers,
     )
-    return run(lambda tell: _native.check(source, given, tell), progress)
+    if html is None:
+        return run(lambda tell: _native.check(source, given, tell), progress)
+    from recordmill._view import FULL, THUMBNAIL, check_page
+
+    page = {"limit": None, "seed": 0, "pictures": True, "thumbnail": THUMBNAIL, "full": FULL, "title": None}
+    health, made = check_page(source, given, page, progress)
+    made.save(html)
+    return health

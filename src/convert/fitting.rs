@@ -11,7 +11,7 @@ use crate::image::{Header, Kind};
 /// is that of the image as its EXIF orientation shows it, they were drawn on that; where it has the same shape and is
 /// larger or smaller, the image's file was resized after it was annotated, unless an object lies outside of it. Where both sizes
 /// are one, it is known of some tools that they show images turned.
-fn frame(dataset: &Dataset, row: usize, header: &Header) -> Frame {
+pub fn frame(dataset: &Dataset, row: usize, header: &Header) -> Frame {
     let Header { width, height, orientation, .. } = *header;
     let (stored, shown) = ((width, height), (height, width));
     let drawn = (dataset.images.width[row], dataset.images.height[row]);

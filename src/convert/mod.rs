@@ -64,6 +64,15 @@ pub use run::{convert, convert_dataset};
 pub use select::Selection;
 pub use split::SplitRule;
 pub use watch::{Monitor, Phase, Progress};
+// For the room of pages, which shows what a conversion would see.
+pub(crate) use check::{Overview, SizeCount, check_and_keep, look};
+pub(crate) use fitting::frame as frame_of;
+pub(crate) use images::open as open_image;
+pub(crate) use run::aside;
+pub(crate) use select::shown as shown_rows;
+pub(crate) use split::hash;
+pub(crate) use tfrecord::NAME as TFRECORD;
+pub(crate) use watch::Watch;
 
 use std::path::Path;
 

@@ -68,7 +68,7 @@ pub fn convert_dataset(
 
 /// Loads on a thread of its own, so that the wish to stop is heard at once. The thread then ends when its work does;
 /// it only reads.
-pub(super) fn aside(
+pub(crate) fn aside(
     load: impl FnOnce() -> Result<Loaded, FormatError> + Send + 'static,
     watch: &mut Watch<'_>,
 ) -> Result<Loaded, ConvertError> {

@@ -207,6 +207,12 @@ fn known<'a>(
     Err(ConvertError::Option(format!("{option}: no class is called {}", unknown.join(", "))))
 }
 
+/// Which images show what is in a dataset, `number` of them: drawn like a sample, whether their files are there or not.
+pub fn shown(dataset: &Dataset, number: u64, seed: u64) -> Vec<bool> {
+    let options = Options { images_mode: ImagesMode::None, seed, ..Options::default() };
+    sample(dataset, &vec![true; dataset.objects.len()], number, &options)
+}
+
 /// Which images are drawn.
 fn sample(dataset: &Dataset, keeps_object: &[bool], number: u64, options: &Options) -> Vec<bool> {
     // An image that is not there would be left out later, and fewer than asked for would be written.

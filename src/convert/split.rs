@@ -180,7 +180,7 @@ fn number(text: &str) -> Result<f64, String> {
 }
 
 /// The number that splits and orders by `key` go by; `purpose` keeps them independent of each other.
-pub(super) fn hash(purpose: &str, seed: u64, key: &str) -> u64 {
+pub(crate) fn hash(purpose: &str, seed: u64, key: &str) -> u64 {
     let mut hash = Sha256::new();
     hash.update(purpose.as_bytes());
     hash.update(format!(":{seed}:").as_bytes());

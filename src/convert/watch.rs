@@ -32,6 +32,10 @@ pub enum Phase {
     Plan,
     /// Images are read to be looked at.
     Check,
+    /// Records are read to be described.
+    Records,
+    /// Small pictures are made of images.
+    Pictures,
     /// Records are made.
     Write,
     /// Files get their names.
@@ -45,6 +49,8 @@ impl Phase {
             Self::Load => "reading annotations",
             Self::Plan => "planning",
             Self::Check => "checking images",
+            Self::Records => "reading records",
+            Self::Pictures => "making thumbnails",
             Self::Write => "converting",
             Self::Commit => "finishing files",
         }
@@ -69,29 +75,30 @@ pub struct Progress {
 }
 
 /// A run that is being watched.
-pub(super) struct Watch<'m> {
+pub struct Watch<'m> {
     monitor: &'m mut dyn Monitor,
     started: Instant,
     cancelled: AtomicBool,
 }
 
 impl<'m> Watch<'m> {
-    pub(super) fn new(monitor: &'m mut dyn Monitor) -> Self {
+    /// Of a run that begins now.
+    pub fn new(monitor: &'m mut dyn Monitor) -> Self {
         Self { monitor, started: Instant::now(), cancelled: AtomicBool::new(false) }
     }
 
     /// Since the run began.
-    pub(super) fn seconds(&self) -> f64 {
+    pub fn seconds(&self) -> f64 {
         self.started.elapsed().as_secs_f64()
     }
 
     /// Progress in a phase that has no numbers.
-    pub(super) fn phase(&self, phase: Phase) -> Progress {
+    pub fn phase(&self, phase: Phase) -> Progress {
         Progress { phase, images: 0, images_total: 0, bytes: 0, bytes_total: 0, seconds: self.seconds() }
     }
 
     /// Asks whether to go on; `false` once the caller wants to stop.
-    pub(super) fn tick(&mut self, progress: &Progress) -> bool {
+    pub fn tick(&mut self, progress: &Progress) -> bool {
         let progress = Progress { seconds: self.seconds(), ..*progress };
         if self.monitor.tick(&progress).is_break() {
             self.cancelled.store(true, Ordering::Relaxed);
@@ -100,13 +107,13 @@ impl<'m> Watch<'m> {
     }
 
     /// Whether the caller wants to stop.
-    pub(super) fn cancelled(&self) -> bool {
+    pub fn cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)
     }
 
     /// Runs `work` on `threads` threads and gives what each returned, in order. `progress` is told meanwhile; `work`
     /// has to look at the flag that it gets, and `stop` is called once when it is set. A panic goes on to the caller.
-    pub(super) fn run<T: Send>(
+    pub fn run<T: Send>(
         &mut self,
         threads: usize,
         work: impl Fn(usize, &AtomicBool) -> T + Sync,

@@ -1,4 +1,5 @@
-//! What the first bytes of an image say: kind, size, channels, orientation. No pixel is decoded but by [`transcode`].
+//! What the first bytes of an image say: kind, size, channels, orientation. No pixel is decoded but by [`transcode`] and
+//! [`thumbnail`].
 //!
 //! [`header::read`] takes the bytes of a whole file, because a file that lacks its end is no image to TensorFlow, and
 //! must not become a record: see [`header`] for how an end is noticed in each kind.
@@ -8,6 +9,7 @@ pub mod header;
 mod kind;
 pub mod mask;
 pub mod runs;
+pub mod thumbnail;
 pub mod transcode;
 
 pub use error::{ImageError, ImageErrorKind};

@@ -55,6 +55,17 @@ const fn format(kind: Kind) -> Option<ImageFormat> {
 /// The image `bytes`, whose header is `header`, as `encoding`: of an animation the first picture. With `upright` it is turned
 /// as its orientation says.
 pub fn transcode(bytes: &[u8], header: &Header, upright: bool, encoding: Encoding) -> Result<Vec<u8>, String> {
+    decoded(bytes, header, upright, |image| encode(image, encoding))
+}
+
+/// What `work` makes of the pixels of the image `bytes`, whose header is `header`, turned as its orientation says where it
+/// is to be `upright`.
+pub(super) fn decoded<T>(
+    bytes: &[u8],
+    header: &Header,
+    upright: bool,
+    work: impl FnOnce(DynamicImage) -> Result<T, String>,
+) -> Result<T, String> {
     let Some(format) = format(header.kind) else {
         return Err(format!("{} cannot be decoded here", header.kind));
     };
@@ -65,7 +76,7 @@ pub fn transcode(bytes: &[u8], header: &Header, upright: bool, encoding: Encodin
     if len > DECODED_LEN.into() {
         return Err(format!("its {width} x {height} pixels are too many to be decoded ({len} bytes)"));
     }
-    let work = || {
+    let decode = || {
         let mut limits = Limits::default();
         limits.max_image_width = Some(width);
         limits.max_image_height = Some(height);
@@ -83,9 +94,9 @@ pub fn transcode(bytes: &[u8], header: &Header, upright: bool, encoding: Encodin
         if upright && let Some(orientation) = Orientation::from_exif(header.orientation) {
             image.apply_orientation(orientation);
         }
-        encode(image, encoding)
+        work(image)
     };
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err("the decoder failed".into()))
+    catch_unwind(AssertUnwindSafe(decode)).unwrap_or_else(|_| Err("the decoder failed".into()))
 }
 
 fn encode(image: DynamicImage, encoding: Encoding) -> Result<Vec<u8>, String> {

@@ -25,6 +25,7 @@ pub use report::{FileReport, FirstRecord, InspectOptions, SummarisedFeature, ins
 pub use schema::{Schema, SchemaBuilder};
 pub use show::{Form, ShowOptions, show};
 pub use tool::WrittenBy;
+pub(crate) use verify::damage;
 pub use verify::{Finding, FindingSeverity, Verdict, VerifyOptions, verify, verify_all, verify_reader};
 
 /// 81234 as `81,234`.

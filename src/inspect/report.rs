@@ -116,7 +116,8 @@ pub struct SummarisedFeature {
 }
 
 impl FirstRecord {
-    fn of(offset: u64, bytes: &[u8], payload: &Payload<'_>) -> Self {
+    /// Describes the record at `offset`.
+    pub fn of(offset: u64, bytes: &[u8], payload: &Payload<'_>) -> Self {
         let mut record = Self {
             offset,
             bytes: bytes.len() as u64,

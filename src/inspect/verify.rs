@@ -109,7 +109,7 @@ pub struct Verdict {
 }
 
 /// The damages as findings.
-pub(super) fn damage(lost: &[Lost]) -> impl Iterator<Item = Finding> {
+pub(crate) fn damage(lost: &[Lost]) -> impl Iterator<Item = Finding> {
     lost.iter().enumerate().map(|(index, lost)| Finding {
         severity: FindingSeverity::Error,
         kind: word(lost.cause.kind()),

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use pyo3::conversion::FromPyObjectOwned;
-use pyo3::exceptions::{PyKeyboardInterrupt, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyMapping};
 
@@ -78,7 +78,7 @@ fn choice<T: Copy>(option: &str, name: &str, all: &[T], name_of: impl Fn(T) -> &
 }
 
 /// What `recordmill.load` was given.
-fn load_options(arguments: &Bound<'_, PyDict>) -> PyResult<LoadOptions> {
+pub fn load_options(arguments: &Bound<'_, PyDict>) -> PyResult<LoadOptions> {
     Ok(LoadOptions {
         from: given(arguments, "source_format")?,
         image_dirs: given::<Vec<PathArg>>(arguments, "images")?.into_iter().map(|path| path.0).collect(),
@@ -181,23 +181,30 @@ impl Monitor for Detached<'_> {
     }
 }
 
-/// Runs something of the conversion's room detached.
-fn run<T: Send>(
+/// Runs something detached; where it fails because of what was raised meanwhile, that is the error.
+pub fn run_watched<T: Send, E: Send>(
     py: Python<'_>,
     progress: Option<Py<PyAny>>,
-    work: impl FnOnce(&mut dyn Monitor) -> Result<T, ConvertError> + Send,
-) -> PyResult<T> {
+    work: impl FnOnce(&mut dyn Monitor) -> Result<T, E> + Send,
+) -> PyResult<Result<T, E>> {
     let (result, raised) = py.detach(|| {
         let mut monitor = Detached { progress: progress.as_ref(), raised: None };
         let result = work(&mut monitor);
         (result, monitor.raised)
     });
     match (result, raised) {
-        (Ok(result), _) => Ok(result),
         (Err(_), Some(raised)) => Err(raised),
-        (Err(ConvertError::Cancelled), None) => Err(PyKeyboardInterrupt::new_err(())),
-        (Err(error), None) => Err(errors::of_convert(py, &error)),
+        (result, _) => Ok(result),
     }
+}
+
+/// Runs something of the conversion's room detached.
+fn run<T: Send>(
+    py: Python<'_>,
+    progress: Option<Py<PyAny>>,
+    work: impl FnOnce(&mut dyn Monitor) -> Result<T, ConvertError> + Send,
+) -> PyResult<T> {
+    run_watched(py, progress, work)?.map_err(|error| errors::of_convert(py, &error))
 }
 
 /// A `recordmill.Report`.
@@ -230,7 +237,12 @@ pub fn check<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let options = load_options(arguments)?;
     let health: Health = run(py, progress, |monitor| crate::convert::check(&source.0, &options, monitor))?;
-    let json = watch::to_json(&health)?;
+    health_to_python(py, &health)
+}
+
+/// A `recordmill.Health`.
+pub fn health_to_python<'py>(py: Python<'py>, health: &Health) -> PyResult<Bound<'py, PyAny>> {
+    let json = watch::to_json(health)?;
     py.import("recordmill._check")?.getattr("Health")?.call_method1("from_json", (json,))
 }
 

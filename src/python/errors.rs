@@ -19,7 +19,7 @@ use pyo3::exceptions::{PyException, PyFileExistsError, PyKeyboardInterrupt, PyMe
 use pyo3::prelude::*;
 
 use crate::dataset::Severity;
-use crate::{convert, example, formats, inspect, record, reshape};
+use crate::{convert, example, formats, inspect, record, reshape, view};
 
 create_exception!(recordmill, Error, PyException, "Base of the errors that recordmill raises itself.");
 create_exception!(
@@ -193,7 +193,7 @@ fn of_action(py: Python<'_>, action: &str, path: &Path, error: &io::Error) -> Py
     raised
 }
 
-fn exists(path: &Path) -> PyErr {
+pub fn exists(path: &Path) -> PyErr {
     let text = "is there already; overwrite replaces it";
     PyFileExistsError::new_err((17, text, path.as_os_str().to_owned()))
 }
@@ -243,6 +243,17 @@ pub fn of_convert(py: Python<'_>, error: &convert::ConvertError) -> PyErr {
                 Err(failed) => failed,
             }
         }
+        Kind::Cancelled => PyKeyboardInterrupt::new_err(()),
         _ => ConvertError::new_err(error.to_string()),
+    }
+}
+
+/// Why there is no page.
+pub fn of_view(py: Python<'_>, error: &view::ViewError) -> PyErr {
+    use crate::view::ViewError as Kind;
+    match error {
+        Kind::Option(_) => PyValueError::new_err(error.to_string()),
+        Kind::Convert(error) => of_convert(py, error),
+        Kind::Records(error) => of_reshape(py, error),
     }
 }

@@ -18,6 +18,7 @@ mod path;
 mod reader;
 mod reshape;
 mod value;
+mod view;
 mod watch;
 mod writer;
 
@@ -41,6 +42,8 @@ mod _native {
     use super::reader::{LostBytes, TFRecordReader};
     #[pymodule_export]
     use super::reshape::reshape;
+    #[pymodule_export]
+    use super::view::{check_page, save_page, view, view_dataset};
     #[pymodule_export]
     use super::writer::TFRecordWriter;
 

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tests.python.support import BAD, GOOD, csv
 
 FULL = os.environ.get("RECORDMILL_FULL") == "1"
 PEERS = os.environ.get("RECORDMILL_PEERS") == "1"
+BROWSER = os.environ.get("RECORDMILL_BROWSER") == "1"
 REQUIRE_TF = os.environ.get("RECORDMILL_REQUIRE_TF") == "1"
 
 # TensorFlow's own chatter; it reads this on import.
@@ -28,8 +30,16 @@ for name, examples in (("quick", 50), ("full", 2000)):
 settings.load_profile("full" if FULL else "quick")
 
 
+def has_chromium() -> bool:
+    """Whether there is a browser, and what drives it."""
+    return any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))) and bool(
+        shutil.which("chromedriver")
+    )
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leaves slow sweeps out of quick runs, and tests of TensorFlow where there is none and none is asked for."""
+    no_browser = not BROWSER and not (has_chromium() and importlib.util.find_spec("selenium"))
     no_tensorflow = not REQUIRE_TF and importlib.util.find_spec("tensorflow") is None
     for item in items:
         # Its keywords have the names of folders too: a checkout named like a mark would skip every test.
@@ -38,6 +48,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="slow: run by make test-full"))
         if not PEERS and "peers" in marks:
             item.add_marker(pytest.mark.skip(reason="other formats' libraries: run by make test-full"))
+        if no_browser and "browser" in marks:
+            item.add_marker(pytest.mark.skip(reason="no Chromium, or no Selenium: make test-full has them"))
         if no_tensorflow and "tensorflow" in marks:
             item.add_marker(pytest.mark.skip(reason="no TensorFlow: make test has it"))
 

@@ -35,6 +35,7 @@ def test_the_native_module_is_covered() -> None:
         "Column",
         "Dataset",
         "check",
+        "check_page",
         "convert",
         "formats_list",
         "inspect",
@@ -43,7 +44,9 @@ def test_the_native_module_is_covered() -> None:
         "record_files",
         "reshape",
         "save",
+        "save_page",
         "verify",
+        "view_dataset",
     }
     native = {name for name in dir(_native) if not name.startswith("_")}
     assert native - own <= set(rm.__all__)

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each room and the other rooms that it may name.
-const MAY_NAME: [(&str, &[&str]); 11] = [
+const MAY_NAME: [(&str, &[&str]); 12] = [
     ("record", &[]),
     ("example", &[]),
     ("image", &[]),
@@ -18,9 +18,13 @@ const MAY_NAME: [(&str, &[&str]); 11] = [
     ("reshape", &["record", "example", "files"]),
     ("snippet", &["record", "files", "inspect", "reshape"]),
     ("convert", &["record", "example", "image", "dataset", "files", "formats", "inspect", "snippet"]),
+    ("view", &["record", "example", "image", "dataset", "files", "formats", "inspect", "reshape", "convert"]),
     (
         "python",
-        &["record", "example", "image", "dataset", "files", "formats", "inspect", "reshape", "snippet", "convert"],
+        &[
+            "record", "example", "image", "dataset", "files", "formats", "inspect", "reshape", "snippet", "convert",
+            "view",
+        ],
     ),
 ];
 

@@ -13,7 +13,7 @@ from recordmill._native import __version__
 
 # Commands in the order of use, and the module that has each as `<name>_command`.
 _MODULES = (
-    {"convert": "convert", "check": "check", "formats": "formats", "inspect": "inspect"}
+    {"convert": "convert", "check": "check", "view": "view", "formats": "formats", "inspect": "inspect"}
     | {"verify": "files", "snippet": "files"}
     | dict.fromkeys(("repair", "count", "cat", "head", "merge", "reshard", "split", "shuffle"), "reshape")
     | dict.fromkeys(("filter", "select", "compress", "decompress", "index", "diff"), "reshape")
@@ -42,6 +42,7 @@ def cli() -> None:
     recordmill convert pets/ out/                        any known format to TFRecord
     recordmill convert pets/ out/ --split 70/20/10       with splits of its own
     recordmill check pets/                               what is in a dataset, and what is wrong with it
+    recordmill view pets/ -o pets.html                   a page of it for the browser, of any TFRecord too
     recordmill inspect out/train.tfrecord                what is in a file
     recordmill verify out/*.tfrecord                     whether files are sound
     recordmill snippet out/train.tfrecord --for torch    a program that reads them

@@ -13,10 +13,18 @@ from recordmill._native import Error
 @click.argument("source", type=path_type)
 @flags(from_option, *reading_options, workers_option("Threads"))
 @click.option("--all", "every_problem", is_flag=True, help="Print every problem, not 20 of a kind.")
+@click.option(
+    "--html",
+    metavar="FILE",
+    type=path_type,
+    help="Write a page of it too, with the images that have problems; a page of recordmill that is there is replaced.",
+)
 @json_option
 @click.option("--quiet", "-q", is_flag=True, help="No progress, and only what is more than a note.")
-def check_command(source: str, every_problem: bool, as_json: bool, quiet: bool, **options: Any) -> int:
-    """Read the dataset in SOURCE, a folder, an annotation file, a zip or a tar, with all its images, and write nothing.
+def check_command(
+    source: str, every_problem: bool, html: str | None, as_json: bool, quiet: bool, **options: Any
+) -> int:
+    """Read the dataset in SOURCE, a folder, an annotation file, a zip or a tar, with its images, and change nothing.
 
     Prints the format, splits, classes, sizes of images and boxes, and every problem with its place: what a conversion
     would refuse, leave out or put right, images that are the same to the byte, also in two splits, images without
@@ -26,12 +34,13 @@ def check_command(source: str, every_problem: bool, as_json: bool, quiet: bool, 
 
     \b
     recordmill check pets/
+    recordmill check pets/ --html report.html
     recordmill check instances.json --images photos/ --json
     """
     from recordmill._check import check
 
     try:
-        health = check(source, progress=not quiet, **options)
+        health = check(source, html=html, progress=not quiet, **options)
     except (Error, OSError, ValueError) as error:
         failed(error, as_json=as_json)
         return REFUSED

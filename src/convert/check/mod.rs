@@ -18,7 +18,9 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 pub use self::classes::{Balance, ClassHealth};
-pub use self::statistics::{Bar, BoxStatistics, CommonSize, ImageStatistics, PerImage, Shapes, Spread};
+pub use self::statistics::{
+    Bar, BoxStatistics, CommonSize, Grid, ImageStatistics, PerImage, Shapes, SizeCount, Spread,
+};
 use self::statistics::{Boxes, Sizes};
 use super::boxes::BoxRules;
 use super::error::{ConvertError, io_error};
@@ -99,9 +101,26 @@ impl Health {
     }
 }
 
+/// The same with what only a picture of it shows.
+#[derive(Clone, Debug)]
+pub struct Overview {
+    /// What is in it, and what is wrong with it.
+    pub health: Health,
+    /// How many boxes are how large.
+    pub box_sizes: Vec<SizeCount>,
+}
+
 /// Looks at the dataset in `source`, a folder or an annotation file of any known format.
 pub fn check(source: &Path, options: &LoadOptions, monitor: &mut dyn Monitor) -> Result<Health, ConvertError> {
-    let mut watch = Watch::new(monitor);
+    Ok(check_and_keep(source, options, &mut Watch::new(monitor))?.1.health)
+}
+
+/// The same, with the dataset that was looked at.
+pub(crate) fn check_and_keep(
+    source: &Path,
+    options: &LoadOptions,
+    watch: &mut Watch<'_>,
+) -> Result<(Loaded, Overview), ConvertError> {
     let (source, load) = (source.to_owned(), options.clone());
     let read = move || {
         let tree = formats::open(&source, &load)?;
@@ -116,8 +135,9 @@ pub fn check(source: &Path, options: &LoadOptions, monitor: &mut dyn Monitor) ->
         }
         Ok(loaded)
     };
-    let loaded = run::aside(read, &mut watch)?;
-    look(&loaded, options, &mut watch)
+    let loaded = run::aside(read, watch)?;
+    let found = look(&loaded, options, &|_| true, watch)?;
+    Ok((loaded, found))
 }
 
 /// Looks at a dataset that was loaded before.
@@ -126,7 +146,7 @@ pub fn check_dataset(
     options: &LoadOptions,
     monitor: &mut dyn Monitor,
 ) -> Result<Health, ConvertError> {
-    look(loaded, options, &mut Watch::new(monitor))
+    Ok(look(loaded, options, &|_| true, &mut Watch::new(monitor))?.health)
 }
 
 /// What one image says.
@@ -138,7 +158,14 @@ struct Looked {
     problems: Problems,
 }
 
-fn look(loaded: &Loaded, options: &LoadOptions, watch: &mut Watch<'_>) -> Result<Health, ConvertError> {
+/// Looks at a dataset of which the files of those images are read that `opens` names; of the others, what is said of their size
+/// has to do.
+pub(crate) fn look(
+    loaded: &Loaded,
+    options: &LoadOptions,
+    opens: &(dyn Fn(usize) -> bool + Sync),
+    watch: &mut Watch<'_>,
+) -> Result<Overview, ConvertError> {
     let dataset = &loaded.dataset;
     let open = |path: &PathBuf| Root::new(path, options.allow_outside).map_err(io_error("cannot open", path));
     let roots = dataset.roots.iter().map(open).collect::<Result<Vec<_>, _>>()?;
@@ -150,7 +177,8 @@ fn look(loaded: &Loaded, options: &LoadOptions, watch: &mut Watch<'_>) -> Result
             if row >= dataset.len() {
                 break;
             }
-            done.push((row, look_at(dataset, row, &roots, &mut buffer, &mut boxes)));
+            let roots = if opens(row) { Some(&*roots) } else { None };
+            done.push((row, look_at(dataset, row, roots, &mut buffer, &mut boxes)));
             bytes.fetch_add(buffer.len() as u64, Ordering::Relaxed);
         }
         (done, boxes)
@@ -194,7 +222,8 @@ fn look(loaded: &Loaded, options: &LoadOptions, watch: &mut Watch<'_>) -> Result
     if empty_images == total {
         reasons.push("nothing is said of any image: convert takes that with --allow-empty alone".into());
     }
-    Ok(Health {
+    let box_sizes = boxes.sizes();
+    let health = Health {
         format: loaded.format.name.to_owned(),
         reasons,
         images: total,
@@ -212,18 +241,19 @@ fn look(loaded: &Loaded, options: &LoadOptions, watch: &mut Watch<'_>) -> Result
         seconds: watch.seconds(),
         problem_counts: problems.counts().clone(),
         problems,
-    })
+    };
+    Ok(Overview { health, box_sizes })
 }
 
-/// Looks at image `row`; `buffer` then holds its file, or nothing.
-fn look_at(dataset: &Dataset, row: usize, roots: &[Root], buffer: &mut Vec<u8>, boxes: &mut Boxes) -> Looked {
+/// Looks at image `row`; `buffer` then holds its file, or nothing. Without `roots` the file is left alone.
+fn look_at(dataset: &Dataset, row: usize, roots: Option<&[Root]>, buffer: &mut Vec<u8>, boxes: &mut Boxes) -> Looked {
     let mut looked = Looked { size: None, digest: None, problems: Problems::default() };
     buffer.clear();
     let said = (dataset.images.width[row], dataset.images.height[row]);
     // Of an image that cannot be read, what the annotation says has to do.
     let mut frame = (said.0 > 0 && said.1 > 0).then_some(Frame::plain(said));
     // Where the reader found no file, it said so.
-    if dataset.images.root[row] != NO_FILE {
+    if let Some(roots) = roots.filter(|_| dataset.images.root[row] != NO_FILE) {
         let place = || Place::file(dataset.images.key.get(row));
         match images::open(dataset, roots, row).and_then(|mut image| image.read_to_end(buffer)) {
             Ok(_) => {
@@ -248,7 +278,14 @@ fn look_at(dataset: &Dataset, row: usize, roots: &[Root], buffer: &mut Vec<u8>, 
             }
         }
     }
-    let Some(frame) = frame else { return looked };
+    let Some(frame) = frame else {
+        // Where parts of a size lie, its pixels do not matter.
+        let objects = &dataset.objects;
+        for object in dataset.objects_of(row).filter(|object| objects.normalised[*object]) {
+            boxes.place(objects.class[object], objects.bbox[object], [1.0, 1.0]);
+        }
+        return looked;
+    };
     let size = frame.stored;
     looked.size = Some(size);
     for object in dataset.objects_of(row) {

@@ -172,6 +172,17 @@ pub struct BoxStatistics {
     pub shapes: Shapes,
 }
 
+/// How many boxes have which width and height: of each half octave, from 2 ^ (n / 2) pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct SizeCount {
+    /// Which half octave the width is in.
+    pub width: u8,
+    /// And the height.
+    pub height: u8,
+    /// How many boxes.
+    pub boxes: u64,
+}
+
 /// Gathers boxes.
 #[derive(Debug)]
 pub struct Boxes {
@@ -192,6 +203,11 @@ impl Boxes {
         let (width, height) = (f64::from(width), f64::from(height));
         self.sides.push([x1 - x0, y1 - y0]);
         self.shares.push((x1 - x0) * (y1 - y0) / (width * height));
+        self.place(class, [x0, y0, x1, y1], [width, height]);
+    }
+
+    /// The place alone of one more box.
+    pub fn place(&mut self, class: u32, [x0, y0, x1, y1]: [f64; 4], [width, height]: [f64; 2]) {
         let cell = |middle: f64, side: f64| ((middle / side * CELLS as f64) as usize).min(CELLS - 1);
         let (column, row) = (cell(f64::midpoint(x0, x1), width), cell(f64::midpoint(y0, y1), height));
         if let Some(grid) = self.centres.get_mut(class as usize) {
@@ -206,6 +222,17 @@ impl Boxes {
         for (grid, more) in self.centres.iter_mut().zip(other.centres) {
             grid.iter_mut().flatten().zip(more.iter().flatten()).for_each(|(cell, more)| *cell += more);
         }
+    }
+
+    /// How many are how large, the small ones first.
+    pub fn sizes(&self) -> Vec<SizeCount> {
+        // The logarithm of 0 becomes 0 here, and nothing beyond an image's largest side is a size.
+        let step = |side: f64| (side.log2() * 2.0).clamp(0.0, 62.0) as u8;
+        let mut counts: BTreeMap<(u8, u8), u64> = BTreeMap::new();
+        for [width, height] in &self.sides {
+            *counts.entry((step(*width), step(*height))).or_default() += 1;
+        }
+        counts.into_iter().map(|((width, height), boxes)| SizeCount { width, height, boxes }).collect()
     }
 
     /// What they come to.
@@ -297,6 +324,9 @@ mod tests {
         more.push(1, [0.0, 799.0, 8.0, 800.0], (800, 800));
         boxes.append(more);
         assert_eq!((boxes.centres[0][0][0], boxes.centres[1][4][7], boxes.centres[1][7][0]), (1, 1, 1));
+        // 8 = 2 ^ (6 / 2), 100 = 2 ^ (13.3 / 2), 800 = 2 ^ (19.3 / 2).
+        let sizes: Vec<_> = boxes.sizes().iter().map(|size| (size.width, size.height, size.boxes)).collect();
+        assert_eq!(sizes, [(6, 0, 1), (10, 10, 1), (13, 19, 1)]);
         let found = boxes.statistics();
         assert_eq!((found.known, found.small, found.medium, found.large), (3, 1, 1, 1));
         assert_eq!(found.shapes, Shapes { tall: 1, square: 1, wide: 1 });

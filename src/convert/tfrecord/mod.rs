@@ -47,9 +47,12 @@ use crate::formats::tree::{FileId, Tree, file_name};
 use crate::formats::{Carries, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, parallel, splits};
 use crate::record::{Compression, HEADER_LEN, ReadOptions, Reader, RecordError, detect as compression_of};
 
+/// What the format is called.
+pub const NAME: &str = "tfrecord";
+
 /// The format's row. It stands here and not with the others, because it needs what they must not know.
 pub static FORMAT: Format = Format {
-    name: "tfrecord",
+    name: NAME,
     aliases: &["tfrecords", "tf-record"],
     title: "TFRecord",
     specification: "https://www.tensorflow.org/tutorials/load_data/tfrecord",

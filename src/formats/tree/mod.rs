@@ -15,7 +15,7 @@
 //! - A zip or tar stands for a folder: its names are what a walk would see.
 
 use std::any::{Any, TypeId};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::io::{self, Read};
 use std::ops::Range;
@@ -145,6 +145,34 @@ impl Tree {
         Ok(tree)
     }
 
+    /// `files`, which may lie in several folders, and of what lies beside them in these what `keep` says by its name.
+    pub fn open_files(
+        files: &[PathBuf],
+        keep: impl Fn(&str) -> bool,
+        allow_outside: bool,
+    ) -> Result<Self, FormatError> {
+        let mut folders: Vec<&Path> = Vec::new();
+        let mut wanted = HashSet::new();
+        for file in files {
+            let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let root = folders.iter().position(|known| *known == folder).unwrap_or_else(|| {
+                folders.push(folder);
+                folders.len() - 1
+            });
+            wanted.insert((root, file.file_name().and_then(|name| name.to_str()).unwrap_or_default()));
+        }
+        let mut tree = Self::empty();
+        let mut walk = Walk::new(allow_outside, false);
+        for folder in folders {
+            walk.add_root(&mut tree, folder, true).map_err(io_at(folder))?;
+        }
+        tree.files.retain(|file| wanted.contains(&(usize::from(file.root), &*file.path)) || keep(&file.path));
+        for (root, end) in tree.ends.iter_mut().enumerate() {
+            *end = tree.files.partition_point(|file| usize::from(file.root) <= root);
+        }
+        Ok(tree)
+    }
+
     fn is_archive(path: &Path) -> io::Result<bool> {
         if fs::metadata(path)?.is_file() { Archive::is_one(path) } else { Ok(false) }
     }
@@ -155,22 +183,7 @@ impl Tree {
         image_folders: &[PathBuf],
         allow_outside: bool,
     ) -> Result<Self, FormatError> {
-        let mut tree = Self {
-            roots: Vec::new(),
-            doors: Vec::new(),
-            names: Vec::new(),
-            files: Vec::new(),
-            ends: Vec::new(),
-            image_folders: Vec::new(),
-            only: None,
-            named: None,
-            outside: BTreeSet::new(),
-            ours: Vec::new(),
-            problems: Problems::default(),
-            by_extension: OnceLock::new(),
-            heads: Mutex::default(),
-            found_out: Mutex::default(),
-        };
+        let mut tree = Self::empty();
         let mut walk = Walk::new(allow_outside, image_folders.is_empty());
         walk.add_root(&mut tree, folder, beside_only).map_err(io_at(folder))?;
         for folder in image_folders {
@@ -192,6 +205,25 @@ impl Tree {
             }
         }
         Ok(tree)
+    }
+
+    fn empty() -> Self {
+        Self {
+            roots: Vec::new(),
+            doors: Vec::new(),
+            names: Vec::new(),
+            files: Vec::new(),
+            ends: Vec::new(),
+            image_folders: Vec::new(),
+            only: None,
+            named: None,
+            outside: BTreeSet::new(),
+            ours: Vec::new(),
+            problems: Problems::default(),
+            by_extension: OnceLock::new(),
+            heads: Mutex::default(),
+            found_out: Mutex::default(),
+        }
     }
 
     /// Adds the annotation file that the user named and the walk did not see.
