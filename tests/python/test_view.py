@@ -75,8 +75,8 @@ def test_pictures_are_as_large_as_asked_for(tmp_path: Path) -> None:
     assert (size_of(small), size_of(large)) == ((256, 192), (800, 600))
     ((small, large),) = data_of(rm.view(tmp_path, thumbnail=64, full=0).html)["pictures"]
     assert (size_of(small), large) == ((64, 48), "")
-    ((small, large),) = data_of(rm.view(tmp_path, full=0.1).html)["pictures"]
-    assert len(large) <= 100_000
+    ((small, large),) = data_of(rm.view(tmp_path, full=0.2).html)["pictures"]
+    assert len(large) <= 200_000
     assert 256 * 1.25 <= size_of(large)[0] < 800
     page = rm.view(tmp_path, pictures=False)
     assert data_of(page.html)["pictures"] == [["", ""]]

@@ -454,10 +454,11 @@ def test_outlines_masks_keypoints_and_turned_boxes(browser: Browser, tmp_path: P
     """
     # Points: in both, in the triangle alone, in the mask alone, in neither.
     assert browser.run(inside, [[30, 20], [14, 11], [21, 38], [60, 50]]) == [2, 1, 1, 0]
+    assert browser.run("return getComputedStyle(document.querySelector('path.fill')).fill") == "rgb(255, 90, 95)"
     assert browser.run("return document.querySelectorAll('.crowd').length") == 2
     # Two points, one bone; the one that is hidden has a mark of its own, the one that is not labelled has none.
     assert browser.run(
-        "return ['.knot.over', '.bone', '.knot.hidden'].map((one) => document.querySelectorAll(one).length)"
+        "return ['.knot.over', '.bone.over', '.knot.hidden'].map((one) => document.querySelectorAll(one).length)"
     ) == [2, 1, 1]
     point = """
         const image = document.querySelector(".frame img").getBoundingClientRect();
@@ -552,6 +553,43 @@ def test_a_notebook_shows_it_and_is_out_of_its_reach(browser: Browser, tmp_path:
     assert browser.run("return document.documentElement.dataset.theme") == "light"
     assert browser.run("try { return parent.document.title } catch { return null }") is None
     browser.driver.switch_to.default_content()
+
+
+# Tabs, then cards one after the other; gives cards, those without anything on them, and the width.
+WALK = """
+    const done = arguments[0];
+    const wait = () => new Promise((go) => setTimeout(go, 20));
+    (async () => {
+      await wait();
+      for (const tab of document.querySelectorAll("[role=tab]")) { tab.click(); await wait(); }
+      document.getElementById("tab-images").click();
+      await wait();
+      const cards = [...document.querySelectorAll(".card")].slice(0, 4);
+      for (const card of cards) { card.click(); await wait(); document.querySelector("dialog").close(); await wait(); }
+      const bare = cards.filter((card) => !card.querySelector(".media").childElementCount).length;
+      done([cards.length, bare, document.documentElement.scrollWidth]);
+    })();
+"""
+
+
+@pytest.mark.slow
+def test_datasets_of_every_format(browser: Browser, project: Path, tmp_path: Path) -> None:
+    cards = formats = 0
+    for folder in sorted((project / "tests" / "data" / "formats").iterdir()):
+        for case in sorted(path for path in folder.iterdir() if (path / "input").is_dir())[:2]:
+            try:
+                page = rm.view(case / "input", source_format=folder.name)
+            except rm.FormatError:
+                continue
+            page.save(tmp_path / "page.html")
+            browser.open(tmp_path / "page.html")
+            found = browser.driver.execute_async_script(WALK)
+            assert found[1:] == [0, WIDE[0]], case
+            browser.quiet()
+            cards += found[0]
+            formats += 1
+    assert formats > 80
+    assert cards > 150
 
 
 @pytest.mark.slow

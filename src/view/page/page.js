@@ -60,7 +60,7 @@
   const COLORS = ["#ff5a5f", "#2fb4ff", "#ffb000", "#35c46a", "#b07cff", "#ff7ac6", "#00bfae", "#ff8c42", "#93c52a", "#7a9cff", "#d8c72f", "#c98b5a"];
   const classes = new Map();
   (data ? data.classes : []).forEach((row, place) => {
-    const hue = Math.round((place * 137.508 + 20) % 360);
+    const hue = Math.round((place * 137.508 + 85) % 360);
     const color = place < COLORS.length ? COLORS[place] : `hsl(${hue} ${place % 2 ? 85 : 65}% ${[62, 70, 56][place % 3]}%)`;
     classes.set(row.place, { ...row, color });
   });
@@ -101,7 +101,7 @@
     const outlines = [...(shape.p || []), ...(shape.m || [])].filter(finite);
     if (outlines.length) {
       const d = outlines.map(way).join("");
-      group.append(draw("path", { class: "shape fill outline", d, fill: color }));
+      group.append(draw("path", { class: "fill outline", d, fill: color }));
       line("outline", d);
     }
     if (shape.r && finite(shape.r)) {
@@ -116,7 +116,7 @@
     const seen = (knot) => knot && knot[2] > 0 && finite(knot);
     for (const [a, b] of skeleton) {
       if (seen(knots[a]) && seen(knots[b])) {
-        group.append(draw("path", { class: "shape over bone keypoints", d: `M${knots[a][0]} ${knots[a][1]}L${knots[b][0]} ${knots[b][1]}`, stroke: color }));
+        line("bone keypoints", `M${knots[a][0]} ${knots[a][1]}L${knots[b][0]} ${knots[b][1]}`);
       }
     }
     for (const [x, y, visible] of knots.filter(seen)) {
@@ -561,6 +561,8 @@
   }
 
   function objectTable(item) {
+    // A line that all have in common says nothing of any.
+    const lines = new Set(item.objects.map((shape) => shape.n)).size > 1;
     const more = (shape) => {
       const words = Object.entries(FLAGS).filter(([bit]) => shape.f & bit).map(([, word]) => word);
       if (shape.v) words.push(shape.v);
@@ -579,7 +581,7 @@
       }
       if (shape.o) words.push(`in the source ${shape.o.map((side) => (side === null ? "?" : short(side))).join(" ")}`);
       for (const [name, value] of shape.x || []) words.push(`${name}: ${value}`);
-      if (shape.n) words.push(`line ${whole.format(shape.n)}`);
+      if (shape.n && lines) words.push(`line ${whole.format(shape.n)}`);
       return words.join(", ");
     };
     const rows = item.objects.map((shape, at) => {
