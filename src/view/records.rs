@@ -17,7 +17,7 @@ use crate::formats::LoadOptions;
 use crate::image::header;
 use crate::image::thumbnail::pictures;
 use crate::inspect::{FirstRecord, Payload, Schema, SchemaBuilder, damage};
-use crate::record::{HEADER_LEN, ReadOptions, Reader, Record, Recovery};
+use crate::record::{HEADER_LEN, ReadOptions, Reader, Record, Recovery, detect};
 use crate::reshape::Inputs;
 
 /// Damages of a file that are told.
@@ -178,7 +178,7 @@ pub fn of_dataset(
     let files: Vec<(usize, &Root, &str)> = sources
         .iter()
         .flat_map(|source| roots.iter().enumerate().map(move |(root, folder)| (root, folder, *source)))
-        .filter(|(_, root, source)| root.open(source).is_ok_and(begins_with_record))
+        .filter(|(_, root, source)| root.open(source).is_ok_and(begins_like_records))
         .collect();
     // An image is known by its place in its file, or where it was put aside, by its bytes.
     let images = &dataset.images;
@@ -230,25 +230,11 @@ pub fn of_dataset(
     Ok(OfDataset { summary: Summary { files: lines, records, schema }, of_rows })
 }
 
-/// Whether these are records, be they compressed.
-fn begins_with_record(file: Opened) -> bool {
-    let options = ReadOptions { max_record_len: 1 << 40, ..ReadOptions::default() };
-    let mut head = file.take(1 << 16);
-    let mut start = Vec::new();
-    if head.read_to_end(&mut start).is_err() {
-        return false;
-    }
-    let mut reader = Reader::new(&start[..], options);
-    match reader.next_record() {
-        Ok(record) => record.is_some(),
-        // The header is one, and that is enough.
-        Err(error) => matches!(
-            error.kind(),
-            crate::record::RecordErrorKind::TruncatedRecord { .. }
-                | crate::record::RecordErrorKind::Stream { .. }
-                | crate::record::RecordErrorKind::PayloadCrc { .. }
-        ),
-    }
+/// Whether a file begins like one of records, be they compressed, or is empty.
+pub fn begins_like_records(file: impl Read) -> bool {
+    let mut head = Vec::with_capacity(HEADER_LEN);
+    let read = file.take(HEADER_LEN as u64).read_to_end(&mut head);
+    read.is_ok() && (head.is_empty() || detect(&head).is_some())
 }
 
 fn bytes_of<'f>(features: &'f Features<'f>) -> impl Iterator<Item = &'f [u8]> {

@@ -575,13 +575,11 @@ WALK = """
 @pytest.mark.slow
 def test_datasets_of_every_format(browser: Browser, project: Path, tmp_path: Path) -> None:
     cards = formats = 0
-    for folder in sorted((project / "tests" / "data" / "formats").iterdir()):
-        for case in sorted(path for path in folder.iterdir() if (path / "input").is_dir())[:2]:
-            try:
-                page = rm.view(case / "input", source_format=folder.name)
-            except rm.FormatError:
-                continue
-            page.save(tmp_path / "page.html")
+    for folder in sorted(path for path in (project / "tests" / "data" / "formats").iterdir() if path.is_dir()):
+        for case in sorted(
+            path for path in folder.iterdir() if (path / "input").is_dir() and not path.name.startswith("bad")
+        )[:2]:
+            rm.view(case / "input", source_format=folder.name).save(tmp_path / "page.html")
             browser.open(tmp_path / "page.html")
             found = browser.driver.execute_async_script(WALK)
             assert found[1:] == [0, WIDE[0]], case

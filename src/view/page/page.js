@@ -296,12 +296,9 @@
 
   function refilter() {
     shown = items.filter(passes).sort(ORDERS[order][1]);
-    const wanted = new Set(shown);
-    for (const card of cards) {
-      card.element.hidden = !wanted.has(card.item);
-      if (card.painted && data) dimOthers(card);
-    }
-    gallery.append(...shown.map((item) => cards[item.place].element));
+    for (const card of cards) if (card.painted && data) dimOthers(card);
+    // Taken out, not hidden: to hide thousands takes browsers seconds.
+    gallery.replaceChildren(...shown.map((item) => cards[item.place].element));
     nothing.hidden = shown.length > 0;
     clear.hidden = order === "source" && Object.values(filter).every((value) => value === "");
     status.replaceChildren(make("strong", { text: whole.format(shown.length) }), ` of ${whole.format(items.length)} shown`);
@@ -442,7 +439,7 @@
     // The event comes later: another image may be open by then.
     if (dialog.open) return;
     sizing.disconnect();
-    if (open && !cards[open.place].element.hidden) rove(cards[open.place].button, true);
+    if (open && cards[open.place].element.isConnected) rove(cards[open.place].button, true);
     open = null;
   });
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
