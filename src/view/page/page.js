@@ -526,8 +526,7 @@
     fact("annotation", item.annotation);
     fact("url", item.url);
     if (item.record) {
-      const file = about.records.files[item.record.file];
-      fact("record", `${whole.format(item.record.number)} of ${file ? file.path : "?"}`);
+      fact("record", `${whole.format(item.record.number)} of ${item.record.path}`);
       fact("at byte", whole.format(item.record.offset));
       fact("holds", `${item.record.kind}, ${bytes(item.record.bytes)}`);
     }
@@ -772,7 +771,7 @@
   }
 
   function schemaPart() {
-    const { files, records, schema } = about.records;
+    const { files, file_count: all, records, schema } = about.records;
     const of = [["tf.train.Example", schema.examples], ["tf.train.SequenceExample", schema.sequence_examples], ["other", schema.other]].filter(([, n]) => n);
     const list = (title, features, steps) => {
       if (!features.length) return null;
@@ -785,6 +784,7 @@
     };
     const rows = files.map((file) => make("tr", {}, make("td", { class: "key mono", text: file.path }), make("td", { class: "number", text: whole.format(file.records) }), make("td", { class: "number", text: bytes(file.bytes) }), make("td", { text: file.compression || "" })));
     const made = block("Files", make("p", { text: `${count(records, "record")}: ${of.map(([name, n]) => `${whole.format(n)} ${name}`).join(", ")}` }), table([["file"], ["records", "number"], ["bytes", "number"], ["compression"]], rows));
+    if (all > files.length) made.append(make("p", { text: `and ${whole.format(all - files.length)} more files` }));
     for (const file of files) {
       for (const text of file.damage) made.append(make("p", { class: "problem" }, make("span", { class: "chip error", text: "damage" }), make("span", { text: `${file.path}: ${text}` })));
       if (file.damage_left_out) made.append(make("p", { text: `${file.path}: ${whole.format(file.damage_left_out)} more damages` }));
@@ -864,7 +864,7 @@
   document.getElementById("title").textContent = about.title;
   const facts = data
     ? [data.format_title || data.format, count(data.images, "image"), count(data.objects, "object"), count(data.class_count, "class").replace(/classs$/, "classes")]
-    : [count(about.records.files.length, "file"), count(about.records.records, "record")];
+    : [count(about.records.file_count, "file"), count(about.records.records, "record")];
   document.getElementById("subtitle").textContent = `${about.kind === "health" ? "Health report · " : ""}${facts.join(" · ")}`;
   // Others lead to images: the gallery is there from the beginning.
   choose("images");
