@@ -687,7 +687,7 @@
     const choice = select("centres", options, (value) => show(value === "" ? data.centres : rows.find((row) => String(row.place) === value).centres));
     choice.setAttribute("aria-label", "Class");
     return make("section", { class: "block" }, make("div", { class: "head" }, make("h2", { text: "Where boxes lie" }), choice),
-      make("p", { text: "Middles of boxes, in eighths of their images: the darker, the more." }), holder);
+      make("p", { text: "Middles of boxes, in eighths of their images: the stronger the colour, the more." }), holder);
   }
 
   function statisticsPart() {
@@ -758,7 +758,7 @@
       if (!values) continue;
       if (values.min !== null) parts.push(range(values.min, values.max, (n) => String(Number(n.toPrecision(7)))));
       for (const odd of ["nan", "infinite"]) if (values[odd]) parts.push(count(values[odd], odd));
-      if (values.distinct && values.distinct.length <= 6) parts.push(`{${values.distinct.map((row) => row.value).join(", ")}}`);
+      if (values.distinct && values.distinct.length > 1 && values.distinct.length <= 6) parts.push(`{${values.distinct.map((row) => row.value).join(", ")}}`);
     }
     if (feature.bytes) {
       const { sizes, distinct, images, width, height } = feature.bytes;
