@@ -9,7 +9,7 @@ use super::transcode::decoded;
 /// Of the small picture, which is looked at as one of many.
 const SMALL_QUALITY: u8 = 74;
 /// Of the large one.
-const LARGE_QUALITY: u8 = 82;
+const LARGE_QUALITY: u8 = 86;
 /// Pixels of the longer side of a large picture; screens show no more.
 const LARGE: u32 = 1600;
 /// A large picture has to be so much larger than the small one to be worth its bytes, in fourths.

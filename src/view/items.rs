@@ -123,7 +123,7 @@ pub fn make(
     };
     let roots = dataset.roots.iter().map(open).collect::<Result<Vec<_>, _>>()?;
     let room = room_of_each(options, rows.len());
-    let next = AtomicU64::new(0);
+    let (next, read) = (AtomicU64::new(0), AtomicU64::new(0));
     let work = |_: usize, cancelled: &AtomicBool| {
         let (mut done, mut bytes) = (Vec::new(), Vec::new());
         while !cancelled.load(Ordering::Relaxed) {
@@ -131,13 +131,19 @@ pub fn make(
             let Some(row) = rows.get(place).copied() else { break };
             let said = problems.get(&row).map_or(&[][..], Vec::as_slice);
             let item = item(dataset, row, &roots, said, records.get(&row), options, room, &mut bytes);
+            read.fetch_add(bytes.len() as u64, Ordering::Relaxed);
             done.push((place, row, item));
         }
         done
     };
     let idle = watch.phase(Phase::Pictures);
     let total = rows.len() as u64;
-    let progress = || Progress { images: next.load(Ordering::Relaxed).min(total), images_total: total, ..idle };
+    let progress = || Progress {
+        images: next.load(Ordering::Relaxed).min(total),
+        images_total: total,
+        bytes: read.load(Ordering::Relaxed),
+        ..idle
+    };
     let parts = watch.run(parallel::threads(options.load.workers), work, progress, || ());
     if watch.cancelled() {
         return Err(ViewError::cancelled());

@@ -285,3 +285,47 @@ fn with_problems(of_images: &BTreeMap<usize, Vec<&Problem>>, limit: usize) -> Ve
     }
     rows
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::{Image, Object, Place, ProblemKind, Problems};
+
+    #[test]
+    fn problems_lead_to_the_image_that_alone_is_there() {
+        let mut dataset = Dataset::default();
+        dataset.sources.push("a.csv");
+        for (key, line) in [("one.png", 2), ("two.png", 3), ("three.png", 9)] {
+            // The objects of the last stand on one line with its own entry, and on one with those of the others.
+            let objects = [line, 7].map(|line| Object { line, ..Object::default() });
+            dataset.push(Image { key, name: key, source: (0, line), ..Image::default() }, objects);
+        }
+        let mut problems = Problems::default();
+        let mut add = |kind, place| problems.push(kind, place, "what");
+        add(ProblemKind::BoxOutside, Place::line("a.csv", 3));
+        add(ProblemKind::Rotated, Place::file("two.png"));
+        add(ProblemKind::EmptyBox, Place::line("a.csv", 7));
+        add(ProblemKind::EmptyBox, Place::line("other.csv", 2));
+        add(ProblemKind::MissingImage, Place::file("three.png"));
+        let found = problems_of_images(&dataset, problems.iter());
+        let kinds: Vec<(usize, Vec<ProblemKind>)> =
+            found.iter().map(|(row, of_row)| (*row, of_row.iter().map(|problem| problem.kind).collect())).collect();
+        assert_eq!(
+            kinds,
+            [(1, vec![ProblemKind::BoxOutside, ProblemKind::Rotated]), (2, vec![ProblemKind::MissingImage])]
+        );
+        // The grave ones first.
+        assert_eq!((with_problems(&found, 5), with_problems(&found, 1)), (vec![2, 1], vec![2]));
+    }
+
+    #[test]
+    fn each_kind_of_problem_has_its_turn() {
+        let (note, fixed) = (ProblemKind::Rotated, ProblemKind::BoxOutside);
+        let problems = [note, fixed].map(|kind| Problem { kind, place: Place::file("x"), message: "what".into() });
+        let of_images: BTreeMap<usize, Vec<&Problem>> =
+            (0..10).map(|row| (row, vec![&problems[usize::from(row < 8)]])).chain([(10, vec![&problems[0]])]).collect();
+        assert_eq!(with_problems(&of_images, 4), [0, 8, 1, 9]);
+        assert_eq!(with_problems(&of_images, 100).len(), 11);
+        assert!(with_problems(&of_images, 0).is_empty());
+    }
+}

@@ -17,8 +17,9 @@ use crate::formats::Loaded;
 const CLASSES: usize = 400;
 /// Classes of which it is told where their boxes lie.
 const GRIDS: usize = 60;
-/// Problems of a kind that are told.
-const PROBLEMS: usize = 100;
+/// Problems that are told, the same number of each kind, but never fewer of one than [`OF_KIND`].
+const PROBLEMS: usize = 1000;
+const OF_KIND: usize = 20;
 
 /// What a page is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -249,9 +250,10 @@ fn problems(problems: &Problems, of_images: &BTreeMap<usize, Vec<&Problem>>, ite
         let row = ProblemRow { kind: *kind, severity, count: *count, listed: Vec::new() };
         rows.insert((std::cmp::Reverse(severity), *kind), row);
     }
+    let of_kind = (PROBLEMS / rows.len().max(1)).max(OF_KIND);
     for problem in problems.iter() {
         let key = (std::cmp::Reverse(problem.kind.severity()), problem.kind);
-        if let Some(row) = rows.get_mut(&key).filter(|row| row.listed.len() < PROBLEMS) {
+        if let Some(row) = rows.get_mut(&key).filter(|row| row.listed.len() < of_kind) {
             let image = shown.get(&std::ptr::from_ref(problem)).copied();
             row.listed.push((problem.place.clone(), problem.message.clone(), image));
         }

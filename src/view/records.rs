@@ -17,23 +17,44 @@ use crate::formats::LoadOptions;
 use crate::image::header;
 use crate::image::thumbnail::pictures;
 use crate::inspect::{FirstRecord, Payload, Schema, SchemaBuilder, damage};
-use crate::record::{HEADER_LEN, ReadOptions, Reader, Record, Recovery};
+use crate::record::{HEADER_LEN, ReadOptions, Reader, Record, Recovery, detect};
 use crate::reshape::Inputs;
 
 /// Damages of a file that are told.
 const DAMAGES: usize = 100;
 /// Features of a record that are told.
 const FEATURES: usize = 300;
+/// Files that are told by their names.
+const FILES: usize = 500;
 
 /// What all records have in common.
 #[derive(Debug, Serialize)]
 pub struct Summary {
-    /// The files.
+    /// The files, or as many as a page takes: those that are damaged before others.
     pub files: Vec<FileLine>,
+    /// How many there are.
+    pub file_count: usize,
     /// Their records together.
     pub records: u64,
     /// What features are like.
     pub schema: Schema,
+}
+
+impl Summary {
+    fn new(lines: Vec<FileLine>, schema: Schema) -> Self {
+        let (records, file_count) = (lines.iter().map(|line| line.records).sum(), lines.len());
+        let damaged = lines.iter().filter(|line| !line.damage.is_empty()).count();
+        let mut sound = FILES.saturating_sub(damaged);
+        let mut told = |line: &FileLine| {
+            !line.damage.is_empty() || {
+                let room = sound > 0;
+                sound = sound.saturating_sub(1);
+                room
+            }
+        };
+        let files = lines.into_iter().filter(|line| told(line)).take(FILES).collect();
+        Self { files, file_count, records, schema }
+    }
 }
 
 /// A file of records.
@@ -56,8 +77,8 @@ pub struct FileLine {
 /// A record in words.
 #[derive(Clone, Debug, Serialize)]
 pub struct Described {
-    /// Place of its file in [`Summary::files`].
-    pub file: usize,
+    /// Its file, as [`FileLine::path`].
+    pub path: String,
     /// Its number in that, from 0.
     pub number: u64,
     /// What it holds.
@@ -68,13 +89,13 @@ pub struct Described {
 }
 
 impl Described {
-    fn of(file: usize, record: &Record<'_>, payload: &Payload<'_>) -> Self {
+    fn of(path: &str, record: &Record<'_>, payload: &Payload<'_>) -> Self {
         let mut words = FirstRecord::of(record.offset, record.payload, payload);
         let all = words.features.len() + words.feature_lists.len();
         words.features.truncate(FEATURES);
         words.feature_lists.truncate(FEATURES);
         let left_out = all - words.features.len() - words.feature_lists.len();
-        Self { file, number: record.number, record: words, left_out }
+        Self { path: path.to_owned(), number: record.number, record: words, left_out }
     }
 }
 
@@ -178,7 +199,7 @@ pub fn of_dataset(
     let files: Vec<(usize, &Root, &str)> = sources
         .iter()
         .flat_map(|source| roots.iter().enumerate().map(move |(root, folder)| (root, folder, *source)))
-        .filter(|(_, root, source)| root.open(source).is_ok_and(begins_with_record))
+        .filter(|(_, root, source)| root.open(source).is_ok_and(begins_like_records))
         .collect();
     // An image is known by its place in its file, or where it was put aside, by its bytes.
     let images = &dataset.images;
@@ -201,7 +222,7 @@ pub fn of_dataset(
     let (schema, lines, of_rows) = watched(watch, &counted, |cancelled| {
         let (mut schema, mut lines, mut of_rows) = (SchemaBuilder::default(), Vec::new(), BTreeMap::new());
         let mut digests = digests.clone();
-        for (number, (root, folder, source)) in files.iter().enumerate() {
+        for (root, folder, source) in &files {
             let places = places.get(&(*root, *source));
             let line = scan(&File::Below(folder, source), source, cancelled, &mut |record| {
                 counted.fetch_add(1, Ordering::Relaxed);
@@ -218,7 +239,7 @@ pub fn of_dataset(
                     }
                 }
                 for row in found {
-                    of_rows.insert(row, Described::of(number, record, &payload));
+                    of_rows.insert(row, Described::of(source, record, &payload));
                 }
                 true
             });
@@ -226,29 +247,14 @@ pub fn of_dataset(
         }
         (schema.finish(), lines, of_rows)
     })?;
-    let records = lines.iter().map(|line| line.records).sum();
-    Ok(OfDataset { summary: Summary { files: lines, records, schema }, of_rows })
+    Ok(OfDataset { summary: Summary::new(lines, schema), of_rows })
 }
 
-/// Whether these are records, be they compressed.
-fn begins_with_record(file: Opened) -> bool {
-    let options = ReadOptions { max_record_len: 1 << 40, ..ReadOptions::default() };
-    let mut head = file.take(1 << 16);
-    let mut start = Vec::new();
-    if head.read_to_end(&mut start).is_err() {
-        return false;
-    }
-    let mut reader = Reader::new(&start[..], options);
-    match reader.next_record() {
-        Ok(record) => record.is_some(),
-        // The header is one, and that is enough.
-        Err(error) => matches!(
-            error.kind(),
-            crate::record::RecordErrorKind::TruncatedRecord { .. }
-                | crate::record::RecordErrorKind::Stream { .. }
-                | crate::record::RecordErrorKind::PayloadCrc { .. }
-        ),
-    }
+/// Whether a file begins like one of records, be they compressed, or is empty.
+pub fn begins_like_records(file: impl Read) -> bool {
+    let mut head = Vec::with_capacity(HEADER_LEN);
+    let read = file.take(HEADER_LEN as u64).read_to_end(&mut head);
+    read.is_ok() && (head.is_empty() || detect(&head).is_some())
 }
 
 fn bytes_of<'f>(features: &'f Features<'f>) -> impl Iterator<Item = &'f [u8]> {
@@ -290,7 +296,7 @@ pub fn of_files(inputs: &Inputs, options: &ViewOptions, watch: &mut Watch<'_>) -
             scan(&File::Path(&file.path), &file.name, cancelled, &mut |record| {
                 if wanted.contains(&record.number) {
                     left -= 1;
-                    let item = record_item(*number, record, &file.name, options, room);
+                    let item = record_item(record, &file.name, options, room);
                     made.insert((*number, record.number), item);
                 }
                 left > 0
@@ -312,9 +318,8 @@ pub fn of_files(inputs: &Inputs, options: &ViewOptions, watch: &mut Watch<'_>) -
     for (_, file, number) in drawn.iter().skip(shown) {
         made.remove(&(*file, *number));
     }
-    let records = lines.iter().map(|line| line.records).sum();
     let items = Items { cut: shown < drawn.len(), list: made.into_values().collect(), ..Items::default() };
-    Ok(OfFiles { summary: Summary { files: lines, records, schema }, items })
+    Ok(OfFiles { summary: Summary::new(lines, schema), items })
 }
 
 #[derive(Serialize)]
@@ -329,14 +334,14 @@ struct RecordItem {
     record: Described,
 }
 
-fn record_item(file: usize, record: &Record<'_>, name: &str, options: &ViewOptions, room: usize) -> Item {
+fn record_item(record: &Record<'_>, name: &str, options: &ViewOptions, room: usize) -> Item {
     let payload = Payload::of(record.payload);
     let mut described = RecordItem {
         key: format!("{name} #{}", record.number),
         size: None,
         kind: None,
         note: None,
-        record: Described::of(file, record, &payload),
+        record: Described::of(name, record, &payload),
     };
     let mut item = Item::default();
     if let Some((header, bytes)) = first_image(&payload).filter(|_| options.images) {
@@ -369,5 +374,26 @@ fn first_image<'p>(payload: &'p Payload<'p>) -> Option<(crate::image::Header, &'
             firsts.into_iter().find_map(image)
         }),
         Payload::Other(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_files_the_damaged_ones_are_told() {
+        let line = |number: usize| FileLine {
+            path: format!("{number}"),
+            records: 2,
+            bytes: 9,
+            compression: None,
+            damage: if number >= 998 { vec!["cut".into()] } else { Vec::new() },
+            damage_left_out: 0,
+        };
+        let summary = Summary::new((0..1000).map(line).collect(), Schema::default());
+        assert_eq!((summary.file_count, summary.records, summary.files.len()), (1000, 2000, FILES));
+        let paths: Vec<&str> = summary.files.iter().map(|file| file.path.as_str()).collect();
+        assert_eq!((paths[497], &paths[498..]), ("497", &["998", "999"][..]));
     }
 }

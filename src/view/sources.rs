@@ -3,12 +3,14 @@
 //! One path is a dataset in any format; where it is none, and holds records all the same, it is record files. Several paths, and
 //! patterns, are record files: a dataset where each record is an image of a known kind, else just records.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::ViewError;
+use super::records::begins_like_records;
 use crate::convert::{self, ConvertError, TFRECORD, Watch, aside};
 use crate::formats::{self, FormatErrorKind, LoadOptions, Loaded};
-use crate::record::{ReadOptions, Reader, RecordErrorKind, Recovery};
+use crate::record::{ReadOptions, Recovery};
 use crate::reshape::Inputs;
 
 /// What is shown.
@@ -69,13 +71,6 @@ fn load_files(paths: &[PathBuf], options: &LoadOptions) -> Result<Loaded, format
     formats::read_among(&convert::formats(), &tree, paths.first().map_or("".as_ref(), PathBuf::as_path), &options)
 }
 
-/// Whether the file begins with a record, be it damaged, or is empty.
 fn is_record_file(path: &Path) -> bool {
-    Reader::open(path, ReadOptions::default()).is_ok_and(|mut reader| match reader.next_record() {
-        Ok(_) => true,
-        Err(error) => !matches!(
-            error.kind(),
-            RecordErrorKind::LengthCrc { .. } | RecordErrorKind::TruncatedHeader { .. } | RecordErrorKind::Io(_)
-        ),
-    })
+    File::open(path).is_ok_and(begins_like_records)
 }

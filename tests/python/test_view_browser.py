@@ -16,7 +16,7 @@ import pytest
 import recordmill as rm
 
 from tests.python.support import png
-from tests.python.test_view import HOSTILE, coco
+from tests.python.test_view import HOSTILE, coco, every_shape, turned
 
 pytestmark = pytest.mark.browser
 
@@ -420,31 +420,8 @@ def test_a_phone_has_no_sideways_scrolling(
 
 
 def test_outlines_masks_keypoints_and_turned_boxes(browser: Browser, tmp_path: Path) -> None:
-    runs = [20 * 60 + 10, 30] + [30, 30] * 19
-    runs.append(80 * 60 - sum(runs))
-    rows = [
-        {"image_id": "a.png", "category_id": 1, "bbox": [10, 10, 40, 30], "segmentation": [[10, 10, 50, 10, 30, 40]]},
-        {
-            "image_id": "a.png",
-            "category_id": 1,
-            "bbox": [20, 10, 20, 30],
-            "iscrowd": 1,
-            "segmentation": {"size": [60, 80], "counts": runs},
-        },
-        {
-            "image_id": "a.png",
-            "category_id": 1,
-            "bbox": [0, 0, 20, 20],
-            "keypoints": [1, 2, 2, 13, 14, 1, 0, 0, 0],
-            "num_keypoints": 2,
-        },
-    ]
-    path = coco(tmp_path, {"a.png": (80, 60)}, rows, ["thing"])
-    content = json.loads(path.read_text())
-    content["categories"][0] |= {"keypoints": ["nose", "eye", "ear"], "skeleton": [[1, 2], [2, 3]]}
-    path.write_text(json.dumps(content))
     page = tmp_path / "page.html"
-    rm.view(path).save(page)
+    rm.view(every_shape(tmp_path / "coco")).save(page)
     browser.open(page)
     browser.wait("return document.querySelector('.frame')")
     inside = """
@@ -452,12 +429,13 @@ def test_outlines_masks_keypoints_and_turned_boxes(browser: Browser, tmp_path: P
         const paths = [...document.querySelectorAll("path.fill")];
         return arguments[0].map(([x, y]) => paths.filter((path) => path.isPointInFill(new DOMPoint(x, y))).length);
     """
-    # Points: in both, in the triangle alone, in the mask alone, in neither.
-    assert browser.run(inside, [[30, 20], [14, 11], [21, 38], [60, 50]]) == [2, 1, 1, 0]
+    # Points: in both, in the triangle and the hole of the ring, in the ring alone, in neither.
+    assert browser.run(inside, [[25, 15], [35, 22], [21, 38], [60, 50]]) == [2, 1, 1, 0]
+    assert browser.run("return getComputedStyle(document.querySelector('path.fill')).fill") == "rgb(255, 90, 95)"
     assert browser.run("return document.querySelectorAll('.crowd').length") == 2
     # Two points, one bone; the one that is hidden has a mark of its own, the one that is not labelled has none.
     assert browser.run(
-        "return ['.knot.over', '.bone', '.knot.hidden'].map((one) => document.querySelectorAll(one).length)"
+        "return ['.knot.over', '.bone.over', '.knot.hidden'].map((one) => document.querySelectorAll(one).length)"
     ) == [2, 1, 1]
     point = """
         const image = document.querySelector(".frame img").getBoundingClientRect();
@@ -472,13 +450,7 @@ def test_outlines_masks_keypoints_and_turned_boxes(browser: Browser, tmp_path: P
     assert "2 keypoints: nose, eye" in text
     assert "crowd" in text
 
-    turned = tmp_path / "turned"
-    (turned / "images").mkdir(parents=True)
-    (turned / "labels").mkdir()
-    (turned / "images" / "a.png").write_bytes(png(100, 50))
-    (turned / "labels" / "a.txt").write_text("0 0.5 0.2 0.9 0.6 0.5 1.0 0.1 0.6\n")
-    (turned / "data.yaml").write_text("train: images\nnames: [ship]\n")
-    rm.view(turned, source_format="yolo-obb").save(page)
+    rm.view(turned(tmp_path / "obb"), source_format="yolo-obb").save(page)
     browser.open(page)
     corners = "return document.querySelector('path.over.box').getAttribute('d')"
     assert browser.wait(corners) == "M50 10L90 30L50 50L10 30Z"
@@ -552,6 +524,41 @@ def test_a_notebook_shows_it_and_is_out_of_its_reach(browser: Browser, tmp_path:
     assert browser.run("return document.documentElement.dataset.theme") == "light"
     assert browser.run("try { return parent.document.title } catch { return null }") is None
     browser.driver.switch_to.default_content()
+
+
+# Tabs, then cards one after the other; gives cards, those without anything on them, and the width.
+WALK = """
+    const done = arguments[0];
+    const wait = () => new Promise((go) => setTimeout(go, 20));
+    (async () => {
+      await wait();
+      for (const tab of document.querySelectorAll("[role=tab]")) { tab.click(); await wait(); }
+      document.getElementById("tab-images").click();
+      await wait();
+      const cards = [...document.querySelectorAll(".card")].slice(0, 4);
+      for (const card of cards) { card.click(); await wait(); document.querySelector("dialog").close(); await wait(); }
+      const bare = cards.filter((card) => !card.querySelector(".media").childElementCount).length;
+      done([cards.length, bare, document.documentElement.scrollWidth]);
+    })();
+"""
+
+
+@pytest.mark.slow
+def test_datasets_of_every_format(browser: Browser, project: Path, tmp_path: Path) -> None:
+    cards = formats = 0
+    for folder in sorted(path for path in (project / "tests" / "data" / "formats").iterdir() if path.is_dir()):
+        for case in sorted(
+            path for path in folder.iterdir() if (path / "input").is_dir() and not path.name.startswith("bad")
+        )[:2]:
+            rm.view(case / "input", source_format=folder.name).save(tmp_path / "page.html")
+            browser.open(tmp_path / "page.html")
+            found = browser.driver.execute_async_script(WALK)
+            assert found[1:] == [0, WIDE[0]], case
+            browser.quiet()
+            cards += found[0]
+            formats += 1
+    assert formats > 80
+    assert cards > 150
 
 
 @pytest.mark.slow

@@ -642,3 +642,16 @@ fn an_archive_is_the_folder_that_it_would_be_unpacked_into() {
         assert_eq!(images.object_end, [1, 1]);
     }
 }
+
+#[test]
+fn named_files_of_several_folders_are_one_tree() {
+    let folder = folder_of(&["a/1.rec", "a/2.rec", "a/map.pbtxt", "b/1.rec", "b/deep/1.rec", "b/other.txt", "c/1.rec"]);
+    let files = ["b/1.rec", "a/2.rec", "a/1.rec"].map(|file| folder.path().join(file));
+    let tree = Tree::open_files(&files, |name| name.ends_with(".pbtxt"), false).expect("it opens");
+    // Roots are in the order in which they are named, files in that of their names.
+    assert_eq!(paths(&tree), ["0:1.rec", "1:1.rec", "1:2.rec", "1:map.pbtxt"]);
+    assert_eq!(tree.find(1, "2.rec").map(|file| tree.full_path(file)), Some(folder.path().join("a/2.rec")));
+    assert_eq!((tree.find(0, "2.rec"), tree.find(0, "other.txt"), tree.only()), (None, None, None));
+    let gone = [folder.path().join("gone/1.rec")];
+    assert!(matches!(Tree::open_files(&gone, |_| true, false).expect_err("no folder").kind(), FormatErrorKind::Io(_)));
+}

@@ -60,7 +60,7 @@
   const COLORS = ["#ff5a5f", "#2fb4ff", "#ffb000", "#35c46a", "#b07cff", "#ff7ac6", "#00bfae", "#ff8c42", "#93c52a", "#7a9cff", "#d8c72f", "#c98b5a"];
   const classes = new Map();
   (data ? data.classes : []).forEach((row, place) => {
-    const hue = Math.round((place * 137.508 + 20) % 360);
+    const hue = Math.round((place * 137.508 + 85) % 360);
     const color = place < COLORS.length ? COLORS[place] : `hsl(${hue} ${place % 2 ? 85 : 65}% ${[62, 70, 56][place % 3]}%)`;
     classes.set(row.place, { ...row, color });
   });
@@ -101,7 +101,7 @@
     const outlines = [...(shape.p || []), ...(shape.m || [])].filter(finite);
     if (outlines.length) {
       const d = outlines.map(way).join("");
-      group.append(draw("path", { class: "shape fill outline", d, fill: color }));
+      group.append(draw("path", { class: "fill outline", d, fill: color }));
       line("outline", d);
     }
     if (shape.r && finite(shape.r)) {
@@ -116,7 +116,7 @@
     const seen = (knot) => knot && knot[2] > 0 && finite(knot);
     for (const [a, b] of skeleton) {
       if (seen(knots[a]) && seen(knots[b])) {
-        group.append(draw("path", { class: "shape over bone keypoints", d: `M${knots[a][0]} ${knots[a][1]}L${knots[b][0]} ${knots[b][1]}`, stroke: color }));
+        line("bone keypoints", `M${knots[a][0]} ${knots[a][1]}L${knots[b][0]} ${knots[b][1]}`);
       }
     }
     for (const [x, y, visible] of knots.filter(seen)) {
@@ -296,12 +296,9 @@
 
   function refilter() {
     shown = items.filter(passes).sort(ORDERS[order][1]);
-    const wanted = new Set(shown);
-    for (const card of cards) {
-      card.element.hidden = !wanted.has(card.item);
-      if (card.painted && data) dimOthers(card);
-    }
-    gallery.append(...shown.map((item) => cards[item.place].element));
+    for (const card of cards) if (card.painted && data) dimOthers(card);
+    // Taken out, not hidden: to hide thousands takes browsers seconds.
+    gallery.replaceChildren(...shown.map((item) => cards[item.place].element));
     nothing.hidden = shown.length > 0;
     clear.hidden = order === "source" && Object.values(filter).every((value) => value === "");
     status.replaceChildren(make("strong", { text: whole.format(shown.length) }), ` of ${whole.format(items.length)} shown`);
@@ -442,7 +439,7 @@
     // The event comes later: another image may be open by then.
     if (dialog.open) return;
     sizing.disconnect();
-    if (open && !cards[open.place].element.hidden) rove(cards[open.place].button, true);
+    if (open && cards[open.place].element.isConnected) rove(cards[open.place].button, true);
     open = null;
   });
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
@@ -529,8 +526,7 @@
     fact("annotation", item.annotation);
     fact("url", item.url);
     if (item.record) {
-      const file = about.records.files[item.record.file];
-      fact("record", `${whole.format(item.record.number)} of ${file ? file.path : "?"}`);
+      fact("record", `${whole.format(item.record.number)} of ${item.record.path}`);
       fact("at byte", whole.format(item.record.offset));
       fact("holds", `${item.record.kind}, ${bytes(item.record.bytes)}`);
     }
@@ -561,6 +557,8 @@
   }
 
   function objectTable(item) {
+    // A line that all have in common says nothing of any.
+    const lines = new Set(item.objects.map((shape) => shape.n)).size > 1;
     const more = (shape) => {
       const words = Object.entries(FLAGS).filter(([bit]) => shape.f & bit).map(([, word]) => word);
       if (shape.v) words.push(shape.v);
@@ -579,7 +577,7 @@
       }
       if (shape.o) words.push(`in the source ${shape.o.map((side) => (side === null ? "?" : short(side))).join(" ")}`);
       for (const [name, value] of shape.x || []) words.push(`${name}: ${value}`);
-      if (shape.n) words.push(`line ${whole.format(shape.n)}`);
+      if (shape.n && lines) words.push(`line ${whole.format(shape.n)}`);
       return words.join(", ");
     };
     const rows = item.objects.map((shape, at) => {
@@ -689,7 +687,7 @@
     const choice = select("centres", options, (value) => show(value === "" ? data.centres : rows.find((row) => String(row.place) === value).centres));
     choice.setAttribute("aria-label", "Class");
     return make("section", { class: "block" }, make("div", { class: "head" }, make("h2", { text: "Where boxes lie" }), choice),
-      make("p", { text: "Middles of boxes, in eighths of their images: the darker, the more." }), holder);
+      make("p", { text: "Middles of boxes, in eighths of their images: the stronger the colour, the more." }), holder);
   }
 
   function statisticsPart() {
@@ -760,7 +758,7 @@
       if (!values) continue;
       if (values.min !== null) parts.push(range(values.min, values.max, (n) => String(Number(n.toPrecision(7)))));
       for (const odd of ["nan", "infinite"]) if (values[odd]) parts.push(count(values[odd], odd));
-      if (values.distinct && values.distinct.length <= 6) parts.push(`{${values.distinct.map((row) => row.value).join(", ")}}`);
+      if (values.distinct && values.distinct.length > 1 && values.distinct.length <= 6) parts.push(`{${values.distinct.map((row) => row.value).join(", ")}}`);
     }
     if (feature.bytes) {
       const { sizes, distinct, images, width, height } = feature.bytes;
@@ -773,7 +771,7 @@
   }
 
   function schemaPart() {
-    const { files, records, schema } = about.records;
+    const { files, file_count: all, records, schema } = about.records;
     const of = [["tf.train.Example", schema.examples], ["tf.train.SequenceExample", schema.sequence_examples], ["other", schema.other]].filter(([, n]) => n);
     const list = (title, features, steps) => {
       if (!features.length) return null;
@@ -786,6 +784,7 @@
     };
     const rows = files.map((file) => make("tr", {}, make("td", { class: "key mono", text: file.path }), make("td", { class: "number", text: whole.format(file.records) }), make("td", { class: "number", text: bytes(file.bytes) }), make("td", { text: file.compression || "" })));
     const made = block("Files", make("p", { text: `${count(records, "record")}: ${of.map(([name, n]) => `${whole.format(n)} ${name}`).join(", ")}` }), table([["file"], ["records", "number"], ["bytes", "number"], ["compression"]], rows));
+    if (all > files.length) made.append(make("p", { text: `and ${whole.format(all - files.length)} more files` }));
     for (const file of files) {
       for (const text of file.damage) made.append(make("p", { class: "problem" }, make("span", { class: "chip error", text: "damage" }), make("span", { text: `${file.path}: ${text}` })));
       if (file.damage_left_out) made.append(make("p", { text: `${file.path}: ${whole.format(file.damage_left_out)} more damages` }));
@@ -865,7 +864,7 @@
   document.getElementById("title").textContent = about.title;
   const facts = data
     ? [data.format_title || data.format, count(data.images, "image"), count(data.objects, "object"), count(data.class_count, "class").replace(/classs$/, "classes")]
-    : [count(about.records.files.length, "file"), count(about.records.records, "record")];
+    : [count(about.records.file_count, "file"), count(about.records.records, "record")];
   document.getElementById("subtitle").textContent = `${about.kind === "health" ? "Health report · " : ""}${facts.join(" · ")}`;
   // Others lead to images: the gallery is there from the beginning.
   choose("images");
