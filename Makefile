@@ -63,6 +63,11 @@ help:
 	.venv-peers/bin/python -m pip --disable-pip-version-check --quiet install --no-deps -r tests/python/apart/alone.txt
 	@touch $@
 
+# TensorFlow's own scripts, without what they ask for: official_jobs.py says how they run.
+.venv-official/.installed: tests/python/apart/official.txt .venv/.peers
+	$(PIP) install --no-deps --upgrade --target .venv-official -r $<
+	@touch $@
+
 .venv/.bench: pyproject.toml .venv/.test
 	@if test ! -e $@ || test -n "$$(find pyproject.toml -newer $@)"; then $(PIP) install "$(WHEEL)[bench]"; fi
 	@touch $@
@@ -81,9 +86,10 @@ test: lint
 	RECORDMILL_REQUIRE_TF=1 $(PY) -m pytest -q -n $(JOBS)
 
 .PHONY: test-full  ## The same with the slow sweeps, more random cases and every fuzz seed
-test-full: lint .venv/.peers .venv-peers/.installed
+test-full: lint .venv/.peers .venv-peers/.installed .venv-official/.installed
 	RECORDMILL_FULL=1 PROPTEST_CASES=5000 cargo test --locked --release -- --include-ignored
 	RECORDMILL_FULL=1 RECORDMILL_REQUIRE_TF=1 RECORDMILL_PEERS=1 \
+		RECORDMILL_OFFICIAL="$(CURDIR)/.venv-official" \
 		RECORDMILL_PEERS_PYTHON="$(CURDIR)/.venv-peers/bin/python" $(PY) -m pytest -n $(JOBS)
 
 .PHONY: lint  ## Formatting, lints, types, and stubs against the built module
