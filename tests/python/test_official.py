@@ -8,7 +8,6 @@ import io
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,14 +17,12 @@ import pytest
 import recordmill as rm
 from PIL import Image
 
-OFFICIAL = os.environ.get("RECORDMILL_OFFICIAL", "")
+PYTHON = os.environ.get("RECORDMILL_OFFICIAL_PYTHON", "")
 
 pytestmark = [
     pytest.mark.peers,
     pytest.mark.tensorflow,
-    pytest.mark.skipif(
-        not OFFICIAL, reason="RECORDMILL_OFFICIAL names no folder with the scripts: make test-full does"
-    ),
+    pytest.mark.skipif(not PYTHON, reason="RECORDMILL_OFFICIAL_PYTHON names no interpreter: make test-full does"),
 ]
 
 # Files of ours that no script writes.
@@ -43,8 +40,8 @@ Record = dict[str, tuple[str, list[Any]]]
 def script(name: str, *flags: str) -> None:
     """Runs a script with an interpreter of its own."""
     jobs = Path(__file__).parent / "apart" / "official_jobs.py"
-    environment = {**os.environ, "PYTHONPATH": OFFICIAL, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
-    command = [sys.executable, str(jobs), name, *flags]
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
+    command = [PYTHON, str(jobs), name, *flags]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=600, check=False)
     assert done.returncode == 0, done.stderr[-4000:]
 

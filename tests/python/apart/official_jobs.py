@@ -1,7 +1,7 @@
 """TensorFlow's own scripts for `test_official.py`, run by an interpreter of their own.
 
 `official_jobs.py SCRIPT FLAGS...` runs the `main` of a script as it is in the packages tf-object-detection and tf-models-official,
-which PYTHONPATH has. They were written for TensorFlow 1, NumPy 1, old protobuf, old pandas, or Python 2; what stands here lets them run
+of `.venv-official`. They were written for TensorFlow 1, NumPy 1, old protobuf, old pandas, or Python 2; what stands here lets them run
 and changes nothing of what they write. What could not be helped is listed in docs/schemas.md.
 """
 
