@@ -14,6 +14,7 @@ use super::labels::Labels;
 use super::options::{Layout, MaskForm, Options, SchemaKind, Segmentation, ShardRule, SourceId};
 use super::reencode::Reencode;
 use super::schema::attributes::{self, Attribute};
+use super::schema::profile::{Assignment, Order, Profile};
 use super::split::hash;
 use crate::dataset::{Dataset, Split};
 
@@ -63,8 +64,6 @@ pub struct Content {
     pub reencode: Reencode,
     /// Whether images are turned upright.
     pub auto_orient: bool,
-    /// Whether `image/key/sha256` is written.
-    pub sha256: bool,
     /// Which boxes are left out.
     pub rules: BoxRules,
     /// Leave out images without objects.
@@ -135,17 +134,17 @@ impl Plan {
     /// their files, and `splits` where each belongs.
     pub fn new(dataset: &Dataset, rows: &[(usize, u64)], splits: &[Split], labels: &Labels, options: &Options) -> Self {
         let shared = shared_names(dataset, rows);
-        let masks = if options.schema == SchemaKind::Tfod { options.masks } else { MaskForm::None };
-        let mut columns = match options.schema {
-            SchemaKind::Classification => Columns { labels: true, ..Columns::default() },
-            SchemaKind::Tfod => Columns { maps: options.segmentation, ..Columns::of(dataset, masks) },
-            SchemaKind::Basic => Columns::of(dataset, masks),
-        };
+        let profile = options.schema.profile();
+        // The other schemas have no such key; hashing an image only to forget it costs as much as copying it.
+        let found =
+            Columns { sha256: options.sha256, maps: options.segmentation, ..Columns::of(dataset, options.masks) };
+        let mut columns = profile.columns(found);
         columns.id &= ids_differ(dataset, rows, splits);
-        let (attributes, attributes_lost) = match options.schema {
-            SchemaKind::Tfod => attributes::planned(dataset, rows.iter().map(|(row, _)| *row)),
-            SchemaKind::Basic | SchemaKind::Classification => (Vec::new(), 0),
+        let (attributes, attributes_lost) = match columns.attributes {
+            true => attributes::planned(dataset, rows.iter().map(|(row, _)| *row)),
+            false => (Vec::new(), 0),
         };
+        columns.attributes = !attributes.is_empty();
         let mut by_split: BTreeMap<Split, Vec<PlannedImage>> = BTreeMap::new();
         for ((index, (row, bytes)), split) in rows.iter().enumerate().zip(splits) {
             let image = PlannedImage { row: *row, bytes: *bytes, shared_name: shared[index] };
@@ -160,24 +159,26 @@ impl Plan {
             Some(PlannedClass { id: label.id, name: label.name.clone(), index })
         };
         let classes: Vec<_> = labels.of_class.iter().map(|label| label.as_ref().and_then(class)).collect();
-        // The other schemas have no such key; hashing an image only to forget it costs as much as copying it.
-        let sha256 = options.sha256 && options.schema == SchemaKind::Tfod;
-        let step = if sha256 { BLOCK_STEP } else { 1 };
+        let step = if columns.sha256 { BLOCK_STEP } else { 1 };
         let mut shards = Vec::new();
         for (split, mut images) in by_split {
+            if profile.order == Order::Source {
+                images.sort_by_key(|image| dataset.images.rank.get(image.row));
+            }
             if options.shuffle {
                 images.sort_by_cached_key(|image| {
                     let key = dataset.images.key.get(image.row);
                     (hash("shuffle", options.seed, key), image.row)
                 });
             }
-            let ends = shard_ends(dataset, &images, &classes, columns, options.shards);
-            let mut start = 0;
-            for (number, end) in ends.iter().enumerate() {
-                let images = images[start..*end].to_vec();
-                let name = shard_name(split, options, number, ends.len());
+            let parts = match counted(profile, split, options.shards) {
+                Some(count) if profile.assignment == Assignment::RoundRobin => in_turn(&images, count),
+                _ => divided(dataset, &images, &classes, columns, options.shards),
+            };
+            let count = parts.len();
+            for (number, images) in parts.into_iter().enumerate() {
+                let name = shard_name(split, options, number, count);
                 shards.push(Shard { name, split, blocks: block_ends(&images, step), images });
-                start = *end;
             }
         }
         let content = Content {
@@ -189,7 +190,6 @@ impl Plan {
             source_id: options.source_id,
             reencode: options.reencode,
             auto_orient: options.auto_orient,
-            sha256,
             rules: options.box_rules(),
             drop_empty: options.drop_empty,
         };
@@ -205,6 +205,35 @@ fn shared_names(dataset: &Dataset, rows: &[(usize, u64)]) -> Vec<bool> {
         *seen.entry(name(*row)).or_default() += 1;
     }
     rows.iter().map(|(row, _)| seen.get(name(*row)).is_some_and(|count| *count > 1)).collect()
+}
+
+/// How many shards of `split` there are to be, if that is known without its images.
+fn counted(profile: &Profile, split: Split, rule: ShardRule) -> Option<u32> {
+    match rule {
+        ShardRule::One => profile.files.and_then(|files| files.shards(split)),
+        ShardRule::Count(count) => Some(count),
+        ShardRule::Size(_) => None,
+    }
+}
+
+/// `images` dealt out to `count` shards, of which some have none where there are fewer images: the scripts that do so make
+/// all of their files.
+fn in_turn(images: &[PlannedImage], count: u32) -> Vec<Vec<PlannedImage>> {
+    let count = count.max(1) as usize;
+    (0..count).map(|number| images.iter().skip(number).step_by(count).copied().collect()).collect()
+}
+
+/// `images` one after the other, in shards by `rule`.
+fn divided(
+    dataset: &Dataset,
+    images: &[PlannedImage],
+    classes: &[Option<PlannedClass>],
+    columns: Columns,
+    rule: ShardRule,
+) -> Vec<Vec<PlannedImage>> {
+    let mut start = 0;
+    let part = |end: usize| images[std::mem::replace(&mut start, end)..end].to_vec();
+    shard_ends(dataset, images, classes, columns, rule).into_iter().map(part).collect()
 }
 
 /// Ends of the shards in `images`, which are not none.
@@ -259,7 +288,7 @@ fn record_len(dataset: &Dataset, image: &PlannedImage, classes: &[Option<Planned
     };
     let (width, height) = (texts.width[image.row], texts.height[image.row]);
     let mask = |row: usize| match columns.masks {
-        MaskForm::None => 0,
+        MaskForm::None | MaskForm::Auto => 0,
         MaskForm::Numerical => 4 * u64::from(width) * u64::from(height),
         MaskForm::Png => {
             let [_, y0, _, y1] = dataset.objects.bbox[row];
@@ -295,6 +324,10 @@ fn block_ends(images: &[PlannedImage], step: usize) -> Vec<usize> {
 }
 
 fn shard_name(split: Split, options: &Options, number: usize, count: usize) -> String {
+    if let Some(files) = options.schema.profile().files {
+        let single = count == 1 && options.shards == ShardRule::One && files.shards(split).is_none();
+        return files.name(split, (!single).then_some((number, count)));
+    }
     let stem = match options.layout {
         Layout::Flat => split.name().to_owned(),
         Layout::Roboflow => format!("{split}/{}", options.group()),

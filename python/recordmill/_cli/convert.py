@@ -24,6 +24,15 @@ from recordmill._native import Error
 if TYPE_CHECKING:
     from recordmill._report import Problem, Report
 
+SCHEMAS = [
+    "tfod",
+    "basic",
+    "classification",
+    "create_coco",
+    "create_pascal",
+    "model_garden",
+    "roboflow",
+]
 # Problems that are not errors, listed after a conversion; the report has all.
 _LISTED = 20
 
@@ -88,11 +97,11 @@ _LISTED = 20
     ),
     click.option(
         "--schema",
-        type=click.Choice(["tfod", "basic", "classification"]),
+        type=click.Choice(SCHEMAS),
         default="tfod",
         show_default=True,
-        help="The keys of the TensorFlow Object Detection API, the twelve of generate_tfrecord.py, or one "
-        "class for each image.",
+        help="The keys of the TensorFlow Object Detection API, the twelve of generate_tfrecord.py, one class for each "
+        "image, or the same Examples in the same files as that script of TensorFlow's, or Roboflow, writes.",
     ),
     click.option(
         "--layout",
@@ -104,10 +113,11 @@ _LISTED = 20
     click.option("--group", metavar="NAME", help="Name of the files in layout roboflow; objects if not given."),
     click.option(
         "--masks",
-        type=click.Choice(["png", "numerical", "none"]),
-        default="png",
+        type=click.Choice(["auto", "png", "numerical", "none"]),
+        default="auto",
         show_default=True,
-        help="How records have the masks of objects, where the source has outlines or masks.",
+        help="How records have the masks of objects, where the source has outlines or masks; auto: png in schema tfod, "
+        "none in those of scripts.",
     ),
     click.option(
         "--segmentation",
@@ -128,10 +138,11 @@ _LISTED = 20
     ),
     click.option(
         "--source-id",
-        type=click.Choice(["auto", "index", "id", "filename"]),
+        type=click.Choice(["auto", "index", "id", "filename", "stem"]),
         default="auto",
         show_default=True,
-        help="What image/source_id is; auto: the source's id where each image has its own, else its place.",
+        help="What image/source_id is; auto: as the schema has it, in tfod the source's id where each image has its "
+        "own, else its place.",
     ),
     click.option(
         "--no-sha256",

@@ -4,6 +4,7 @@
 //! header and the start of the Example, whose length is guessed (it depends on the lengths of what follows by a few
 //! bytes, as lengths are varints); the rest is put behind. Only where the guess was wrong the image moves.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 
@@ -13,12 +14,14 @@ use crate::convert::images::{self, ImageFile};
 use crate::convert::options::{MaskForm, SchemaKind, Segmentation, SourceId};
 use crate::convert::plan::{Content, PlannedImage};
 use crate::convert::reencode::Rewrite;
-use crate::convert::report::{DROP_EMPTY, NO_OBJECTS};
-use crate::convert::schema::{self, ObjectColumns, Placed, SHA256_LEN, Sample, classification};
+use crate::convert::report::{DROP_EMPTY, NO_OBJECTS, STUFF};
+use crate::convert::schema::profile::Name;
+use crate::convert::schema::{self, Drawn, MapForm, ObjectColumns, Placed, SHA256_LEN, Sample, classification};
 use crate::dataset::{Dataset, Place, ProblemKind, Problems, Skipped};
 use crate::example::{self, Encoder};
 use crate::files::Root;
 use crate::formats::target::Frame;
+use crate::formats::tree::stem_of;
 use crate::image::header;
 use crate::image::mask::MaskError;
 use crate::record;
@@ -147,13 +150,16 @@ impl<'a> Builder<'a> {
 
         let mut columns = ObjectColumns::default();
         let mut found = Outcome::default();
-        match self.content.schema {
-            SchemaKind::Classification => rows.clone().for_each(|_| found.skipped.object(NO_OBJECTS)),
-            SchemaKind::Tfod | SchemaKind::Basic => self.objects(image.row, frame, &mut columns, &mut found)?,
+        let profile = self.content.schema.profile();
+        match profile.has_objects() {
+            true => self.objects(image.row, frame, &mut columns, &mut found)?,
+            false => rows.clone().for_each(|_| found.skipped.object(NO_OBJECTS)),
         }
-        if self.content.columns.maps != Segmentation::None {
+        // What nothing is said of has no map where lists without values have no key either.
+        let drawn = self.content.columns.maps != Segmentation::None;
+        if drawn && (profile.empty_lists || !rows.is_empty()) {
             columns
-                .draw_maps(self.dataset, self.content.columns, frame)
+                .draw_maps(self.dataset, self.content.columns, profile.maps, frame)
                 .map_err(|message| Unusable(ProblemKind::BadImage, message))?;
         }
         let images = &self.dataset.images;
@@ -166,15 +172,16 @@ impl<'a> Builder<'a> {
             return Ok(false);
         }
 
-        let annotated_name = self.dataset.images.name.get(image.row);
-        let filename = match image.shared_name {
-            true => self.dataset.images.key.get(image.row),
-            false => self.dataset.images.own_name(image.row),
+        let filename = match profile.filename {
+            Name::Own if image.shared_name => images.key.get(image.row),
+            Name::Own => images.own_name(image.row),
+            Name::Annotated => images.name.get(image.row),
         };
         let source_id = match self.content.source_id {
-            SourceId::Auto | SourceId::Index => (image.row + 1).to_string(),
-            SourceId::Id => self.dataset.images.id.get(image.row).map(i64::to_string).unwrap_or_default(),
-            SourceId::Filename => filename.to_owned(),
+            SourceId::Auto | SourceId::Index => Cow::Owned((image.row + 1).to_string()),
+            SourceId::Id => Cow::Owned(images.id.get(image.row).map(i64::to_string).unwrap_or_default()),
+            SourceId::Filename => Cow::Borrowed(filename),
+            SourceId::Stem => Cow::Borrowed(stem_of(filename)),
         };
         // A class that the label map does not have was said with its place when the labels were made.
         let planned = |class: &u32| self.content.classes.get(*class as usize)?.as_ref();
@@ -191,19 +198,18 @@ impl<'a> Builder<'a> {
             encoded_len: len,
             header,
             filename,
-            annotated_name,
+            format: profile.format.of(header.kind),
             source_id: &source_id,
-            sha256: self.content.sha256,
             columns: self.content.columns,
             attributes: &self.content.attributes,
             captions,
             labels: &labels,
             objects: &columns,
         };
-        let features = schema::features(self.content.schema, &sample);
+        let features = schema::features(profile, &sample);
         self.around.clear();
         let holes = self.encoder.encode_around(&features, &mut self.around);
-        let digest_len = if self.content.sha256 { SHA256_LEN } else { 0 };
+        let digest_len = if self.content.columns.sha256 { SHA256_LEN } else { 0 };
         let payload = self.around.len() + len + digest_len;
         if payload as u64 > example::MAX_LEN {
             let message = format!("record would have {payload} bytes, more than an Example can hold (2 GiB)");
@@ -258,18 +264,34 @@ impl<'a> Builder<'a> {
         columns: &mut ObjectColumns<'a>,
         found: &mut Outcome,
     ) -> Result<(), Unusable> {
-        for object in self.dataset.objects_of(row) {
-            let class = self.content.classes.get(self.dataset.objects.class[object] as usize);
-            let Some(class) = class.and_then(Option::as_ref) else {
+        let form = self.content.schema.profile().maps;
+        let draws = self.content.columns.maps != Segmentation::None;
+        for (number, object) in (1..).zip(self.dataset.objects_of(row)) {
+            let place = self.dataset.objects.class[object] as usize;
+            let Some(class) = self.content.classes.get(place).and_then(Option::as_ref) else {
                 // Said once for all, with its place, when the labels were made.
                 found.skipped.object(ProblemKind::UnknownClass.word());
                 continue;
             };
+            if form == MapForm::ThingsAndStuff {
+                let thing = self.dataset.classes.get(place).is_none_or(|class| !class.stuff);
+                if draws {
+                    // A segment is seen whatever its box is.
+                    columns.push_drawn(Drawn::thing_or_stuff(object, class.id, number, thing));
+                }
+                if !thing {
+                    found.skipped.object(STUFF);
+                    continue;
+                }
+            }
             let rules = self.content.rules;
             match fitting::fit(self.dataset, (row, object), frame, rules, &mut found.problems) {
                 Ok((unit, _)) => {
                     let placed = Placed { unit, class, frame };
                     columns.push(self.dataset, object, self.content.columns, placed);
+                    if draws && form == MapForm::Plain {
+                        columns.push_drawn(Drawn::plain(object, class.id, columns.len()));
+                    }
                     if !self.content.attributes.is_empty() {
                         columns.push_attributes(self.dataset, object, &self.content.attributes);
                     }
