@@ -14,12 +14,12 @@
 //! ```
 //!
 //! Beside it, for TFRecord files of any origin: `inspect` looks into them, `reshape` mends, joins, divides and compares them,
-//! `snippet` writes programs that read them.
+//! `snippet` writes programs that read them, `table` makes them of tables and tables of them.
 //!
 //! Who may name whom is fixed by `tests/rust/layers.rs`: `record`, `example`, `image`, `dataset` and `files` name
 //! nothing of ours; `formats` names `dataset`, `image` and `files`; `inspect` adds `record` and `example`; `reshape`
-//! names `record`, `example` and `files`; `snippet` names `record`, `inspect` and `reshape`; `convert` and `python` may name everything below
-//! them.
+//! names `record`, `example` and `files`; `table` adds `reshape`; `snippet` names `record`, `inspect` and `reshape`; `convert` and `python` may
+//! name everything below them.
 
 pub mod convert;
 pub mod dataset;
@@ -33,3 +33,4 @@ mod python;
 pub mod record;
 pub mod reshape;
 pub mod snippet;
+pub mod table;

@@ -9,6 +9,8 @@ The main doors:
 - `encode_example`, `decode_example`, `encode_examples` and the two for sequences make and read tf.train.Example.
 - `inspect`, `show` and `verify` look into files of any origin, `snippet` gives a program that reads them; `formats`
   lists the annotation formats.
+- `from_table` and `to_table` make records of the rows of CSV, JSON lines and Parquet files, and the other way;
+  `write_table` and `read_table` do so with tables of pandas, Polars, DuckDB and pyarrow.
 - `repair`, `count`, `cat`, `head`, `merge`, `split`, `reshard`, `shuffle`, `filter`, `select`, `compress`,
   `decompress`, `index` and `diff` cut such files anew, or compare them.
 
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
         shuffle,
         split,
     )
+    from recordmill._table import Table, from_table, read_table, to_table, write_table
 
 # Loaded when asked for, so that reading and writing records costs nothing else.
 _LATER = {
@@ -83,6 +86,7 @@ _LATER = {
     "SplitCount": "_report",
     "SplitHealth": "_check",
     "Spread": "_check",
+    "Table": "_table",
     "cat": "_reshape",
     "check": "_check",
     "compress": "_reshape",
@@ -92,11 +96,13 @@ _LATER = {
     "diff": "_reshape",
     "filter": "_reshape",
     "formats": "_formats",
+    "from_table": "_table",
     "head": "_reshape",
     "index": "_reshape",
     "inspect": "_inspect",
     "load": "_dataset",
     "merge": "_reshape",
+    "read_table": "_table",
     "repair": "_reshape",
     "reshard": "_reshape",
     "select": "_reshape",
@@ -104,7 +110,9 @@ _LATER = {
     "shuffle": "_reshape",
     "snippet": "_inspect",
     "split": "_reshape",
+    "to_table": "_table",
     "verify": "_inspect",
+    "write_table": "_table",
 }
 
 __all__ = [
@@ -138,6 +146,7 @@ __all__ = [
     "TFRecordIndex",
     "TFRecordReader",
     "TFRecordWriter",
+    "Table",
     "__version__",
     "cat",
     "check",
@@ -153,11 +162,13 @@ __all__ = [
     "encode_sequence_example",
     "filter",
     "formats",
+    "from_table",
     "head",
     "index",
     "inspect",
     "load",
     "merge",
+    "read_table",
     "repair",
     "reshard",
     "select",
@@ -165,7 +176,9 @@ __all__ = [
     "shuffle",
     "snippet",
     "split",
+    "to_table",
     "verify",
+    "write_table",
 ]
 
 

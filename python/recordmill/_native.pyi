@@ -22,12 +22,14 @@ __all__ = [
     "FormatError",
     "Lost",
     "RecordError",
+    "RecordTable",
     "TFRecordIndex",
     "TFRecordReader",
     "TFRecordWriter",
     "__version__",
     "check",
     "convert",
+    "convert_table",
     "decode_example",
     "decode_sequence_example",
     "encode_example",
@@ -36,12 +38,14 @@ __all__ = [
     "formats_list",
     "inspect",
     "load",
+    "read_arrow",
     "read_image",
     "reshape",
     "save",
     "show",
     "snippet",
     "verify",
+    "write_arrow",
 ]
 
 __version__: str
@@ -135,6 +139,12 @@ class TFRecordReader:
     def paths(self) -> list[Path]: ...
 
 @final
+class RecordTable:
+    def columns(self) -> str: ...
+    def __arrow_c_schema__(self) -> object: ...
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+
+@final
 class TFRecordIndex:
     @classmethod
     def build(cls, path: _Path, *, verify: bool = True, max_record_size: int = 2147483648) -> Self: ...
@@ -206,6 +216,13 @@ def save(dataset: Dataset, output: _Path, arguments: dict[str, Any], progress: _
 def check(source: _Path, arguments: dict[str, Any], progress: _Tell) -> Health: ...
 def load(source: _Path, arguments: dict[str, Any]) -> Dataset: ...
 def read_image(path: _Path, span: tuple[int, int] | None) -> bytes: ...
+def write_arrow(
+    table: object, arguments: dict[str, Any], progress: Callable[[int, int, int, float], object] | None
+) -> str: ...
+def read_arrow(arguments: dict[str, Any], progress: Callable[[int, int, int, float], object] | None) -> RecordTable: ...
+def convert_table(
+    command: str, arguments: dict[str, Any], progress: Callable[[int, int, int, float], object] | None
+) -> str: ...
 def formats_list() -> list[dict[str, Any]]: ...
 def inspect(path: _Path, compression: str | None, max_records: int | None, max_record_size: int) -> str: ...
 def reshape(

@@ -17,6 +17,7 @@ mod inspect;
 mod path;
 mod reader;
 mod reshape;
+mod table;
 mod value;
 mod watch;
 mod writer;
@@ -41,6 +42,8 @@ mod _native {
     use super::reader::{LostBytes, TFRecordReader};
     #[pymodule_export]
     use super::reshape::reshape;
+    #[pymodule_export]
+    use super::table::{RecordTable, convert_table, read_arrow, write_arrow};
     #[pymodule_export]
     use super::writer::TFRecordWriter;
 

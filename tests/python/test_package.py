@@ -34,15 +34,19 @@ def test_the_native_module_is_covered() -> None:
     own = {
         "Column",
         "Dataset",
+        "RecordTable",
         "check",
         "convert",
+        "convert_table",
         "formats_list",
         "inspect",
         "load",
+        "read_arrow",
         "read_image",
         "reshape",
         "save",
         "verify",
+        "write_arrow",
     }
     native = {name for name in dir(_native) if not name.startswith("_")}
     assert native - own <= set(rm.__all__)

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each room and the other rooms that it may name.
-const MAY_NAME: [(&str, &[&str]); 11] = [
+const MAY_NAME: [(&str, &[&str]); 12] = [
     ("record", &[]),
     ("example", &[]),
     ("image", &[]),
@@ -17,10 +17,14 @@ const MAY_NAME: [(&str, &[&str]); 11] = [
     ("inspect", &["record", "example", "image", "dataset", "files"]),
     ("reshape", &["record", "example", "files"]),
     ("snippet", &["record", "inspect", "reshape"]),
+    ("table", &["record", "example", "files", "reshape"]),
     ("convert", &["record", "example", "image", "dataset", "files", "formats", "inspect", "snippet"]),
     (
         "python",
-        &["record", "example", "image", "dataset", "files", "formats", "inspect", "reshape", "snippet", "convert"],
+        &[
+            "record", "example", "image", "dataset", "files", "formats", "inspect", "reshape", "snippet", "table",
+            "convert",
+        ],
     ),
 ];
 
@@ -276,7 +280,8 @@ fn has_reason(tokens: &[Token], sources: &[&str], comments: &[(usize, String)]) 
     }
     // In a type (`unsafe fn()`, `unsafe extern "C" fn()`) nothing is done.
     let after = |ahead: usize| tokens.get(ahead).map_or("", |token| token.text.as_str());
-    if after(1) == "fn" && after(2) == "(" {
+    let function = if after(1) == "extern" { 2 } else { 1 };
+    if after(function) == "fn" && after(function + 1) == "(" {
         return true;
     }
     while line > 1 {
