@@ -9,7 +9,7 @@ The main doors:
 - `encode_example`, `decode_example`, `encode_examples` and the two for sequences make and read tf.train.Example.
 - `inspect`, `show` and `verify` look into files of any origin, `snippet` gives a program that reads them; `formats`
   lists the annotation formats.
-- `from_table` and `to_table` make records of the rows of CSV, JSON lines and Parquet files, and the other way;
+- `from_table` and `to_table` make records of the rows of CSV, JSON lines, Parquet and npz files, and back;
   `write_table` and `read_table` do so with tables of pandas, Polars, DuckDB and pyarrow.
 - `repair`, `count`, `cat`, `head`, `merge`, `split`, `reshard`, `shuffle`, `filter`, `select`, `compress`,
   `decompress`, `index` and `diff` cut such files anew, or compare them.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  CSV, TSV, JSON lines      text      types are guessed from all rows
-//!  Parquet                   parquet
+//!  Parquet, numpy's npz       parquet, npz
 //!   |  pieces, made by one thread one after the other                        source
 //!   |  to columns of int64, float32 and byte strings, on all threads         model
 //!   |  to an Example for each row, framed, on all threads                    encode
@@ -14,7 +14,8 @@
 //!   v  one file or standard output, in order                                 to
 //! ```
 //!
-//! Nothing holds more than some pieces for each thread, but Parquet's writer a row group. The same files and options give
+//! Nothing holds more than some pieces for each thread, but Parquet's writer a row group; npz's keeps columns in
+//! temporary files. The same files and options give
 //! the same bytes. What cannot be carried over is refused with its column and row; nothing is changed in silence.
 
 mod arrow;
@@ -27,6 +28,7 @@ mod guard;
 mod infer;
 mod memory;
 mod model;
+mod npz;
 mod parquet;
 mod pipeline;
 mod source;

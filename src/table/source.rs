@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::columnar::{self, Typed};
 use super::model::{Ask, Batch, Field};
 use super::text::{Guesses, csv, json};
-use super::{Job, TableError, parquet};
+use super::{Job, TableError, npz, parquet};
 use crate::reshape::{STANDARD, matching};
 
 /// Rows, and about how many bytes of values, that are worked on at once.
@@ -32,11 +32,12 @@ pub enum Format {
     Tsv,
     JsonLines,
     Parquet,
+    Npz,
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Csv, Self::Tsv, Self::JsonLines, Self::Parquet];
+    pub const ALL: [Self; 5] = [Self::Csv, Self::Tsv, Self::JsonLines, Self::Parquet, Self::Npz];
 
     /// As options name it.
     pub fn name(self) -> &'static str {
@@ -45,6 +46,7 @@ impl Format {
             Self::Tsv => "tsv",
             Self::JsonLines => "jsonl",
             Self::Parquet => "parquet",
+            Self::Npz => "npz",
         }
     }
 
@@ -64,6 +66,7 @@ impl Format {
             "tsv" | "tab" => Self::Tsv,
             "jsonl" | "ndjson" | "json" => Self::JsonLines,
             "parquet" | "pq" => Self::Parquet,
+            "npz" => Self::Npz,
             _ => return None,
         })
     }
@@ -77,6 +80,9 @@ impl Format {
         let head = head.get(..len).unwrap_or_default();
         if head.starts_with(b"PAR1") {
             return Ok(Self::Parquet);
+        }
+        if head.starts_with(b"PK\x03\x04") {
+            return Ok(Self::Npz);
         }
         if let Some(format) = Self::of_name(path) {
             return Ok(format);
@@ -131,6 +137,10 @@ impl Table {
                 job.expect(bytes);
                 typed(&files, ask, &|path| parquet::columns(path, ask.flatten, job))?
             }
+            Format::Npz => {
+                job.expect(bytes);
+                typed(&files, ask, &npz::columns)?
+            }
         };
         let fields = fields.into_iter().map(|(_, field)| field).collect();
         Ok(Self { files, format, fields, ask: ask.clone(), job: job.clone() })
@@ -145,6 +155,7 @@ impl Table {
             Format::Tsv => Box::new(csv::Csv::open(path, b'\t', fields, job)?),
             Format::JsonLines => Box::new(json::JsonLines::open(path, fields, ask.flatten, job)?),
             Format::Parquet => Box::new(parquet::ParquetFile::open(path, fields, ask.flatten, job)?),
+            Format::Npz => Box::new(npz::Npz::open(path, fields, job)?),
         }))
     }
 

@@ -13,7 +13,7 @@ use super::model::{Ask, Batch, Field};
 use super::pipeline::ordered;
 use super::source::Format;
 use super::text::write as text;
-use super::{Job, TableError, parquet};
+use super::{Job, TableError, npz, parquet};
 use crate::files::Sink;
 use crate::reshape::{Inputs, OutputOptions, STANDARD};
 
@@ -51,6 +51,7 @@ pub fn to_table(
     for field in fields.iter() {
         let refused = match format {
             Format::Parquet => parquet::refuses(field),
+            Format::Npz => npz::refuses(field),
             format => text::refuses(field, format),
         };
         if let Some(problem) = refused {
@@ -70,7 +71,7 @@ pub fn to_table(
         let present: Vec<u64> = present.collect();
         let rows = batch.rows as u64;
         let made = match format {
-            Format::Parquet => Made::Rows(batch),
+            Format::Parquet | Format::Npz => Made::Rows(batch),
             format => Made::Text(text::rows(&batch, format, &piece.path)?),
         };
         Ok((made, rows, present))
@@ -103,6 +104,7 @@ enum Made {
 enum Target {
     Text(PathBuf, BufWriter<Sink>),
     Parquet(Box<parquet::ParquetWriter<BufWriter<Sink>>>),
+    Npz(Box<npz::NpzWriter<BufWriter<Sink>>>),
 }
 
 impl Target {
@@ -110,6 +112,7 @@ impl Target {
         let mut sink = BufWriter::with_capacity(1 << 20, sink);
         Ok(match format {
             Format::Parquet => Self::Parquet(Box::new(parquet::ParquetWriter::new(path, sink, fields)?)),
+            Format::Npz => Self::Npz(Box::new(npz::NpzWriter::new(path, sink, fields)?)),
             format => {
                 sink.write_all(&text::header(fields, format)).map_err(TableError::io("cannot be written", path))?;
                 Self::Text(path.to_owned(), sink)
@@ -123,6 +126,7 @@ impl Target {
                 sink.write_all(&text).map_err(TableError::io("cannot be written", path))
             }
             (Self::Parquet(writer), Made::Rows(batch)) => writer.write(batch),
+            (Self::Npz(writer), Made::Rows(batch)) => writer.write(&batch),
             _ => Ok(()),
         }
     }
@@ -131,6 +135,7 @@ impl Target {
         let (path, sink) = match self {
             Self::Text(path, sink) => (path, sink),
             Self::Parquet(writer) => writer.finish()?,
+            Self::Npz(writer) => writer.finish()?,
         };
         sink.into_inner().map_err(|error| TableError::io("cannot be written", &path)(error.into_error()))
     }

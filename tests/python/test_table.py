@@ -195,6 +195,85 @@ def test_there_and_back(records: Path, tmp_path: Path) -> None:
         assert list(rm.TFRecordReader(tmp_path / "back.tfrecord")) == list(rm.TFRecordReader(records)), name
 
 
+def test_npz(tmp_path: Path) -> None:
+    arrays = {
+        "i": np.array([1, -2, 3], np.int16),
+        "big": np.array([1, 2, 2**40], ">u8"),
+        "f": np.array([0.5, np.inf, -1], np.float64),
+        "h": np.array([1.5, 2, 3], np.float16),
+        "b": np.array([True, False, True]),
+        "m": np.arange(12, dtype=np.float32).reshape(3, 2, 2),
+        "s": np.array(["é", "", "abc"]),
+        "z": np.array([b"x", b"yz", b""]),
+        "t": np.array(["2024-01-01", "NaT", "1969-12-31"], "M8[D]"),
+        "r": np.array([7, 8, 9]),
+        "r.row_splits": np.array([0, 2, 2, 3]),
+    }
+    expected = [
+        {"i": [1], "big": [1], "f": [0.5], "h": [1.5], "b": [1], "m": [0, 1, 2, 3], "s": ["é".encode()], "z": [b"x"]},
+        {"i": [-2], "big": [2], "f": [np.inf], "h": [2], "b": [0], "m": [4, 5, 6, 7], "s": [b""], "z": [b"yz"]},
+        {"i": [3], "big": [2**40], "f": [-1], "h": [3], "b": [1], "m": [8, 9, 10, 11], "s": [b"abc"], "z": [b""]},
+    ]
+    more: list[dict[str, Any]] = [{"t": [19723], "r": [7, 8]}, {"r": []}, {"t": [-1], "r": [9]}]
+    for save in (np.savez, np.savez_compressed):
+        save(tmp_path / "a.npz", **arrays)
+        rm.from_table(tmp_path / "a.npz", tmp_path / "a.tfrecord", overwrite=True)
+        assert examples(tmp_path / "a.tfrecord") == [
+            {**row, **other} for row, other in zip(expected, more, strict=True)
+        ]
+    names = [name for name in arrays if "." not in name and name != "t"]
+    types = {"i": "int16", "f": "float64", "b": "bool", "z": "binary", "big": "uint64"}
+    rm.to_table(tmp_path / "a.tfrecord", tmp_path / "b.npz", columns=names, types=types)
+    back = np.load(tmp_path / "b.npz", allow_pickle=False)
+    assert set(back) == {*names, "r.row_splits"}
+    for name in names:
+        assert np.array_equal(back[name], arrays[name].reshape(back[name].shape)), name
+    assert [back[name].dtype for name in ("i", "f", "b", "m", "s", "z")] == ["<i2", "<f8", "bool", "<f4", "<U3", "S2"]
+    assert back["r.row_splits"].tolist() == [0, 2, 2, 3]
+    with pytest.raises(rm.FormatError, match='column "t", row 1: a row without a value has no place in an array'):
+        rm.to_table(tmp_path / "a.tfrecord", tmp_path / "c.npz")
+
+
+@pytest.mark.parametrize(
+    ("arrays", "problem"),
+    [
+        ({"a": np.array([{}], object)}, 'column "a": an array of objects is a pickle, which is not read'),
+        ({"a": np.zeros(2), "b": np.zeros(3)}, 'column "b": 3 rows, expected 2 as in "a"'),
+        ({"a": np.float32(1)}, 'column "a": a single value has no rows'),
+        ({"a": np.asfortranarray(np.zeros((2, 2)))}, 'column "a": an array in Fortran\'s order'),
+        ({"a": np.array([1, 2**63], np.uint64)}, f'column "a", row 1: {2**63} is above int64'),
+        ({"a": np.zeros(2, np.complex64)}, 'column "a": an array of "<c8" fits into no feature'),
+        ({"a": np.arange(3), "a.row_splits": np.array([0, 2, 1])}, 'column "a": row splits fall from 2 to 1'),
+        ({"a": np.arange(3), "a.row_splits": np.array([0, 2])}, 'column "a": more values than its row splits say'),
+        ({"a": np.arange(3), "a.row_splits": np.array([0, 9])}, 'column "a": 24 bytes, expected 72'),
+    ],
+)
+def test_npz_that_is_refused(tmp_path: Path, arrays: dict[str, Any], problem: str) -> None:
+    np.savez(tmp_path / "a.npz", **arrays)
+    with pytest.raises(rm.FormatError) as raised:
+        rm.from_table(tmp_path / "a.npz", tmp_path / "a.tfrecord")
+    assert str(raised.value).startswith(f"{tmp_path / 'a.npz'}: {problem}")
+    assert not (tmp_path / "a.tfrecord").exists()
+
+
+def test_damaged_npz(tmp_path: Path) -> None:
+    chance = random.Random(1)
+    np.savez(tmp_path / "a.npz", a=np.arange(50), s=np.array([f"text {number % 7}" for number in range(50)]))
+    whole = (tmp_path / "a.npz").read_bytes()
+    refused = 0
+    for _ in range(200):
+        damaged = bytearray(whole)
+        damaged[chance.randrange(len(damaged))] ^= 1 << chance.randrange(8)
+        if chance.random() < 0.2:
+            del damaged[chance.randrange(len(damaged)) :]
+        (tmp_path / "b.npz").write_bytes(damaged)
+        try:
+            rm.from_table(tmp_path / "b.npz", tmp_path / "b.tfrecord", format="npz", overwrite=True, fsync=False)
+        except rm.FormatError:
+            refused += 1
+    assert refused > 150
+
+
 def test_columns_are_taken_and_renamed(tmp_path: Path) -> None:
     path = put(tmp_path / "a.csv", "a,b,c\n1,2,3\n")
     rm.from_table(path, tmp_path / "a.tfrecord", columns={"c": "see", "a": "a"})
@@ -236,7 +315,7 @@ def test_columns_are_taken_and_renamed(tmp_path: Path) -> None:
             "a.dat",
             "what is it",
             {},
-            ": neither name nor first bytes say its format: csv, tsv, jsonl, parquet can be given",
+            ": neither name nor first bytes say its format: csv, tsv, jsonl, parquet, npz can be given",
         ),
     ],
 )
@@ -253,7 +332,7 @@ def test_wrong_arguments(records: Path, tmp_path: Path) -> None:
     path = put(tmp_path / "a.csv", "a\n1\n")
     with pytest.raises(ValueError, match='column "a": type "int7": expected bool, int8'):
         rm.from_table(path, tmp_path / "b", types={"a": "int7"})
-    with pytest.raises(ValueError, match='format "xml": expected csv, tsv, jsonl, parquet'):
+    with pytest.raises(ValueError, match='format "xml": expected csv, tsv, jsonl, parquet, npz'):
         rm.from_table(path, tmp_path / "b", format="xml")
     with pytest.raises(ValueError, match="context is of sequence alone"):
         rm.from_table(path, tmp_path / "b", context=["a"])

@@ -28,7 +28,7 @@ _files = click.argument("files", metavar="FILE...", type=path_type, nargs=-1, re
 _out = click.argument("out", metavar="OUT", type=path_type)
 _format = click.option(
     "--format",
-    type=click.Choice(["csv", "tsv", "jsonl", "parquet"]),
+    type=click.Choice(["csv", "tsv", "jsonl", "parquet", "npz"]),
     help="Of the table; by its first bytes and name if not given.",
 )
 
@@ -123,7 +123,7 @@ def _written(report: Any) -> str:
     return f"{file['path']}: {counted(file['records'], 'record')}, {size(file['data_bytes'])}{compression}"
 
 
-@click.command(name="from-table", short_help="Make records of the rows of CSV, JSON lines or Parquet.")
+@click.command(name="from-table", short_help="Make records of the rows of CSV, JSON lines, Parquet or npz.")
 @_files
 @_out
 @flags(_format, _columns, _types)
@@ -143,7 +143,7 @@ def _written(report: Any) -> str:
 )
 @flags(level_option, *_writing, _quiet)
 def from_table_command(files: tuple[str, ...], out: str, **options: Any) -> int:
-    """Write each row of tables (CSV, TSV, JSON lines, Parquet) as a tf.train.Example to the TFRecord file OUT.
+    """Write each row of tables (CSV, TSV, JSON lines, Parquet, npz) as a tf.train.Example to the TFRecord file OUT.
 
     Files, folders, patterns, or standard input (-); text may be within GZIP. The types of text are guessed from all
     rows, and printed. A row without a value has no feature, a list is a feature of several values. What an Example
@@ -157,7 +157,7 @@ def from_table_command(files: tuple[str, ...], out: str, **options: Any) -> int:
     return _convert(files, out, "from_table", **options)
 
 
-@click.command(name="to-table", short_help="Make a CSV, JSON lines or Parquet file of records.")
+@click.command(name="to-table", short_help="Make a CSV, JSON lines, Parquet or npz file of records.")
 @_files
 @_out
 @flags(_format, _columns, _types)
