@@ -451,8 +451,9 @@ def texts_of_tables() -> dict[str, bytes]:
     }
 
 
-def parquets() -> dict[str, bytes]:
-    """As pyarrow writes them, small."""
+def binary_tables() -> dict[str, bytes]:
+    """As pyarrow and numpy write them, small."""
+    import numpy as np
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -472,6 +473,17 @@ def parquets() -> dict[str, bytes]:
         pq.write_table(table, out, **options)
         return out.getvalue()
 
+    def arrow(table: pa.Table, make=pa.ipc.new_file, **options) -> bytes:
+        out = io.BytesIO()
+        with make(out, table.schema, **options) as writer:
+            writer.write_table(table)
+        return out.getvalue()
+
+    def arrays(**arrays) -> bytes:
+        out = io.BytesIO()
+        np.savez(out, **arrays)
+        return out.getvalue()
+
     return {
         "plain": written(table, compression="none", use_dictionary=False),
         "snappy": written(table),
@@ -483,6 +495,12 @@ def parquets() -> dict[str, bytes]:
             column_encoding={"n": "DELTA_BINARY_PACKED", "s": "DELTA_BYTE_ARRAY"},
         ),
         "nested": written(nested, compression="lz4"),
+        "arrow, file": arrow(table),
+        "arrow, lz4": arrow(table, options=pa.ipc.IpcWriteOptions(compression="lz4")),
+        "arrow, dictionaries": arrow(pa.table({"d": pa.array(["a", None, "a"]).dictionary_encode(), "n": [1, 2, 3]})),
+        "arrow, stream": arrow(nested, make=pa.ipc.new_stream),
+        "npz": arrays(a=np.arange(3), f=np.zeros((3, 2), ">f8"), s=np.array(["x", "", "yz"])),
+        "npz, ragged": arrays(r=np.arange(3, dtype=np.float32), **{"r.row_splits": np.array([0, 2, 3])}),
     }
 
 
@@ -502,7 +520,7 @@ def main() -> None:
         "labelling": labellings(),
         "record_frames": frames(),
         "sequence_decode": sequences(),
-        "table_binary": parquets(),
+        "table_binary": binary_tables(),
         "table_text": texts_of_tables(),
         "text_formats": lists_of_lines(),
         "voc_xml": vocs(),

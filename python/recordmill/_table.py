@@ -109,10 +109,10 @@ def from_table(
     refused with its column and row.
 
     Args:
-        paths: CSV, TSV, JSON lines, Parquet or numpy's npz: files, folders, patterns; "-" is standard input. Those of
+        paths: CSV, TSV, JSON lines, Parquet, npz or Arrow: files, folders, patterns; "-" is standard input. Those of
             text may be within GZIP; their types are guessed from all rows. In an npz the first index is the row.
         out: The file; "-" is standard output.
-        format: "csv", "tsv", "jsonl", "parquet" or "npz"; None looks at the file's first bytes and name.
+        format: "csv", "tsv", "jsonl", "parquet", "npz" or "arrow"; None looks at the file's first bytes and name.
         columns: Those to take; all if not given.
         types: Of columns that are not to be as inferred: "int64", "float32", "string", "binary", "base64", ...
         flatten: Whether members of structs (JSON: objects) are columns of their own, `a/b`.

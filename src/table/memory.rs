@@ -6,14 +6,13 @@ use std::sync::Arc;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::arrow::ffi::{ArrowArray, ArrowArrayStream, ArrowSchema};
-use super::arrow::{self, Array, Node};
+use super::arrow::{self, Array, Node, Pieces};
 use super::decode::decode;
 use super::encode::Message;
 use super::from::{ColumnReport, FromReport, write};
 use super::infer::{Records, infer};
 use super::model::{Ask, Batch, Field};
 use super::pipeline::{ordered, threads};
-use super::source::{BATCH_ROWS, Work};
 use super::{Job, TableError};
 use crate::reshape::{Inputs, OutputOptions};
 
@@ -65,49 +64,12 @@ fn write_arrays(
         return Err(TableError::malformed(path, "its arrays are no structs, a column for each member"));
     }
     let (fields, ways) = arrow::fields(path, root, ask)?;
-    let mut pieces =
-        Pieces { root: Arc::clone(root), fields: Arc::clone(&fields), ways, row: 0, array: None, at: 0, next };
+    let mut pieces = Pieces::new(path, Arc::clone(root), Arc::clone(&fields), ways, next);
     let next = || {
         job.check()?;
         pieces.next()
     };
     write(path, &fields, next, out, message, options, job)
-}
-
-/// Cuts arrays into pieces.
-struct Pieces<N> {
-    root: Arc<Node>,
-    fields: Arc<[Field]>,
-    ways: Arc<[Vec<usize>]>,
-    row: u64,
-    array: Option<Array>,
-    /// The first row of the array that is still to be given.
-    at: usize,
-    next: N,
-}
-
-impl<N: FnMut() -> Result<Option<Array>, TableError>> Pieces<N> {
-    fn next(&mut self) -> Result<Option<Work>, TableError> {
-        loop {
-            if self.array.is_none() {
-                self.array = (self.next)()?;
-                self.at = 0;
-            }
-            let Some(whole) = &self.array else { return Ok(None) };
-            let rows = (whole.len - self.at).min(BATCH_ROWS);
-            if rows == 0 {
-                self.array = None;
-                continue;
-            }
-            let mut part = whole.clone();
-            (part.offset, part.len) = (whole.offset + self.at, rows);
-            let (root, fields, ways) = (Arc::clone(&self.root), Arc::clone(&self.fields), Arc::clone(&self.ways));
-            let first_row = self.row;
-            self.at += rows;
-            self.row += rows as u64;
-            return Ok(Some(Box::new(move || arrow::batch(Path::new(NAME), &root, &part, &fields, &ways, first_row))));
-        }
-    }
 }
 
 /// Records as a table: its columns are known, its rows are read when they are asked for.

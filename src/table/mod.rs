@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  CSV, TSV, JSON lines      text      types are guessed from all rows
-//!  Parquet, numpy's npz       parquet, npz
+//!  Parquet, Arrow, npz       parquet, arrow, npz
 //!   |  pieces, made by one thread one after the other                        source
 //!   |  to columns of int64, float32 and byte strings, on all threads         model
 //!   |  to an Example for each row, framed, on all threads                    encode

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::columnar::{self, Typed};
 use super::model::{Ask, Batch, Field};
 use super::text::{Guesses, csv, json};
-use super::{Job, TableError, npz, parquet};
+use super::{Job, TableError, arrow, npz, parquet};
 use crate::reshape::{STANDARD, matching};
 
 /// Rows, and about how many bytes of values, that are worked on at once.
@@ -33,11 +33,12 @@ pub enum Format {
     JsonLines,
     Parquet,
     Npz,
+    Arrow,
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Csv, Self::Tsv, Self::JsonLines, Self::Parquet, Self::Npz];
+    pub const ALL: [Self; 6] = [Self::Csv, Self::Tsv, Self::JsonLines, Self::Parquet, Self::Npz, Self::Arrow];
 
     /// As options name it.
     pub fn name(self) -> &'static str {
@@ -47,6 +48,7 @@ impl Format {
             Self::JsonLines => "jsonl",
             Self::Parquet => "parquet",
             Self::Npz => "npz",
+            Self::Arrow => "arrow",
         }
     }
 
@@ -67,6 +69,7 @@ impl Format {
             "jsonl" | "ndjson" | "json" => Self::JsonLines,
             "parquet" | "pq" => Self::Parquet,
             "npz" => Self::Npz,
+            "arrow" | "arrows" | "feather" | "ipc" => Self::Arrow,
             _ => return None,
         })
     }
@@ -83,6 +86,9 @@ impl Format {
         }
         if head.starts_with(b"PK\x03\x04") {
             return Ok(Self::Npz);
+        }
+        if head.starts_with(arrow::MAGIC) || head.starts_with(arrow::CONTINUATION) {
+            return Ok(Self::Arrow);
         }
         if let Some(format) = Self::of_name(path) {
             return Ok(format);
@@ -141,6 +147,10 @@ impl Table {
                 job.expect(bytes);
                 typed(&files, ask, &npz::columns)?
             }
+            Format::Arrow => {
+                job.expect(bytes);
+                typed(&files, ask, &|path| arrow::columns(path, ask.flatten, job))?
+            }
         };
         let fields = fields.into_iter().map(|(_, field)| field).collect();
         Ok(Self { files, format, fields, ask: ask.clone(), job: job.clone() })
@@ -156,6 +166,7 @@ impl Table {
             Format::JsonLines => Box::new(json::JsonLines::open(path, fields, ask.flatten, job)?),
             Format::Parquet => Box::new(parquet::ParquetFile::open(path, fields, ask.flatten, job)?),
             Format::Npz => Box::new(npz::Npz::open(path, fields, job)?),
+            Format::Arrow => arrow::open(path, ask, job)?,
         }))
     }
 

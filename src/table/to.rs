@@ -43,6 +43,11 @@ pub fn to_table(
         let names = super::listed(&Format::ALL.map(Format::name));
         return Err(TableError::malformed(out, format!("its name does not say the format: {names} can be given")));
     };
+    if format == Format::Arrow {
+        let problem =
+            "Arrow's files are read, not written: Parquet has the same types, and rm.read_table gives Arrow's tables";
+        return Err(TableError::malformed(out, problem));
+    }
     // A name that is taken is said before the work.
     let is_stdout = out == Path::new(STANDARD);
     let sink = if is_stdout { Sink::stdout() } else { Sink::create(out, options.atomic()) };

@@ -315,7 +315,7 @@ def test_columns_are_taken_and_renamed(tmp_path: Path) -> None:
             "a.dat",
             "what is it",
             {},
-            ": neither name nor first bytes say its format: csv, tsv, jsonl, parquet, npz can be given",
+            ": neither name nor first bytes say its format: csv, tsv, jsonl, parquet, npz, arrow can be given",
         ),
     ],
 )
@@ -332,7 +332,7 @@ def test_wrong_arguments(records: Path, tmp_path: Path) -> None:
     path = put(tmp_path / "a.csv", "a\n1\n")
     with pytest.raises(ValueError, match='column "a": type "int7": expected bool, int8'):
         rm.from_table(path, tmp_path / "b", types={"a": "int7"})
-    with pytest.raises(ValueError, match='format "xml": expected csv, tsv, jsonl, parquet, npz'):
+    with pytest.raises(ValueError, match='format "xml": expected csv, tsv, jsonl, parquet, npz, arrow'):
         rm.from_table(path, tmp_path / "b", format="xml")
     with pytest.raises(ValueError, match="context is of sequence alone"):
         rm.from_table(path, tmp_path / "b", context=["a"])
@@ -342,6 +342,8 @@ def test_wrong_arguments(records: Path, tmp_path: Path) -> None:
         rm.from_table(path, records)
     with pytest.raises(rm.FormatError, match="its name does not say the format"):
         rm.to_table(records, tmp_path / "b.xyz")
+    with pytest.raises(rm.FormatError, match="Arrow's files are read, not written"):
+        rm.to_table(records, tmp_path / "b.arrow")
     with pytest.raises(rm.FormatError, match='column "t": bytes_list cannot be written as int64'):
         rm.to_table(records, tmp_path / "b.parquet", types={"t": "int64"})
     with pytest.raises(TypeError, match="__arrow_c_stream__"):

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import decimal
+import random
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +172,55 @@ def test_layouts_of_arrow(tmp_path: Path) -> None:
     (batch,) = table.to_batches()
     rm.write_table(batch, tmp_path / "b.tfrecord", overwrite=True)
     assert (tmp_path / "b.tfrecord").read_bytes() == expected
+
+
+@pytest.mark.parametrize("packing", [None, "lz4", "zstd"])
+@pytest.mark.parametrize("kind", ["file", "stream"])
+def test_arrow_files(tmp_path: Path, kind: str, packing: Any) -> None:
+    """A file or stream of several batches gives what the tables in memory give."""
+    options = pa.ipc.IpcWriteOptions(compression=packing)
+    layouts = pa.table(
+        {
+            "s": pa.array(["short", None, "a string of more than twelve bytes", "short"], pa.string_view()),
+            "d": pa.array(["a", "b", None, "a"]).dictionary_encode(),
+            "l": pa.array([[1], None, [], [2, 3]], pa.large_list(pa.int32())),
+            "v": pa.array([[1], None, [], [2, 3]], pa.list_view(pa.int64())),
+            "f": pa.array([[1, 2], [3, 4], None, [5, 6]], pa.list_(pa.int64(), 2)),
+        }
+    )
+    table, *_ = typed()
+    for number, given in enumerate((carried(), layouts, table)):
+        path = tmp_path / f"{number}.arrow"
+        make = pa.ipc.new_file if kind == "file" else pa.ipc.new_stream
+        with make(path, given.schema, options=options) as writer:
+            writer.write_table(given, max_chunksize=3)
+        rm.from_table(path, tmp_path / "a.tfrecord", overwrite=True)
+        rm.write_table(given, tmp_path / "b.tfrecord", overwrite=True)
+        assert (tmp_path / "a.tfrecord").read_bytes() == (tmp_path / "b.tfrecord").read_bytes()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_damaged_arrow_files(tmp_path: Path, seed: int) -> None:
+    """Any byte may be another: an error or other rows, never a crash."""
+    chance = random.Random(seed)
+    table = carried().append_column("d", pa.array(["a", "b", None, "a"]).dictionary_encode())
+    with pa.ipc.new_file(tmp_path / "a.arrow", table.schema) as writer:
+        writer.write_table(table)
+    whole = (tmp_path / "a.arrow").read_bytes()
+    refused = []
+    for _ in range(300):
+        damaged = bytearray(whole)
+        for _ in range(chance.randrange(1, 3)):
+            damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+        if chance.random() < 0.1:
+            del damaged[chance.randrange(len(damaged)) :]
+        (tmp_path / "b.arrow").write_bytes(damaged)
+        try:
+            rm.from_table(tmp_path / "b.arrow", tmp_path / "b.tfrecord", format="arrow", overwrite=True, fsync=False)
+        except rm.FormatError as error:
+            refused.append(str(error))
+    assert len(refused) > 50
+    assert all(error.startswith(str(tmp_path / "b.arrow")) for error in refused)
 
 
 def test_structs(tmp_path: Path) -> None:

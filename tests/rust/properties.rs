@@ -461,27 +461,27 @@ pub fn csv(data: &[u8]) {
     }
 }
 
-/// A Parquet file is read, and what is read is the same when it was written and read again.
+/// A Parquet, npz or Arrow file is read, and what is read is the same when it was written and read again.
 pub fn table_binary(data: &[u8]) {
-    table(data, Format::Parquet, false);
+    table(data, None, false);
 }
 
 /// The same of text; the first byte says as which format, and whether rows are sequences.
 pub fn table_text(data: &[u8]) {
     let Some((which, data)) = data.split_first() else { return };
     let format = [Format::Csv, Format::Tsv, Format::JsonLines][usize::from(*which) % 3];
-    table(data, format, which & 0x80 != 0);
+    table(data, Some(format), which & 0x80 != 0);
 }
 
-fn table(data: &[u8], format: Format, sequence: bool) {
+fn table(data: &[u8], format: Option<Format>, sequence: bool) {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     fs::write(path("a"), data).unwrap();
     let (options, job) = (OutputOptions { sync: false, workers: 1, ..Default::default() }, Job::default());
     let message = Message { sequence, ..Default::default() };
-    let made = |from: &str, format: Format, to: &str| {
+    let made = |from: &str, format: Option<Format>, to: &str| {
         let ask = Ask { flatten: true, ..Default::default() };
-        let table = Table::open(vec![path(from)], Some(format), &ask, 1, &job)?;
+        let table = Table::open(vec![path(from)], format, &ask, 1, &job)?;
         from_table(&table, &path(to), &message, &options, &job)
     };
     let Ok(report) = made("a", format, "b") else { return };
@@ -490,7 +490,7 @@ fn table(data: &[u8], format: Format, sequence: bool) {
     }
     let inputs = Inputs::find(&[path("b")], ReadOptions::default()).unwrap();
     to_table(&inputs, &path("c"), Some(Format::Parquet), &Ask::default(), &options, &job).unwrap();
-    made("c", Format::Parquet, "d").unwrap();
+    made("c", Some(Format::Parquet), "d").unwrap();
     assert_eq!(fs::read(path("d")).unwrap(), fs::read(path("b")).unwrap());
 }
 

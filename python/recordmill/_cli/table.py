@@ -28,7 +28,7 @@ _files = click.argument("files", metavar="FILE...", type=path_type, nargs=-1, re
 _out = click.argument("out", metavar="OUT", type=path_type)
 _format = click.option(
     "--format",
-    type=click.Choice(["csv", "tsv", "jsonl", "parquet", "npz"]),
+    type=click.Choice(["csv", "tsv", "jsonl", "parquet", "npz", "arrow"]),
     help="Of the table; by its first bytes and name if not given.",
 )
 
@@ -143,7 +143,7 @@ def _written(report: Any) -> str:
 )
 @flags(level_option, *_writing, _quiet)
 def from_table_command(files: tuple[str, ...], out: str, **options: Any) -> int:
-    """Write each row of tables (CSV, TSV, JSON lines, Parquet, npz) as a tf.train.Example to the TFRecord file OUT.
+    """Write each row of tables (CSV, TSV, JSON lines, Parquet, npz, Arrow) as a tf.train.Example to the file OUT.
 
     Files, folders, patterns, or standard input (-); text may be within GZIP. The types of text are guessed from all
     rows, and printed. A row without a value has no feature, a list is a feature of several values. What an Example

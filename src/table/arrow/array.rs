@@ -20,6 +20,12 @@ pub(in crate::table) struct Array {
 pub(super) const SHORT: &str = "a buffer is shorter than its array";
 
 impl Array {
+    /// Bytes of all buffers.
+    pub(super) fn bytes(&self) -> usize {
+        let own: usize = self.buffers.iter().map(bytes::Bytes::len).sum();
+        own + self.children.iter().map(Self::bytes).sum::<usize>()
+    }
+
     /// Bytes of a buffer.
     pub(super) fn buffer(&self, number: usize) -> &[u8] {
         self.buffers.get(number).map_or(&[], |buffer| buffer)

@@ -12,7 +12,7 @@ use crate::table::model::{Ask, Batch, Column, Field};
 use crate::table::types::Type;
 
 /// The columns of a schema: of each the way to it from the root, as numbers of children.
-fn typed(root: &Node, flatten: bool) -> Vec<(Typed, Vec<usize>)> {
+pub(super) fn typed(root: &Node, flatten: bool) -> Vec<(Typed, Vec<usize>)> {
     fn walk(node: &Node, prefix: &str, way: &[usize], flatten: bool, out: &mut Vec<(Typed, Vec<usize>)>) {
         for (place, child) in node.children.iter().enumerate() {
             let name = format!("{prefix}{}", child.name);

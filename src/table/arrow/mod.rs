@@ -7,9 +7,14 @@ mod array;
 mod build;
 mod convert;
 pub mod ffi;
+mod flat;
+mod ipc;
 mod node;
+mod pieces;
 
 pub(super) use array::Array;
 pub(super) use build::{build, schema};
-pub(super) use convert::{batch, fields};
+pub(super) use convert::fields;
+pub(super) use ipc::{CONTINUATION, MAGIC};
 pub(super) use node::{Layout, Node, format};
+pub(super) use pieces::{Pieces, columns, open};
