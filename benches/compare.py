@@ -154,6 +154,33 @@ def encoding(scale: float) -> list[Row]:
     ]
 
 
+def tables(out: Path, scale: float) -> list[Row]:
+    """Tables to TFRecord files, reading included."""
+    found, count = [], int(200_000 * scale)
+    csv, parquet = out / "table.csv", out / "table.parquet"
+    make = piece("make_tables", csv, parquet, count)
+    for name, path, theirs in (("CSV", csv, "table_tf_csv"), ("Parquet", parquet, "table_tf_parquet")):
+        ours_out, theirs_out = out / "table-ours.tfrecord", out / "table-tf.tfrecord"
+        found.append(
+            Row(
+                f"{name} of 7 columns, {count} rows -> TFRecord",
+                [
+                    Way("recordmill", piece("table_ours", path, ours_out), inner=True, before=fresh(ours_out)),
+                    Way(
+                        "tf.train.Example row by row",
+                        piece(theirs, path, theirs_out),
+                        inner=True,
+                        before=fresh(theirs_out),
+                    ),
+                ],
+                target=20,
+                size=(count / 1000, "k rows"),
+                prepare=functools.partial(ask, *make[2:]),
+            )
+        )
+    return found
+
+
 def reading(out: Path, scale: float, repeats: int) -> list[Row]:
     """Iterating with sums checked."""
     found = []
@@ -227,6 +254,7 @@ def main() -> int:
         lambda: conversion(corpus, out, "bicycle,dog,person"),
         lambda: writing(out, scale),
         lambda: encoding(scale),
+        lambda: tables(out, scale),
         lambda: reading(out, scale, repeats),
         starting,
         lambda: formats(args.folder, corpus, out, scale),

@@ -183,6 +183,91 @@ def columns_tf(count: str) -> tuple[float, Any]:
     return clock() - start, canonical(made)
 
 
+# --- rows of tables ---
+
+
+def table_rows(count: int) -> Iterable[dict[str, Any]]:
+    """Houses as tables have them; a seventh of them of no price."""
+    import random
+
+    chance = random.Random(7)
+    for number in range(count):
+        yield {
+            "id": number,
+            "street": f"{chance.choice(('Elm', 'Oak', 'Ash'))} Street {number % 300}",
+            "rooms": chance.randrange(1, 9),
+            "area": round(chance.uniform(20, 400), 2),
+            "latitude": round(chance.uniform(-90, 90), 4),
+            "longitude": round(chance.uniform(-180, 180), 4),
+            "price": None if number % 7 == 0 else float(chance.randrange(50_000, 900_000)),
+        }
+
+
+@work
+def make_tables(csv_path: str, parquet_path: str, count: str) -> tuple[float, Any]:
+    import csv
+
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows = list(table_rows(int(count)))
+    with Path(csv_path).open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)
+    pq.write_table(pa.Table.from_pylist(rows), parquet_path)
+    return 0.0, None
+
+
+@work
+def table_ours(path: str, out: str) -> tuple[float, Any]:
+    import recordmill as rm
+
+    start = clock()
+    rm.from_table(path, out, fsync=False)
+    return clock() - start, canonical(rm.TFRecordReader(out))
+
+
+def table_tf(out: str, rows: Callable[[], Iterable[dict[str, Any]]]) -> tuple[float, Any]:
+    """Each row to an Example, as guides have it; what is missing has no feature."""
+    import recordmill as rm
+    import tensorflow as tf
+
+    tf_feature(1), tf.train.Example, tf.train.Features
+    start = clock()
+    with tf.io.TFRecordWriter(out) as writer:
+        for row in rows():
+            features = {key: tf_feature(value) for key, value in row.items() if value is not None}
+            writer.write(tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString())
+    return clock() - start, canonical(rm.TFRecordReader(out))
+
+
+@work
+def table_tf_csv(path: str, out: str) -> tuple[float, Any]:
+    import csv
+
+    types: dict[str, Callable[[str], Any]] = {"id": int, "street": str.encode, "rooms": int}
+
+    def rows() -> Iterable[dict[str, Any]]:
+        with Path(path).open(newline="") as file:
+            for row in csv.DictReader(file):
+                yield {key: types.get(key, float)(value) if value else None for key, value in row.items()}
+
+    return table_tf(out, rows)
+
+
+@work
+def table_tf_parquet(path: str, out: str) -> tuple[float, Any]:
+    import pyarrow.parquet as pq
+
+    def rows() -> Iterable[dict[str, Any]]:
+        for batch in pq.ParquetFile(path).iter_batches():
+            for row in batch.to_pylist():
+                yield {key: value.encode() if isinstance(value, str) else value for key, value in row.items()}
+
+    return table_tf(out, rows)
+
+
 # --- reading records; all but `read_vahidk` check both sums ---
 
 

@@ -432,6 +432,78 @@ def column_plans() -> dict[str, bytes]:
     }
 
 
+def texts_of_tables() -> dict[str, bytes]:
+    csv, tsv, lines, sequence = b"\x00", b"\x01", b"\x02", b"\x82"
+    return {
+        "plain": csv + b'id,name,x,flag\n1,"a, ""b""",0.5,true\n2,,nan,False\n-3,"c\nd",1e38,\n',
+        "lists": csv + b'l,m,z\n"[1,2]","[[0.5],[]]",007\n[],[],+5\n,"[[1]]",\n',
+        "large": csv + b"a,b\n9223372036854775807,1e300\n9223372036854775808,-inf\n",
+        "cut": csv + b'a,b\n1\n"open',
+        "tabs": tsv + b"\xef\xbb\xbfa\tb\r\n1\tx\r\n\t\xff\r\n",
+        "json": lines
+        + b'{"a": 1, "s": "\\u00e9", "l": [1, 2.5], "e": []}\n\n{"b": true, "a": null}\n{"a": 3, "a": 4}\n',
+        "objects": lines + b'{"p": {"x": 1, "q": {"y": "z"}}, "p/x": 2}\n{"p": null}\n',
+        "refused": lines + b'{"a": 1}\n{"a": "x"}\n{"a": [null]}\n{"a": 18446744073709551615}\n',
+        "deep": lines + b'{"a": ' + b"[" * 140 + b"]" * 140 + b"}\n",
+        "sequences": sequence
+        + b'{"id": 1, "w": [[1], [], [2, 3]], "t": ["a", "b"]}\n{"w": [], "t": []}\n{"w": [[]]}\n',
+        "gzip": csv + gzip.compress(b"a,b\n1,2\n", mtime=0),
+    }
+
+
+def binary_tables() -> dict[str, bytes]:
+    """As pyarrow and numpy write them, small."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.table(
+        {
+            "n": [1, None, -3],
+            "s": ["a", "", None],
+            "l": pa.array([[0.5, 1.5], [], None], pa.list_(pa.float32())),
+            "b": [True, None, False],
+            "t": pa.array([1, 2, None], pa.timestamp("us")),
+        }
+    )
+    nested = pa.table({"m": [[[1], []], [], None], "g": [{"x": 1, "y": "z"}, None, {"x": None, "y": ""}]})
+
+    def written(table: pa.Table, **options) -> bytes:
+        out = io.BytesIO()
+        pq.write_table(table, out, **options)
+        return out.getvalue()
+
+    def arrow(table: pa.Table, make=pa.ipc.new_file, **options) -> bytes:
+        out = io.BytesIO()
+        with make(out, table.schema, **options) as writer:
+            writer.write_table(table)
+        return out.getvalue()
+
+    def arrays(**arrays) -> bytes:
+        out = io.BytesIO()
+        np.savez(out, **arrays)
+        return out.getvalue()
+
+    return {
+        "plain": written(table, compression="none", use_dictionary=False),
+        "snappy": written(table),
+        "pages 2, zstd": written(table, data_page_version="2.0", compression="zstd"),
+        "groups, gzip": written(table, row_group_size=1, compression="gzip"),
+        "delta": written(
+            table.select(["n", "s"]),
+            use_dictionary=False,
+            column_encoding={"n": "DELTA_BINARY_PACKED", "s": "DELTA_BYTE_ARRAY"},
+        ),
+        "nested": written(nested, compression="lz4"),
+        "arrow, file": arrow(table),
+        "arrow, lz4": arrow(table, options=pa.ipc.IpcWriteOptions(compression="lz4")),
+        "arrow, dictionaries": arrow(pa.table({"d": pa.array(["a", None, "a"]).dictionary_encode(), "n": [1, 2, 3]})),
+        "arrow, stream": arrow(nested, make=pa.ipc.new_stream),
+        "npz": arrays(a=np.arange(3), f=np.zeros((3, 2), ">f8"), s=np.array(["x", "", "yz"])),
+        "npz, ragged": arrays(r=np.arange(3, dtype=np.float32), **{"r.row_splits": np.array([0, 2, 3])}),
+    }
+
+
 def main() -> None:
     """Writes them all."""
     made = {
@@ -448,6 +520,8 @@ def main() -> None:
         "labelling": labellings(),
         "record_frames": frames(),
         "sequence_decode": sequences(),
+        "table_binary": binary_tables(),
+        "table_text": texts_of_tables(),
         "text_formats": lists_of_lines(),
         "voc_xml": vocs(),
     }

@@ -14,12 +14,13 @@
 //! ```
 //!
 //! Beside it, for TFRecord files of any origin: `inspect` looks into them, `reshape` mends, joins, divides and compares them,
-//! `snippet` writes programs that read them. `view` makes a page that a browser shows of any of these.
+//! `snippet` writes programs that read them, `table` makes them of tables and tables of them. `view` makes a page that a browser shows
+//! of any of these.
 //!
 //! Who may name whom is fixed by `tests/rust/layers.rs`: `record`, `example`, `image`, `dataset` and `files` name
 //! nothing of ours; `formats` names `dataset`, `image` and `files`; `inspect` names all of these (of `formats` label maps and names of
-//! files); `reshape` names `record`, `example` and `files`; `snippet` names `record`, `files`, `inspect` and `reshape`; `convert`,
-//! `view` and `python` may name everything below them.
+//! files); `reshape` names `record`, `example` and `files`; `table` adds `reshape`; `snippet` names `record`, `files`, `inspect` and
+//! `reshape`; `convert`, `view` and `python` may name everything below them.
 
 pub mod convert;
 pub mod dataset;
@@ -33,4 +34,5 @@ mod python;
 pub mod record;
 pub mod reshape;
 pub mod snippet;
+pub mod table;
 pub mod view;

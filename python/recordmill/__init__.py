@@ -10,6 +10,8 @@ The main doors:
 - `encode_example`, `decode_example`, `encode_examples` and the two for sequences make and read tf.train.Example.
 - `inspect`, `show` and `verify` look into files of any origin, `extract` takes their images out, `feature_spec` and
   `snippet` give code that reads them; `formats` lists the annotation formats.
+- `from_table` and `to_table` make records of the rows of CSV, JSON lines, Parquet and npz files, and back;
+  `write_table` and `read_table` do so with tables of pandas, Polars, DuckDB and pyarrow.
 - `repair`, `count`, `cat`, `head`, `merge`, `split`, `reshard`, `shuffle`, `filter`, `select`, `compress`,
   `decompress`, `index` and `diff` cut such files anew, or compare them.
 
@@ -60,6 +62,7 @@ if TYPE_CHECKING:
         shuffle,
         split,
     )
+    from recordmill._table import Table, from_table, read_table, to_table, write_table
     from recordmill._view import View, view
 
 # Loaded when asked for, so that reading and writing records costs nothing else.
@@ -85,6 +88,7 @@ _LATER = {
     "SplitCount": "_report",
     "SplitHealth": "_check",
     "Spread": "_check",
+    "Table": "_table",
     "View": "_view",
     "cat": "_reshape",
     "check": "_check",
@@ -97,11 +101,13 @@ _LATER = {
     "feature_spec": "_inspect",
     "filter": "_reshape",
     "formats": "_formats",
+    "from_table": "_table",
     "head": "_reshape",
     "index": "_reshape",
     "inspect": "_inspect",
     "load": "_dataset",
     "merge": "_reshape",
+    "read_table": "_table",
     "repair": "_reshape",
     "reshard": "_reshape",
     "select": "_reshape",
@@ -109,8 +115,10 @@ _LATER = {
     "shuffle": "_reshape",
     "snippet": "_inspect",
     "split": "_reshape",
+    "to_table": "_table",
     "verify": "_inspect",
     "view": "_view",
+    "write_table": "_table",
 }
 
 __all__ = [
@@ -144,6 +152,7 @@ __all__ = [
     "TFRecordIndex",
     "TFRecordReader",
     "TFRecordWriter",
+    "Table",
     "View",
     "__version__",
     "cat",
@@ -162,11 +171,13 @@ __all__ = [
     "feature_spec",
     "filter",
     "formats",
+    "from_table",
     "head",
     "index",
     "inspect",
     "load",
     "merge",
+    "read_table",
     "repair",
     "reshard",
     "select",
@@ -174,8 +185,10 @@ __all__ = [
     "shuffle",
     "snippet",
     "split",
+    "to_table",
     "verify",
     "view",
+    "write_table",
 ]
 
 

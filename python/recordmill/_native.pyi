@@ -22,6 +22,7 @@ __all__ = [
     "FormatError",
     "Lost",
     "RecordError",
+    "RecordTable",
     "TFRecordIndex",
     "TFRecordReader",
     "TFRecordWriter",
@@ -29,6 +30,7 @@ __all__ = [
     "check",
     "check_page",
     "convert",
+    "convert_table",
     "decode_example",
     "decode_sequence_example",
     "encode_example",
@@ -39,6 +41,7 @@ __all__ = [
     "formats_list",
     "inspect",
     "load",
+    "read_arrow",
     "read_image",
     "record_files",
     "reshape",
@@ -49,6 +52,7 @@ __all__ = [
     "verify",
     "view",
     "view_dataset",
+    "write_arrow",
 ]
 
 __version__: str
@@ -142,6 +146,12 @@ class TFRecordReader:
     def paths(self) -> list[Path]: ...
 
 @final
+class RecordTable:
+    def columns(self) -> str: ...
+    def __arrow_c_schema__(self) -> object: ...
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+
+@final
 class TFRecordIndex:
     @classmethod
     def build(cls, path: _Path, *, verify: bool = True, max_record_size: int = 2147483648) -> Self: ...
@@ -217,6 +227,13 @@ def view(sources: _Path | Sequence[_Path], arguments: dict[str, Any], progress: 
 def view_dataset(dataset: Dataset, arguments: dict[str, Any], progress: _Tell) -> tuple[str, str]: ...
 def load(source: _Path, arguments: dict[str, Any]) -> Dataset: ...
 def read_image(path: _Path, span: tuple[int, int] | None) -> bytes: ...
+def write_arrow(
+    table: object, arguments: dict[str, Any], progress: Callable[[int, int, int, float], object] | None
+) -> str: ...
+def read_arrow(arguments: dict[str, Any], progress: Callable[[int, int, int, float], object] | None) -> RecordTable: ...
+def convert_table(
+    command: str, arguments: dict[str, Any], progress: Callable[[int, int, int, float], object] | None
+) -> str: ...
 def formats_list() -> list[dict[str, Any]]: ...
 def extract(
     paths: _Path | Sequence[_Path],

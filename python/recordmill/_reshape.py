@@ -135,22 +135,27 @@ class Difference(TypedDict):
 
 
 def _run(command: str, options: Any, defaults: dict[str, Any], **arguments: Any) -> Any:
+    return run(_native.reshape, command, options, {"verify": True, **defaults}, **arguments)
+
+
+def run(native: Callable[..., str], command: str, options: Any, defaults: dict[str, Any], **arguments: Any) -> Any:
+    """Calls `native` with every argument by name, shows how far it is, and gives its report."""
     given = dict(options)
     progress = given.pop("progress", False)
     unknown = given.keys() - defaults.keys()
     if unknown:
         message = f"{command}() got an unexpected keyword argument {min(unknown)!r}"
         raise TypeError(message)
-    every = {"verify": True, **defaults, **given, **arguments}
+    every = {**defaults, **given, **arguments}
     if callable(progress):
-        return json.loads(_native.reshape(command, every, lambda *numbers: progress(Pace(*numbers))))
+        return json.loads(native(command, every, lambda *numbers: progress(Pace(*numbers))))
     shown: AbstractContextManager[Callable[[int, int, int, float], None] | None] = nullcontext()
     if progress:
         from recordmill._progress import reading_shown
 
         shown = reading_shown()
     with shown as tell:
-        return json.loads(_native.reshape(command, every, tell))
+        return json.loads(native(command, every, tell))
 
 
 def _write(command: str, paths: Paths, out: Path | None, options: WritingOptions, **arguments: Any) -> Any:

@@ -28,6 +28,13 @@ pub enum Layout<'a> {
     /// Row `i` has `splits[i]..splits[i + 1]`, as in TensorFlow's `RaggedTensor.row_splits`: N + 1 numbers that begin
     /// with 0, never fall and end with the number of values.
     Splits(&'a [i64]),
+    /// The same, but row `i` has the feature only if `present[i]` says so; otherwise not even an empty one.
+    Sparse {
+        /// As above.
+        splits: &'a [i64],
+        /// One for each row.
+        present: &'a [bool],
+    },
 }
 
 /// One feature of every row.
@@ -67,7 +74,10 @@ impl Column<'_> {
         let splits = match self.layout {
             Layout::Each(per_row) if rows.checked_mul(per_row) == Some(values) => return Ok(()),
             Layout::Each(per_row) => return Err(EncodeError::Values { key: key(), values, rows, per_row }),
-            Layout::Splits(splits) => splits,
+            Layout::Sparse { present, .. } if present.len() != rows => {
+                return Err(EncodeError::Rows { key: key(), actual: present.len(), expected: rows });
+            }
+            Layout::Splits(splits) | Layout::Sparse { splits, .. } => splits,
         };
         if Some(splits.len()) != rows.checked_add(1) {
             let (actual, expected) = (splits.len(), rows.saturating_add(1));
@@ -93,7 +103,7 @@ impl Column<'_> {
     fn range(&self, row: usize) -> Range<usize> {
         match self.layout {
             Layout::Each(per_row) => row * per_row..(row + 1) * per_row,
-            Layout::Splits(splits) => splits[row] as usize..splits[row + 1] as usize,
+            Layout::Splits(splits) | Layout::Sparse { splits, .. } => splits[row] as usize..splits[row + 1] as usize,
         }
     }
 }
@@ -103,10 +113,16 @@ impl<'a> Column<'a> {
         matches!(self.values, ColumnValues::Bytes(_))
     }
 
-    /// Bytes of the values of `row`: of the packed run, or of the fields of a `bytes_list`.
+    /// Bytes of the values of `row`: of the packed run, or of the fields of a `bytes_list`; [`ABSENT`] where the row does
+    /// not have the feature.
     #[inline]
     fn values_len(&self, row: usize) -> usize {
         let range = self.range(row);
+        if let Layout::Sparse { present, .. } = self.layout
+            && !present[row]
+        {
+            return ABSENT;
+        }
         match self.values {
             ColumnValues::Bytes(values) => values[range].iter().map(|value| field_len(value.len())).sum(),
             ColumnValues::Float(_) => range.len() * 4,
@@ -117,6 +133,9 @@ impl<'a> Column<'a> {
     /// Appends everything before the values of a row in which those take `values` bytes, and gives the number of bytes of
     /// the entry's message.
     fn put_head(&self, values: usize, out: &mut Vec<u8>) -> usize {
+        if values == ABSENT {
+            return 0;
+        }
         let key = self.key.as_bytes();
         // An empty list has no packed field.
         let is_run = values > 0 && !self.is_bytes();
@@ -258,11 +277,19 @@ impl RowEncoder<'_, '_> {
         let (mut start, mut rest) = (0, out);
         for (column, (end, len)) in self.columns.columns.iter().zip(&self.pieces) {
             let head = &self.heads[start..*end];
+            start = *end;
+            if *len == ABSENT {
+                // The first of all has the header of the Example in front.
+                let (place, behind) = rest.split_at_mut(head.len());
+                place.copy_from_slice(head);
+                rest = behind;
+                continue;
+            }
             let (place, behind) = rest.split_at_mut(head.len() + len);
             let (head_place, values_place) = place.split_at_mut(head.len());
             head_place.copy_from_slice(head);
             column.write_values(row, values_place);
-            (start, rest) = (*end, behind);
+            rest = behind;
         }
         if self.pieces.is_empty() {
             rest.copy_from_slice(&self.heads);
@@ -281,6 +308,9 @@ impl RowEncoder<'_, '_> {
         Ok(())
     }
 }
+
+/// In place of a length: the row does not have the feature.
+const ABSENT: usize = usize::MAX;
 
 /// Bytes that the header of an Example takes at most: tag and length.
 const MAX_HEADER: usize = 6;
@@ -325,6 +355,7 @@ fn write_byte_strings(mut out: &mut [u8], values: &[&[u8]]) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Feature, encode};
     use super::*;
 
     fn refusal(rows: usize, values: ColumnValues<'_>, layout: Layout<'_>) -> String {
@@ -357,6 +388,36 @@ mod tests {
         let column = Column { key: "x", values, layout: splits };
         assert_eq!(Columns::new(2, vec![column; 2]).expect_err("refused").to_string(), "feature \"x\" is given twice");
         assert!(Columns::new(2, vec![column]).is_ok());
+    }
+
+    #[test]
+    fn a_row_may_have_no_such_feature() {
+        let values = ColumnValues::Int64(&[5]);
+        let sparse = |present| Layout::Sparse { splits: &[0, 0, 1, 1], present };
+        assert_eq!(refusal(3, values, sparse(&[true])), "feature \"x\" has 1 rows, expected 3");
+        for key in ["x", "a"] {
+            let ints = Column { key, values, layout: sparse(&[true, true, false]) };
+            let floats =
+                Column { key: "f", values: ColumnValues::Float(&[0.5, 1.5]), layout: Layout::Splits(&[0, 1, 2, 2]) };
+            let table = Columns::new(3, vec![ints, floats]).expect("fits");
+            let mut rows = Vec::new();
+            let sink = |example: &[u8]| {
+                rows.push(example.to_vec());
+                Ok::<_, EncodeError>(())
+            };
+            table.encode_each(0..3, sink).expect("encoded");
+            let float = |values: &'static [f32]| ("f", Feature::Float(values.into()));
+            let expected = [
+                vec![(key, Feature::Int64(vec![].into())), float(&[0.5])],
+                vec![(key, Feature::int64(5)), float(&[1.5])],
+                vec![float(&[])],
+            ];
+            let encoded = expected.map(|mut features| {
+                features.sort_by_key(|(key, _)| *key);
+                encode(&features)
+            });
+            assert_eq!(rows, encoded);
+        }
     }
 
     #[test]

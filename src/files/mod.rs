@@ -10,7 +10,7 @@ pub mod shard;
 mod sink;
 mod staging;
 
-pub use archive::{Archive, Refused};
+pub use archive::{Archive, ArchivedFile, Refused};
 pub use aside::Aside;
 pub use atomic::{AtomicFile, AtomicOptions, ClosedFile, is_leftover};
 pub use folder::{Folder, OutsideRoot};

@@ -4,7 +4,7 @@
 //! Error
 //! ├── RecordError    offset, record      framing of a TFRecord file
 //! ├── ExampleError   offset              bytes that are no Example
-//! ├── FormatError    path, line          annotation files
+//! ├── FormatError    path, line          annotation files, and tables
 //! └── ConvertError   report              a conversion that was refused or failed
 //! ```
 //!
@@ -19,7 +19,7 @@ use pyo3::exceptions::{PyException, PyFileExistsError, PyKeyboardInterrupt, PyMe
 use pyo3::prelude::*;
 
 use crate::dataset::Severity;
-use crate::{convert, example, formats, inspect, record, reshape, view};
+use crate::{convert, example, formats, inspect, record, reshape, table, view};
 
 create_exception!(recordmill, Error, PyException, "Base of the errors that recordmill raises itself.");
 create_exception!(
@@ -39,7 +39,7 @@ create_exception!(
     recordmill,
     FormatError,
     Error,
-    "An annotation file or a dataset's folder cannot be read.\n\n`path` is the file, `line` its line from 1; either may be None."
+    "An annotation file, a dataset's folder or a table cannot be read or written.\n\n`path` is the file, `line` its line from 1; either may be None."
 );
 create_exception!(
     recordmill,
@@ -215,6 +215,23 @@ pub fn of_format(py: Python<'_>, error: &formats::FormatError) -> PyErr {
 
 /// Problems that stand in the text of an error; its report has all of them.
 const LISTED: usize = 20;
+
+/// Why a table was not read or written.
+pub fn of_table(py: Python<'_>, error: &table::TableError) -> PyErr {
+    use crate::table::TableError as Kind;
+    let at = |path: &Path, line: Option<u64>| {
+        let raised = with(py, FormatError::new_err(error.to_string()), "path", path.as_os_str());
+        with(py, raised, "line", line)
+    };
+    match error {
+        Kind::Option(_) => PyValueError::new_err(error.to_string()),
+        Kind::Line { path, line, .. } => at(path, Some(*line)),
+        Kind::Malformed { path, .. } | Kind::Column { path, .. } | Kind::Value { path, .. } => at(path, None),
+        Kind::Io { action, path, error } => of_action(py, action, path, error),
+        Kind::Records(error) => of_reshape(py, error),
+        _ => Error::new_err(error.to_string()),
+    }
+}
 
 /// Why a conversion made nothing.
 pub fn of_convert(py: Python<'_>, error: &convert::ConvertError) -> PyErr {

@@ -17,6 +17,7 @@ mod inspect;
 mod path;
 mod reader;
 mod reshape;
+mod table;
 mod value;
 mod view;
 mod watch;
@@ -42,6 +43,8 @@ mod _native {
     use super::reader::{LostBytes, TFRecordReader};
     #[pymodule_export]
     use super::reshape::reshape;
+    #[pymodule_export]
+    use super::table::{RecordTable, convert_table, read_arrow, write_arrow};
     #[pymodule_export]
     use super::view::{check_page, save_page, view, view_dataset};
     #[pymodule_export]

@@ -115,7 +115,7 @@ fn boxed<T: serde::Serialize>(work: impl FnOnce(&Job) -> Result<T, ReshapeError>
     })
 }
 
-fn output_options(arguments: &Bound<'_, PyDict>) -> PyResult<OutputOptions> {
+pub fn output_options(arguments: &Bound<'_, PyDict>) -> PyResult<OutputOptions> {
     let compression = given::<Option<String>>(arguments, "compression")?;
     Ok(OutputOptions {
         compression: compression.as_deref().map(parse_compression).transpose()?,

@@ -110,7 +110,7 @@ fn alone(path: PathBuf) -> Listed {
 }
 
 /// Files that match `path` as a pattern, sorted; `None` if it is none.
-fn matching(path: &Path) -> Result<Option<Vec<PathBuf>>, ListError> {
+pub fn matching(path: &Path) -> Result<Option<Vec<PathBuf>>, ListError> {
     let Some(pattern) = path.to_str().filter(|text| text.contains(['*', '?', '['])) else { return Ok(None) };
     // A name with a bracket that is no pattern is a file that is not there.
     let Ok(found) = glob::glob(pattern) else { return Ok(None) };

@@ -30,7 +30,7 @@ mod writer;
 pub use compression::{Compression, detect};
 pub use error::{RecordError, RecordErrorKind, StreamFault};
 pub use index::{Entry, Index, RandomAccess, read_at};
-pub use list::{ListError, Listed, Listing, STANDARD, uncompressed_name, without_ending};
+pub use list::{ListError, Listed, Listing, STANDARD, matching, uncompressed_name, without_ending};
 pub use reader::{DEFAULT_MAX_RECORD_LEN, GoOn, Lost, MAX_LOST, Positioned, ReadOptions, Reader, Record, Recovery};
 pub use writer::{WriteOptions, Writer};
 

@@ -20,7 +20,7 @@ pub type Input = Listed;
 
 impl Listed {
     /// Opens it for a run.
-    pub(super) fn open(&self, read: ReadOptions, job: &Job) -> Result<Reader<Positioned>, ReshapeError> {
+    pub fn open(&self, read: ReadOptions, job: &Job) -> Result<Reader<Positioned>, ReshapeError> {
         let file = if self.is_stdin() { Positioned::stdin() } else { Positioned::open(&self.path) };
         let file = file.map_err(|error| of_record(&self.path)(error.into()))?;
         let stop = job.stop.clone();
@@ -44,7 +44,7 @@ impl Listed {
     }
 
     /// What is wrong with it; of a reader that was asked to stop, that it was.
-    pub(super) fn error(&self, error: RecordError, job: &Job) -> ReshapeError {
+    pub fn error(&self, error: RecordError, job: &Job) -> ReshapeError {
         job.check().err().unwrap_or_else(|| of_record(&self.path)(error))
     }
 }
@@ -87,14 +87,14 @@ impl Inputs {
     }
 
     /// Bytes of all files; standard input and pipes have none.
-    pub(super) fn bytes(&self) -> u64 {
+    pub fn bytes(&self) -> u64 {
         let len =
             |input: &Input| fs::metadata(&input.path).map_or(0, |data| if data.is_file() { data.len() } else { 0 });
         self.files.iter().filter(|input| !input.is_stdin()).map(len).sum()
     }
 
     /// Opens the first.
-    pub(super) fn stream(&self, job: &Job) -> Result<Stream<'_>, ReshapeError> {
+    pub fn stream(&self, job: &Job) -> Result<Stream<'_>, ReshapeError> {
         job.expect(self.bytes());
         let Some(input) = self.files.first() else { return Err(ReshapeError::Option("no file was given".into())) };
         let mut first = input.open(self.read, job)?;
@@ -104,7 +104,7 @@ impl Inputs {
 }
 
 /// The records of all files, one behind the other.
-pub(super) struct Stream<'i> {
+pub struct Stream<'i> {
     inputs: &'i Inputs,
     job: Job,
     first: Option<Reader<Positioned>>,
@@ -113,12 +113,12 @@ pub(super) struct Stream<'i> {
 
 impl Stream<'_> {
     /// What is around the records of the first file.
-    pub(super) fn compression(&self) -> Compression {
+    pub fn compression(&self) -> Compression {
         self.compression
     }
 
     /// Gives every record to `take`, with its file's number, until that breaks off. What was passed over is the result.
-    pub(super) fn each(
+    pub fn each(
         mut self,
         mut take: impl FnMut(usize, Record<'_>) -> Result<ControlFlow<()>, ReshapeError>,
     ) -> Result<Vec<Damage>, ReshapeError> {

@@ -23,8 +23,13 @@ impl Job {
     }
 
     /// An error once the caller has asked to stop.
-    pub(super) fn check(&self) -> Result<(), ReshapeError> {
+    pub fn check(&self) -> Result<(), ReshapeError> {
         if self.stop.load(Ordering::Relaxed) { Err(ReshapeError::Cancelled) } else { Ok(()) }
+    }
+
+    /// So many more bytes were read.
+    pub fn read(&self, bytes: u64) {
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// Grows by the bytes that are read.
@@ -33,12 +38,12 @@ impl Job {
     }
 
     /// So many more bytes are to be read.
-    pub(super) fn expect(&self, bytes: u64) {
+    pub fn expect(&self, bytes: u64) {
         self.bytes_total.fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// One more record was read.
-    pub(super) fn count(&self) {
+    pub fn count(&self) {
         self.records.fetch_add(1, Ordering::Relaxed);
     }
 }

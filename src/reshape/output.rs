@@ -34,7 +34,8 @@ impl Default for OutputOptions {
 }
 
 impl OutputOptions {
-    pub(super) fn atomic(&self) -> AtomicOptions {
+    /// How a file is made.
+    pub fn atomic(&self) -> AtomicOptions {
         AtomicOptions { sync: self.sync, overwrite: self.overwrite }
     }
 
@@ -58,7 +59,7 @@ pub struct Written {
 }
 
 /// Something that records are written to.
-pub(super) struct Out<W: Write> {
+pub struct Out<W: Write> {
     path: PathBuf,
     writer: Writer<W>,
     records: u64,
@@ -76,7 +77,7 @@ impl<W: Write> Out<W> {
     }
 
     /// Writes the bytes of one whole record.
-    pub(super) fn framed(&mut self, bytes: &[u8]) -> Result<(), ReshapeError> {
+    pub fn framed(&mut self, bytes: &[u8]) -> Result<(), ReshapeError> {
         self.writer.write_framed(bytes).map_err(|error| self.error(error))?;
         self.records += 1;
         Ok(())
@@ -117,7 +118,7 @@ fn not_written(path: &Path, error: RecordError) -> ReshapeError {
 
 impl Out<Sink> {
     /// One file, or standard output; `read` is what was around the records that are read.
-    pub(super) fn create(path: &Path, options: &OutputOptions, read: Compression) -> Result<Self, ReshapeError> {
+    pub fn create(path: &Path, options: &OutputOptions, read: Compression) -> Result<Self, ReshapeError> {
         let sink = match path == Path::new(STANDARD) {
             true => Sink::stdout(),
             false => Sink::create(path, options.atomic()),
@@ -126,7 +127,7 @@ impl Out<Sink> {
     }
 
     /// The file gets its name.
-    pub(super) fn commit(self, sync: bool) -> Result<Written, ReshapeError> {
+    pub fn commit(self, sync: bool) -> Result<Written, ReshapeError> {
         let path = self.path.clone();
         let (sink, written) = self.end()?;
         sink.commit(sync && path != Path::new(STANDARD)).map_err(of_io("cannot be finished", &path))?;

@@ -34,12 +34,15 @@ def test_the_native_module_is_covered() -> None:
     own = {
         "Column",
         "Dataset",
+        "RecordTable",
         "check",
         "check_page",
         "convert",
+        "convert_table",
         "formats_list",
         "inspect",
         "load",
+        "read_arrow",
         "read_image",
         "record_files",
         "reshape",
@@ -47,6 +50,7 @@ def test_the_native_module_is_covered() -> None:
         "save_page",
         "verify",
         "view_dataset",
+        "write_arrow",
     }
     native = {name for name in dir(_native) if not name.startswith("_")}
     assert native - own <= set(rm.__all__)

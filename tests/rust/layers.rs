@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each room and the other rooms that it may name.
-const MAY_NAME: [(&str, &[&str]); 12] = [
+const MAY_NAME: [(&str, &[&str]); 13] = [
     ("record", &[]),
     ("example", &[]),
     ("image", &[]),
@@ -17,13 +17,14 @@ const MAY_NAME: [(&str, &[&str]); 12] = [
     ("inspect", &["record", "example", "image", "dataset", "files", "formats"]),
     ("reshape", &["record", "example", "files"]),
     ("snippet", &["record", "files", "inspect", "reshape"]),
+    ("table", &["record", "example", "files", "reshape"]),
     ("convert", &["record", "example", "image", "dataset", "files", "formats", "inspect", "snippet"]),
     ("view", &["record", "example", "image", "dataset", "files", "formats", "inspect", "reshape", "convert"]),
     (
         "python",
         &[
-            "record", "example", "image", "dataset", "files", "formats", "inspect", "reshape", "snippet", "convert",
-            "view",
+            "record", "example", "image", "dataset", "files", "formats", "inspect", "reshape", "snippet", "table",
+            "convert", "view",
         ],
     ),
 ];
@@ -280,7 +281,8 @@ fn has_reason(tokens: &[Token], sources: &[&str], comments: &[(usize, String)]) 
     }
     // In a type (`unsafe fn()`, `unsafe extern "C" fn()`) nothing is done.
     let after = |ahead: usize| tokens.get(ahead).map_or("", |token| token.text.as_str());
-    if after(1) == "fn" && after(2) == "(" {
+    let function = if after(1) == "extern" { 2 } else { 1 };
+    if after(function) == "fn" && after(function + 1) == "(" {
         return true;
     }
     while line > 1 {

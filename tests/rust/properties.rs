@@ -16,6 +16,8 @@ use recordmill::formats::{self, LoadOptions, Loaded, text, xml};
 use recordmill::image::{Kind, header};
 use recordmill::inspect::{InspectOptions, VerifyOptions, inspect_reader, verify_reader};
 use recordmill::record::{Compression, Index, ReadOptions, Reader, Recovery, WriteOptions, Writer, crc};
+use recordmill::reshape::{Inputs, OutputOptions};
+use recordmill::table::{Ask, Format, Job, Message, Table, from_table, to_table};
 
 /// A function that panics where its property does not hold.
 pub type Property = fn(&[u8]);
@@ -35,6 +37,8 @@ pub const TARGETS: &[(&str, Property)] = &[
     ("labelling", labelling),
     ("record_frames", record_frames),
     ("sequence_decode", sequence_decode),
+    ("table_binary", table_binary),
+    ("table_text", table_text),
     ("text_formats", text_formats),
     ("voc_xml", voc_xml),
 ];
@@ -209,6 +213,7 @@ pub fn columns(data: &[u8]) {
             _ => Some((0..rows + usize::from(next() % 16 != 0)).map(|_| next().into()).collect()),
         });
     }
+    let present: Vec<bool> = (0..rows).map(|_| next() % 3 > 0).collect();
     let mut table = Vec::new();
     for (number, layout) in layouts.iter().enumerate() {
         let per_row = usize::from(next() % 5);
@@ -222,7 +227,11 @@ pub fn columns(data: &[u8]) {
             1 => ColumnValues::Float(&floats[..len]),
             _ => ColumnValues::Bytes(&bytes[..len]),
         };
-        let layout = layout.as_ref().map_or(Layout::Each(per_row), |splits| Layout::Splits(splits));
+        let layout = match layout {
+            None => Layout::Each(per_row),
+            Some(splits) if number % 2 == 0 => Layout::Splits(splits),
+            Some(splits) => Layout::Sparse { splits, present: &present },
+        };
         table.push(Column { key: KEYS[(number + usize::from(next())) % KEYS.len()], values, layout });
     }
     let Ok(made) = Columns::new(rows, table.clone()) else { return };
@@ -231,10 +240,13 @@ pub fn columns(data: &[u8]) {
     for row in 0..rows {
         let features: Vec<(&str, Feature<'_>)> = table
             .iter()
-            .map(|column| {
+            .filter_map(|column| {
                 let range = match column.layout {
+                    Layout::Sparse { present, .. } if !present[row] => return None,
                     Layout::Each(per_row) => row * per_row..(row + 1) * per_row,
-                    Layout::Splits(splits) => splits[row] as usize..splits[row + 1] as usize,
+                    Layout::Splits(splits) | Layout::Sparse { splits, .. } => {
+                        splits[row] as usize..splits[row + 1] as usize
+                    }
                 };
                 let feature = match column.values {
                     ColumnValues::Int64(values) => Feature::Int64(Cow::Borrowed(&values[range])),
@@ -243,7 +255,7 @@ pub fn columns(data: &[u8]) {
                         Feature::Bytes(values[range].iter().map(|value| Cow::Borrowed(*value)).collect())
                     }
                 };
-                (column.key, feature)
+                Some((column.key, feature))
             })
             .collect();
         let mut encoded = Vec::new();
@@ -447,6 +459,39 @@ pub fn csv(data: &[u8]) {
     if let Some(loaded) = load("labels.csv", data, "csv") {
         is_sound(&loaded, data);
     }
+}
+
+/// A Parquet, npz or Arrow file is read, and what is read is the same when it was written and read again.
+pub fn table_binary(data: &[u8]) {
+    table(data, None, false);
+}
+
+/// The same of text; the first byte says as which format, and whether rows are sequences.
+pub fn table_text(data: &[u8]) {
+    let Some((which, data)) = data.split_first() else { return };
+    let format = [Format::Csv, Format::Tsv, Format::JsonLines][usize::from(*which) % 3];
+    table(data, Some(format), which & 0x80 != 0);
+}
+
+fn table(data: &[u8], format: Option<Format>, sequence: bool) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("a"), data).unwrap();
+    let (options, job) = (OutputOptions { sync: false, workers: 1, ..Default::default() }, Job::default());
+    let message = Message { sequence, ..Default::default() };
+    let made = |from: &str, format: Option<Format>, to: &str| {
+        let ask = Ask { flatten: true, ..Default::default() };
+        let table = Table::open(vec![path(from)], format, &ask, 1, &job)?;
+        from_table(&table, &path(to), &message, &options, &job)
+    };
+    let Ok(report) = made("a", format, "b") else { return };
+    if report.columns.iter().all(|column| column.present == 0) {
+        return;
+    }
+    let inputs = Inputs::find(&[path("b")], ReadOptions::default()).unwrap();
+    to_table(&inputs, &path("c"), Some(Format::Parquet), &Ask::default(), &options, &job).unwrap();
+    made("c", Some(Format::Parquet), "d").unwrap();
+    assert_eq!(fs::read(path("d")).unwrap(), fs::read(path("b")).unwrap());
 }
 
 /// Formats of lines, and the file that each is tried with. The order is the seeds'.

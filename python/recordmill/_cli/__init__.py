@@ -17,6 +17,7 @@ _MODULES = (
     | {"verify": "files", "snippet": "files"}
     | dict.fromkeys(("repair", "count", "cat", "head", "merge", "reshard", "split", "shuffle"), "reshape")
     | dict.fromkeys(("filter", "select", "compress", "decompress", "index", "diff"), "reshape")
+    | dict.fromkeys(("from-table", "to-table"), "table")
 )
 
 
@@ -29,7 +30,9 @@ class _Group(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _MODULES:
             return None
-        command: click.Command = getattr(import_module(f"{__name__}.{_MODULES[cmd_name]}"), f"{cmd_name}_command")
+        command: click.Command = getattr(
+            import_module(f"{__name__}.{_MODULES[cmd_name]}"), f"{cmd_name.replace('-', '_')}_command"
+        )
         return command
 
 
@@ -48,6 +51,7 @@ def cli() -> None:
     recordmill snippet out/train.tfrecord --for torch    a program that reads them
     recordmill repair bad.tfrecord good.tfrecord         what can be saved of a damaged file
     recordmill reshard train.tfrecord out/ --shards 10   the same records in other files
+    recordmill from-table houses.csv houses.tfrecord     rows of a table as records
 
     Exit codes: 0 done; 1 problems found, or images left out on request; 2 wrong usage, or refused; 130 interrupted.
     """
