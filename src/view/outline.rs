@@ -1,9 +1,30 @@
 //! Outlines of as few points as an eye needs: what lies nearer to the line than a tolerance is left out (Ramer, Douglas and
 //! Peucker).
 
+use std::borrow::Cow;
+
+/// Points that are looked at as they are: of a way that winds enough, each is compared with nearly all others.
+const POINTS: usize = 5000;
+
+/// `points`, or of too many those that are not almost on the one before, and of these as many as are looked at.
+fn thinned(points: &[[f64; 2]], tolerance: f64) -> Cow<'_, [[f64; 2]]> {
+    if points.len() <= POINTS {
+        return Cow::Borrowed(points);
+    }
+    let mut kept: Vec<[f64; 2]> = Vec::new();
+    for point in points {
+        if kept.last().is_none_or(|last| distance(*last, *point) > tolerance / 4.0) {
+            kept.push(*point);
+        }
+    }
+    let step = kept.len().div_ceil(POINTS);
+    Cow::Owned(kept.into_iter().step_by(step).collect())
+}
+
 /// The closed way `points` with no point of it further than `tolerance` from what is left; at least three points of those that
 /// have as many.
 pub fn simplified(points: &[[f64; 2]], tolerance: f64) -> Vec<[f64; 2]> {
+    let points = &*thinned(points, tolerance);
     let Some(first) = points.first() else { return Vec::new() };
     if points.len() <= 3 {
         return points.to_vec();
@@ -86,6 +107,31 @@ mod tests {
         let points: Vec<[f64; 2]> = steps.chain([[50.0, 50.0], [0.0, 50.0]]).collect();
         assert!(simplified(&points, 0.75).len() <= 4, "{:?}", simplified(&points, 0.75));
         assert_eq!(simplified(&points, 0.0).len(), points.len());
+    }
+
+    #[test]
+    fn a_way_of_any_length_takes_its_time_alone() {
+        // A spiral of a million points, of which no two are near each other.
+        let points: Vec<[f64; 2]> = (0..1_000_000)
+            .map(|place| {
+                let angle = f64::from(place) / 10.0;
+                [angle * angle.cos(), angle * angle.sin()]
+            })
+            .collect();
+        assert!(simplified(&points, 1.0).len() <= POINTS);
+        // A circle that is drawn far too finely keeps its shape.
+        let circle: Vec<[f64; 2]> = (0..100_000)
+            .map(|place| (f64::from(place) / 100_000.0 * std::f64::consts::TAU).sin_cos())
+            .map(|(y, x)| [x * 100.0, y * 100.0])
+            .collect();
+        let round = simplified(&circle, 0.5);
+        assert!((16..64).contains(&round.len()), "{}", round.len());
+        let middles = round.iter().zip(round.iter().cycle().skip(1));
+        assert!(
+            middles
+                .map(|(a, b)| distance([0.0, 0.0], [f64::midpoint(a[0], b[0]), f64::midpoint(a[1], b[1])]))
+                .all(|r| r > 99.0)
+        );
     }
 
     #[test]
