@@ -473,7 +473,10 @@ def test_command_line(tmp_path: Path) -> None:
     assert "in 1 of 2 rows" in run("from-table", path, out, "--overwrite")[0]
     _, messages = run("from-table", path, out, code=2)
     assert messages == f"recordmill: {out}: is there already; --overwrite replaces it\n"
-    run("from-table", path, tmp_path / "c", "--type", "id", code=2)
+    _, messages = run("from-table", path, tmp_path / "c", "--type", "id", code=2)
+    assert "'id' is not COLUMN=TYPE" in messages
+    _, messages = run("from-table", path, tmp_path / "c", "--type", "id=int8", "--type", "id=int16", code=2)
+    assert "column 'id' is given twice" in messages
     run("from-table", path, "-", "--json", code=2)
 
 

@@ -12,7 +12,6 @@ from recordmill._cli.options import (
     level_option,
     names,
     overwrite_option,
-    pairs,
     path_type,
     workers_option,
 )
@@ -45,6 +44,21 @@ def _renamed(_context: click.Context, _option: click.Parameter, given: tuple[str
     return found or None
 
 
+def _typed(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    """COLUMN=TYPE, any number of times; a column's name may have an equals sign, a type has none."""
+    found: dict[str, str] = {}
+    for text in given:
+        column, equals, kind = text.rpartition("=")
+        if not equals:
+            message = f"{text!r} is not COLUMN=TYPE"
+            raise click.BadParameter(message)
+        if column in found:
+            message = f"column {column!r} is given twice"
+            raise click.BadParameter(message)
+        found[column] = kind
+    return found
+
+
 _columns = click.option(
     "--columns",
     metavar="A,B=NEW",
@@ -57,7 +71,7 @@ _types = click.option(
     "types",
     metavar="COLUMN=TYPE",
     multiple=True,
-    callback=pairs,
+    callback=_typed,
     help="Another type than the inferred: int64, float32, string, binary, base64, bool, int8, timestamp[us] ... May be "
     "repeated.",
 )
