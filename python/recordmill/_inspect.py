@@ -379,9 +379,9 @@ def verify(
         compression: "none", "gzip" or "zlib"; None looks at the first bytes.
         examples: Whether every record must be a tf.train.Example or SequenceExample.
         rules: Whether the rules of object detection readers are applied to records that look like it.
-        sha256: Whether `image/key/sha256` is compared with the image.
+        sha256: Whether `image/key/sha256` is compared with the image, which takes most of the time.
         max_record_size: Bytes of the longest record that is not an error.
-        workers: Files verified at a time; 0 is as many as there are processors.
+        workers: Threads, which take files or parts of large ones; 0 is as many as there are processors.
 
     Returns:
         The verdict, or a list of them for several files.

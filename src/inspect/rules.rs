@@ -11,13 +11,12 @@
 
 use std::collections::HashMap;
 
-use sha2::{Digest, Sha256};
-
 use super::payload::describe_bytes;
 use super::verify::FindingSeverity::{self, Error, Warning as Warn};
 use crate::dataset::{LabelMap, brief};
 use crate::example::{Features, Values};
 use crate::image;
+use crate::record::sha256;
 
 /// One value each.
 const OF_IMAGE: [(&str, &str); 7] = [
@@ -93,19 +92,36 @@ impl<'o> Rules<'o> {
         Self { label_map, sha256, texts: HashMap::new() }
     }
 
-    /// Checks one Example; without `all`, only against the label map.
-    pub(super) fn check(&mut self, features: &Features<'_>, all: bool, out: Sink<'_>) {
+    /// The image of an Example whose digest is to be compared with the one that it states.
+    pub(super) fn to_digest<'a>(&self, features: &Features<'a>) -> Option<&'a [u8]> {
+        single_bytes(features, SHA256)?;
+        single_bytes(features, ENCODED).filter(|_| self.sha256)
+    }
+
+    /// What `other`, which began later in the same file, remembers, as though this one had seen those records; false where it
+    /// would have found something else in them, and then nothing is changed.
+    pub(super) fn take_over(&mut self, other: &Rules<'_>) -> bool {
+        let agree = |(label, text): (&i64, &Box<[u8]>)| self.texts.get(label).is_none_or(|known| known == text);
+        if self.texts.len() + other.texts.len() > MAX_LABELS || !other.texts.iter().all(agree) {
+            return false;
+        }
+        self.texts.extend(other.texts.iter().map(|(label, text)| (*label, text.clone())));
+        true
+    }
+
+    /// Checks one Example; without `all`, only against the label map. `digest` is that of the image where it is known already.
+    pub(super) fn check(&mut self, features: &Features<'_>, all: bool, digest: Option<&[u8; 32]>, out: Sink<'_>) {
         if all {
             for (key, kind) in OF_IMAGE {
                 check_single(features, key, kind, out);
             }
-            self.check_image(features, out);
+            self.check_image(features, digest, out);
             check_objects(features, out);
         }
         self.check_labels(features, out);
     }
 
-    fn check_image(&self, features: &Features<'_>, out: Sink<'_>) {
+    fn check_image(&self, features: &Features<'_>, digest: Option<&[u8; 32]>, out: Sink<'_>) {
         let Some(bytes) = single_bytes(features, ENCODED) else { return };
         let header = match image::header::read(bytes) {
             Ok(header) => header,
@@ -132,10 +148,11 @@ impl<'o> Rules<'o> {
         if self.sha256
             && let Some(stated) = single_bytes(features, SHA256)
         {
-            let hash: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-            if !stated.eq_ignore_ascii_case(hash.as_bytes()) {
-                let stated = describe_bytes(stated);
-                warn(out, "sha256", format!("{SHA256} is {stated}, the image has {hash:?}"));
+            let digest = digest.copied().or_else(|| sha256::digests([bytes]).pop()).unwrap_or_default();
+            let hash = sha256::hex(&digest);
+            if !stated.eq_ignore_ascii_case(&hash) {
+                let (stated, hash) = (describe_bytes(stated), describe_bytes(&hash));
+                warn(out, "sha256", format!("{SHA256} is {stated}, the image has {hash}"));
             }
         }
     }
@@ -261,7 +278,7 @@ mod tests {
     fn found(features: &[(&str, Feature<'_>)], map: Option<&LabelMap>) -> Vec<String> {
         let bytes = encode(features);
         let mut messages = Vec::new();
-        Rules::new(map, true).check(&decode(&bytes).unwrap().features, true, &mut |warning| {
+        Rules::new(map, true).check(&decode(&bytes).unwrap().features, true, None, &mut |warning| {
             messages.push(format!("{}: {}", warning.kind, warning.message));
         });
         messages

@@ -15,7 +15,7 @@
 //! The whole file may be one GZIP or ZLIB stream around that.
 //!
 //! [`Reader`] and [`Writer`] go through a file from its beginning to its end; [`Index`] and [`RandomAccess`] go to
-//! any record of an uncompressed one; [`Listing`] finds the files; [`deflate`] makes the parts of one compressed stream on many threads.
+//! any record of an uncompressed one; [`Stretch`] reads a part; [`Listing`] finds the files; [`deflate`] makes the parts of one compressed stream on many threads.
 
 mod compression;
 pub mod crc;
@@ -25,6 +25,8 @@ mod index;
 mod inflate;
 mod list;
 mod reader;
+pub mod sha256;
+mod stretch;
 mod writer;
 
 pub use compression::{Compression, detect};
@@ -32,6 +34,7 @@ pub use error::{RecordError, RecordErrorKind, StreamFault};
 pub use index::{Entry, Index, RandomAccess, read_at};
 pub use list::{ListError, Listed, Listing, STANDARD, matching, uncompressed_name, without_ending};
 pub use reader::{DEFAULT_MAX_RECORD_LEN, GoOn, Lost, MAX_LOST, Positioned, ReadOptions, Reader, Record, Recovery};
+pub use stretch::{Next, Stretch, first_header};
 pub use writer::{WriteOptions, Writer};
 
 /// Bytes before the payload: length and its checksum.

@@ -47,11 +47,24 @@ def snippet_command(files: tuple[str, ...], framework: Any, max_records: int | N
 @files_argument
 @click.option("--label-map", metavar="FILE", type=path_type, help="Labels and texts must agree with this label map.")
 @click.option("--any-payload", is_flag=True, help="Records need not be tf.train.Examples.")
-@workers_option("Files at a time")
+@click.option(
+    "--no-sha256",
+    "sha256",
+    flag_value=False,
+    default=True,
+    help="Do not compare image/key/sha256 with the images, which takes most of the time.",
+)
+@workers_option("Threads")
 @json_option
 @click.option("--quiet", "-q", is_flag=True, help="Only what is wrong.")
 def verify_command(
-    files: tuple[str, ...], label_map: str | None, any_payload: bool, workers: int, as_json: bool, quiet: bool
+    files: tuple[str, ...],
+    label_map: str | None,
+    any_payload: bool,
+    sha256: bool,
+    workers: int,
+    as_json: bool,
+    quiet: bool,
 ) -> int:
     """Check every checksum, that every record is an Example, and what object detection readers want of it.
 
@@ -74,7 +87,7 @@ def verify_command(
             compression=None,
             examples=not any_payload,
             rules=not any_payload,
-            sha256=True,
+            sha256=sha256,
             max_record_size=MAX_RECORD_SIZE,
             workers=workers,
         )

@@ -3,9 +3,8 @@
 
 use std::ops::Range;
 
-use super::sha256;
 use crate::convert::schema::SHA256_LEN;
-use crate::record::{self, crc};
+use crate::record::{self, crc, sha256};
 
 /// Bytes in a buffer that is larger and is used again: what lies behind `used` was written once and is not zeroed anew.
 #[derive(Debug, Default)]

@@ -12,7 +12,6 @@
 mod block;
 mod buffer;
 mod parts;
-mod sha256;
 
 use std::collections::VecDeque;
 use std::mem;
@@ -33,7 +32,7 @@ use super::watch::{Phase, Progress, Watch};
 use crate::dataset::{Dataset, Severity};
 use crate::files::Root;
 use crate::record::deflate::{Piece, Stream};
-use crate::record::{Compression, crc};
+use crate::record::{Compression, crc, sha256};
 
 /// Bytes of blocks that may be on their way at a time, for the first thread and for each.
 const WINDOW: u64 = 4 * BLOCK_LEN;

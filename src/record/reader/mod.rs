@@ -8,6 +8,7 @@ mod positioned;
 mod recover;
 
 pub use positioned::{GoOn, Positioned};
+pub(super) use recover::find_header;
 
 use std::fmt;
 use std::fs::File;
@@ -199,6 +200,23 @@ impl Reader<Positioned> {
         let mut reader = Self::new(file, options);
         reader.len_of = Some(Positioned::len);
         reader
+    }
+}
+
+impl Reader<Positioned> {
+    /// Goes on at `offset` of an uncompressed file, behind so many records that somebody else has read, all of them whole and one
+    /// behind the other from where this reader is.
+    pub fn pass(&mut self, records: u64, offset: u64) {
+        self.inner.go_to(offset);
+        self.end_of_input = None;
+        (self.start, self.end) = (0, 0);
+        self.offset = offset;
+        self.number += records;
+    }
+
+    /// Whether nothing more will come.
+    pub fn is_finished(&self) -> bool {
+        self.finished
     }
 }
 

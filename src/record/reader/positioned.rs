@@ -97,6 +97,18 @@ impl Positioned {
         self.file.metadata().ok().map(|data| data.len())
     }
 
+    /// Whether it is a file with places, where reading can go on anywhere.
+    pub fn has_places(&self) -> bool {
+        self.offset.is_some()
+    }
+
+    /// Goes to another place.
+    pub(super) fn go_to(&mut self, offset: u64) {
+        if let Some(place) = &mut self.offset {
+            *place = offset;
+        }
+    }
+
     /// Whether the file has, or had a moment ago, bytes up to `end`. The system is only asked where it had not.
     pub(super) fn reaches(&mut self, end: u64) -> bool {
         if end > self.known_len {

@@ -242,7 +242,7 @@ impl<R: Read> Reader<R> {
 }
 
 /// Where in `bytes` the first header is that checks and whose length is within the limit.
-fn find_header(bytes: &[u8], limit: u64) -> Option<usize> {
+pub fn find_header(bytes: &[u8], limit: u64) -> Option<usize> {
     let mut at = 0;
     while let Some(header) = bytes.get(at..).and_then(|rest| rest.first_chunk::<HEADER_LEN>()) {
         let [.., h4, h5, h6, h7, _, _, _, _] = *header;

@@ -1,11 +1,15 @@
 //! A verdict on a file: every checksum, every Example, and what their consumers expect of them.
+//!
+//! Of an uncompressed file, threads take parts ([`parts`]), with the same findings as one that goes through the file.
+
+mod parts;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use serde::Serialize;
 
@@ -13,6 +17,7 @@ use super::payload::Payload;
 use super::report::{check_stop, open};
 use super::rules::{Rules, Warning};
 use crate::dataset::LabelMap;
+use crate::formats::parallel;
 use crate::record::{Compression, Lost, ReadOptions, Reader, RecordError, RecordErrorKind, Recovery, StreamFault};
 
 /// What to verify.
@@ -151,7 +156,45 @@ struct Findings<'o> {
     list: Vec<Finding>,
 }
 
-impl Findings<'_> {
+impl<'o> Findings<'o> {
+    fn new(options: &'o VerifyOptions) -> Self {
+        Self {
+            options,
+            counts: BTreeMap::new(),
+            listed_errors: 0,
+            listed_warnings: BTreeMap::new(),
+            errors: 0,
+            warnings: 0,
+            list: Vec::new(),
+        }
+    }
+
+    /// Whether one more of these is listed.
+    fn is_listed(&mut self, severity: FindingSeverity, kind: &'static str) -> bool {
+        let (listed, max) = match severity {
+            FindingSeverity::Error => (&mut self.listed_errors, self.options.max_errors),
+            FindingSeverity::Warning => (self.listed_warnings.entry(kind).or_default(), self.options.max_warnings),
+        };
+        let more = *listed < max;
+        *listed += usize::from(more);
+        more
+    }
+
+    /// Adds those of the records behind, whose numbers count from `first`.
+    fn append(&mut self, other: Findings<'_>, first: u64) {
+        self.errors += other.errors;
+        self.warnings += other.warnings;
+        for (kind, count) in other.counts {
+            *self.counts.entry(kind).or_default() += count;
+        }
+        for mut finding in other.list {
+            if self.is_listed(finding.severity, finding.kind) {
+                finding.record = finding.record.map(|record| record + first);
+                self.list.push(finding);
+            }
+        }
+    }
+
     /// The text of `message` is only made where the finding is listed.
     fn add(
         &mut self,
@@ -161,22 +204,11 @@ impl Findings<'_> {
         message: impl FnOnce() -> String,
     ) {
         *self.counts.entry(kind).or_default() += 1;
-        let listed = match severity {
-            FindingSeverity::Error => {
-                self.errors += 1;
-                &mut self.listed_errors
-            }
-            FindingSeverity::Warning => {
-                self.warnings += 1;
-                self.listed_warnings.entry(kind).or_default()
-            }
-        };
-        let max = match severity {
-            FindingSeverity::Error => self.options.max_errors,
-            FindingSeverity::Warning => self.options.max_warnings,
-        };
-        if *listed < max {
-            *listed += 1;
+        match severity {
+            FindingSeverity::Error => self.errors += 1,
+            FindingSeverity::Warning => self.warnings += 1,
+        }
+        if self.is_listed(severity, kind) {
             let (record, offset) = place.unzip();
             self.list.push(Finding { severity, kind, record, offset, message: message() });
         }
@@ -191,10 +223,24 @@ impl Findings<'_> {
     }
 }
 
-/// Verifies the file at `path`. An error means that the file could not be read; what is wrong inside it is in the verdict.
+/// Verifies the file at `path`, which is standard input where it is `-`, on this thread. An error means that the file could not be
+/// read; what is wrong inside it is in the verdict.
 pub fn verify(path: &Path, options: &VerifyOptions) -> Result<Verdict, RecordError> {
+    verify_with(path, options, 1)
+}
+
+/// As [`verify`], on so many threads.
+fn verify_with(path: &Path, options: &VerifyOptions, workers: usize) -> Result<Verdict, RecordError> {
     let read = ReadOptions { recovery: Recovery::Skip, verify: true, ..options.read };
-    let verdict = verify_reader(open(path, read, options.stop.as_ref())?, path, options);
+    let mut reader = open(path, read, options.stop.as_ref())?;
+    let compression = reader.compression();
+    check_stop(options.stop.as_deref())?;
+    let verdict = match compression? {
+        Compression::None if reader.get_ref().has_places() => {
+            parts::verify(reader, path, options, workers, &parts::USUAL)
+        }
+        _ => verify_reader(reader, path, options),
+    };
     check_stop(options.stop.as_deref())?;
     verdict
 }
@@ -206,29 +252,31 @@ pub fn verify_reader<R: Read>(
     path: &Path,
     options: &VerifyOptions,
 ) -> Result<Verdict, RecordError> {
-    let mut findings = Findings {
-        options,
-        counts: BTreeMap::new(),
-        listed_errors: 0,
-        listed_warnings: BTreeMap::new(),
-        errors: 0,
-        warnings: 0,
-        list: Vec::new(),
-    };
+    let mut findings = Findings::new(options);
     let mut rules = Rules::new(options.label_map.as_ref(), options.sha256);
-    loop {
-        check_stop(options.stop.as_deref())?;
-        let listed = findings.list.len();
-        let more = check_next(&mut reader, &mut findings, &mut rules)?;
-        // The reader counts whole records only; every damage before this one, and there are none behind it yet, counts
-        // as one more.
-        for record in findings.list.iter_mut().skip(listed).filter_map(|finding| finding.record.as_mut()) {
-            *record += reader.lost_places();
-        }
-        if !more {
-            break;
-        }
+    while step(&mut reader, &mut findings, &mut rules)? {}
+    verdict(reader, path, findings)
+}
+
+/// Checks the next record, if there is one.
+fn step<R: Read>(
+    reader: &mut Reader<R>,
+    findings: &mut Findings<'_>,
+    rules: &mut Rules<'_>,
+) -> Result<bool, RecordError> {
+    check_stop(findings.options.stop.as_deref())?;
+    let listed = findings.list.len();
+    let more = check_next(reader, findings, rules)?;
+    // The reader counts whole records only; every damage before this one, and there are none behind it yet, counts
+    // as one more.
+    for record in findings.list.iter_mut().skip(listed).filter_map(|finding| finding.record.as_mut()) {
+        *record += reader.lost_places();
     }
+    Ok(more)
+}
+
+/// What became of the file, at its end.
+fn verdict<R: Read>(mut reader: Reader<R>, path: &Path, mut findings: Findings<'_>) -> Result<Verdict, RecordError> {
     for Finding { severity, kind, record, offset, message } in damage(reader.lost()) {
         findings.add(severity, kind, record.zip(offset), || message);
     }
@@ -260,7 +308,6 @@ fn check_next<R: Read>(
     findings: &mut Findings<'_>,
     rules: &mut Rules<'_>,
 ) -> Result<bool, RecordError> {
-    let options = findings.options;
     let record = match reader.next_record() {
         Ok(Some(record)) => record,
         Ok(None) => return Ok(false),
@@ -271,10 +318,22 @@ fn check_next<R: Read>(
             return Ok(false);
         }
     };
-    let place = Some((record.number, record.offset));
-    let features = match Payload::of(record.payload) {
-        Payload::Example(example) => example.features,
-        Payload::Sequence(sequence) => sequence.context,
+    check_payload(&Payload::of(record.payload), (record.number, record.offset), None, findings, rules);
+    Ok(true)
+}
+
+/// Checks what a record holds. `digest` is that of its image, where it is known already.
+fn check_payload(
+    payload: &Payload<'_>,
+    place: (u64, u64),
+    digest: Option<&[u8; 32]>,
+    findings: &mut Findings<'_>,
+    rules: &mut Rules<'_>,
+) {
+    let (options, place) = (findings.options, Some(place));
+    let features = match payload {
+        Payload::Example(example) => &example.features,
+        Payload::Sequence(sequence) => &sequence.context,
         Payload::Other(error) => {
             if options.examples {
                 findings.add(FindingSeverity::Error, "not-an-example", place, || match error {
@@ -282,38 +341,34 @@ fn check_next<R: Read>(
                     None => "payload is no Example, it has no field of one".into(),
                 });
             }
-            return Ok(true);
+            return;
         }
     };
     if options.rules || options.label_map.is_some() {
-        rules.check(&features, options.rules, &mut |Warning { severity, kind, message }| {
+        rules.check(features, options.rules, digest, &mut |Warning { severity, kind, message }| {
             findings.add(severity, kind, place, || message);
         });
     }
-    Ok(true)
 }
 
-/// Verifies several files, `workers` at a time; the results have the order of `paths`.
+/// Files of so many bytes are large: threads take parts of one, not one each.
+const LARGE: u64 = 64 << 20;
+
+/// Verifies several files on `workers` threads (0: as many as there are processors); the results have the order of `paths`.
 pub fn verify_all(paths: &[PathBuf], options: &VerifyOptions, workers: usize) -> Vec<Result<Verdict, RecordError>> {
-    let next = AtomicUsize::new(0);
-    let results = Mutex::new(Vec::with_capacity(paths.len()));
-    let work = || {
-        while let Some((index, path)) = {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            paths.get(index).map(|path| (index, path))
-        } {
-            let result = verify(path, options);
-            results.lock().unwrap_or_else(PoisonError::into_inner).push((index, result));
-        }
+    let workers = parallel::threads(workers);
+    // Of a compressed file one thread reads all, so it is one of those that are read beside each other.
+    let is_large = |path: &PathBuf| {
+        std::fs::metadata(path).is_ok_and(|data| data.is_file() && data.len() >= LARGE)
+            && Reader::open(path, options.read).and_then(|mut reader| reader.compression()).ok()
+                == Some(Compression::None)
     };
-    std::thread::scope(|scope| {
-        for _ in 1..workers.min(paths.len()) {
-            // Where no thread can be had, the others do its work.
-            let _ = std::thread::Builder::new().spawn_scoped(scope, work);
-        }
-        work();
-    });
-    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-    results.sort_by_key(|(index, _)| *index);
-    results.into_iter().map(|(_, result)| result).collect()
+    let large: Vec<bool> = paths.iter().map(is_large).collect();
+    let small: Vec<&PathBuf> = paths.iter().zip(&large).filter(|(_, large)| !**large).map(|(path, _)| path).collect();
+    let mut done = parallel::map_each(small.len(), workers, |place| verify_with(small[place], options, 1)).into_iter();
+    let of = |(path, large): (&PathBuf, &bool)| match if *large { None } else { done.next() } {
+        Some(done) => done,
+        None => verify_with(path, options, workers),
+    };
+    paths.iter().zip(&large).map(of).collect()
 }
