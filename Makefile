@@ -63,6 +63,11 @@ help:
 	.venv-peers/bin/python -m pip --disable-pip-version-check --quiet install --no-deps -r tests/python/apart/alone.txt
 	@touch $@
 
+# The research Object Detection API, on the path of one script of tests/python/apart alone.
+.venv-peers/object-detection: tests/python/apart/sequences.txt .venv-peers/.installed
+	rm -rf $@
+	$(PIP) install --no-deps --target $@ -r $<
+
 .venv/.bench: pyproject.toml .venv/.test
 	@if test ! -e $@ || test -n "$$(find pyproject.toml -newer $@)"; then $(PIP) install "$(WHEEL)[bench]"; fi
 	@touch $@
@@ -81,10 +86,11 @@ test: lint
 	RECORDMILL_REQUIRE_TF=1 $(PY) -m pytest -q -n $(JOBS)
 
 .PHONY: test-full  ## The same with the slow sweeps, more random cases and every fuzz seed
-test-full: lint .venv/.peers .venv-peers/.installed
+test-full: lint .venv/.peers .venv-peers/.installed .venv-peers/object-detection
 	RECORDMILL_FULL=1 PROPTEST_CASES=5000 cargo test --locked --release -- --include-ignored
 	RECORDMILL_FULL=1 RECORDMILL_REQUIRE_TF=1 RECORDMILL_PEERS=1 \
-		RECORDMILL_PEERS_PYTHON="$(CURDIR)/.venv-peers/bin/python" $(PY) -m pytest -n $(JOBS)
+		RECORDMILL_PEERS_PYTHON="$(CURDIR)/.venv-peers/bin/python" \
+		RECORDMILL_OBJECT_DETECTION="$(CURDIR)/.venv-peers/object-detection" $(PY) -m pytest -n $(JOBS)
 
 .PHONY: lint  ## Formatting, lints, types, and stubs against the built module
 lint: .venv/.test

@@ -40,10 +40,12 @@ pub fn record_holds(carries: Carries, options: &Options) -> bool {
         (SchemaKind::Classification, Boxes | Negatives) => false,
         (SchemaKind::Classification, ImageLabels) => true,
         (_, Boxes | Negatives | Splits | ClassOrder | ClassIds | Sizes | Fractions) => true,
-        (SchemaKind::Tfod, Masks) => options.masks != MaskForm::None || options.segmentation != Segmentation::None,
-        (SchemaKind::Tfod, ImageIds) => options.source_id == SourceId::Id,
+        (SchemaKind::Tfod | SchemaKind::Sequence, Masks) => {
+            options.masks != MaskForm::None || options.segmentation != Segmentation::None
+        }
+        (SchemaKind::Tfod | SchemaKind::Sequence, ImageIds) => options.source_id == SourceId::Id,
         (
-            SchemaKind::Tfod,
+            SchemaKind::Tfod | SchemaKind::Sequence,
             Keypoints | KeypointOrder | Hidden | Crowd | Area | Score | Attributes | Corners | Tracks | Difficult
             | Truncated | Occluded | Pose | Captions | ImageLabels,
         ) => true,

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::{Deserialize, Serialize};
 
 use super::boxes::BoxRules;
+use super::clips;
 use super::columns::{Columns, ids_differ};
 use super::labels::Labels;
 use super::options::{Layout, MaskForm, Options, SchemaKind, Segmentation, ShardRule, SourceId};
@@ -49,6 +50,8 @@ pub struct Plan {
 pub struct Content {
     /// Which features a record has.
     pub schema: SchemaKind,
+    /// What the dataset is called, in records that say it.
+    pub name: String,
     /// Optional lists that are written.
     pub columns: Columns,
     /// Attributes of objects that are written.
@@ -90,13 +93,16 @@ pub struct Shard {
     /// What it belongs to.
     #[serde(with = "split_name")]
     pub split: Split,
-    /// Its records, in order.
+    /// The images of its records, in order.
     pub images: Vec<PlannedImage>,
     /// Ends of its blocks in `images`. A shard without images has one block, an empty one.
     pub blocks: Vec<usize>,
+    /// The name of the clip that each block is, where a record is not an image but a clip.
+    #[serde(default)]
+    pub clips: Vec<String>,
 }
 
-/// One record.
+/// One image: a record, or a frame of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedImage {
     /// Row in [`crate::dataset::Images`].
@@ -134,17 +140,20 @@ impl Plan {
     /// Decides what goes where. `rows` are the images that can be written, in the dataset's order, with the bytes of
     /// their files, and `splits` where each belongs.
     pub fn new(dataset: &Dataset, rows: &[(usize, u64)], splits: &[Split], labels: &Labels, options: &Options) -> Self {
-        let shared = shared_names(dataset, rows);
-        let masks = if options.schema == SchemaKind::Tfod { options.masks } else { MaskForm::None };
+        let of_clips = options.schema == SchemaKind::Sequence;
+        let shared = if of_clips { vec![false; rows.len()] } else { shared_names(dataset, rows) };
+        let masks = if options.is_full() { options.masks } else { MaskForm::None };
         let mut columns = match options.schema {
             SchemaKind::Classification => Columns { labels: true, ..Columns::default() },
-            SchemaKind::Tfod => Columns { maps: options.segmentation, ..Columns::of(dataset, masks) },
+            SchemaKind::Tfod | SchemaKind::Sequence => {
+                Columns { maps: options.segmentation, ..Columns::of(dataset, masks) }
+            }
             SchemaKind::Basic => Columns::of(dataset, masks),
         };
         columns.id &= ids_differ(dataset, rows, splits);
-        let (attributes, attributes_lost) = match options.schema {
-            SchemaKind::Tfod => attributes::planned(dataset, rows.iter().map(|(row, _)| *row)),
-            SchemaKind::Basic | SchemaKind::Classification => (Vec::new(), 0),
+        let (attributes, attributes_lost) = match options.is_full() {
+            true => attributes::planned(dataset, rows.iter().map(|(row, _)| *row)),
+            false => (Vec::new(), 0),
         };
         let mut by_split: BTreeMap<Split, Vec<PlannedImage>> = BTreeMap::new();
         for ((index, (row, bytes)), split) in rows.iter().enumerate().zip(splits) {
@@ -163,25 +172,49 @@ impl Plan {
         // The other schemas have no such key; hashing an image only to forget it costs as much as copying it.
         let sha256 = options.sha256 && options.schema == SchemaKind::Tfod;
         let step = if sha256 { BLOCK_STEP } else { 1 };
+        let names = if of_clips { clips::names(dataset, rows.iter().map(|(row, _)| *row)) } else { BTreeMap::new() };
         let mut shards = Vec::new();
         for (split, mut images) in by_split {
-            if options.shuffle {
+            // What cannot be cut: clips, or single images.
+            let cuts = match of_clips {
+                true => clips::sort(dataset, &mut images, options.shuffle.then_some(options.seed)),
+                false => Vec::new(),
+            };
+            if options.shuffle && !of_clips {
                 images.sort_by_cached_key(|image| {
                     let key = dataset.images.key.get(image.row);
                     (hash("shuffle", options.seed, key), image.row)
                 });
             }
-            let ends = shard_ends(dataset, &images, &classes, columns, options.shards);
+            let end_of = |units: usize| match (of_clips, units.checked_sub(1)) {
+                (true, Some(last)) => cuts.get(last).map_or(images.len(), |(_, end)| *end),
+                _ => units,
+            };
+            let len_of = |unit: usize| {
+                let len = |image| record_len(dataset, image, &classes, columns);
+                images[end_of(unit)..end_of(unit + 1)].iter().map(len).sum::<u64>()
+            };
+            let units = if of_clips { cuts.len() } else { images.len() };
+            let ends = shard_ends(units, len_of, options.shards);
             let mut start = 0;
             for (number, end) in ends.iter().enumerate() {
-                let images = images[start..*end].to_vec();
+                let (first, last) = (end_of(start), end_of(*end));
+                let images = images[first..last].to_vec();
                 let name = shard_name(split, options, number, ends.len());
-                shards.push(Shard { name, split, blocks: block_ends(&images, step), images });
+                let cuts = cuts.get(start..*end).unwrap_or_default();
+                let clips: Vec<String> =
+                    cuts.iter().map(|(folder, _)| names.get(folder).cloned().unwrap_or_default()).collect();
+                let blocks = match of_clips {
+                    true => cuts.iter().map(|(_, end)| end - first).collect(),
+                    false => block_ends(&images, step),
+                };
+                shards.push(Shard { name, split, blocks, clips, images });
                 start = *end;
             }
         }
         let content = Content {
             schema: options.schema,
+            name: options.dataset_name().to_owned(),
             columns,
             attributes,
             attributes_lost,
@@ -207,33 +240,27 @@ fn shared_names(dataset: &Dataset, rows: &[(usize, u64)]) -> Vec<bool> {
     rows.iter().map(|(row, _)| seen.get(name(*row)).is_some_and(|count| *count > 1)).collect()
 }
 
-/// Ends of the shards in `images`, which are not none.
-fn shard_ends(
-    dataset: &Dataset,
-    images: &[PlannedImage],
-    classes: &[Option<PlannedClass>],
-    columns: Columns,
-    rule: ShardRule,
-) -> Vec<usize> {
+/// Ends of the shards in `units` records, which are not none, by the bytes of each.
+fn shard_ends(units: usize, len_of: impl Fn(usize) -> u64, rule: ShardRule) -> Vec<usize> {
     match rule {
-        ShardRule::One => vec![images.len()],
+        ShardRule::One => vec![units],
         ShardRule::Count(count) => {
-            let count = (count as usize).clamp(1, images.len().max(1));
+            let count = (count as usize).clamp(1, units.max(1));
             // 128 bits: the product of two lengths.
-            (1..=count).map(|number| (number as u128 * images.len() as u128 / count as u128) as usize).collect()
+            (1..=count).map(|number| (number as u128 * units as u128 / count as u128) as usize).collect()
         }
         ShardRule::Size(limit) => {
             let mut ends = Vec::new();
             let mut size = 0u64;
-            for (index, image) in images.iter().enumerate() {
-                let record = record_len(dataset, image, classes, columns);
+            for unit in 0..units {
+                let record = len_of(unit);
                 if size > 0 && size + record > limit {
-                    ends.push(index);
+                    ends.push(unit);
                     size = 0;
                 }
                 size += record;
             }
-            ends.push(images.len());
+            ends.push(units);
             ends
         }
     }

@@ -9,6 +9,7 @@ use super::options::{Layout, MaskForm, Options, SchemaKind, Segmentation};
 use super::plan::Content;
 use super::report::Report;
 use super::shard::Output;
+use crate::inspect::sequence;
 use crate::snippet::{self, Files, Framework, Reading};
 
 /// The text. `label_maps` are the names of those files; `reading` is what records have, if there are any.
@@ -97,11 +98,16 @@ fn tables(text: &mut String, report: &Report, label_maps: &[String]) -> std::fmt
 fn features(text: &mut String, report: &Report, options: &Options, content: &Content) -> std::fmt::Result {
     let (columns, attributes) = (content.columns, !content.attributes.is_empty());
     writeln!(text, "A record\n--------")?;
-    writeln!(text, "Each record is a tf.train.Example of one image (schema {}):\n", options.schema)?;
+    let of_clips = options.schema == SchemaKind::Sequence;
+    let what = if of_clips { "tf.train.SequenceExample of one clip" } else { "tf.train.Example of one image" };
+    writeln!(text, "Each record is a {what} (schema {}):\n", options.schema)?;
     if options.schema == SchemaKind::Classification {
         return text.write_str(CLASSIFICATION_FEATURES);
     }
-    let full = options.schema == SchemaKind::Tfod;
+    if of_clips {
+        text.write_str(SEQUENCE_FEATURES)?;
+    }
+    let full = options.is_full();
     let optional = |wanted, name, what| (full && wanted).then_some((name, what));
     let source_id = match (options.schema, options.source_id.name()) {
         (SchemaKind::Basic, _) => "the name again",
@@ -120,7 +126,7 @@ fn features(text: &mut String, report: &Report, options: &Options, content: &Con
         Some(("image/filename", "its name")),
         Some(("image/format", if full { "jpeg, png ..." } else { "jpg" })),
         Some(("image/height, image/width", "of the stored pixels")),
-        optional(options.sha256, "image/key/sha256", "of the image's file"),
+        optional(options.sha256 && !of_clips, "image/key/sha256", "of the image's file"),
         optional(columns.area, "image/object/area", "list: square pixels"),
         optional(attributes, "image/object/attribute/NAME", "a list each: values, none where an object has none"),
         optional(columns.confidence, "image/object/bbox/confidence", "list: 1 is sure"),
@@ -164,10 +170,36 @@ fn features(text: &mut String, report: &Report, options: &Options, content: &Con
         Some(("image/source_id", source_id)),
     ];
     for (name, what) in rows.into_iter().flatten() {
-        writeln!(text, "{name:40} {what}")?;
+        if !of_clips {
+            writeln!(text, "{name:40} {what}")?;
+        } else if !sequence::OF_CLIP.iter().any(|key| name.starts_with(key)) {
+            writeln!(text, "{:40} {what}", sequence::list_of(name))?;
+        }
     }
-    writeln!(text, "\nAn image without objects has the lists, empty.\n")
+    let nothing = if of_clips {
+        "A frame without objects has no value in its lists."
+    } else {
+        "An image without objects has the lists, empty."
+    };
+    writeln!(text, "\n{nothing}\n")
 }
+
+const SEQUENCE_FEATURES: &str = "\
+Of the clip:
+
+clip/{start,end}/timestamp               of the first and the last frame
+clip/frames                              how many there are
+clip/media_id                            name of the clip
+example/dataset_name                     name of the dataset
+image/channels                           3
+image/format                             jpeg, png ...
+image/height, image/width                of the stored pixels of all frames
+
+Lists with an entry for each frame:
+
+image/timestamp                          number of the frame
+region/is_annotated                      1, or 0 where no annotation names the frame
+";
 
 const CLASSIFICATION_FEATURES: &str = "\
 image/class/label                        id in the label map, from 1

@@ -9,6 +9,7 @@ mod payload;
 mod report;
 mod rules;
 pub mod schema;
+pub mod sequence;
 mod show;
 mod verify;
 

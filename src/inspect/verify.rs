@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::payload::Payload;
 use super::report::{check_stop, open};
 use super::rules::{Rules, Warning};
+use super::sequence::View;
 use crate::dataset::LabelMap;
 use crate::record::{Compression, Lost, ReadOptions, Reader, RecordError, RecordErrorKind, Recovery, StreamFault};
 
@@ -272,12 +273,12 @@ fn check_next<R: Read>(
         }
     };
     let place = Some((record.number, record.offset));
-    let features = match Payload::of(record.payload) {
-        Payload::Example(example) => example.features,
-        Payload::Sequence(sequence) => sequence.context,
+    let payload = Payload::of(record.payload);
+    match &payload {
+        Payload::Example(_) | Payload::Sequence(_) => {}
         Payload::Other(error) => {
             if options.examples {
-                findings.add(FindingSeverity::Error, "not-an-example", place, || match error {
+                findings.add(FindingSeverity::Error, "not-an-example", place, || match &error {
                     Some(error) => format!("payload is no Example, {error}"),
                     None => "payload is no Example, it has no field of one".into(),
                 });
@@ -286,9 +287,12 @@ fn check_next<R: Read>(
         }
     };
     if options.rules || options.label_map.is_some() {
-        rules.check(&features, options.rules, &mut |Warning { severity, kind, message }| {
-            findings.add(severity, kind, place, || message);
-        });
+        let out = &mut |Warning { severity, kind, message }| findings.add(severity, kind, place, || message);
+        match &payload {
+            Payload::Example(example) => rules.check(View::Example(&example.features), options.rules, out),
+            Payload::Sequence(clip) => rules.check_clip(clip, options.rules, out),
+            Payload::Other(_) => {}
+        }
     }
     Ok(true)
 }

@@ -66,6 +66,10 @@ pub enum Part {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reading {
     pub(super) fields: Vec<Field>,
+    /// Whether records are SequenceExamples, of which `fields` are the context.
+    pub(super) of_sequences: bool,
+    /// Their lists: how many values each step has.
+    pub(super) lists: Vec<Field>,
     /// Name and source of each thing that the program gives.
     pub(super) items: Vec<(String, Part)>,
     /// Keys that have no one type.
@@ -107,15 +111,18 @@ const NO_ITEMS: [&str; 7] = [
 impl Reading {
     /// From what all records have.
     pub fn of(schema: &Schema) -> Result<Self, String> {
+        if schema.sequence_examples > 0 && schema.examples > 0 {
+            return Err("holds Examples and SequenceExamples, and a program reads one kind".into());
+        }
         if schema.sequence_examples > 0 {
-            return Err("holds SequenceExamples, and programs are for Examples".into());
+            return Ok(Self::of_sequences(schema));
         }
         if schema.examples == 0 {
             return Err("holds no Example that could be read".into());
         }
         let mut reading = Self::default();
         for feature in &schema.features {
-            match field(feature, schema) {
+            match field(feature, schema.examples) {
                 Some(field) => reading.fields.push(field),
                 None => reading.left_out.push(feature.key.clone()),
             }
@@ -133,6 +140,22 @@ impl Reading {
         let label = ["image/class/label", "label"].iter().find_map(|key| found(schema, key)?.int64.as_ref());
         reading.first_label = label.map_or(0, |label| label.min);
         Ok(reading)
+    }
+
+    /// Features of sequences, and their lists: [`super::sequence`] makes things of them.
+    fn of_sequences(schema: &Schema) -> Self {
+        let mut reading = Self { of_sequences: true, ..Self::default() };
+        let records = schema.sequence_examples;
+        for (features, fields) in [(&schema.features, &mut reading.fields), (&schema.feature_lists, &mut reading.lists)]
+        {
+            for feature in features {
+                match field(feature, records) {
+                    Some(field) => fields.push(field),
+                    None => reading.left_out.push(feature.key.clone()),
+                }
+            }
+        }
+        reading
     }
 
     pub(super) fn field(&self, key: &str) -> Option<&Field> {
@@ -215,8 +238,8 @@ fn per_object(schema: &Schema, of: &str) -> Option<u64> {
     (all && same(points.mean, objects.mean)).then_some(each)
 }
 
-/// The one type of a feature; none if it has several, or no value and no type.
-fn field(feature: &FeatureSchema, schema: &Schema) -> Option<Field> {
+/// The one type of a feature of so many `records`; none if it has several, or no value and no type.
+fn field(feature: &FeatureSchema, records: u64) -> Option<Field> {
     let mut kinds = feature.kinds.keys().filter(|kind| **kind != "unset");
     let kind = match (*kinds.next()?, kinds.next()) {
         ("bytes", None) => Kind::Bytes,
@@ -224,9 +247,12 @@ fn field(feature: &FeatureSchema, schema: &Schema) -> Option<Field> {
         ("int64", None) => Kind::Int64,
         _ => return None,
     };
-    let always = feature.present == schema.examples && !feature.kinds.contains_key("unset");
+    let always = feature.present == records && !feature.kinds.contains_key("unset");
     // One object in every image that was looked at says nothing of the next.
-    let of_objects = ["image/object/", "objects/", "image/caption"].iter().any(|start| feature.key.starts_with(start));
+    let of_objects = ["image/object/", "objects/", "image/caption", "region/", "predicted/"]
+        .iter()
+        .any(|start| feature.key.starts_with(start))
+        && feature.key != "region/is_annotated";
     let shape = match feature.lengths {
         Some(spread) if always && !of_objects && spread.min == spread.max => match spread.min {
             0 => Shape::List,

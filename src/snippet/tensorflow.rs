@@ -6,34 +6,47 @@ use crate::record::Compression;
 
 /// The program, which shows the first records.
 pub(super) fn program(files: &Files, reading: &Reading) -> String {
-    let show = "for item in dataset.take(3):\n    for name, value in item.items():\n        print(name, value.dtype.name, value.shape)\n";
-    format!("import tensorflow as tf\n\n{}\n\n{show}", dataset(files, reading))
+    format!("import tensorflow as tf\n\n{}\n\n{SHOW}", dataset(files, reading))
 }
+
+/// Shows the first records.
+pub(super) const SHOW: &str = "for item in dataset.take(3):\n    for name, value in item.items():\n        print(name, value.dtype.name, value.shape)\n";
 
 /// From `FILES` to `dataset`, whose elements are dicts.
 pub(super) fn dataset(files: &Files, reading: &Reading) -> String {
-    let compression = match files.compression {
-        Compression::None => "",
-        Compression::Gzip => ", compression_type=\"GZIP\"",
-        Compression::Zlib => ", compression_type=\"ZLIB\"",
-    };
     let features: String = reading.fields.iter().map(feature).collect();
     let left_out: String =
         reading.left_out.iter().map(|key| format!("    # Of no one type: {}\n", literal(key))).collect();
     let helper = if reading.items.iter().any(|(_, part)| matches!(part, Part::Pictures(_))) { MASKS } else { "" };
     format!(
-        "{}FEATURES = {{\n{features}{left_out}}}\n\n{helper}\n{}\n\ndataset = tf.data.TFRecordDataset(FILES{compression}).map(parse, num_parallel_calls=tf.data.AUTOTUNE)",
+        "{}FEATURES = {{\n{features}{left_out}}}\n\n{helper}\n{}\n\n{}",
         files.lines("tf.io.gfile.glob"),
         parse(reading),
+        records(files),
     )
 }
 
-fn feature(field: &Field) -> String {
-    let kind = match field.kind {
+/// The line that gives `dataset`.
+pub(super) fn records(files: &Files) -> String {
+    let compression = match files.compression {
+        Compression::None => "",
+        Compression::Gzip => ", compression_type=\"GZIP\"",
+        Compression::Zlib => ", compression_type=\"ZLIB\"",
+    };
+    format!("dataset = tf.data.TFRecordDataset(FILES{compression}).map(parse, num_parallel_calls=tf.data.AUTOTUNE)")
+}
+
+/// A type's name.
+pub(super) fn kind(field: &Field) -> &'static str {
+    match field.kind {
         Kind::Bytes => "tf.string",
         Kind::Float => "tf.float32",
         Kind::Int64 => "tf.int64",
-    };
+    }
+}
+
+pub(super) fn feature(field: &Field) -> String {
+    let kind = kind(field);
     let what = match field.shape {
         Shape::One => format!("FixedLenFeature([], {kind})"),
         Shape::Several(count) => format!("FixedLenFeature([{count}], {kind})"),

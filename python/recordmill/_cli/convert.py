@@ -88,11 +88,11 @@ _LISTED = 20
     ),
     click.option(
         "--schema",
-        type=click.Choice(["tfod", "basic", "classification"]),
+        type=click.Choice(["tfod", "basic", "classification", "sequence"]),
         default="tfod",
         show_default=True,
-        help="The keys of the TensorFlow Object Detection API, the twelve of generate_tfrecord.py, or one "
-        "class for each image.",
+        help="The keys of the TensorFlow Object Detection API, the twelve of generate_tfrecord.py, one class for each "
+        "image, or a SequenceExample for each clip (folder of frames), with tracks.",
     ),
     click.option(
         "--layout",
@@ -101,7 +101,11 @@ _LISTED = 20
         show_default=True,
         help="Names and folders of the output.",
     ),
-    click.option("--group", metavar="NAME", help="Name of the files in layout roboflow; objects if not given."),
+    click.option(
+        "--group",
+        metavar="NAME",
+        help="Name of the files in layout roboflow (objects), of the dataset in schema sequence (dataset).",
+    ),
     click.option(
         "--masks",
         type=click.Choice(["png", "numerical", "none"]),

@@ -5,6 +5,7 @@ mod basic;
 pub mod classification;
 mod maps;
 mod masks;
+pub mod sequence;
 mod tfod;
 
 use std::borrow::Cow;
@@ -218,7 +219,8 @@ pub const SHA256_LEN: usize = 64;
 /// digest in hex, where there is one: it is taken of several images at a time.
 pub fn features<'a>(schema: SchemaKind, sample: &'a Sample<'a>) -> Features<'a> {
     match schema {
-        SchemaKind::Tfod => tfod::features(sample),
+        // Of a frame: its lists are made of them.
+        SchemaKind::Tfod | SchemaKind::Sequence => tfod::features(sample),
         SchemaKind::Basic => basic::features(sample),
         SchemaKind::Classification => classification::features(sample),
     }

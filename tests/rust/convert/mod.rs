@@ -10,5 +10,6 @@ mod maps;
 mod masks;
 mod raccoon;
 mod selects;
+mod sequences;
 mod targets;
 mod writes;
