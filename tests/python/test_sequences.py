@@ -24,7 +24,7 @@ VIDEOS = {
     "run": [[("dog", 1, 0, 0, 80, 40)], [("dog", 1, 4, 8, 40, 20), ("dog", 2, 60, 20, 20, 20)]],
 }
 CLASSES = ["dog", "person"]
-OFFICIAL = os.environ.get("RECORDMILL_OBJECT_DETECTION", "")
+PYTHON = os.environ.get("RECORDMILL_OFFICIAL_PYTHON", "")
 
 
 @pytest.fixture
@@ -101,9 +101,10 @@ def test_tensorflow_parses_it(tf: Any, mot: Path, tmp_path: Path) -> None:
 def official(jobs: dict[str, Any], folder: Path) -> dict[str, Any]:
     """What the research API answers."""
     script = Path(__file__).parent / "apart" / "object_detection_jobs.py"
-    environment = {**os.environ, "PYTHONPATH": OFFICIAL, "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION": "python"}
+    path = str(Path(PYTHON).parents[1] / "clips")
+    environment = {**os.environ, "PYTHONPATH": path, "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION": "python"}
     done = subprocess.run(
-        [sys.executable, str(script), str(folder / "answer.json")],
+        [PYTHON, str(script), str(folder / "answer.json")],
         input=json.dumps(jobs),
         capture_output=True,
         text=True,
@@ -120,7 +121,7 @@ def official(jobs: dict[str, Any], folder: Path) -> dict[str, Any]:
 needs_official = [
     pytest.mark.peers,
     pytest.mark.tensorflow,
-    pytest.mark.skipif(not OFFICIAL, reason="RECORDMILL_OBJECT_DETECTION names no folder: make test-full does"),
+    pytest.mark.skipif(not PYTHON, reason="RECORDMILL_OFFICIAL_PYTHON names no interpreter: make test-full does"),
 ]
 
 

@@ -1,6 +1,6 @@
 """What the research Object Detection API writes and reads of clips: jobs from stdin, answers as JSON into the file named.
 
-It runs with TensorFlow and the packages in sequences.txt on the path; PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION has to be python,
+It runs in .venv-official, with what official_clips.txt has on the path; PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION has to be python,
 since its messages were generated years ago.
 """
 
