@@ -111,7 +111,7 @@ WRITE_DEFAULTS: dict[str, Any] = {
     "workers": 0,
     "seed": 0,
     "shuffle": False,
-    "masks": "png",
+    "masks": "auto",
     "segmentation": "none",
     "reencode": "auto",
     "auto_orient": False,
@@ -197,7 +197,7 @@ def convert(
     schema: str = "tfod",
     layout: str = "flat",
     group: str | None = None,
-    masks: str = "png",
+    masks: str = "auto",
     segmentation: str = "none",
     reencode: str = "auto",
     auto_orient: bool = False,
@@ -264,16 +264,18 @@ def convert(
         label_map: A label map file, or a dict of names to ids from 1 on; None: the source's own ids, or 1 to N in its
             order.
         schema: "tfod", the keys of the TensorFlow Object Detection API, "basic", the twelve of `generate_tfrecord.py`,
-            "classification", one class for each image (`image/class/{label,text}`) and no objects, or "sequence", a
+            "classification", one class for each image (`image/class/{label,text}`) and no objects, "sequence", a
             `tf.train.SequenceExample` for each clip (a folder of frames) with its boxes and tracks, in the layout of
-            the research API's `seq_example_util.py`. A clip is not cut by `split` and `shards`, is one record of 2 GiB
-            at most, and is in memory as a whole while it is made.
+            the research API's `seq_example_util.py`, or the word for a script whose Examples and files are to be
+            written: "create_coco", "create_pascal", "model_garden" or "roboflow" (docs/schemas.md). A clip is not cut
+            by `split` and `shards`, is one record of 2 GiB at most, and is in memory as a whole while it is made.
         layout: "flat" or "roboflow".
         group: Name of the files in layout "roboflow" ("objects" if None), of the dataset in the records of schema
             "sequence" ("dataset" if None).
         masks: How records have the masks of objects (`image/object/mask`) where the source has outlines or masks:
-            "png", "numerical" (float32, height x width for each object, row by row) or "none". Outlines are drawn as
-            COCO's own tools draw them.
+            "png", "numerical" (float32, height x width for each object, row by row), "none", or "auto": "png" in schema
+            "tfod", "none" in those of scripts, as they do without being asked. Outlines are drawn as COCO's own tools
+            draw them.
         segmentation: Maps of each image in records, PNGs of numbers: "semantic" (`image/segmentation/class/encoded`),
             "panoptic" (`image/panoptic/{category_mask,instance_mask}` as well), "panoptic-encoded" (the same, called
             `image/panoptic/{category,instance}/encoded`) or "none".
@@ -281,7 +283,8 @@ def convert(
             TIFF ...), as PNG; "png", all that are something else; "jpeg:90", or another quality, all; "never".
         auto_orient: Turn images of records upright, as their EXIF orientation says, and all that was drawn on them.
         source_id: What `image/source_id` is: "index" (position in the source, from 1), "id" (the source's own),
-            "filename", or "auto": the id where each image has one that no other has, else the index.
+            "filename", "stem" (without extension), or "auto": as the schema has it, in "tfod" the id where each image
+            has one that no other has, else the index.
         sha256: Whether `image/key/sha256` is written.
         file_sha256: Whether the report and the manifest have the SHA-256 of each file. Its CRC-32C they always have,
             at hardly any cost; a SHA-256 costs about as much as copying the file.

@@ -42,12 +42,20 @@ impl SkipRule {
 }
 
 /// Which boxes are left out, and by which size.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BoxRules {
     /// By their place.
     pub skip_rule: SkipRule,
+    /// Those over the edge are clipped; otherwise they stay as they are, as in TensorFlow's own scripts.
+    pub clip: bool,
     /// Those of which a side is less than so many pixels of the image.
     pub min_size: f64,
+}
+
+impl Default for BoxRules {
+    fn default() -> Self {
+        Self { skip_rule: SkipRule::None, clip: true, min_size: 0.0 }
+    }
 }
 
 /// A box as fractions of the image's size, as it stands in a record.
@@ -75,7 +83,8 @@ pub struct Fitted {
 }
 
 /// Fits `bbox` into what it was drawn on, and gives it in the stored image.
-pub fn fit(bbox: [f64; 4], normalised: bool, frame: Frame, rule: SkipRule) -> Fitted {
+pub fn fit(bbox: [f64; 4], normalised: bool, frame: Frame, rules: BoxRules) -> Fitted {
+    let BoxRules { skip_rule: rule, clip, .. } = rules;
     let mut fitted = Fitted::default();
     let mut note = |kind, words: String| fitted.corrections.push((kind, words));
     let size = [f64::from(frame.drawn.0), f64::from(frame.drawn.1)];
@@ -115,12 +124,14 @@ pub fn fit(bbox: [f64; 4], normalised: bool, frame: Frame, rule: SkipRule) -> Fi
     let mut over = Vec::new();
     for ([low, high], ([min, max, side], limit)) in sides.iter_mut().zip(NAMES.iter().zip(limit)) {
         for (value, name) in [(&mut *low, min), (&mut *high, max)] {
-            if *value < 0.0 {
-                over.push(format!("{name} {value} < 0"));
-                *value = 0.0;
-            } else if *value > limit {
-                over.push(format!("{name} {value} > {side} {limit}"));
-                *value = limit;
+            let inside = value.clamp(0.0, limit);
+            match *value {
+                low if low < 0.0 => over.push(format!("{name} {value} < 0")),
+                high if high > limit => over.push(format!("{name} {value} > {side} {limit}")),
+                _ => continue,
+            }
+            if clip {
+                *value = inside;
             }
         }
     }
@@ -133,7 +144,9 @@ pub fn fit(bbox: [f64; 4], normalised: bool, frame: Frame, rule: SkipRule) -> Fi
     let area = unit.xmin < unit.xmax && unit.ymin < unit.ymax;
     if !over.is_empty() {
         let over = over.join(", ");
-        if area {
+        if !clip {
+            note(ProblemKind::BoxKept, format!("{over}: kept as it is"));
+        } else if area {
             note(ProblemKind::BoxOutside, over);
         } else {
             note(ProblemKind::EmptyBox, format!("nothing of the box is inside the image: {over}"));
@@ -157,8 +170,9 @@ fn sorted([a, b]: [[f64; 2]; 2]) -> ([f64; 2], [f64; 2]) {
 mod tests {
     use super::*;
 
-    fn run(bbox: [f64; 4], normalised: bool, rule: SkipRule) -> (Option<[f32; 4]>, Vec<String>) {
-        let fitted = fit(bbox, normalised, Frame::plain((640, 480)), rule);
+    fn run(bbox: [f64; 4], normalised: bool, skip_rule: SkipRule) -> (Option<[f32; 4]>, Vec<String>) {
+        let rules = BoxRules { skip_rule, ..BoxRules::default() };
+        let fitted = fit(bbox, normalised, Frame::plain((640, 480)), rules);
         let words = fitted.corrections.iter().map(|(kind, words)| format!("{}: {words}", kind.word())).collect();
         (fitted.unit.map(|unit| [unit.xmin, unit.ymin, unit.xmax, unit.ymax]), words)
     }
@@ -218,7 +232,7 @@ mod tests {
             let size = if orientation >= 5 { (20, 40) } else { (40, 20) };
             let bbox = if orientation >= 5 { [0.0, 0.0, 5.0, 20.0] } else { [0.0, 0.0, 10.0, 10.0] };
             let frame = Frame { drawn: size, orientation, stored: (40, 20) };
-            let unit = fit(bbox, false, frame, SkipRule::None).unit.unwrap();
+            let unit = fit(bbox, false, frame, BoxRules::default()).unit.unwrap();
             [unit.xmin, unit.ymin, unit.xmax, unit.ymax]
         };
         for (orientation, stored) in [
@@ -235,19 +249,19 @@ mod tests {
         }
         // What is said of a box is in its own coordinates.
         let frame = Frame { drawn: (20, 40), orientation: 6, stored: (40, 20) };
-        let fitted = fit([0.0, 0.0, 25.0, 20.0], false, frame, SkipRule::None);
+        let fitted = fit([0.0, 0.0, 25.0, 20.0], false, frame, BoxRules::default());
         assert_eq!(fitted.corrections[0].1, "xmax 25 > width 20");
     }
 
     #[test]
     fn boxes_are_scaled_to_the_stored_pixels() {
         let frame = Frame { drawn: (640, 480), orientation: 1, stored: (320, 240) };
-        let fitted = fit([64.0, 48.0, 700.0, 480.0], false, frame, SkipRule::None);
+        let fitted = fit([64.0, 48.0, 700.0, 480.0], false, frame, BoxRules::default());
         assert_eq!(fitted.unit, Some(UnitBox { xmin: 0.1, xmax: 1.0, ymin: 0.1, ymax: 1.0 }));
         assert_eq!(fitted.pixels, [32.0, 24.0, 320.0, 240.0]);
         assert_eq!(fitted.corrections, [(ProblemKind::BoxOutside, "xmax 700 > width 640".to_owned())]);
         // Fractions are of any size.
-        let fitted = fit([0.25, 0.5, 0.75, 1.0], true, frame, SkipRule::None);
+        let fitted = fit([0.25, 0.5, 0.75, 1.0], true, frame, BoxRules::default());
         assert_eq!(fitted.pixels, [80.0, 120.0, 240.0, 240.0]);
     }
 }

@@ -12,6 +12,8 @@ use crate::dataset::{Dataset, Split, flag};
 /// (formats.md 3.3: optional lists are absent, or as long as the boxes).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Columns {
+    /// `image/key/sha256`
+    pub sha256: bool,
     /// `image/object/difficult`
     pub difficult: bool,
     /// `image/object/id`
@@ -30,6 +32,8 @@ pub struct Columns {
     pub view: bool,
     /// `image/object/area`
     pub area: bool,
+    /// `image/object/attribute/*`
+    pub attributes: bool,
     /// `image/object/bbox/confidence`
     pub confidence: bool,
     /// `image/object/corners/{x,y}`
@@ -54,6 +58,8 @@ impl Columns {
         let drawn = has_shapes(dataset);
         let flags = dataset.objects.flags.iter().fold(0, |all, flags| all | flags);
         Self {
+            sha256: false,
+            attributes: !dataset.objects.attributes.is_empty(),
             difficult: flags & flag::HAS_DIFFICULT != 0,
             crowd: flags & flag::HAS_CROWD != 0,
             masks: if drawn { masks } else { MaskForm::None },

@@ -181,7 +181,7 @@ pub fn fit(
         }
         None => bbox,
     };
-    let fitted = boxes::fit(bbox, normalised, frame, rules.skip_rule);
+    let fitted = boxes::fit(bbox, normalised, frame, rules);
     let reason = fitted.corrections.last().map_or(ProblemKind::EmptyBox, |(kind, _)| *kind);
     for (kind, message) in fitted.corrections {
         let message = annotation(dataset, (row, object)) + &message;

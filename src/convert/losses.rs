@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::labels::Labels;
-use super::options::{MaskForm, Options, SchemaKind, Segmentation, SourceId};
+use super::options::{MaskForm, Options, Segmentation, SourceId};
+use super::schema::{MapForm, keys};
 use crate::dataset::{Dataset, Split, flag};
 use crate::formats::target::{MaskFit, Ready, ReadyImage, ReadyObject};
 use crate::formats::{Carries, Format};
@@ -36,19 +37,29 @@ pub fn sentence(losses: &[Loss]) -> String {
 /// Whether records hold it.
 pub fn record_holds(carries: Carries, options: &Options) -> bool {
     use Carries::*;
-    match (options.schema, carries) {
-        (SchemaKind::Classification, Boxes | Negatives) => false,
-        (SchemaKind::Classification, ImageLabels) => true,
-        (_, Boxes | Negatives | Splits | ClassOrder | ClassIds | Sizes | Fractions) => true,
-        (SchemaKind::Tfod | SchemaKind::Sequence, Masks) => {
-            options.masks != MaskForm::None || options.segmentation != Segmentation::None
+    let profile = options.schema.profile();
+    let objects = profile.has_objects();
+    match carries {
+        Boxes | Negatives => objects,
+        Splits | ClassOrder | ClassIds | Sizes | Fractions => true,
+        Masks => {
+            let maps = profile.maps != MapForm::None && options.segmentation != Segmentation::None;
+            profile.has(&keys::MASK) && !matches!(options.masks, MaskForm::None | MaskForm::Auto) || maps
         }
-        (SchemaKind::Tfod | SchemaKind::Sequence, ImageIds) => options.source_id == SourceId::Id,
-        (
-            SchemaKind::Tfod | SchemaKind::Sequence,
-            Keypoints | KeypointOrder | Hidden | Crowd | Area | Score | Attributes | Corners | Tracks | Difficult
-            | Truncated | Occluded | Pose | Captions | ImageLabels,
-        ) => true,
+        ImageIds => profile.has(&keys::SOURCE_ID) && options.source_id == SourceId::Id,
+        Keypoints | KeypointOrder | Hidden => profile.has(&keys::KEYPOINT_X),
+        Crowd => profile.has(&keys::IS_CROWD) || profile.has(&keys::GROUP_OF),
+        Area => profile.has(&keys::AREA),
+        Score => profile.has(&keys::CONFIDENCE),
+        Attributes => profile.has(&keys::ATTRIBUTES),
+        Corners => profile.has(&keys::CORNERS_X),
+        Tracks => profile.has(&keys::TRACK),
+        Difficult => profile.has(&keys::DIFFICULT),
+        Truncated => profile.has(&keys::TRUNCATED),
+        Occluded => profile.has(&keys::OCCLUDED),
+        Pose => profile.has(&keys::VIEW),
+        Captions => profile.has(&keys::CAPTION),
+        ImageLabels => profile.has(&keys::LABELS) || profile.has(&keys::LABEL),
         _ => false,
     }
 }

@@ -247,7 +247,14 @@ fn listed_by(folder: &Path, manifest: &str) -> Option<Vec<String>> {
     let Listed { files, label_maps, format } = serde_json::from_slice(&text).ok()?;
     let of_records = |name: &str| {
         let label_map = name.ends_with("_label_map.pbtxt") || name == "label_map.pbtxt";
-        (label_map || name.ends_with(".tfrecord")) && name.split('/').count() <= 2
+        let numbered = |name: &str| {
+            let digits = |part: &str| part.len() >= 5 && part.bytes().all(|byte| byte.is_ascii_digit());
+            name.rsplit_once("-of-").is_some_and(|(before, count)| {
+                digits(count) && before.rsplit_once('-').is_some_and(|(_, number)| digits(number))
+            })
+        };
+        let record = name.ends_with(".tfrecord") || name.ends_with(".record") || numbered(name);
+        (label_map || record) && name.split('/').count() <= 2
     };
     let of_dataset = |name: &str| {
         let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
@@ -277,6 +284,10 @@ mod tests {
             "a/b/c.tfrecord",
             "a\\b.tfrecord",
             "./a.tfrecord",
+            "a.record-00000-of-00010",
+            "b.record",
+            "c-of-00010",
+            "d-00000-of-00001.txt",
         ];
         let files: Vec<_> = names.iter().map(|name| serde_json::json!({"name": name})).collect();
         let maps = ["label_map.pbtxt", "train/a_label_map.pbtxt", "../label_map.pbtxt", "my.pbtxt"];
@@ -284,7 +295,15 @@ mod tests {
         std::fs::write(folder.path().join(MANIFEST), text).unwrap();
         assert_eq!(
             listed_in(folder.path()),
-            ["train.tfrecord", "train/a.tfrecord", "label_map.pbtxt", "train/a_label_map.pbtxt", MANIFEST]
+            [
+                "train.tfrecord",
+                "train/a.tfrecord",
+                "a.record-00000-of-00010",
+                "b.record",
+                "label_map.pbtxt",
+                "train/a_label_map.pbtxt",
+                MANIFEST
+            ]
         );
         std::fs::write(folder.path().join(MANIFEST), "{").unwrap();
         assert!(listed_in(folder.path()).is_empty());

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::boxes::{BoxRules, SkipRule};
 use super::error::ConvertError;
 use super::reencode::Reencode;
+use super::schema::{MapForm, keys};
 use super::select::Selection;
 use super::split::SplitRule;
 use crate::dataset::LabelMap;
@@ -97,7 +98,7 @@ impl Default for Options {
             shuffle: false,
             seed: 0,
             schema: SchemaKind::Tfod,
-            masks: MaskForm::Png,
+            masks: MaskForm::Auto,
             segmentation: Segmentation::None,
             layout: Layout::Flat,
             group: None,
@@ -134,11 +135,6 @@ impl Options {
         self.group.as_deref().unwrap_or("dataset")
     }
 
-    /// Whether records have all that is known of their objects.
-    pub(super) fn is_full(&self) -> bool {
-        matches!(self.schema, SchemaKind::Tfod | SchemaKind::Sequence)
-    }
-
     /// Refuses options that mean nothing.
     pub(super) fn check(&self) -> Result<(), ConvertError> {
         deflate::check_level(self.level)?;
@@ -163,14 +159,29 @@ impl Options {
             let message = "strict and on_error skip exclude each other: the one refuses what is not right, the other leaves it out";
             return Err(ConvertError::Option(message.into()));
         }
+        let (profile, schema) = (self.schema.profile(), self.schema);
+        let drawn = matches!(self.masks, MaskForm::Png | MaskForm::Numerical);
+        let odd = [
+            ("masks", drawn && !profile.has(&keys::MASK)),
+            ("segmentation", self.segmentation != Segmentation::None && profile.maps == MapForm::None),
+            (
+                "segmentation panoptic-encoded",
+                self.segmentation == Segmentation::PanopticEncoded && !profile.has(&keys::PANOPTIC_CATEGORY),
+            ),
+            ("source_id", self.source_id != SourceId::Auto && !profile.has(&keys::SOURCE_ID)),
+            ("layout roboflow", self.layout == Layout::Roboflow && profile.files.is_some()),
+        ];
+        if let Some((option, _)) = odd.iter().find(|(_, odd)| *odd) {
+            return Err(ConvertError::Option(format!("{option} means nothing with schema {schema}")));
+        }
         let lonely = [
             ("exact_split", self.exact_split && self.split == SplitRule::Keep, "split"),
             ("level", self.level.is_some() && self.compression == Compression::None, "compression"),
-            ("masks", self.masks == MaskForm::Numerical && !self.is_full(), "schema tfod"),
-            ("segmentation", self.segmentation != Segmentation::None && !self.is_full(), "schema tfod"),
             (
                 "group",
-                self.group.is_some() && self.layout != Layout::Roboflow && self.schema != SchemaKind::Sequence,
+                self.group.is_some()
+                    && self.settled().layout != Layout::Roboflow
+                    && self.schema != SchemaKind::Sequence,
                 "layout roboflow",
             ),
         ];
@@ -193,6 +204,28 @@ impl Options {
         Ok(())
     }
 
+    /// The same with what the schema says wherever nothing else was asked for.
+    pub(super) fn settled(&self) -> Self {
+        let profile = self.schema.profile();
+        let mut settled = self.clone();
+        if self.target.is_some() {
+            return settled;
+        }
+        if self.masks == MaskForm::Auto {
+            settled.masks = profile.masks;
+        }
+        if self.layout == Layout::Flat {
+            settled.layout = profile.layout;
+        }
+        if profile.boxes.skip_tf {
+            settled.skip_rule = SkipRule::Tf;
+        }
+        if profile.raw_voc && self.load.voc_one_based.is_none() {
+            settled.load.voc_one_based = Some(false);
+        }
+        settled
+    }
+
     /// An option that is about records and was set.
     fn of_records(&self) -> Option<&'static str> {
         let plain = Self::default();
@@ -203,7 +236,7 @@ impl Options {
             ("shards", self.shards != plain.shards),
             ("compression", self.compression != plain.compression),
             ("level", self.level.is_some()),
-            ("masks", self.masks != plain.masks),
+            ("masks", !matches!(self.masks, MaskForm::Auto | MaskForm::Png)),
             ("segmentation", self.segmentation != plain.segmentation),
             ("source_id", self.source_id != plain.source_id),
             ("reencode", self.reencode != plain.reencode),
@@ -217,7 +250,8 @@ impl Options {
 
     /// Which boxes are left out.
     pub(super) fn box_rules(&self) -> BoxRules {
-        BoxRules { skip_rule: self.skip_rule, min_size: self.select.min_box_size.unwrap_or(0.0) }
+        let clip = self.target.is_some() || self.schema.profile().boxes.clip;
+        BoxRules { skip_rule: self.skip_rule, clip, min_size: self.select.min_box_size.unwrap_or(0.0) }
     }
 
     /// The number of threads.
@@ -271,13 +305,23 @@ words! {
         Classification = "classification",
         /// A clip of frames, with tracks, as TensorFlow's `seq_example_util.py` has it.
         Sequence = "sequence",
+        /// The research object detection API's `create_coco_tf_record.py`.
+        CreateCoco = "create_coco",
+        /// Its `create_pascal_tf_record.py`.
+        CreatePascal = "create_pascal",
+        /// Model Garden's `create_coco_tf_record.py`.
+        ModelGarden = "model_garden",
+        /// Roboflow's export.
+        Roboflow = "roboflow",
     }
 }
 
 words! {
     /// How records have the masks of objects, where the source has outlines or masks.
     MaskForm {
-        /// As PNG images, 8 bit gray, 0 and 1: what a conversion does without options.
+        /// As the schema has them where nothing is said: as PNG in tfod, not at all in those of scripts.
+        Auto = "auto",
+        /// As PNG images, 8 bit gray, 0 and 1.
         Png = "png",
         /// As a number for each pixel, 0.0 and 1.0, row by row.
         Numerical = "numerical",
@@ -338,6 +382,8 @@ words! {
         Id = "id",
         /// The file's name.
         Filename = "filename",
+        /// The same without extension: what Open Images calls an image.
+        Stem = "stem",
     }
 }
 
@@ -450,6 +496,6 @@ mod tests {
         }
         assert_eq!(Layout::from_name("Flat"), None);
         assert_eq!(OnError::default().to_string(), "stop");
-        assert_eq!(SourceId::ALL.len(), 4);
+        assert_eq!(SourceId::ALL.len(), 5);
     }
 }

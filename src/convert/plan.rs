@@ -15,6 +15,7 @@ use super::labels::Labels;
 use super::options::{Layout, MaskForm, Options, SchemaKind, Segmentation, ShardRule, SourceId};
 use super::reencode::Reencode;
 use super::schema::attributes::{self, Attribute};
+use super::schema::profile::{Assignment, Order, Profile};
 use super::split::hash;
 use crate::dataset::{Dataset, Split};
 
@@ -66,8 +67,6 @@ pub struct Content {
     pub reencode: Reencode,
     /// Whether images are turned upright.
     pub auto_orient: bool,
-    /// Whether `image/key/sha256` is written.
-    pub sha256: bool,
     /// Which boxes are left out.
     pub rules: BoxRules,
     /// Leave out images without objects.
@@ -142,19 +141,20 @@ impl Plan {
     pub fn new(dataset: &Dataset, rows: &[(usize, u64)], splits: &[Split], labels: &Labels, options: &Options) -> Self {
         let of_clips = options.schema == SchemaKind::Sequence;
         let shared = if of_clips { vec![false; rows.len()] } else { shared_names(dataset, rows) };
-        let masks = if options.is_full() { options.masks } else { MaskForm::None };
-        let mut columns = match options.schema {
-            SchemaKind::Classification => Columns { labels: true, ..Columns::default() },
-            SchemaKind::Tfod | SchemaKind::Sequence => {
-                Columns { maps: options.segmentation, ..Columns::of(dataset, masks) }
-            }
-            SchemaKind::Basic => Columns::of(dataset, masks),
+        let profile = options.schema.profile();
+        // The other schemas have no such key; hashing an image only to forget it costs as much as copying it.
+        let found = Columns {
+            sha256: options.sha256 && !of_clips,
+            maps: options.segmentation,
+            ..Columns::of(dataset, options.masks)
         };
+        let mut columns = profile.columns(found);
         columns.id &= ids_differ(dataset, rows, splits);
-        let (attributes, attributes_lost) = match options.is_full() {
+        let (attributes, attributes_lost) = match columns.attributes {
             true => attributes::planned(dataset, rows.iter().map(|(row, _)| *row)),
             false => (Vec::new(), 0),
         };
+        columns.attributes = !attributes.is_empty();
         let mut by_split: BTreeMap<Split, Vec<PlannedImage>> = BTreeMap::new();
         for ((index, (row, bytes)), split) in rows.iter().enumerate().zip(splits) {
             let image = PlannedImage { row: *row, bytes: *bytes, shared_name: shared[index] };
@@ -169,47 +169,44 @@ impl Plan {
             Some(PlannedClass { id: label.id, name: label.name.clone(), index })
         };
         let classes: Vec<_> = labels.of_class.iter().map(|label| label.as_ref().and_then(class)).collect();
-        // The other schemas have no such key; hashing an image only to forget it costs as much as copying it.
-        let sha256 = options.sha256 && options.schema == SchemaKind::Tfod;
-        let step = if sha256 { BLOCK_STEP } else { 1 };
+        let step = if columns.sha256 { BLOCK_STEP } else { 1 };
         let names = if of_clips { clips::names(dataset, rows.iter().map(|(row, _)| *row)) } else { BTreeMap::new() };
+        let len_of = |image: &PlannedImage| record_len(dataset, image, &classes, columns);
         let mut shards = Vec::new();
         for (split, mut images) in by_split {
-            // What cannot be cut: clips, or single images.
-            let cuts = match of_clips {
-                true => clips::sort(dataset, &mut images, options.shuffle.then_some(options.seed)),
-                false => Vec::new(),
-            };
-            if options.shuffle && !of_clips {
+            if of_clips {
+                let cuts = clips::sort(dataset, &mut images, options.shuffle.then_some(options.seed));
+                let parts = whole_clips(&images, &cuts, len_of, options.shards);
+                let count = parts.len();
+                for (number, (images, blocks, folders)) in parts.into_iter().enumerate() {
+                    let clips = folders.iter().filter_map(|folder| names.get(folder).cloned()).collect();
+                    shards.push(Shard {
+                        name: shard_name(split, options, number, count),
+                        split,
+                        blocks,
+                        clips,
+                        images,
+                    });
+                }
+                continue;
+            }
+            if profile.order == Order::Source {
+                images.sort_by_key(|image| dataset.images.rank.get(image.row));
+            }
+            if options.shuffle {
                 images.sort_by_cached_key(|image| {
                     let key = dataset.images.key.get(image.row);
                     (hash("shuffle", options.seed, key), image.row)
                 });
             }
-            let end_of = |units: usize| match (of_clips, units.checked_sub(1)) {
-                (true, Some(last)) => cuts.get(last).map_or(images.len(), |(_, end)| *end),
-                _ => units,
+            let parts = match counted(profile, split, options.shards) {
+                Some(count) if profile.assignment == Assignment::RoundRobin => in_turn(&images, count),
+                _ => divided(&images, len_of, options.shards),
             };
-            let len_of = |unit: usize| {
-                let len = |image| record_len(dataset, image, &classes, columns);
-                images[end_of(unit)..end_of(unit + 1)].iter().map(len).sum::<u64>()
-            };
-            let units = if of_clips { cuts.len() } else { images.len() };
-            let ends = shard_ends(units, len_of, options.shards);
-            let mut start = 0;
-            for (number, end) in ends.iter().enumerate() {
-                let (first, last) = (end_of(start), end_of(*end));
-                let images = images[first..last].to_vec();
-                let name = shard_name(split, options, number, ends.len());
-                let cuts = cuts.get(start..*end).unwrap_or_default();
-                let clips: Vec<String> =
-                    cuts.iter().map(|(folder, _)| names.get(folder).cloned().unwrap_or_default()).collect();
-                let blocks = match of_clips {
-                    true => cuts.iter().map(|(_, end)| end - first).collect(),
-                    false => block_ends(&images, step),
-                };
-                shards.push(Shard { name, split, blocks, clips, images });
-                start = *end;
+            let count = parts.len();
+            for (number, images) in parts.into_iter().enumerate() {
+                let name = shard_name(split, options, number, count);
+                shards.push(Shard { name, split, blocks: block_ends(&images, step), clips: Vec::new(), images });
             }
         }
         let content = Content {
@@ -222,7 +219,6 @@ impl Plan {
             source_id: options.source_id,
             reencode: options.reencode,
             auto_orient: options.auto_orient,
-            sha256,
             rules: options.box_rules(),
             drop_empty: options.drop_empty,
         };
@@ -238,6 +234,52 @@ fn shared_names(dataset: &Dataset, rows: &[(usize, u64)]) -> Vec<bool> {
         *seen.entry(name(*row)).or_default() += 1;
     }
     rows.iter().map(|(row, _)| seen.get(name(*row)).is_some_and(|count| *count > 1)).collect()
+}
+
+/// How many shards of `split` there are to be, if that is known without its images.
+fn counted(profile: &Profile, split: Split, rule: ShardRule) -> Option<u32> {
+    match rule {
+        ShardRule::One => profile.files.and_then(|files| files.shards(split)),
+        ShardRule::Count(count) => Some(count),
+        ShardRule::Size(_) => None,
+    }
+}
+
+/// `images` dealt out to `count` shards, of which some have none where there are fewer images: the scripts that do so make
+/// all of their files.
+fn in_turn(images: &[PlannedImage], count: u32) -> Vec<Vec<PlannedImage>> {
+    let count = count.max(1) as usize;
+    (0..count).map(|number| images.iter().skip(number).step_by(count).copied().collect()).collect()
+}
+
+/// `images` one after the other, in shards by `rule`.
+fn divided(images: &[PlannedImage], len_of: impl Fn(&PlannedImage) -> u64, rule: ShardRule) -> Vec<Vec<PlannedImage>> {
+    let mut start = 0;
+    let part = |end: usize| images[std::mem::replace(&mut start, end)..end].to_vec();
+    shard_ends(images.len(), |place| len_of(&images[place]), rule).into_iter().map(part).collect()
+}
+
+/// The images of a shard, ends of the clips in them, and their folders.
+type ClipShard<'a> = (Vec<PlannedImage>, Vec<usize>, Vec<&'a str>);
+
+/// `images`, which are those of the clips `cuts`, in shards by `rule`, none of which has a part of a clip.
+fn whole_clips<'a>(
+    images: &[PlannedImage],
+    cuts: &[clips::Cut<'a>],
+    len_of: impl Fn(&PlannedImage) -> u64,
+    rule: ShardRule,
+) -> Vec<ClipShard<'a>> {
+    let end_of = |clips: usize| clips.checked_sub(1).and_then(|last| cuts.get(last)).map_or(0, |(_, end)| *end);
+    let clip_len = |clip: usize| images[end_of(clip)..end_of(clip + 1)].iter().map(&len_of).sum();
+    let mut start = 0;
+    let part = |end: usize| {
+        let from = std::mem::replace(&mut start, end);
+        let first = end_of(from);
+        let cuts = &cuts[from..end];
+        let blocks = cuts.iter().map(|(_, end)| end - first).collect();
+        (images[first..end_of(end)].to_vec(), blocks, cuts.iter().map(|(folder, _)| *folder).collect())
+    };
+    shard_ends(cuts.len(), clip_len, rule).into_iter().map(part).collect()
 }
 
 /// Ends of the shards in `units` records, which are not none, by the bytes of each.
@@ -286,7 +328,7 @@ fn record_len(dataset: &Dataset, image: &PlannedImage, classes: &[Option<Planned
     };
     let (width, height) = (texts.width[image.row], texts.height[image.row]);
     let mask = |row: usize| match columns.masks {
-        MaskForm::None => 0,
+        MaskForm::None | MaskForm::Auto => 0,
         MaskForm::Numerical => 4 * u64::from(width) * u64::from(height),
         MaskForm::Png => {
             let [_, y0, _, y1] = dataset.objects.bbox[row];
@@ -322,6 +364,10 @@ fn block_ends(images: &[PlannedImage], step: usize) -> Vec<usize> {
 }
 
 fn shard_name(split: Split, options: &Options, number: usize, count: usize) -> String {
+    if let Some(files) = options.schema.profile().files {
+        let single = count == 1 && options.shards == ShardRule::One && files.shards(split).is_none();
+        return files.name(split, (!single).then_some((number, count)));
+    }
     let stem = match options.layout {
         Layout::Flat => split.name().to_owned(),
         Layout::Roboflow => format!("{split}/{}", options.group()),

@@ -5,9 +5,10 @@ use std::sync::atomic::AtomicBool;
 
 use super::error::ConvertError;
 use super::manifest::MANIFEST;
-use super::options::{Layout, MaskForm, Options, SchemaKind, Segmentation};
+use super::options::{Layout, MaskForm, Options, SchemaKind, SourceId};
 use super::plan::Content;
 use super::report::Report;
+use super::schema::profile::FormatWord;
 use super::shard::Output;
 use crate::inspect::sequence;
 use crate::snippet::{self, Files, Framework, Reading};
@@ -96,92 +97,55 @@ fn tables(text: &mut String, report: &Report, label_maps: &[String]) -> std::fmt
 }
 
 fn features(text: &mut String, report: &Report, options: &Options, content: &Content) -> std::fmt::Result {
-    let (columns, attributes) = (content.columns, !content.attributes.is_empty());
+    let profile = options.schema.profile();
     writeln!(text, "A record\n--------")?;
     let of_clips = options.schema == SchemaKind::Sequence;
     let what = if of_clips { "tf.train.SequenceExample of one clip" } else { "tf.train.Example of one image" };
     writeln!(text, "Each record is a {what} (schema {}):\n", options.schema)?;
-    if options.schema == SchemaKind::Classification {
-        return text.write_str(CLASSIFICATION_FEATURES);
-    }
     if of_clips {
         text.write_str(SEQUENCE_FEATURES)?;
     }
-    let full = options.is_full();
-    let optional = |wanted, name, what| (full && wanted).then_some((name, what));
-    let source_id = match (options.schema, options.source_id.name()) {
-        (SchemaKind::Basic, _) => "the name again",
-        (_, "index") => "place in the source from 1, as text",
-        (_, "id") => "the source's id, as text",
-        _ => "the name again",
+    let again = match content.source_id {
+        SourceId::Auto | SourceId::Index => "place in the source from 1, as text",
+        SourceId::Id => "the source's id, as text",
+        SourceId::Filename => "the name again",
+        SourceId::Stem => "the name without its extension",
     };
     let encoded = match report.reencoded {
         0 => "the image's file, as it was",
         count => &format!("the image's file, as it was; of {count} images what it was made into"),
     };
-    let rows = [
-        optional(columns.captions, "image/caption", "list: sentences about the image"),
-        optional(columns.labels, "image/class/{label,text}", "a list each: classes of the whole image"),
-        Some(("image/encoded", encoded)),
-        Some(("image/filename", "its name")),
-        Some(("image/format", if full { "jpeg, png ..." } else { "jpg" })),
-        Some(("image/height, image/width", "of the stored pixels")),
-        optional(options.sha256 && !of_clips, "image/key/sha256", "of the image's file"),
-        optional(columns.area, "image/object/area", "list: square pixels"),
-        optional(attributes, "image/object/attribute/NAME", "a list each: values, none where an object has none"),
-        optional(columns.confidence, "image/object/bbox/confidence", "list: 1 is sure"),
-        Some(("image/object/bbox/{xmin,xmax,ymin,ymax}", "a list each: fractions of width and height")),
-        Some(("image/object/class/label", "list: id in the label map")),
-        Some(("image/object/class/text", "list: name in the label map")),
-        optional(columns.corners, "image/object/corners/{x,y}", "a list each: four of each turned box, else zeros"),
-        optional(columns.depiction, "image/object/depiction", "list: 1 is a drawing or the like"),
-        optional(columns.difficult, "image/object/difficult", "list: 1 is hard to recognise"),
-        optional(columns.group_of, "image/object/group_of", "list: 1 is one box around many"),
-        optional(columns.id, "image/object/id", "list: the source's own number of the object"),
-        optional(columns.crowd, "image/object/is_crowd", "list: 1 is one box around many"),
-        optional(columns.keypoints > 0, "image/object/keypoint/{x,y}", "a list each: fractions of width and height"),
-        optional(columns.keypoints > 0, "image/object/keypoint/{visibility,text}", "a list each: 0 to 2; name"),
-        optional(columns.keypoints > 0, "image/object/keypoint/num", "list: how many of an object are labelled"),
-        optional(columns.masks == MaskForm::Png, "image/object/mask", "list: a PNG of 0 and 1 for each object"),
-        optional(
-            columns.masks == MaskForm::Numerical,
-            "image/object/mask",
-            "list: 0 or 1 for each pixel of each object",
-        ),
-        optional(columns.occluded, "image/object/occluded", "list: 1 is partly hidden"),
-        optional(columns.track, "image/object/track/label", "list: number of the track, -1 for none"),
-        optional(columns.truncated, "image/object/truncated", "list: 1 is cut off"),
-        optional(columns.view, "image/object/view", "list: pose"),
-        optional(
-            columns.maps == Segmentation::Panoptic,
-            "image/panoptic/{category_mask,instance_mask}",
-            "PNGs: id of the class, number of the object, for each pixel",
-        ),
-        optional(
-            columns.maps == Segmentation::PanopticEncoded,
-            "image/panoptic/{category,instance}/encoded",
-            "PNGs: id of the class, number of the object, for each pixel",
-        ),
-        optional(
-            columns.maps != Segmentation::None,
-            "image/segmentation/class/encoded",
-            "a PNG: id of the class for each pixel, 0 for none",
-        ),
-        Some(("image/source_id", source_id)),
-    ];
-    for (name, what) in rows.into_iter().flatten() {
-        if !of_clips {
-            writeln!(text, "{name:40} {what}")?;
-        } else if !sequence::OF_CLIP.iter().any(|key| name.starts_with(key)) {
-            writeln!(text, "{:40} {what}", sequence::list_of(name))?;
+    let masks = match content.columns.masks {
+        MaskForm::Numerical => "list: 0 or 1 for each pixel of each object",
+        _ => "list: a PNG of 0 and 1 for each object",
+    };
+    for (key, _) in profile.keys.iter().filter(|(key, _)| (key.found)(&content.columns)) {
+        let Some((name, what)) = key.shown else { continue };
+        let what = match (name, profile.format) {
+            ("image/encoded", _) => encoded,
+            ("image/format", FormatWord::Always(word)) => word,
+            ("image/format", FormatWord::Jpeg(word)) => &format!("{word}, png ..."),
+            ("image/object/mask", _) => masks,
+            ("image/source_id", _) => again,
+            _ => what,
+        };
+        match of_clips {
+            true if sequence::OF_CLIP.iter().any(|key| name.starts_with(key)) => {}
+            true => writeln!(text, "{:40} {what}", sequence::list_of(name))?,
+            false => writeln!(text, "{name:40} {what}")?,
         }
     }
-    let nothing = if of_clips {
-        "A frame without objects has no value in its lists."
-    } else {
-        "An image without objects has the lists, empty."
+    let empty = match (profile.has_objects(), profile.empty_lists) {
+        (false, _) => "",
+        _ if of_clips => "\nA frame without objects has no value in its lists.\n",
+        (true, true) => "\nAn image without objects has the lists, empty.\n",
+        (true, false) => "\nAn image without objects does not have the lists.\n",
     };
-    writeln!(text, "\n{nothing}\n")
+    writeln!(text, "{empty}")?;
+    if !profile.script.is_empty() {
+        writeln!(text, "The same that {} writes.\n", profile.script)?;
+    }
+    Ok(())
 }
 
 const SEQUENCE_FEATURES: &str = "\
@@ -199,16 +163,6 @@ Lists with an entry for each frame:
 
 image/timestamp                          number of the frame
 region/is_annotated                      1, or 0 where no annotation names the frame
-";
-
-const CLASSIFICATION_FEATURES: &str = "\
-image/class/label                        id in the label map, from 1
-image/class/text                         name in the label map
-image/encoded                            the image's file, as it was
-image/filename                           its name
-image/format                             jpeg, png ...
-image/height, image/width                of the stored pixels
-
 ";
 
 /// Records that programs are made from.

@@ -69,6 +69,8 @@ pub struct Report {
 
 /// Why objects are left out of records that have the classes of images alone.
 pub const NO_OBJECTS: &str = "no-objects";
+/// The same of a segment that is no thing: it is in maps, and has no box.
+pub const STUFF: &str = "stuff";
 /// Why images without objects are missing that nothing is wrong with.
 pub const DROP_EMPTY: &str = "drop-empty";
 

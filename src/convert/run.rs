@@ -20,6 +20,7 @@ use super::pipeline::{self, Done, Job};
 use super::plan::Plan;
 use super::readme::{first_records, readme};
 use super::report::{ClassCount, FileReport, Report, SplitCount};
+use super::schema::profile::Id;
 use super::shard::{self, Output};
 use super::split::SplitRule;
 use super::watch::{Monitor, Phase, Watch};
@@ -39,6 +40,7 @@ pub fn convert(
 ) -> Result<Report, ConvertError> {
     let mut watch = Watch::new(monitor);
     options.check()?;
+    let options = &options.settled();
     if !options.dry_run && options.target.is_none() {
         // What always has this name; the rest is looked for when the names of the files are known.
         shard::check_free(out, [MANIFEST], options.overwrite)?;
@@ -61,6 +63,7 @@ pub fn convert_dataset(
 ) -> Result<Report, ConvertError> {
     let mut watch = Watch::new(monitor);
     options.check()?;
+    let options = &options.settled();
     if options.select.is_all() {
         return run(loaded, out, options, &mut watch);
     }
@@ -184,8 +187,10 @@ fn run(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>) ->
 
 /// What stands in `image/source_id`. Ids that are taken twice, as by files of COCO that count alike, tell no images apart.
 fn settled_source_id(dataset: &Dataset, options: &Options) -> SourceId {
-    if options.source_id != SourceId::Auto {
-        return options.source_id;
+    match (options.source_id, options.schema.profile().source_id) {
+        (SourceId::Auto, Id::Number) => {}
+        (SourceId::Auto, Id::Name) => return SourceId::Filename,
+        (asked, _) => return asked,
     }
     let ids: Option<Vec<i64>> = (0..dataset.len()).map(|row| dataset.images.id.get(row).copied()).collect();
     let own = !dataset.is_empty() && ids.is_some_and(all_differ);
@@ -292,7 +297,7 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
     if labels.shifted {
         report.reasons.push("classes count from 1 (0 is the background); in the source from 0".into());
     }
-    if options.is_full() && all_have_ids(dataset) && !columns.id {
+    if matches!(options.schema, SchemaKind::Tfod | SchemaKind::Sequence) && all_have_ids(dataset) && !columns.id {
         report.reasons.push("image/object/id is left out: objects of one split have the same".into());
     }
     if options.schema == SchemaKind::Sequence {

@@ -46,6 +46,8 @@ pub struct Class {
     pub keypoints: Vec<String>,
     /// Pairs of keypoints that are joined by a bone, 0-based.
     pub skeleton: Vec<[u32; 2]>,
+    /// Whether it is said to be no thing that can be counted: sky, grass (COCO's `isthing` 0).
+    pub stuff: bool,
 }
 
 impl Class {
@@ -117,6 +119,8 @@ pub struct Images {
     pub source: Vec<u32>,
     /// Line in the annotation file where the image's entry starts; 0 where that is not known.
     pub line: Vec<u32>,
+    /// The image's place in the order of the source's own lists; images stand here by their keys.
+    pub rank: Vec<u32>,
     /// End of the image's rows in [`Objects`]; they start where those of the image before end.
     pub object_end: Vec<u64>,
 }
@@ -143,6 +147,8 @@ pub struct Image<'a> {
     pub split: Option<Split>,
     /// Annotation file and line.
     pub source: (u32, u32),
+    /// See [`Images::rank`].
+    pub rank: u32,
     /// See [`Images::id`].
     pub id: Option<i64>,
     /// See [`Images::url`].
@@ -200,6 +206,7 @@ impl Dataset {
         images.split.push(image.split);
         images.source.push(image.source.0);
         images.line.push(image.source.1);
+        images.rank.push(image.rank);
         images.id.extend(row, image.id);
         images.url.extend(row, image.url);
         images.captions.extend(row, Some(image.captions).filter(|captions| !captions.is_empty()));

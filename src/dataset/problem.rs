@@ -107,6 +107,8 @@ problem_kinds! {
     SwappedCorners = "swapped-corners", Fixed;
     /// A box over the edge of the image: clipped.
     BoxOutside = "box-outside", Fixed;
+    /// A box leads over the edge of the image and is written like that, as the script does whose schema was asked for.
+    BoxKept = "box-kept", Note;
     /// A box without area: left out.
     EmptyBox = "empty-box", Fixed;
     /// A box that TensorFlow's own script would drop, left out as asked (`--skip-rule tf`).

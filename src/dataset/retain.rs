@@ -34,6 +34,7 @@ impl Dataset {
             split,
             source,
             line,
+            rank,
             ..
         } = self.images;
         let text = |column: &Strings| {
@@ -62,6 +63,7 @@ impl Dataset {
             split: dense(&rows, &split),
             source: dense(&rows, &source),
             line: dense(&rows, &line),
+            rank: dense(&rows, &rank),
             object_end,
         };
         Self { images, objects: self.objects.moved(&object_places, objects as usize), ..self }
@@ -84,6 +86,7 @@ mod tests {
                 file: Some((0, &key)),
                 size: (number, 9),
                 source: (0, number + 10),
+                rank: 7 - number,
                 id: (number % 2 == 1).then_some(i64::from(number)),
                 labels: vec![number],
                 ..Image::default()
@@ -98,6 +101,7 @@ mod tests {
         assert_eq!(kept.images.key.iter().collect::<Vec<_>>(), ["1.png", "3.png"]);
         assert_eq!(kept.images.file.iter().collect::<Vec<_>>(), ["1.png", "3.png"]);
         assert_eq!((kept.images.width.as_slice(), kept.images.line.as_slice()), (&[1, 3][..], &[11, 13][..]));
+        assert_eq!(kept.images.rank, [6, 4]);
         assert_eq!((kept.images.id.get(0), kept.images.id.get(1)), (Some(&1), Some(&3)));
         assert_eq!(kept.images.labels.get(1), Some(&vec![3]));
         assert_eq!((kept.objects_of(0), kept.objects_of(1)), (0..1, 1..3));

@@ -187,6 +187,7 @@ impl Builder {
                 size: entry.size,
                 split: entry.split,
                 source: entry.source.map_or((NO_SOURCE, 0), |(file, line)| (place_of(file), line)),
+                rank: number,
                 id: entry.id,
                 url: entry.url.take(),
                 captions: std::mem::take(&mut entry.captions),

@@ -59,6 +59,7 @@ fn join(class: &mut Class, other: Class) {
     if class.supercategory.is_empty() {
         class.supercategory = other.supercategory;
     }
+    class.stuff |= other.stuff;
     if class.keypoints.is_empty() {
         (class.keypoints, class.skeleton) = (other.keypoints, other.skeleton);
     }

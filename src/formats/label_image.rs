@@ -206,7 +206,7 @@ fn masks(width: u32, height: u32, values: &[u32]) -> Result<BTreeMap<u32, Mask>,
 }
 
 /// A picture that masks are painted into; 0 where there is none.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Canvas {
     width: u32,
     height: u32,

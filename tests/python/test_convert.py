@@ -158,7 +158,7 @@ def test_options(good: Path, tmp_path: Path) -> None:
 
 def test_wrong_options(good: Path, tmp_path: Path) -> None:
     rows: list[tuple[dict[str, Any], str]] = [
-        ({"schema": "coco"}, 'schema must be one of "tfod", "basic", "classification", "sequence", not "coco"'),
+        ({"schema": "coco"}, 'schema must be one of "tfod", "basic", "classification", .*, not "coco"'),
         ({"layout": "x"}, 'layout must be one of "flat", "roboflow", not "x"'),
         ({"on_error": "x"}, 'on_error must be one of "stop", "skip", not "x"'),
         ({"skip_rule": "x"}, 'skip_rule must be one of "none", "tf", not "x"'),

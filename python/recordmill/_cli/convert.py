@@ -24,6 +24,16 @@ from recordmill._native import Error
 if TYPE_CHECKING:
     from recordmill._report import Problem, Report
 
+SCHEMAS = [
+    "tfod",
+    "basic",
+    "classification",
+    "sequence",
+    "create_coco",
+    "create_pascal",
+    "model_garden",
+    "roboflow",
+]
 # Problems that are not errors, listed after a conversion; the report has all.
 _LISTED = 20
 
@@ -88,11 +98,12 @@ _LISTED = 20
     ),
     click.option(
         "--schema",
-        type=click.Choice(["tfod", "basic", "classification", "sequence"]),
+        type=click.Choice(SCHEMAS),
         default="tfod",
         show_default=True,
         help="The keys of the TensorFlow Object Detection API, the twelve of generate_tfrecord.py, one class for each "
-        "image, or a SequenceExample for each clip (folder of frames), with tracks.",
+        "image, a SequenceExample for each clip (folder of frames), or the same Examples in the same files as that "
+        "script of TensorFlow's, or Roboflow, writes.",
     ),
     click.option(
         "--layout",
@@ -108,10 +119,11 @@ _LISTED = 20
     ),
     click.option(
         "--masks",
-        type=click.Choice(["png", "numerical", "none"]),
-        default="png",
+        type=click.Choice(["auto", "png", "numerical", "none"]),
+        default="auto",
         show_default=True,
-        help="How records have the masks of objects, where the source has outlines or masks.",
+        help="How records have the masks of objects, where the source has outlines or masks; auto: png in schema tfod, "
+        "none in those of scripts.",
     ),
     click.option(
         "--segmentation",
@@ -132,10 +144,11 @@ _LISTED = 20
     ),
     click.option(
         "--source-id",
-        type=click.Choice(["auto", "index", "id", "filename"]),
+        type=click.Choice(["auto", "index", "id", "filename", "stem"]),
         default="auto",
         show_default=True,
-        help="What image/source_id is; auto: the source's id where each image has its own, else its place.",
+        help="What image/source_id is; auto: as the schema has it, in tfod the source's id where each image has its "
+        "own, else its place.",
     ),
     click.option(
         "--no-sha256",

@@ -138,13 +138,13 @@ impl<'a> Builder<'a> {
         let objects = self.dataset.objects_of(image.row).len();
         let place = |len: usize| record::HEADER_LEN + prefix_guess(len, objects);
         let fetched = self.fetch(image, block, place, outcome)?;
-        let (schema, content) = (self.content.schema, self.content);
+        let (profile, content) = (self.content.schema.profile(), self.content);
         let (encoder, around) = (&mut self.encoder, &mut self.around);
         let encode = |sample: &Sample<'_>| {
-            let features = schema::features(schema, sample);
+            let features = schema::features(profile, sample);
             around.clear();
             let holes = encoder.encode_around(&features, around);
-            let digest_len = if content.sha256 { SHA256_LEN } else { 0 };
+            let digest_len = if content.columns.sha256 { SHA256_LEN } else { 0 };
             let payload = around.len() + fetched.len + digest_len;
             if payload as u64 > example::MAX_LEN {
                 let message = format!("record would have {payload} bytes, more than an Example can hold (2 GiB)");

@@ -1,13 +1,17 @@
 //! What is said of one image: its objects, fitted into it, its classes and captions.
 
+use std::borrow::Cow;
+
 use super::block::{Fetched, Outcome, Unusable, bad_image};
 use crate::convert::fitting;
 use crate::convert::options::{MaskForm, SchemaKind, Segmentation, SourceId};
 use crate::convert::plan::{Content, PlannedImage};
-use crate::convert::report::NO_OBJECTS;
-use crate::convert::schema::{ObjectColumns, Placed, Sample, classification};
+use crate::convert::report::{NO_OBJECTS, STUFF};
+use crate::convert::schema::profile::Name;
+use crate::convert::schema::{Drawn, MapForm, ObjectColumns, Placed, Sample, classification};
 use crate::dataset::{Dataset, ProblemKind};
 use crate::formats::target::Frame;
+use crate::formats::tree::stem_of;
 use crate::image::mask::MaskError;
 
 /// Says it, of the images of a dataset.
@@ -29,16 +33,18 @@ impl<'a> Teller<'a> {
     ) -> Result<Option<T>, Unusable> {
         let rows = self.dataset.objects_of(image.row);
         let frame = fetched.frame;
+        let has_rows = !rows.is_empty();
         let mut columns = ObjectColumns::default();
         let mut found = Outcome::default();
-        match self.content.schema {
-            SchemaKind::Classification => rows.for_each(|_| found.skipped.object(NO_OBJECTS)),
-            SchemaKind::Tfod | SchemaKind::Basic | SchemaKind::Sequence => {
-                self.objects(image.row, frame, &mut columns, &mut found)?;
-            }
+        let profile = self.content.schema.profile();
+        match profile.has_objects() {
+            true => self.objects(image.row, frame, &mut columns, &mut found)?,
+            false => rows.for_each(|_| found.skipped.object(NO_OBJECTS)),
         }
-        if self.content.columns.maps != Segmentation::None {
-            columns.draw_maps(self.dataset, self.content.columns, frame).map_err(bad_image)?;
+        // What nothing is said of has no map where lists without values have no key either.
+        let drawn = self.content.columns.maps != Segmentation::None;
+        if drawn && (profile.empty_lists || has_rows) {
+            columns.draw_maps(self.dataset, self.content.columns, profile.maps, frame).map_err(bad_image)?;
         }
         let images = &self.dataset.images;
         let of_image = images.labels.get(image.row).map_or(&[][..], |labels| labels);
@@ -50,15 +56,16 @@ impl<'a> Teller<'a> {
             return Ok(None);
         }
 
-        let annotated_name = self.dataset.images.name.get(image.row);
-        let filename = match image.shared_name {
-            true => self.dataset.images.key.get(image.row),
-            false => self.dataset.images.own_name(image.row),
+        let filename = match profile.filename {
+            Name::Own if image.shared_name => images.key.get(image.row),
+            Name::Own => images.own_name(image.row),
+            Name::Annotated => images.name.get(image.row),
         };
         let source_id = match self.content.source_id {
-            SourceId::Auto | SourceId::Index => (image.row + 1).to_string(),
-            SourceId::Id => self.dataset.images.id.get(image.row).map(i64::to_string).unwrap_or_default(),
-            SourceId::Filename => filename.to_owned(),
+            SourceId::Auto | SourceId::Index => Cow::Owned((image.row + 1).to_string()),
+            SourceId::Id => Cow::Owned(images.id.get(image.row).map(i64::to_string).unwrap_or_default()),
+            SourceId::Filename => Cow::Borrowed(filename),
+            SourceId::Stem => Cow::Borrowed(stem_of(filename)),
         };
         // A class that the label map does not have was said with its place when the labels were made.
         let planned = |class: &u32| self.content.classes.get(*class as usize)?.as_ref();
@@ -75,9 +82,8 @@ impl<'a> Teller<'a> {
             encoded_len: fetched.len,
             header: fetched.header,
             filename,
-            annotated_name,
+            format: profile.format.of(fetched.header.kind),
             source_id: &source_id,
-            sha256: self.content.sha256,
             columns: self.content.columns,
             attributes: &self.content.attributes,
             captions,
@@ -110,18 +116,34 @@ impl<'a> Teller<'a> {
         columns: &mut ObjectColumns<'a>,
         found: &mut Outcome,
     ) -> Result<(), Unusable> {
-        for object in self.dataset.objects_of(row) {
-            let class = self.content.classes.get(self.dataset.objects.class[object] as usize);
-            let Some(class) = class.and_then(Option::as_ref) else {
+        let form = self.content.schema.profile().maps;
+        let draws = self.content.columns.maps != Segmentation::None;
+        for (number, object) in (1..).zip(self.dataset.objects_of(row)) {
+            let place = self.dataset.objects.class[object] as usize;
+            let Some(class) = self.content.classes.get(place).and_then(Option::as_ref) else {
                 // Said once for all, with its place, when the labels were made.
                 found.skipped.object(ProblemKind::UnknownClass.word());
                 continue;
             };
+            if form == MapForm::ThingsAndStuff {
+                let thing = self.dataset.classes.get(place).is_none_or(|class| !class.stuff);
+                if draws {
+                    // A segment is seen whatever its box is.
+                    columns.push_drawn(Drawn::thing_or_stuff(object, class.id, number, thing));
+                }
+                if !thing {
+                    found.skipped.object(STUFF);
+                    continue;
+                }
+            }
             let rules = self.content.rules;
             match fitting::fit(self.dataset, (row, object), frame, rules, &mut found.problems) {
                 Ok((unit, _)) => {
                     let placed = Placed { unit, class, frame };
                     columns.push(self.dataset, object, self.content.columns, placed);
+                    if draws && form == MapForm::Plain {
+                        columns.push_drawn(Drawn::plain(object, class.id, columns.len()));
+                    }
                     if !self.content.attributes.is_empty() {
                         columns.push_attributes(self.dataset, object, &self.content.attributes);
                     }

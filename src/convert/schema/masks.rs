@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::{Feature, floats};
+use super::Feature;
 use crate::convert::options::MaskForm;
 use crate::dataset::Dataset;
 use crate::example;
@@ -39,7 +39,7 @@ impl MaskColumns {
         let none = [size[0].saturating_mul(size[1])];
         let runs = if runs.is_empty() { &none } else { runs };
         match form {
-            MaskForm::None => Ok(()),
+            MaskForm::None | MaskForm::Auto => Ok(()),
             MaskForm::Png => {
                 let mut bytes = Vec::with_capacity(1024);
                 png::write(runs, size, &mut bytes)?;
@@ -58,11 +58,12 @@ impl MaskColumns {
     }
 
     /// The feature in the form that the masks were added in.
-    pub fn feature(&self, form: MaskForm) -> Option<Feature<'_>> {
+    pub fn feature(&self, form: MaskForm) -> Feature<'_> {
         match form {
-            MaskForm::None => None,
-            MaskForm::Png => Some(Feature::Bytes(self.pngs.iter().map(|png| Cow::Borrowed(&**png)).collect())),
-            MaskForm::Numerical => Some(floats(&self.numbers)),
+            MaskForm::Numerical => Feature::Float(Cow::Borrowed(&self.numbers)),
+            MaskForm::Png | MaskForm::Auto | MaskForm::None => {
+                Feature::Bytes(self.pngs.iter().map(|png| Cow::Borrowed(&**png)).collect())
+            }
         }
     }
 }

@@ -1,21 +1,22 @@
-//! Which features a record has, and what stands in them. One file per schema.
+//! Which features a record has, and what stands in them: all of them are in [`keys`], which of them a schema has in [`profile`].
 
 pub mod attributes;
-mod basic;
 pub mod classification;
+pub(in crate::convert) mod keys;
 mod maps;
 mod masks;
+pub(in crate::convert) mod profile;
 pub mod sequence;
-mod tfod;
 
 use std::borrow::Cow;
 
 use self::attributes::{Attribute, AttributeColumns};
+pub(super) use self::maps::Drawn;
 use self::maps::ImageMaps;
 use self::masks::MaskColumns;
+pub(super) use self::profile::{MapForm, Profile};
 use super::boxes::UnitBox;
 use super::columns::Columns;
-use super::options::{SchemaKind, Segmentation};
 use super::plan::PlannedClass;
 use crate::dataset::{Dataset, flag};
 use crate::example::Feature;
@@ -33,14 +34,12 @@ pub struct Sample<'a> {
     pub encoded_len: usize,
     /// What they say of themselves.
     pub header: Header,
-    /// Name of the image's file; its key where another image has a file of that name.
+    /// `image/filename`
     pub filename: &'a str,
-    /// The image's name as the annotation says it.
-    pub annotated_name: &'a str,
-    /// What identifies the image.
+    /// `image/format`
+    pub format: &'a str,
+    /// `image/source_id`
     pub source_id: &'a str,
-    /// Whether the file's digest is written.
-    pub sha256: bool,
     /// Optional lists that are written.
     pub columns: Columns,
     /// Attributes that are written.
@@ -76,8 +75,8 @@ pub struct ObjectColumns<'a> {
     attributes: AttributeColumns<'a>,
     keypoints: KeypointColumns<'a>,
     masks: MaskColumns,
-    /// Rows and ids of classes, where maps are drawn.
-    drawn: Vec<(usize, i64)>,
+    /// What is in maps.
+    drawn: Vec<Drawn>,
     maps: ImageMaps,
 }
 
@@ -131,9 +130,6 @@ impl<'a> ObjectColumns<'a> {
         if columns.keypoints > 0 {
             self.keypoints.push(dataset, row, columns.keypoints as usize, placed);
         }
-        if columns.maps != Segmentation::None {
-            self.drawn.push((row, class.id));
-        }
         if columns.depiction {
             let all = dataset.objects.attributes.get(row).map_or(&[][..], |all| all);
             self.depiction.push(all.iter().any(|(name, value)| attributes::is_depiction(name, value)).into());
@@ -170,9 +166,20 @@ impl<'a> ObjectColumns<'a> {
         self.masks.push(dataset, row, columns.masks, frame)
     }
 
-    /// Draws the maps of all objects that were pushed.
-    pub fn draw_maps(&mut self, dataset: &Dataset, columns: Columns, frame: Frame) -> Result<(), String> {
-        self.maps = ImageMaps::draw(dataset, &self.drawn, frame, columns.maps)?;
+    /// Adds what the maps of the image have.
+    pub fn push_drawn(&mut self, drawn: Drawn) {
+        self.drawn.push(drawn);
+    }
+
+    /// Draws the maps.
+    pub fn draw_maps(
+        &mut self,
+        dataset: &Dataset,
+        columns: Columns,
+        form: MapForm,
+        frame: Frame,
+    ) -> Result<(), String> {
+        self.maps = ImageMaps::draw(dataset, &self.drawn, frame, columns.maps, form)?;
         Ok(())
     }
 
@@ -215,29 +222,36 @@ pub const NO_TRACK: i64 = -1;
 /// Characters of a SHA-256 in hex.
 pub const SHA256_LEN: usize = 64;
 
-/// The features of `sample` in `schema`. `image/encoded` is a [`Feature::Hole`], and so is the next to come, the file's
-/// digest in hex, where there is one: it is taken of several images at a time.
-pub fn features<'a>(schema: SchemaKind, sample: &'a Sample<'a>) -> Features<'a> {
-    match schema {
-        // Of a frame: its lists are made of them.
-        SchemaKind::Tfod | SchemaKind::Sequence => tfod::features(sample),
-        SchemaKind::Basic => basic::features(sample),
-        SchemaKind::Classification => classification::features(sample),
+/// The features of `sample` in the schema of `profile`. `image/encoded` is a [`Feature::Hole`], and so is the next to come, the
+/// file's digest in hex, where there is one: it is taken of several images at a time.
+pub fn features<'a>(profile: &'static Profile, sample: &'a Sample<'a>) -> Features<'a> {
+    let mut features: Features<'a> = Vec::with_capacity(profile.keys.len());
+    for (key, _) in profile.keys.iter().filter(|(key, _)| (key.found)(&sample.columns)) {
+        if std::ptr::eq(*key, &keys::ATTRIBUTES) {
+            features.extend(sample.objects.attributes.features(sample.attributes, sample.objects.len()));
+            continue;
+        }
+        let value = (key.value)(sample);
+        if profile.empty_lists || !is_empty(&value) {
+            features.push((key.name, value));
+        }
     }
+    features
 }
 
-fn floats(values: &[f32]) -> Feature<'_> {
-    Feature::Float(Cow::Borrowed(values))
-}
-
-fn ints(values: &[i64]) -> Feature<'_> {
-    Feature::Int64(Cow::Borrowed(values))
+fn is_empty(feature: &Feature<'_>) -> bool {
+    match feature {
+        Feature::Bytes(values) => values.is_empty(),
+        Feature::Float(values) => values.is_empty(),
+        Feature::Int64(values) => values.is_empty(),
+        Feature::Unset | Feature::Hole(_) => false,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::convert::options::MaskForm;
+    use crate::convert::options::{MaskForm, SchemaKind, Segmentation};
     use crate::convert::tests::dataset_of;
     use crate::dataset::{Image, NO_SOURCE, Object};
     use crate::image::Kind;
@@ -246,14 +260,15 @@ mod tests {
         Header { kind: Kind::Png, width: 640, height: 480, channels: 3, depth: 8, orientation: 1, tensorflow: true }
     }
 
-    fn sample<'a>(objects: &'a ObjectColumns<'a>, columns: Columns) -> Sample<'a> {
+    /// What a run has that found `columns`.
+    fn sample<'a>(kind: SchemaKind, objects: &'a ObjectColumns<'a>, columns: Columns) -> Sample<'a> {
+        let columns = kind.profile().columns(Columns { sha256: true, ..columns });
         Sample {
             encoded_len: 7,
             header: header(),
             filename: "b.png",
-            annotated_name: "a.jpg",
+            format: "png",
             source_id: "17",
-            sha256: true,
             captions: &[],
             labels: &[],
             columns,
@@ -269,8 +284,8 @@ mod tests {
     #[test]
     fn tfod_has_its_keys_even_without_objects() {
         let objects = ObjectColumns::default();
-        let sample = sample(&objects, Columns::default());
-        let features = features(SchemaKind::Tfod, &sample);
+        let sample = sample(SchemaKind::Tfod, &objects, Columns::default());
+        let features = features(SchemaKind::Tfod.profile(), &sample);
         assert_eq!(
             keys(&features),
             [
@@ -325,8 +340,8 @@ mod tests {
             ..Columns::default()
         };
         assert_eq!(columns, all);
-        let sample = sample(&objects, columns);
-        let features = features(SchemaKind::Tfod, &sample);
+        let sample = sample(SchemaKind::Tfod, &objects, columns);
+        let features = features(SchemaKind::Tfod.profile(), &sample);
         let get = |key| &features.iter().find(|(other, _)| *other == key).unwrap().1;
         assert_eq!(*get("image/object/difficult"), Feature::Int64(Cow::Borrowed(&[1, 0])));
         assert_eq!(*get("image/object/is_crowd"), Feature::Int64(Cow::Borrowed(&[0, 0])));
@@ -341,17 +356,93 @@ mod tests {
         assert!(!Columns::of(&dataset, MaskForm::Png).id);
     }
 
+    /// The keys of each schema, as the table of the scripts has them (formats.md 3): for a source that has everything, and for one
+    /// that has nothing.
     #[test]
-    fn basic_has_the_scripts_values() {
+    fn schemas_have_the_keys_of_their_scripts() {
+        let image = ["encoded", "filename", "format", "height", "width"];
+        let boxes = ["object/bbox/xmax", "object/bbox/xmin", "object/bbox/ymax", "object/bbox/ymin"];
+        let class = ["object/class/label", "object/class/text"];
+        let text = ["object/class/text"];
+        let id = ["source_id"];
+        let coco = ["key/sha256", "object/area", "object/is_crowd"];
+        let voc = ["key/sha256", "object/difficult", "object/truncated", "object/view"];
+        let found = ["object/mask"];
+        let garden = ["caption", "panoptic/category_mask", "panoptic/instance_mask", "segmentation/class/encoded"];
+        let labels = ["class/label", "class/text"];
+        type Keys<'a> = &'a [&'a [&'a str]];
+        let rows: [(SchemaKind, Keys<'_>, Keys<'_>); 6] = [
+            (SchemaKind::Basic, &[&image, &boxes, &class, &id], &[]),
+            (SchemaKind::Classification, &[&image, &labels], &[]),
+            (SchemaKind::CreateCoco, &[&image, &boxes, &text, &id, &coco], &[&found]),
+            (SchemaKind::CreatePascal, &[&image, &boxes, &class, &id, &voc], &[]),
+            (SchemaKind::ModelGarden, &[&image, &boxes, &class, &id, &coco], &[&found, &garden]),
+            (SchemaKind::Roboflow, &[&image, &boxes, &class], &[]),
+        ];
+        let everything = Columns {
+            difficult: true,
+            id: true,
+            crowd: true,
+            masks: MaskForm::Png,
+            maps: Segmentation::Panoptic,
+            occluded: true,
+            truncated: true,
+            view: true,
+            area: true,
+            confidence: true,
+            corners: true,
+            depiction: true,
+            group_of: true,
+            track: true,
+            keypoints: 3,
+            captions: true,
+            labels: true,
+            ..Columns::default()
+        };
+        for (kind, always, found) in rows {
+            for (columns, also) in [(Columns::default(), &[][..]), (everything, found)] {
+                let columns = kind.profile().columns(Columns { sha256: true, ..columns });
+                let keys = kind.profile().keys.iter().filter(|(key, _)| (key.found)(&columns));
+                let got: Vec<&str> = keys.map(|(key, _)| key.name).collect();
+                let mut expected: Vec<String> =
+                    always.iter().chain(also).flat_map(|keys| *keys).map(|key| format!("image/{key}")).collect();
+                expected.sort();
+                assert_eq!(got, expected, "{kind}");
+            }
+        }
+    }
+
+    #[test]
+    fn keys_are_sorted_and_say_what_they_are() {
+        for kind in SchemaKind::ALL {
+            let keys = kind.profile().keys;
+            assert!(keys.windows(2).all(|pair| pair[0].0.name < pair[1].0.name), "{kind}");
+            let shown = keys.iter().filter_map(|(key, _)| key.shown).map(|(name, _)| name);
+            assert_eq!(shown.clone().count(), shown.collect::<std::collections::BTreeSet<_>>().len(), "{kind}");
+        }
+    }
+
+    #[test]
+    fn formats_are_called_as_the_script_does() {
+        let word = |kind: SchemaKind, image| kind.profile().format.of(image);
+        let rows = [
+            (SchemaKind::Tfod, "jpeg", "png"),
+            (SchemaKind::Basic, "jpg", "jpg"),
+            (SchemaKind::CreateCoco, "jpeg", "png"),
+            (SchemaKind::ModelGarden, "jpg", "png"),
+            (SchemaKind::Roboflow, "jpeg", "png"),
+        ];
+        for (kind, jpeg, png) in rows {
+            assert_eq!((word(kind, Kind::Jpeg), word(kind, Kind::Png)), (jpeg, png), "{kind}");
+        }
+    }
+
+    #[test]
+    fn lists_without_values_are_not_there_in_model_garden() {
         let objects = ObjectColumns::default();
-        let columns = Columns { difficult: true, ..Columns::default() };
-        let sample = sample(&objects, columns);
-        let features = features(SchemaKind::Basic, &sample);
-        let get = |key| &features.iter().find(|(other, _)| *other == key).unwrap().1;
-        assert_eq!(*get("image/filename"), Feature::text("a.jpg"));
-        assert_eq!(*get("image/source_id"), Feature::text("a.jpg"));
-        assert_eq!(*get("image/format"), Feature::text("jpg"));
-        assert_eq!(features.len(), 12);
-        assert!(features.windows(2).all(|pair| pair[0].0 < pair[1].0), "sorted");
+        let sample = sample(SchemaKind::ModelGarden, &objects, Columns { captions: true, ..Columns::default() });
+        let features = features(SchemaKind::ModelGarden.profile(), &sample);
+        let image = ["encoded", "filename", "format", "height", "key/sha256", "source_id", "width"];
+        assert_eq!(keys(&features), image.map(|key| format!("image/{key}")));
     }
 }

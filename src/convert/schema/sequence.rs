@@ -31,13 +31,14 @@
 
 use std::borrow::Cow;
 
-use super::{Features, Sample, tfod};
+use super::{Sample, features};
+use crate::convert::options::SchemaKind;
 use crate::example::Feature;
 use crate::inspect::sequence::{OF_CLIP, list_of};
 
 /// Keys and values of a frame, but for its image.
 pub fn of_frame<'a>(sample: &'a Sample<'a>) -> impl Iterator<Item = (Cow<'a, str>, Feature<'a>)> {
-    let features: Features<'a> = tfod::features(sample);
+    let features = features(SchemaKind::Sequence.profile(), sample);
     let own = |key: &str| key != "image/encoded" && !OF_CLIP.contains(&key);
     features.into_iter().filter(move |(key, _)| own(key)).map(|(key, feature)| (list_of(key), feature))
 }

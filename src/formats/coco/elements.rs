@@ -26,6 +26,7 @@ pub struct CategoryElement {
     pub keypoints: Vec<String>,
     /// Pairs of keypoints, counted from 1.
     pub skeleton: Vec<[u32; 2]>,
+    pub isthing: Option<bool>,
 }
 
 /// An element of `annotations`. `OUTLINES`: whether `segmentation` is taken, or passed over.
@@ -166,6 +167,7 @@ element!([] CategoryElement, "a category, an object with `id` and `name`", |elem
     "supercategory" => element.supercategory = map.next_value::<Text>()?.0,
     "keypoints" => element.keypoints = map.next_value::<Option<_>>()?.unwrap_or_default(),
     "skeleton" => element.skeleton = map.next_value::<Option<_>>()?.unwrap_or_default(),
+    "isthing" => element.isthing = map.next_value::<Flag>()?.0,
 });
 
 element!([const OUTLINES: bool] AnnotationElement<OUTLINES>, "an annotation, an object with `image_id`", |element, map| {

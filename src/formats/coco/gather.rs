@@ -185,6 +185,7 @@ impl<'t> Gathered<'t> {
                 if class.supercategory.is_empty() {
                     class.supercategory = category.supercategory.unwrap_or_default();
                 }
+                class.stuff |= category.isthing == Some(false);
                 if class.keypoints.is_empty() {
                     class.keypoints = category.keypoints;
                     let zero_based = |[a, b]: [u32; 2]| Some([a.checked_sub(1)?, b.checked_sub(1)?]);

@@ -168,8 +168,9 @@ fn categories(ready: &Ready<'_>) -> Vec<String> {
     let category = |(number, class): (u32, &crate::formats::target::ReadyClass<'_>)| {
         let above = class.details.map_or("", |details| &details.supercategory);
         let (name, above, [red, green, blue]) = (quoted(&class.name), quoted(above), voc_colour(number));
-        let colour = format!("[{red},{green},{blue}]");
-        format!("{{\"id\":{},\"name\":{name},\"supercategory\":{above},\"isthing\":1,\"color\":{colour}}}", class.id)
+        let thing = u8::from(class.details.is_none_or(|details| !details.stuff));
+        let colour = format!("\"isthing\":{thing},\"color\":[{red},{green},{blue}]");
+        format!("{{\"id\":{},\"name\":{name},\"supercategory\":{above},{colour}}}", class.id)
     };
     (1..).zip(&ready.classes).map(category).collect()
 }

@@ -139,5 +139,5 @@ fn maps_of_boxes_mean_nothing() {
     assert!(error.ends_with("have neither outlines nor masks"), "{error}");
     let basic = Options { schema: SchemaKind::Basic, ..options(Segmentation::Semantic) };
     let error = corpus.convert("out", &basic).unwrap_err().to_string();
-    assert_eq!(error, "segmentation means nothing without schema tfod");
+    assert_eq!(error, "segmentation means nothing with schema basic");
 }

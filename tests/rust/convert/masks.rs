@@ -113,20 +113,22 @@ fn each_form_has_the_pixels_and_brings_them_back() {
 #[test]
 fn without_them_there_is_no_list() {
     let corpus = corpus();
-    for options in [options(MaskForm::None), Options { schema: SchemaKind::Basic, ..options(MaskForm::Png) }] {
+    for options in [options(MaskForm::None), Options { schema: SchemaKind::Basic, ..options(MaskForm::Auto) }] {
         let out = tempfile::tempdir().unwrap();
         let report = convert::convert_dataset(&corpus.loaded, out.path(), &options, &mut ()).unwrap();
         assert!(report.losses.iter().any(|loss| loss.what == "masks"));
         let back = convert::load(out.path(), &LoadOptions::default()).unwrap();
         assert_eq!(back.dataset.objects.masks.iter().count(), 0);
     }
-    let refused = Options { schema: SchemaKind::Basic, ..options(MaskForm::Numerical) };
-    let out = tempfile::tempdir().unwrap();
-    let error = convert::convert_dataset(&corpus.loaded, out.path(), &refused, &mut ()).unwrap_err();
-    assert!(
-        matches!(&error, ConvertError::Option(text) if text == "masks means nothing without schema tfod"),
-        "{error}"
-    );
+    for form in [MaskForm::Png, MaskForm::Numerical] {
+        let refused = Options { schema: SchemaKind::Basic, ..options(form) };
+        let out = tempfile::tempdir().unwrap();
+        let error = convert::convert_dataset(&corpus.loaded, out.path(), &refused, &mut ()).unwrap_err();
+        assert!(
+            matches!(&error, ConvertError::Option(text) if text == "masks means nothing with schema basic"),
+            "{error}"
+        );
+    }
 }
 
 /// Drawn on an image that was made smaller later, which is then stored turned.

@@ -9,6 +9,7 @@ mod keys;
 mod maps;
 mod masks;
 mod raccoon;
+mod schemas;
 mod selects;
 mod sequences;
 mod targets;

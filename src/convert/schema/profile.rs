@@ -1,0 +1,463 @@
+//! What tells one schema from another, as rows of data: which keys a record has and how the values are made for which scripts differ.
+//!
+//! Besides our own (`tfod`, `classification`) they are those of scripts: the same Examples, key for key, in files of the same names
+//! and order. docs/schemas.md says of each which script that is, and where it is wrong and what is done instead.
+
+use super::keys::{self, Key};
+use crate::convert::columns::Columns;
+use crate::convert::options::{Layout, MaskForm, SchemaKind, Segmentation};
+use crate::dataset::Split;
+use crate::image::Kind;
+
+/// Whether a key is in records whatever the source has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// In all.
+    Always,
+    /// In all, if anything of the source has a value for it.
+    Found,
+}
+use When::{Always, Found};
+
+/// What `image/format` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FormatWord {
+    /// What the bytes are: `jpeg`, `png` ...
+    Kind,
+    /// This of a JPEG, of all others what they are.
+    Jpeg(&'static str),
+    /// This, whatever the image is.
+    Always(&'static str),
+}
+
+impl FormatWord {
+    /// The word for an image of `kind`.
+    pub fn of(self, kind: Kind) -> &'static str {
+        match self {
+            Self::Always(word) => word,
+            Self::Jpeg(word) if kind == Kind::Jpeg => word,
+            Self::Kind | Self::Jpeg(_) => kind.format_name(),
+        }
+    }
+}
+
+/// What `image/filename` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Name {
+    /// The name of the image's file; its key where another image has a file of that name.
+    Own,
+    /// The name in the annotation.
+    Annotated,
+}
+
+/// What `image/source_id` is where no option says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Id {
+    /// The source's number where each image has one that no other has, else the place from 1.
+    Number,
+    /// What `image/filename` says.
+    Name,
+}
+
+/// What becomes of boxes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BoxForm {
+    /// Those over the edge are clipped; otherwise they stay as they are.
+    pub clip: bool,
+    /// Those are left out that [`SkipRule::Tf`](crate::convert::SkipRule::Tf) leaves out.
+    pub skip_tf: bool,
+}
+
+/// What the numbers in maps of pixels mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MapForm {
+    /// There are no maps.
+    None,
+    /// Ids of classes; objects from 1 in their order.
+    Plain,
+    /// Model Garden's: in `image/segmentation/class/encoded` 1 for any thing and id - 90 for stuff; things by their place among
+    /// the segments, stuff as 0.
+    ThingsAndStuff,
+}
+
+/// In which order images are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// That of their keys.
+    Key,
+    /// That of the source's lists.
+    Source,
+}
+
+/// Which shard of a split an image goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Assignment {
+    /// The first so many to the first, and so on.
+    Contiguous,
+    /// In turn.
+    RoundRobin,
+}
+
+/// Names of files where they are the script's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Files {
+    /// For training, validation and testing.
+    pub stems: [&'static str; 3],
+    /// What stands behind the number.
+    pub end: &'static str,
+    /// How many there are of each where no option says it; 0 is one without a number.
+    pub shards: [u32; 3],
+}
+
+impl Files {
+    /// How many files of `split` there are, where no option says it; `None` for one without a number.
+    pub fn shards(&self, split: Split) -> Option<u32> {
+        Some(self.shards[place(split)]).filter(|count| *count > 0)
+    }
+
+    /// The name of file `number` of `count`; of the only one, if there are to be no numbers.
+    pub fn name(&self, split: Split, numbered: Option<(usize, usize)>) -> String {
+        let (stem, end) = (self.stems[place(split)], self.end);
+        match numbered {
+            None => format!("{stem}{end}"),
+            Some((number, count)) => format!("{stem}-{number:05}-of-{count:05}{end}"),
+        }
+    }
+}
+
+const fn place(split: Split) -> usize {
+    match split {
+        Split::Train => 0,
+        Split::Valid => 1,
+        Split::Test => 2,
+    }
+}
+
+/// A schema.
+#[derive(Debug)]
+pub struct Profile {
+    /// The script, as README.txt says it; empty for our own.
+    pub script: &'static str,
+    /// The keys of a record, sorted.
+    pub keys: &'static [(&'static Key, When)],
+    /// A list without values is written all the same.
+    pub empty_lists: bool,
+    /// `image/format`
+    pub format: FormatWord,
+    /// `image/filename`
+    pub filename: Name,
+    /// `image/source_id`
+    pub source_id: Id,
+    /// Boxes.
+    pub boxes: BoxForm,
+    /// `image/object/mask` where no option says it.
+    pub masks: MaskForm,
+    /// Maps of pixels, where they are asked for.
+    pub maps: MapForm,
+    /// Which image comes first.
+    pub order: Order,
+    /// Which image goes into which file.
+    pub assignment: Assignment,
+    /// Names of files; by the layout if there are none.
+    pub files: Option<Files>,
+    /// The layout where no option says it.
+    pub layout: Layout,
+    /// Coordinates of VOC are taken as they are written, whatever they count from.
+    pub raw_voc: bool,
+}
+
+impl Profile {
+    /// Whether records of `split` have `key`; if it is only there where something of the source has it: as `found` says.
+    fn wants(&self, key: &'static Key, found: bool) -> bool {
+        self.keys.iter().any(|(ours, when)| std::ptr::eq(*ours, key) && (*when == Always || found))
+    }
+
+    /// Whether there is such a key.
+    pub fn has(&self, key: &'static Key) -> bool {
+        self.wants(key, true)
+    }
+
+    /// Whether records have objects.
+    pub fn has_objects(&self) -> bool {
+        self.has(&keys::XMIN)
+    }
+
+    /// The lists of the schema, of those that were found.
+    pub fn columns(&self, found: Columns) -> Columns {
+        let Columns { masks, maps, keypoints, .. } = found;
+        Columns {
+            sha256: self.wants(&keys::SHA256, found.sha256) && found.sha256,
+            difficult: self.wants(&keys::DIFFICULT, found.difficult),
+            id: self.wants(&keys::ID, found.id),
+            crowd: self.wants(&keys::IS_CROWD, found.crowd),
+            masks: if self.has(&keys::MASK) { masks } else { MaskForm::None },
+            maps: if self.maps == MapForm::None { Segmentation::None } else { maps },
+            occluded: self.wants(&keys::OCCLUDED, found.occluded),
+            truncated: self.wants(&keys::TRUNCATED, found.truncated),
+            view: self.wants(&keys::VIEW, found.view),
+            area: self.wants(&keys::AREA, found.area),
+            attributes: self.wants(&keys::ATTRIBUTES, found.attributes),
+            confidence: self.wants(&keys::CONFIDENCE, found.confidence),
+            corners: self.wants(&keys::CORNERS_X, found.corners),
+            depiction: self.wants(&keys::DEPICTION, found.depiction),
+            group_of: self.wants(&keys::GROUP_OF, found.group_of),
+            track: self.wants(&keys::TRACK, found.track),
+            keypoints: if self.has(&keys::KEYPOINT_X) { keypoints } else { 0 },
+            captions: self.wants(&keys::CAPTION, found.captions),
+            labels: self.has(&keys::LABEL) || self.wants(&keys::LABELS, found.labels),
+        }
+    }
+}
+
+impl SchemaKind {
+    /// Its row.
+    pub(in crate::convert) fn profile(self) -> &'static Profile {
+        match self {
+            // A frame is as an Example is, with other names.
+            Self::Tfod | Self::Sequence => &TFOD,
+            Self::Basic => &BASIC,
+            Self::Classification => &CLASSIFICATION,
+            Self::CreateCoco => &CREATE_COCO,
+            Self::CreatePascal => &CREATE_PASCAL,
+            Self::ModelGarden => &MODEL_GARDEN,
+            Self::Roboflow => &ROBOFLOW,
+        }
+    }
+}
+
+const FITTED: BoxForm = BoxForm { clip: true, skip_tf: false };
+const AS_WRITTEN: BoxForm = BoxForm { clip: false, skip_tf: false };
+const COCO_RULE: BoxForm = BoxForm { clip: false, skip_tf: true };
+
+/// What TensorFlow's object detection readers want (the research API's decoder and Model Garden's), which is also all that
+/// Roboflow's exports have, and `image/source_id` and `image/key/sha256` besides. Lists are present and empty for an image without
+/// objects.
+const TFOD: Profile = Profile {
+    script: "",
+    keys: &[
+        (&keys::CAPTION, Found),
+        (&keys::LABELS, Found),
+        (&keys::LABEL_TEXTS, Found),
+        (&keys::ENCODED, Always),
+        (&keys::FILENAME, Always),
+        (&keys::FORMAT, Always),
+        (&keys::HEIGHT, Always),
+        (&keys::SHA256, Always),
+        (&keys::AREA, Found),
+        (&keys::ATTRIBUTES, Found),
+        (&keys::CONFIDENCE, Found),
+        (&keys::XMAX, Always),
+        (&keys::XMIN, Always),
+        (&keys::YMAX, Always),
+        (&keys::YMIN, Always),
+        (&keys::CLASS_LABEL, Always),
+        (&keys::CLASS_TEXT, Always),
+        (&keys::CORNERS_X, Found),
+        (&keys::CORNERS_Y, Found),
+        (&keys::DEPICTION, Found),
+        (&keys::DIFFICULT, Found),
+        (&keys::GROUP_OF, Found),
+        (&keys::ID, Found),
+        (&keys::IS_CROWD, Found),
+        (&keys::KEYPOINT_NUM, Found),
+        (&keys::KEYPOINT_TEXT, Found),
+        (&keys::KEYPOINT_VISIBILITY, Found),
+        (&keys::KEYPOINT_X, Found),
+        (&keys::KEYPOINT_Y, Found),
+        (&keys::MASK, Found),
+        (&keys::OCCLUDED, Found),
+        (&keys::TRACK, Found),
+        (&keys::TRUNCATED, Found),
+        (&keys::VIEW, Found),
+        (&keys::PANOPTIC_CATEGORY, Found),
+        (&keys::PANOPTIC_CATEGORY_FORMAT, Found),
+        (&keys::CATEGORY_MASK, Found),
+        (&keys::PANOPTIC_INSTANCE, Found),
+        (&keys::PANOPTIC_INSTANCE_FORMAT, Found),
+        (&keys::INSTANCE_MASK, Found),
+        (&keys::SEGMENTATION, Found),
+        (&keys::SEGMENTATION_FORMAT, Found),
+        (&keys::SOURCE_ID, Always),
+        (&keys::WIDTH, Always),
+    ],
+    empty_lists: true,
+    format: FormatWord::Kind,
+    filename: Name::Own,
+    source_id: Id::Number,
+    boxes: FITTED,
+    masks: MaskForm::Png,
+    maps: MapForm::Plain,
+    order: Order::Key,
+    assignment: Assignment::Contiguous,
+    files: None,
+    layout: Layout::Flat,
+    raw_voc: false,
+};
+
+/// The 12 keys of Dat Tran's `generate_tfrecord.py` (datitran/raccoon_dataset), which half of the tutorials copy, with its values:
+/// the name as the CSV has it as `image/filename` and `image/source_id`, and `jpg` as `image/format` whatever the image is.
+const BASIC: Profile = Profile {
+    script: "",
+    keys: &[
+        (&keys::ENCODED, Always),
+        (&keys::FILENAME, Always),
+        (&keys::FORMAT, Always),
+        (&keys::HEIGHT, Always),
+        (&keys::XMAX, Always),
+        (&keys::XMIN, Always),
+        (&keys::YMAX, Always),
+        (&keys::YMIN, Always),
+        (&keys::CLASS_LABEL, Always),
+        (&keys::CLASS_TEXT, Always),
+        (&keys::SOURCE_ID, Always),
+        (&keys::WIDTH, Always),
+    ],
+    empty_lists: true,
+    format: FormatWord::Always("jpg"),
+    filename: Name::Annotated,
+    source_id: Id::Name,
+    masks: MaskForm::None,
+    maps: MapForm::None,
+    ..TFOD
+};
+
+/// One class an image, in the keys of TF-Slim's and Model Garden's classification records. Keras' losses want classes from 0, so
+/// subtract 1. An image of no class or of several has no record: that is a problem, which stops the run or is skipped.
+const CLASSIFICATION: Profile = Profile {
+    script: "",
+    keys: &[
+        (&keys::LABEL, Always),
+        (&keys::LABEL_TEXT, Always),
+        (&keys::ENCODED, Always),
+        (&keys::FILENAME, Always),
+        (&keys::FORMAT, Always),
+        (&keys::HEIGHT, Always),
+        (&keys::WIDTH, Always),
+    ],
+    masks: MaskForm::None,
+    maps: MapForm::None,
+    ..TFOD
+};
+
+/// The research object detection API's `dataset_tools/create_coco_tf_record.py`: no `class/label`, since its readers look the
+/// text up in a label map.
+const CREATE_COCO: Profile = Profile {
+    script: "TensorFlow's object_detection/dataset_tools/create_coco_tf_record.py",
+    keys: &[
+        (&keys::ENCODED, Always),
+        (&keys::FILENAME, Always),
+        (&keys::FORMAT, Always),
+        (&keys::HEIGHT, Always),
+        (&keys::SHA256, Always),
+        (&keys::AREA, Always),
+        (&keys::XMAX, Always),
+        (&keys::XMIN, Always),
+        (&keys::YMAX, Always),
+        (&keys::YMIN, Always),
+        (&keys::CLASS_TEXT, Always),
+        (&keys::IS_CROWD, Always),
+        (&keys::MASK, Found),
+        (&keys::SOURCE_ID, Always),
+        (&keys::WIDTH, Always),
+    ],
+    format: FormatWord::Jpeg("jpeg"),
+    filename: Name::Annotated,
+    boxes: COCO_RULE,
+    masks: MaskForm::None,
+    maps: MapForm::None,
+    order: Order::Source,
+    assignment: Assignment::RoundRobin,
+    files: Some(Files {
+        stems: ["coco_train.record", "coco_val.record", "coco_testdev.record"],
+        end: "",
+        shards: [100, 10, 100],
+    }),
+    ..TFOD
+};
+
+/// Model Garden's `official/vision/data/create_coco_tf_record.py`: an image whose boxes are none, or none left, has no lists.
+const MODEL_GARDEN: Profile = Profile {
+    script: "TensorFlow's official/vision/data/create_coco_tf_record.py",
+    keys: &[
+        (&keys::CAPTION, Found),
+        (&keys::ENCODED, Always),
+        (&keys::FILENAME, Always),
+        (&keys::FORMAT, Always),
+        (&keys::HEIGHT, Always),
+        (&keys::SHA256, Always),
+        (&keys::AREA, Always),
+        (&keys::XMAX, Always),
+        (&keys::XMIN, Always),
+        (&keys::YMAX, Always),
+        (&keys::YMIN, Always),
+        (&keys::CLASS_LABEL, Always),
+        (&keys::CLASS_TEXT, Always),
+        (&keys::IS_CROWD, Always),
+        (&keys::MASK, Found),
+        (&keys::CATEGORY_MASK, Found),
+        (&keys::INSTANCE_MASK, Found),
+        (&keys::THINGS_AND_STUFF, Found),
+        (&keys::SOURCE_ID, Always),
+        (&keys::WIDTH, Always),
+    ],
+    empty_lists: false,
+    format: FormatWord::Jpeg("jpg"),
+    maps: MapForm::ThingsAndStuff,
+    files: Some(Files { stems: ["train", "val", "test"], end: ".tfrecord", shards: [32, 32, 32] }),
+    ..CREATE_COCO
+};
+
+/// The research object detection API's `dataset_tools/create_pascal_tf_record.py`: boxes as the XML has them.
+const CREATE_PASCAL: Profile = Profile {
+    script: "TensorFlow's object_detection/dataset_tools/create_pascal_tf_record.py",
+    keys: &[
+        (&keys::ENCODED, Always),
+        (&keys::FILENAME, Always),
+        (&keys::FORMAT, Always),
+        (&keys::HEIGHT, Always),
+        (&keys::SHA256, Always),
+        (&keys::XMAX, Always),
+        (&keys::XMIN, Always),
+        (&keys::YMAX, Always),
+        (&keys::YMIN, Always),
+        (&keys::CLASS_LABEL, Always),
+        (&keys::CLASS_TEXT, Always),
+        (&keys::DIFFICULT, Always),
+        (&keys::TRUNCATED, Always),
+        (&keys::VIEW, Always),
+        (&keys::SOURCE_ID, Always),
+        (&keys::WIDTH, Always),
+    ],
+    source_id: Id::Name,
+    boxes: AS_WRITTEN,
+    assignment: Assignment::RoundRobin,
+    files: Some(Files {
+        stems: ["pascal_train.record", "pascal_val.record", "pascal_test.record"],
+        end: "",
+        shards: [0, 0, 0],
+    }),
+    raw_voc: true,
+    ..CREATE_COCO
+};
+
+/// What Roboflow exports as TFRecord: in each split's folder one file, and its label map.
+const ROBOFLOW: Profile = Profile {
+    script: "Roboflow's export",
+    keys: &[
+        (&keys::ENCODED, Always),
+        (&keys::FILENAME, Always),
+        (&keys::FORMAT, Always),
+        (&keys::HEIGHT, Always),
+        (&keys::XMAX, Always),
+        (&keys::XMIN, Always),
+        (&keys::YMAX, Always),
+        (&keys::YMIN, Always),
+        (&keys::CLASS_LABEL, Always),
+        (&keys::CLASS_TEXT, Always),
+        (&keys::WIDTH, Always),
+    ],
+    masks: MaskForm::None,
+    maps: MapForm::None,
+    layout: Layout::Roboflow,
+    ..TFOD
+};
