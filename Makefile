@@ -67,11 +67,16 @@ help:
 	@touch $@
 
 # TensorFlow's own scripts and decoders, beside the peers: this environment sees those of .venv too, TensorFlow among them.
-.venv-official/.installed: tests/python/apart/official.txt tests/python/apart/official_alone.txt .venv/.peers
+.venv-official/.installed: tests/python/apart/official.txt tests/python/apart/official_alone.txt \
+		tests/python/apart/official_clips.txt .venv/.peers
 	test -x .venv-official/bin/python || $(PYTHON) -m venv .venv-official
 	$(PY) -c $(SITE) > "$$(.venv-official/bin/python -c $(SITE))/beside.pth"
 	.venv-official/bin/python -m pip --disable-pip-version-check --quiet install -r $<
 	.venv-official/bin/python -m pip --disable-pip-version-check --quiet install --no-deps -r tests/python/apart/official_alone.txt
+	@# Another version of a package that is there already; who wants it puts it in front.
+	rm -rf .venv-official/clips
+	.venv-official/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --target .venv-official/clips \
+		-r tests/python/apart/official_clips.txt
 	@touch $@
 
 .venv/.bench: pyproject.toml .venv/.test

@@ -172,7 +172,7 @@ class Report(Told):
         target: What was written: "tfrecord", or the name of a format.
         output: The folder that was written to.
         dry_run: Nothing was written; sizes are those that the files would have.
-        schema: "tfod", "basic" or "classification"; None where the target has no records.
+        schema: "tfod", "basic", "classification" or "sequence"; None where the target has no records.
         losses: What the target cannot hold.
         images: Images written.
         objects: Objects written.

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::losses::Loss;
-use super::options::{Layout, Options};
+use super::options::{Layout, Options, SchemaKind};
 use super::report::{ClassCount, FileReport, Report, SplitCount};
 use crate::dataset::{LabelMap, Skipped, Split};
 use crate::formats::label_map;
@@ -122,7 +122,11 @@ pub fn manifest(report: &Report, label_maps: &[String], options: &Options) -> Re
     let written = Written {
         schema: options.schema.name(),
         layout: options.layout.name(),
-        group: (options.layout == Layout::Roboflow).then_some(options.group()),
+        group: match (options.layout, options.schema) {
+            (Layout::Roboflow, _) => Some(options.group()),
+            (Layout::Flat, SchemaKind::Sequence) => Some(options.dataset_name()),
+            _ => None,
+        },
         split: options.split.to_string(),
         split_exact: options.exact_split,
         shards: options.shards.to_string(),

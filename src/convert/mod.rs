@@ -10,6 +10,7 @@
 //! losses    what the target cannot hold
 //! settle, save   any other target: a dataset of which nothing is open, its files and images in a folder of their own
 //! plan      which record goes into which file and block: plain data, decided before the first byte is written
+//! clips     which images are a clip, and in which order
 //! boxes     a source's box to one that trainers take
 //! schema    which features a record has
 //! reencode  which images are written as another file than their own
@@ -24,6 +25,7 @@
 
 pub mod boxes;
 pub mod check;
+mod clips;
 pub mod columns;
 mod error;
 mod fetched;

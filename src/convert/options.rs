@@ -44,7 +44,8 @@ pub struct Options {
     pub segmentation: Segmentation,
     /// Names and folders of the output.
     pub layout: Layout,
-    /// Name of the files in [`Layout::Roboflow`], there `objects` if `None`.
+    /// Name of the files in [`Layout::Roboflow`], there `objects` if `None`; of the dataset in [`SchemaKind::Sequence`], there
+    /// `dataset`.
     pub group: Option<String>,
     /// Around each file.
     pub compression: Compression,
@@ -129,6 +130,11 @@ impl Options {
         self.group.as_deref().unwrap_or("objects")
     }
 
+    /// The name of the dataset, in records that have it.
+    pub(super) fn dataset_name(&self) -> &str {
+        self.group.as_deref().unwrap_or("dataset")
+    }
+
     /// Refuses options that mean nothing.
     pub(super) fn check(&self) -> Result<(), ConvertError> {
         deflate::check_level(self.level)?;
@@ -171,10 +177,21 @@ impl Options {
         let lonely = [
             ("exact_split", self.exact_split && self.split == SplitRule::Keep, "split"),
             ("level", self.level.is_some() && self.compression == Compression::None, "compression"),
-            ("group", self.group.is_some() && self.settled().layout != Layout::Roboflow, "layout roboflow"),
+            (
+                "group",
+                self.group.is_some()
+                    && self.settled().layout != Layout::Roboflow
+                    && self.schema != SchemaKind::Sequence,
+                "layout roboflow",
+            ),
         ];
         if let Some((option, _, needs)) = lonely.iter().find(|(_, lonely, _)| *lonely) {
             return Err(ConvertError::Option(format!("{option} means nothing without {needs}")));
+        }
+        let of_clips = [("drop_empty", self.drop_empty), ("sample", self.select.sample.is_some())];
+        if let Some((option, _)) = of_clips.iter().find(|(_, set)| *set && self.schema == SchemaKind::Sequence) {
+            let message = format!("{option} is about images, and with schema sequence each belongs to its clip");
+            return Err(ConvertError::Option(message));
         }
         if self.auto_orient && self.reencode == Reencode::Never {
             return Err(ConvertError::Option(
@@ -286,6 +303,8 @@ words! {
         Basic = "basic",
         /// One class an image, no objects.
         Classification = "classification",
+        /// A clip of frames, with tracks, as TensorFlow's `seq_example_util.py` has it.
+        Sequence = "sequence",
         /// The research object detection API's `create_coco_tf_record.py`.
         CreateCoco = "create_coco",
         /// Its `create_pascal_tf_record.py`.

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::{Deserialize, Serialize};
 
 use super::boxes::BoxRules;
+use super::clips;
 use super::columns::{Columns, ids_differ};
 use super::labels::Labels;
 use super::options::{Layout, MaskForm, Options, SchemaKind, Segmentation, ShardRule, SourceId};
@@ -50,6 +51,8 @@ pub struct Plan {
 pub struct Content {
     /// Which features a record has.
     pub schema: SchemaKind,
+    /// What the dataset is called, in records that say it.
+    pub name: String,
     /// Optional lists that are written.
     pub columns: Columns,
     /// Attributes of objects that are written.
@@ -89,13 +92,16 @@ pub struct Shard {
     /// What it belongs to.
     #[serde(with = "split_name")]
     pub split: Split,
-    /// Its records, in order.
+    /// The images of its records, in order.
     pub images: Vec<PlannedImage>,
     /// Ends of its blocks in `images`. A shard without images has one block, an empty one.
     pub blocks: Vec<usize>,
+    /// The name of the clip that each block is, where a record is not an image but a clip.
+    #[serde(default)]
+    pub clips: Vec<String>,
 }
 
-/// One record.
+/// One image: a record, or a frame of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedImage {
     /// Row in [`crate::dataset::Images`].
@@ -133,11 +139,15 @@ impl Plan {
     /// Decides what goes where. `rows` are the images that can be written, in the dataset's order, with the bytes of
     /// their files, and `splits` where each belongs.
     pub fn new(dataset: &Dataset, rows: &[(usize, u64)], splits: &[Split], labels: &Labels, options: &Options) -> Self {
-        let shared = shared_names(dataset, rows);
+        let of_clips = options.schema == SchemaKind::Sequence;
+        let shared = if of_clips { vec![false; rows.len()] } else { shared_names(dataset, rows) };
         let profile = options.schema.profile();
         // The other schemas have no such key; hashing an image only to forget it costs as much as copying it.
-        let found =
-            Columns { sha256: options.sha256, maps: options.segmentation, ..Columns::of(dataset, options.masks) };
+        let found = Columns {
+            sha256: options.sha256 && !of_clips,
+            maps: options.segmentation,
+            ..Columns::of(dataset, options.masks)
+        };
         let mut columns = profile.columns(found);
         columns.id &= ids_differ(dataset, rows, splits);
         let (attributes, attributes_lost) = match columns.attributes {
@@ -160,8 +170,26 @@ impl Plan {
         };
         let classes: Vec<_> = labels.of_class.iter().map(|label| label.as_ref().and_then(class)).collect();
         let step = if columns.sha256 { BLOCK_STEP } else { 1 };
+        let names = if of_clips { clips::names(dataset, rows.iter().map(|(row, _)| *row)) } else { BTreeMap::new() };
+        let len_of = |image: &PlannedImage| record_len(dataset, image, &classes, columns);
         let mut shards = Vec::new();
         for (split, mut images) in by_split {
+            if of_clips {
+                let cuts = clips::sort(dataset, &mut images, options.shuffle.then_some(options.seed));
+                let parts = whole_clips(&images, &cuts, len_of, options.shards);
+                let count = parts.len();
+                for (number, (images, blocks, folders)) in parts.into_iter().enumerate() {
+                    let clips = folders.iter().filter_map(|folder| names.get(folder).cloned()).collect();
+                    shards.push(Shard {
+                        name: shard_name(split, options, number, count),
+                        split,
+                        blocks,
+                        clips,
+                        images,
+                    });
+                }
+                continue;
+            }
             if profile.order == Order::Source {
                 images.sort_by_key(|image| dataset.images.rank.get(image.row));
             }
@@ -173,16 +201,17 @@ impl Plan {
             }
             let parts = match counted(profile, split, options.shards) {
                 Some(count) if profile.assignment == Assignment::RoundRobin => in_turn(&images, count),
-                _ => divided(dataset, &images, &classes, columns, options.shards),
+                _ => divided(&images, len_of, options.shards),
             };
             let count = parts.len();
             for (number, images) in parts.into_iter().enumerate() {
                 let name = shard_name(split, options, number, count);
-                shards.push(Shard { name, split, blocks: block_ends(&images, step), images });
+                shards.push(Shard { name, split, blocks: block_ends(&images, step), clips: Vec::new(), images });
             }
         }
         let content = Content {
             schema: options.schema,
+            name: options.dataset_name().to_owned(),
             columns,
             attributes,
             attributes_lost,
@@ -224,45 +253,56 @@ fn in_turn(images: &[PlannedImage], count: u32) -> Vec<Vec<PlannedImage>> {
 }
 
 /// `images` one after the other, in shards by `rule`.
-fn divided(
-    dataset: &Dataset,
-    images: &[PlannedImage],
-    classes: &[Option<PlannedClass>],
-    columns: Columns,
-    rule: ShardRule,
-) -> Vec<Vec<PlannedImage>> {
+fn divided(images: &[PlannedImage], len_of: impl Fn(&PlannedImage) -> u64, rule: ShardRule) -> Vec<Vec<PlannedImage>> {
     let mut start = 0;
     let part = |end: usize| images[std::mem::replace(&mut start, end)..end].to_vec();
-    shard_ends(dataset, images, classes, columns, rule).into_iter().map(part).collect()
+    shard_ends(images.len(), |place| len_of(&images[place]), rule).into_iter().map(part).collect()
 }
 
-/// Ends of the shards in `images`, which are not none.
-fn shard_ends(
-    dataset: &Dataset,
+/// The images of a shard, ends of the clips in them, and their folders.
+type ClipShard<'a> = (Vec<PlannedImage>, Vec<usize>, Vec<&'a str>);
+
+/// `images`, which are those of the clips `cuts`, in shards by `rule`, none of which has a part of a clip.
+fn whole_clips<'a>(
     images: &[PlannedImage],
-    classes: &[Option<PlannedClass>],
-    columns: Columns,
+    cuts: &[clips::Cut<'a>],
+    len_of: impl Fn(&PlannedImage) -> u64,
     rule: ShardRule,
-) -> Vec<usize> {
+) -> Vec<ClipShard<'a>> {
+    let end_of = |clips: usize| clips.checked_sub(1).and_then(|last| cuts.get(last)).map_or(0, |(_, end)| *end);
+    let clip_len = |clip: usize| images[end_of(clip)..end_of(clip + 1)].iter().map(&len_of).sum();
+    let mut start = 0;
+    let part = |end: usize| {
+        let from = std::mem::replace(&mut start, end);
+        let first = end_of(from);
+        let cuts = &cuts[from..end];
+        let blocks = cuts.iter().map(|(_, end)| end - first).collect();
+        (images[first..end_of(end)].to_vec(), blocks, cuts.iter().map(|(folder, _)| *folder).collect())
+    };
+    shard_ends(cuts.len(), clip_len, rule).into_iter().map(part).collect()
+}
+
+/// Ends of the shards in `units` records, which are not none, by the bytes of each.
+fn shard_ends(units: usize, len_of: impl Fn(usize) -> u64, rule: ShardRule) -> Vec<usize> {
     match rule {
-        ShardRule::One => vec![images.len()],
+        ShardRule::One => vec![units],
         ShardRule::Count(count) => {
-            let count = (count as usize).clamp(1, images.len().max(1));
+            let count = (count as usize).clamp(1, units.max(1));
             // 128 bits: the product of two lengths.
-            (1..=count).map(|number| (number as u128 * images.len() as u128 / count as u128) as usize).collect()
+            (1..=count).map(|number| (number as u128 * units as u128 / count as u128) as usize).collect()
         }
         ShardRule::Size(limit) => {
             let mut ends = Vec::new();
             let mut size = 0u64;
-            for (index, image) in images.iter().enumerate() {
-                let record = record_len(dataset, image, classes, columns);
+            for unit in 0..units {
+                let record = len_of(unit);
                 if size > 0 && size + record > limit {
-                    ends.push(index);
+                    ends.push(unit);
                     size = 0;
                 }
                 size += record;
             }
-            ends.push(images.len());
+            ends.push(units);
             ends
         }
     }

@@ -5,11 +5,12 @@ use std::sync::atomic::AtomicBool;
 
 use super::error::ConvertError;
 use super::manifest::MANIFEST;
-use super::options::{Layout, MaskForm, Options, SourceId};
+use super::options::{Layout, MaskForm, Options, SchemaKind, SourceId};
 use super::plan::Content;
 use super::report::Report;
 use super::schema::profile::FormatWord;
 use super::shard::Output;
+use crate::inspect::sequence;
 use crate::snippet::{self, Files, Framework, Reading};
 
 /// The text. `label_maps` are the names of those files; `reading` is what records have, if there are any.
@@ -98,7 +99,12 @@ fn tables(text: &mut String, report: &Report, label_maps: &[String]) -> std::fmt
 fn features(text: &mut String, report: &Report, options: &Options, content: &Content) -> std::fmt::Result {
     let profile = options.schema.profile();
     writeln!(text, "A record\n--------")?;
-    writeln!(text, "Each record is a tf.train.Example of one image (schema {}):\n", options.schema)?;
+    let of_clips = options.schema == SchemaKind::Sequence;
+    let what = if of_clips { "tf.train.SequenceExample of one clip" } else { "tf.train.Example of one image" };
+    writeln!(text, "Each record is a {what} (schema {}):\n", options.schema)?;
+    if of_clips {
+        text.write_str(SEQUENCE_FEATURES)?;
+    }
     let again = match content.source_id {
         SourceId::Auto | SourceId::Index => "place in the source from 1, as text",
         SourceId::Id => "the source's id, as text",
@@ -123,10 +129,15 @@ fn features(text: &mut String, report: &Report, options: &Options, content: &Con
             ("image/source_id", _) => again,
             _ => what,
         };
-        writeln!(text, "{name:40} {what}")?;
+        match of_clips {
+            true if sequence::OF_CLIP.iter().any(|key| name.starts_with(key)) => {}
+            true => writeln!(text, "{:40} {what}", sequence::list_of(name))?,
+            false => writeln!(text, "{name:40} {what}")?,
+        }
     }
     let empty = match (profile.has_objects(), profile.empty_lists) {
         (false, _) => "",
+        _ if of_clips => "\nA frame without objects has no value in its lists.\n",
         (true, true) => "\nAn image without objects has the lists, empty.\n",
         (true, false) => "\nAn image without objects does not have the lists.\n",
     };
@@ -136,6 +147,23 @@ fn features(text: &mut String, report: &Report, options: &Options, content: &Con
     }
     Ok(())
 }
+
+const SEQUENCE_FEATURES: &str = "\
+Of the clip:
+
+clip/{start,end}/timestamp               of the first and the last frame
+clip/frames                              how many there are
+clip/media_id                            name of the clip
+example/dataset_name                     name of the dataset
+image/channels                           3
+image/format                             jpeg, png ...
+image/height, image/width                of the stored pixels of all frames
+
+Lists with an entry for each frame:
+
+image/timestamp                          number of the frame
+region/is_annotated                      1, or 0 where no annotation names the frame
+";
 
 /// Records that programs are made from.
 const SHOWN_RECORDS: u64 = 16;

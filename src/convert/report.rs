@@ -184,6 +184,8 @@ impl Report {
     pub(super) fn balance(&self) -> Result<(), String> {
         let reasons = || self.skipped.reasons.values();
         let records = match self.schema {
+            // A record is a clip of many.
+            Some(SchemaKind::Sequence) => self.images,
             Some(_) => self.files.iter().map(|file| file.records).sum(),
             None => self.images,
         };

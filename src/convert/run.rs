@@ -8,6 +8,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use super::clips;
 use super::columns::{all_differ, all_have_ids, has_shapes};
 use super::error::{ConvertError, io_error};
 use super::images;
@@ -151,6 +152,10 @@ impl Start {
     /// The split of each of `rows`.
     fn splits(&self, dataset: &Dataset, options: &Options, watch: &mut Watch<'_>) -> Result<Vec<Split>, ConvertError> {
         let rows: Vec<usize> = self.rows.iter().map(|(row, _)| *row).collect();
+        if options.schema == SchemaKind::Sequence && options.target.is_none() {
+            let folders = clips::folders(dataset, rows.iter().copied());
+            return Ok(options.split.assign_folders(dataset, &rows, &folders, options.seed, options.exact_split));
+        }
         let mut splits = options.split.assign(dataset, &rows, options.seed, options.exact_split);
         // Counts are exact of what is written, so what is left out on the way has to be known before.
         if options.exact_split && (options.drop_empty || options.on_error == OnError::Skip) {
@@ -292,8 +297,11 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
     if labels.shifted {
         report.reasons.push("classes count from 1 (0 is the background); in the source from 0".into());
     }
-    if options.schema == SchemaKind::Tfod && all_have_ids(dataset) && !columns.id {
+    if matches!(options.schema, SchemaKind::Tfod | SchemaKind::Sequence) && all_have_ids(dataset) && !columns.id {
         report.reasons.push("image/object/id is left out: objects of one split have the same".into());
+    }
+    if options.schema == SchemaKind::Sequence {
+        report.reasons.push(format!("records are clips: {} of {} images", done.total.records, report.images));
     }
     if done.total.unmasked > 0 {
         let said = "objects without outline and mask, whose image/object/mask has no pixel";
@@ -495,7 +503,7 @@ fn files(plan: &Plan, done: &Done) -> Vec<FileReport> {
     let file = |(shard, done): (&super::plan::Shard, &pipeline::ShardDone)| FileReport {
         name: shard.name.clone(),
         split: shard.split,
-        records: done.images,
+        records: done.records,
         bytes: done.bytes,
         crc32c: done.crc32c.map(|crc32c| format!("{crc32c:08x}")),
         sha256: done.sha256.clone(),

@@ -11,6 +11,7 @@
 //! The counts are then near the ratios, not at them. Exact counts are asked for apart: then the images are sorted by x and cut at counts
 //! rounded by the largest remainder: exact, but an added image may move another over a border.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use sha2::{Digest, Sha256};
@@ -100,16 +101,25 @@ impl SplitRule {
     pub fn assign(&self, dataset: &Dataset, rows: &[usize], seed: u64, exact: bool) -> Vec<Split> {
         match self {
             Self::Keep => rows.iter().map(|row| dataset.images.split[*row].unwrap_or(Split::Train)).collect(),
-            Self::Ratios(ratios) => {
-                let hashes: Vec<u64> =
-                    rows.iter().map(|row| hash("split", seed, dataset.images.key.get(*row))).collect();
-                if exact {
-                    ratios.exactly(&hashes, |index| dataset.images.key.get(rows[index]))
-                } else {
-                    hashes.iter().map(|hash| ratios.at(*hash)).collect()
-                }
-            }
+            Self::Ratios(ratios) => ratios.assign(rows.len(), |index| dataset.images.key.get(rows[index]), seed, exact),
         }
+    }
+
+    /// The same where images that lie in one of `folders`, which are those of `rows`, stay together: a folder's path stands for
+    /// the key, and exact counts are of folders.
+    pub fn assign_folders(
+        &self,
+        dataset: &Dataset,
+        rows: &[usize],
+        folders: &[&str],
+        seed: u64,
+        exact: bool,
+    ) -> Vec<Split> {
+        let Self::Ratios(ratios) = self else { return self.assign(dataset, rows, seed, exact) };
+        let once: Vec<&str> = folders.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
+        let splits = ratios.assign(once.len(), |index| once[index], seed, exact);
+        let split = |folder: &&str| once.binary_search(folder).ok().and_then(|place| splits.get(place).copied());
+        folders.iter().map(|folder| split(folder).unwrap_or(Split::Train)).collect()
     }
 }
 
@@ -129,6 +139,15 @@ impl fmt::Display for SplitRule {
 }
 
 impl Ratios {
+    /// The split of each of `count` things, by their keys.
+    fn assign<'a>(&self, count: usize, key: impl Fn(usize) -> &'a str, seed: u64, exact: bool) -> Vec<Split> {
+        let hashes: Vec<u64> = (0..count).map(|index| hash("split", seed, key(index))).collect();
+        match exact {
+            true => self.exactly(&hashes, key),
+            false => hashes.iter().map(|hash| self.at(*hash)).collect(),
+        }
+    }
+
     /// The split that an image of this hash falls into.
     fn at(&self, hash: u64) -> Split {
         // 53 bits are what a f64 holds exactly.

@@ -22,7 +22,7 @@ mod split;
 pub use brief::{brief, brief_values};
 pub use column::{Sparse, Strings};
 pub use label_map::{Label, LabelMap, LabelMapError};
-pub use names::{nearest, plain};
+pub use names::{by_numbers, nearest, plain};
 pub use objects::{Keypoint, Mask, Object, Objects, flag};
 pub use polygons::{Outline, Polygons};
 pub use problem::{Place, Problem, ProblemKind, Problems, Severity};

@@ -95,6 +95,10 @@ problem_kinds! {
     UnknownClass = "unknown-class", Error;
     /// An image of no class or of several, where one is wanted (`--schema classification`).
     OneClass = "one-class", Error;
+    /// A frame of another size or kind than the first of its clip (`--schema sequence`).
+    OddFrame = "odd-frame", Error;
+    /// A clip that is larger than a record can be (`--schema sequence`).
+    LargeClip = "large-clip", Error;
     /// An image name that fits several files.
     AmbiguousImage = "ambiguous-image", Error;
     /// Two entries for one image that do not agree.

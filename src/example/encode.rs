@@ -56,14 +56,14 @@ pub(super) fn put_f32s(out: &mut Vec<u8>, values: &[f32]) {
 
 /// Sizes of one feature: of the message Feature, of its list, and of the packed run in it.
 #[derive(Clone, Copy, Default)]
-struct Sizes {
-    feature: usize,
+pub(super) struct Sizes {
+    pub(super) feature: usize,
     list: usize,
     run: usize,
 }
 
 impl Sizes {
-    fn of(feature: &Feature<'_>) -> Self {
+    pub(super) fn of(feature: &Feature<'_>) -> Self {
         let (run, list) = match feature {
             Feature::Unset => return Self::default(),
             Feature::Bytes(values) => (0, values.iter().map(|value| field_len(value.len())).sum()),
@@ -81,7 +81,7 @@ fn packed(run: usize) -> (usize, usize) {
 }
 
 /// Appends `feature`, and to `holes` where the bytes of one belong.
-fn put_feature(out: &mut Vec<u8>, holes: &mut Vec<usize>, feature: &Feature<'_>, sizes: Sizes) {
+pub(super) fn put_feature(out: &mut Vec<u8>, holes: &mut Vec<usize>, feature: &Feature<'_>, sizes: Sizes) {
     match feature {
         Feature::Unset => {}
         Feature::Bytes(values) => {

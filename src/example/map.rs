@@ -37,7 +37,7 @@ impl<V: PartialEq> PartialEq for Map<'_, V> {
 impl<'a, V> Map<'a, V> {
     /// Sets `key` to `value`.
     #[inline]
-    pub(super) fn insert(&mut self, key: &'a str, value: V) {
+    pub fn insert(&mut self, key: &'a str, value: V) {
         if matches!(self.index, Index::Sorted) {
             match self.entries.last() {
                 Some((last, _)) if *last >= key => self.index_entries(),

@@ -26,6 +26,7 @@ mod encode;
 mod error;
 mod map;
 pub mod numbers;
+mod steps;
 mod values;
 mod wire;
 
@@ -35,6 +36,7 @@ pub use decode::{Example, FeatureLists, Features, SequenceExample, decode, decod
 pub use encode::{Encoder, encode, encode_sequence};
 pub use error::{EncodeError, ExampleError, ExampleErrorKind};
 pub use map::Map;
+pub use steps::{Steps, put_step_head, step_len};
 pub use values::{BytesList, FloatList, Int64List, Item, Iter, List, Values};
 
 /// Bytes that an Example, as any field of protobuf, may have at most: protobuf refuses 2^31 and above.

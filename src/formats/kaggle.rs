@@ -179,7 +179,7 @@ fn read_wheat(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatErro
     );
     // Those of the tests are in no table at all.
     let trained = |path: &str| splits::of_folders(tree, path).is_none_or(|split| split != Split::Test);
-    listed.add_negatives(trained, &mut problems);
+    listed.add_negatives(trained, |_| None, &mut problems);
     let remarks = rows::remark_unnamed(&listed).into_iter().collect();
     listed.finish(&mut builder, &mut problems);
     Ok(Reading { dataset: builder.finish(tree), problems, skipped, remarks })

@@ -244,14 +244,20 @@ impl<'t> Listed<'t> {
         images.map(|(id, _)| id).collect()
     }
 
-    /// Adds images that no file names, as such without objects.
-    pub fn add_negatives(&mut self, wanted: impl Fn(&str) -> bool, problems: &mut Problems) {
+    /// Adds images that no file names, as such without objects; `about` says which file is about them all the same, if one is.
+    pub fn add_negatives(
+        &mut self,
+        wanted: impl Fn(&str) -> bool,
+        about: impl Fn(&str) -> Option<FileId>,
+        problems: &mut Problems,
+    ) {
         for image in self.unnamed(wanted) {
             let path = self.tree.path(image);
             let message = "no annotation names this image; kept without objects";
             problems.push(ProblemKind::UnlabelledImage, Place::file(path), message);
             let (name, split) = (file_name(path).to_owned(), splits::of_folders(self.tree, path));
-            let entry = Entry { file: Some(image), name, split, ..Entry::default() };
+            let source = about(path).map(|file| (file, 0));
+            let entry = Entry { file: Some(image), name, split, source, ..Entry::default() };
             self.images.insert(About::Image(image), Said::new(entry));
         }
     }

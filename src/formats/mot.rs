@@ -40,7 +40,7 @@ use super::yolo::names;
 use super::{
     Carries, Confidence, Evidence, Format, FormatError, FormatErrorKind, LoadOptions, Reading, Write, splits, text,
 };
-use crate::dataset::{Ledger, Object, Place, ProblemKind, Problems, Skipped, Split, flag};
+use crate::dataset::{Ledger, Object, Place, ProblemKind, Problems, Skipped, Split, by_numbers, flag};
 
 /// The format's row in the registry.
 pub static FORMAT: Format = Format {
@@ -223,7 +223,7 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
     let mut builder = Builder::default();
     let mut listed = Listed::new(tree);
     let mut used: HashMap<Option<Split>, HashSet<i64>> = HashMap::new();
-    let mut folders = Vec::new();
+    let mut folders: HashMap<String, FileId> = HashMap::new();
     let mut counts = Counts::default();
     let mut remarks = Vec::new();
     let has_truth = sequences.iter().any(|sequence| sequence.is_truth);
@@ -249,10 +249,11 @@ fn read(tree: &Tree, _options: &LoadOptions) -> Result<Reading, FormatError> {
             &mut problems,
             &mut skipped,
         );
-        folders.push(folder);
+        folders.insert(folder, sequence.table);
     }
-    let below = |path: &str| folders.iter().any(|folder| folder_of(path) == folder);
-    listed.add_negatives(below, &mut problems);
+    // A table is about all frames of its sequence.
+    let table = |path: &str| folders.get(folder_of(path)).copied();
+    listed.add_negatives(|path| table(path).is_some(), table, &mut problems);
     listed.finish(&mut builder, &mut problems);
     let Counts { ignored, in_world, from_one, renumbered } = counts;
     if ignored > 0 {
@@ -452,12 +453,10 @@ fn sequences_of(ready: &Ready<'_>) -> Vec<(String, Vec<usize>)> {
             by_folder.entry(if tracked { folder_of(key) } else { "" }).or_default().push(place);
         }
         let mut names: HashSet<String> = HashSet::new();
-        for (folder, places) in by_folder {
-            let is_own = |part: &&str| {
-                let word = part.to_ascii_lowercase();
-                !(part.is_empty() || ["img1", "images", "frames"].contains(&&*word) || splits::of_word(part).is_some())
-            };
-            let own = folder.rsplit('/').find(is_own).and_then(usable);
+        for (folder, mut places) in by_folder {
+            let key = |place: &usize| ready.dataset.images.key.get(ready.images[*place].row);
+            places.sort_by(|a, b| by_numbers(key(a), key(b)));
+            let own = splits::own_folder(folder).and_then(usable);
             let first = own.unwrap_or_else(|| format!("recordmill-{word}"));
             let others = (2..).map(|number| format!("{first}-{number}"));
             let name = std::iter::once(first.clone()).chain(others).find(|name| names.insert(name.to_lowercase()));

@@ -65,6 +65,16 @@ pub fn of_folders(tree: &Tree, path: &str) -> Option<Split> {
     path.split('/').rev().skip(1).find_map(|folder| of_folder_name(folder).or_else(|| sisters.split_of(folder)))
 }
 
+/// What a folder of frames is called: the innermost of it that is more than what lies there (`img1`, `images`, `frames`) or the
+/// word of a split.
+pub fn own_folder(folder: &str) -> Option<&str> {
+    let says = |part: &&str| {
+        let word = part.to_ascii_lowercase();
+        !(part.is_empty() || ["img1", "images", "frames"].contains(&&*word) || of_word(part).is_some())
+    };
+    folder.rsplit('/').find(says)
+}
+
 /// The split of a folder that has its name alone for one, and of a sister.
 pub fn of_whole_folder(tree: &Tree, folder: &str) -> Option<Split> {
     of_word(folder).or_else(|| SisterFolders::of(tree).split_of(folder))

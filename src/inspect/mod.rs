@@ -13,6 +13,7 @@ mod payload;
 mod report;
 mod rules;
 pub mod schema;
+pub mod sequence;
 mod show;
 mod tool;
 mod verify;

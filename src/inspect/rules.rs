@@ -7,14 +7,18 @@
 //! * Coordinates are between 0 and 1, min below max.
 //! * Labels are 1 and above, and each always goes with the same text.
 //!
+//! * Lists of a clip (SequenceExample) have a step for each frame, timestamps do not fall, and each frame is as an Example, with
+//!   the names of lists ([`super::sequence`]); decoders take its objects' texts, not their labels.
+//!
 //! Records without any of these keys are no detection records and pass.
 
 use std::collections::HashMap;
 
 use super::payload::describe_bytes;
+use super::sequence::{View, list_of};
 use super::verify::FindingSeverity::{self, Error, Warning as Warn};
 use crate::dataset::{LabelMap, brief};
-use crate::example::{Features, Values};
+use crate::example::{Features, SequenceExample, Values};
 use crate::image;
 use crate::record::sha256;
 
@@ -61,6 +65,9 @@ const WIDTH: &str = "image/width";
 const SHA256: &str = "image/key/sha256";
 const LABEL: &str = "image/object/class/label";
 const TEXT: &str = "image/object/class/text";
+const FRAMES: &str = "clip/frames";
+const TIMESTAMP: &str = "image/timestamp";
+const ANNOTATED: &str = "region/is_annotated";
 const BOX: [&str; 4] =
     ["image/object/bbox/xmin", "image/object/bbox/xmax", "image/object/bbox/ymin", "image/object/bbox/ymax"];
 
@@ -81,6 +88,16 @@ pub(super) struct Rules<'o> {
     texts: HashMap<i64, Box<[u8]>>,
 }
 
+impl View<'_, '_> {
+    /// What decoders have the classes from.
+    fn class(self) -> &'static str {
+        match self {
+            Self::Example(_) => LABEL,
+            Self::Frame(..) => TEXT,
+        }
+    }
+}
+
 type Sink<'s> = &'s mut dyn FnMut(Warning);
 
 fn warn(out: Sink<'_>, kind: &'static str, message: String) {
@@ -93,9 +110,10 @@ impl<'o> Rules<'o> {
     }
 
     /// The image of an Example whose digest is to be compared with the one that it states.
-    pub(super) fn to_digest<'a>(&self, features: &Features<'a>) -> Option<&'a [u8]> {
-        single_bytes(features, SHA256)?;
-        single_bytes(features, ENCODED).filter(|_| self.sha256)
+    pub(super) fn to_digest<'a>(&self, example: &Features<'a>) -> Option<&'a [u8]> {
+        let view = View::Example(example);
+        single_bytes(view, SHA256)?;
+        single_bytes(view, ENCODED).filter(|_| self.sha256)
     }
 
     /// What `other`, which began later in the same file, remembers, as though this one had seen those records; false where it
@@ -110,19 +128,33 @@ impl<'o> Rules<'o> {
     }
 
     /// Checks one Example; without `all`, only against the label map. `digest` is that of the image where it is known already.
-    pub(super) fn check(&mut self, features: &Features<'_>, all: bool, digest: Option<&[u8; 32]>, out: Sink<'_>) {
+    pub(super) fn check(&mut self, view: View<'_, '_>, all: bool, digest: Option<&[u8; 32]>, out: Sink<'_>) {
         if all {
             for (key, kind) in OF_IMAGE {
-                check_single(features, key, kind, out);
+                check_single(view, key, kind, out);
             }
-            self.check_image(features, digest, out);
-            check_objects(features, out);
+            self.check_image(view, digest, out);
+            check_objects(view, out);
         }
-        self.check_labels(features, out);
+        self.check_labels(view, out);
     }
 
-    fn check_image(&self, features: &Features<'_>, digest: Option<&[u8; 32]>, out: Sink<'_>) {
-        let Some(bytes) = single_bytes(features, ENCODED) else { return };
+    /// Checks a clip: its lists, and each frame as if it were an Example.
+    pub(super) fn check_clip(&mut self, clip: &SequenceExample<'_>, all: bool, out: Sink<'_>) {
+        let steps = |key: &str| clip.feature_lists.get(key).map_or(0, Vec::len);
+        let frames = steps(ENCODED).max(steps(&list_of(BOX[0])));
+        if all && frames > 0 {
+            check_lists(clip, frames, out);
+        }
+        for frame in 0..frames {
+            self.check(View::Frame(clip, frame), all, None, &mut |warning| {
+                out(Warning { message: format!("frame {frame}: {}", warning.message), ..warning });
+            });
+        }
+    }
+
+    fn check_image(&self, view: View<'_, '_>, digest: Option<&[u8; 32]>, out: Sink<'_>) {
+        let Some(bytes) = single_bytes(view, ENCODED) else { return };
         let header = match image::header::read(bytes) {
             Ok(header) => header,
             Err(error) => return warn(out, "image", format!("{ENCODED}: {error}")),
@@ -130,7 +162,7 @@ impl<'o> Rules<'o> {
         if !header.tensorflow {
             warn(out, "image-undecodable", format!("{ENCODED} is {}, which TensorFlow does not decode", header.kind));
         }
-        if let Some(format) = single_bytes(features, FORMAT) {
+        if let Some(format) = single_bytes(view, FORMAT) {
             let format = String::from_utf8_lossy(format);
             // `jpg`, `JPEG`: consumers look at the bytes, so any name of the kind does.
             let known = header.kind.extensions().iter().any(|known| known.eq_ignore_ascii_case(&format));
@@ -138,7 +170,7 @@ impl<'o> Rules<'o> {
                 warn(out, "image-format", format!("{FORMAT} is {format:?}, the image is {}", header.kind));
             }
         }
-        let side = |key| features.get(key).and_then(Values::as_int64).and_then(|list| list.single());
+        let side = |key| view.get(key).and_then(Values::as_int64).and_then(|list| list.single());
         if let (Some(width), Some(height)) = (side(WIDTH), side(HEIGHT))
             && (width, height) != (header.width.into(), header.height.into())
         {
@@ -146,7 +178,7 @@ impl<'o> Rules<'o> {
             warn(out, "image-size", message);
         }
         if self.sha256
-            && let Some(stated) = single_bytes(features, SHA256)
+            && let Some(stated) = single_bytes(view, SHA256)
         {
             let digest = digest.copied().or_else(|| sha256::digests([bytes]).pop()).unwrap_or_default();
             let hash = sha256::hex(&digest);
@@ -157,9 +189,9 @@ impl<'o> Rules<'o> {
         }
     }
 
-    fn check_labels(&mut self, features: &Features<'_>, out: Sink<'_>) {
-        let labels = features.get(LABEL).and_then(Values::as_int64);
-        let texts = features.get(TEXT).and_then(Values::as_bytes);
+    fn check_labels(&mut self, view: View<'_, '_>, out: Sink<'_>) {
+        let labels = view.get(LABEL).and_then(Values::as_int64);
+        let texts = view.get(TEXT).and_then(Values::as_bytes);
         let Some(map) = self.label_map else {
             if let (Some(labels), Some(texts)) = (labels, texts) {
                 for (label, text) in labels.iter().zip(texts) {
@@ -171,7 +203,11 @@ impl<'o> Rules<'o> {
         let error = |out: Sink<'_>, kind, message| out(Warning { severity: Error, kind, message });
         for (index, id) in labels.iter().flat_map(|labels| labels.iter()).enumerate() {
             if map.label(id).is_none() {
-                error(out, "label-unknown", format!("{LABEL}[{index}] is {id}, which the label map does not have"));
+                error(
+                    out,
+                    "label-unknown",
+                    format!("{}[{index}] is {id}, which the label map does not have", view.name(LABEL)),
+                );
             }
         }
         let mut ids = labels.iter().flat_map(|labels| labels.iter());
@@ -183,7 +219,7 @@ impl<'o> Rules<'o> {
                     error(
                         out,
                         "text-unknown",
-                        format!("{TEXT}[{index}] is {name:?}, which the label map does not have"),
+                        format!("{}[{index}] is {name:?}, which the label map does not have", view.name(TEXT)),
                     );
                 }
                 (Some(expected), Some(id)) if expected != id => {
@@ -208,8 +244,33 @@ impl<'o> Rules<'o> {
     }
 }
 
-fn single_bytes<'a>(features: &Features<'a>, key: &str) -> Option<&'a [u8]> {
-    features.get(key)?.as_bytes()?.single()
+/// What holds of the lists of a clip of so many `frames`.
+fn check_lists(clip: &SequenceExample<'_>, frames: usize, out: Sink<'_>) {
+    let mut lists: Vec<(&str, usize)> = clip.feature_lists.iter().map(|(key, steps)| (key, steps.len())).collect();
+    lists.sort_unstable();
+    for (key, steps) in lists.into_iter().filter(|(_, steps)| *steps != frames) {
+        warn(out, "unequal-lengths", format!("{key} has {steps} steps, the clip {frames} frames"));
+    }
+    let said = clip.context.get(FRAMES).and_then(Values::as_int64).and_then(|list| list.single());
+    if let Some(said) = said.filter(|said| *said != frames as i64) {
+        warn(out, "clip-frames", format!("{FRAMES} is {said}, there are {frames} frames"));
+    }
+    if clip.feature_lists.get(&list_of(BOX[0])).is_some() && clip.feature_lists.get(ANNOTATED).is_none() {
+        warn(out, "missing-feature", format!("{ANNOTATED} is missing, decoders need it"));
+    }
+    let time = |values: &Values<'_>| values.as_int64().and_then(|list| list.single());
+    let times: Vec<Option<i64>> = clip.feature_lists.get(TIMESTAMP).into_iter().flatten().map(time).collect();
+    for (frame, pair) in (1..).zip(times.windows(2)) {
+        if let [Some(before), Some(time)] = pair
+            && time < before
+        {
+            warn(out, "frame-order", format!("{TIMESTAMP} of frame {frame} is {time}, before it {before}"));
+        }
+    }
+}
+
+fn single_bytes<'a>(view: View<'_, 'a>, key: &str) -> Option<&'a [u8]> {
+    view.get(key)?.as_bytes()?.single()
 }
 
 /// Whether a list of another kind was found and said.
@@ -221,35 +282,36 @@ fn wrong_kind(values: &Values<'_>, key: &str, kind: &str, out: Sink<'_>) -> bool
     wrong.is_some()
 }
 
-fn check_single(features: &Features<'_>, key: &str, kind: &str, out: Sink<'_>) {
-    if let Some(values) = features.get(key)
-        && !wrong_kind(values, key, kind, out)
+fn check_single(view: View<'_, '_>, key: &str, kind: &str, out: Sink<'_>) {
+    if let Some(values) = view.get(key)
+        && !wrong_kind(values, &view.name(key), kind, out)
         && values.len() != 1
     {
         warn(out, "not-single", format!("{key} has {} values, expected 1", values.len()));
     }
 }
 
-fn check_objects(features: &Features<'_>, out: Sink<'_>) {
-    let Some(objects) = BOX.iter().filter_map(|key| features.get(key)).map(Values::len).next() else { return };
-    for key in REQUIRED.into_iter().filter(|key| features.get(key).is_none()) {
+fn check_objects(view: View<'_, '_>, out: Sink<'_>) {
+    let Some(objects) = BOX.iter().filter_map(|key| view.get(key)).map(Values::len).next() else { return };
+    for key in REQUIRED.into_iter().filter(|key| view.get(key).is_none()) {
         warn(out, "missing-feature", format!("{key} is missing, decoders need it"));
     }
     for (key, kind) in OF_OBJECT {
-        if let Some(values) = features.get(key) {
-            if !wrong_kind(values, key, kind, out) && values.len() != objects {
+        if let Some(values) = view.get(key) {
+            let key = view.name(key);
+            if !wrong_kind(values, &key, kind, out) && values.len() != objects {
                 let message = format!("{key} has {} values, the boxes {objects}", values.len());
                 warn(out, "unequal-lengths", message);
             }
-        } else if objects > 0 && (BOX.contains(&key) || key == LABEL) {
-            warn(out, "missing-feature", format!("{key} is missing, there are {objects} boxes"));
+        } else if objects > 0 && (BOX.contains(&key) || key == view.class()) {
+            warn(out, "missing-feature", format!("{} is missing, there are {objects} boxes", view.name(key)));
         }
     }
-    let side = |key| features.get(key).and_then(Values::as_float);
+    let side = |key| view.get(key).and_then(Values::as_float);
     for key in BOX {
         for (index, value) in side(key).iter().flat_map(|list| list.iter()).enumerate() {
             if !(0.0..=1.0).contains(&value) {
-                warn(out, "coordinate-range", format!("{key}[{index}] is {value}, expected 0 to 1"));
+                warn(out, "coordinate-range", format!("{}[{index}] is {value}, expected 0 to 1", view.name(key)));
             }
         }
     }
@@ -261,10 +323,10 @@ fn check_objects(features: &Features<'_>, out: Sink<'_>) {
             }
         }
     }
-    let labels = features.get(LABEL).and_then(Values::as_int64);
+    let labels = view.get(LABEL).and_then(Values::as_int64);
     for (index, label) in labels.iter().flat_map(|labels| labels.iter()).enumerate() {
         if label < 1 {
-            warn(out, "label-below-one", format!("{LABEL}[{index}] is {label}, labels start at 1"));
+            warn(out, "label-below-one", format!("{}[{index}] is {label}, labels start at 1", view.name(LABEL)));
         }
     }
 }
@@ -278,7 +340,7 @@ mod tests {
     fn found(features: &[(&str, Feature<'_>)], map: Option<&LabelMap>) -> Vec<String> {
         let bytes = encode(features);
         let mut messages = Vec::new();
-        Rules::new(map, true).check(&decode(&bytes).unwrap().features, true, None, &mut |warning| {
+        Rules::new(map, true).check(View::Example(&decode(&bytes).unwrap().features), true, None, &mut |warning| {
             messages.push(format!("{}: {}", warning.kind, warning.message));
         });
         messages
@@ -340,5 +402,51 @@ mod tests {
         let texts = Feature::Bytes(vec![b"cat"[..].into(), b"dog"[..].into()]);
         let features = [(LABEL, Feature::Int64(vec![3, 3].into())), (TEXT, texts)];
         assert_eq!(found(&features, None), ["label-text: label 3 has text \"dog\", before it had \"cat\""]);
+    }
+
+    #[test]
+    fn clips_have_their_own_rules() {
+        let boxes = |side: f32| vec![Feature::Float(vec![side].into()), Feature::Unset];
+        let image = include_bytes!("../../tests/data/formats/mot/mot17/input/train/MOT17-02/img1/000001.png");
+        let ints = |values: &[i64]| values.iter().map(|value| Feature::int64(*value)).collect::<Vec<_>>();
+        let context = [
+            ("clip/frames", Feature::int64(3)),
+            ("image/format", Feature::text("png")),
+            ("image/height", Feature::int64(30)),
+            ("image/width", Feature::int64(41)),
+        ];
+        let lists = [
+            ("image/encoded", vec![Feature::bytes(&image[..]); 2]),
+            ("image/source_id", vec![Feature::text("1")]),
+            ("image/timestamp", ints(&[5, 4])),
+            ("region/bbox/xmax", boxes(0.5)),
+            ("region/bbox/xmin", boxes(0.6)),
+            ("region/bbox/ymax", boxes(0.9)),
+            ("region/bbox/ymin", boxes(0.1)),
+            ("region/label/index", vec![Feature::int64(0), Feature::Unset]),
+            ("region/track/index", vec![Feature::Unset, Feature::int64(3)]),
+        ];
+        let bytes = crate::example::encode_sequence(&context, &lists).unwrap();
+        let mut messages = Vec::new();
+        Rules::new(None, true).check_clip(&crate::example::decode_sequence(&bytes).unwrap(), true, &mut |warning| {
+            messages.push(format!("{}: {}", warning.kind, warning.message));
+        });
+        assert_eq!(
+            messages,
+            [
+                "unequal-lengths: image/source_id has 1 steps, the clip 2 frames",
+                "clip-frames: clip/frames is 3, there are 2 frames",
+                "missing-feature: region/is_annotated is missing, decoders need it",
+                "frame-order: image/timestamp of frame 1 is 4, before it 5",
+                "image-size: frame 0: size is 41x30, the image is 40x30",
+                "missing-feature: frame 0: region/label/string is missing, there are 1 boxes",
+                "unequal-lengths: frame 0: region/track/index has 0 values, the boxes 1",
+                "box-order: frame 0: box 0: xmin 0.6 >= xmax 0.5",
+                "label-below-one: frame 0: region/label/index[0] is 0, labels start at 1",
+                "image-size: frame 1: size is 41x30, the image is 40x30",
+                "missing-feature: frame 1: image/source_id is missing, decoders need it",
+                "unequal-lengths: frame 1: region/track/index has 1 values, the boxes 0",
+            ]
+        );
     }
 }

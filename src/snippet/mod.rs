@@ -6,11 +6,12 @@
 //! ```
 //!
 //! A program lists every feature and gives an item for each thing in it: `image`, `boxes`, `labels`, `masks` ..., or the
-//! feature itself where it is nothing known.
+//! feature itself where it is nothing known. Of SequenceExamples it gives an item for each clip ([`sequence`]).
 
 mod keras;
 mod numpy;
 mod reading;
+mod sequence;
 mod tensorflow;
 
 use std::collections::BTreeSet;
@@ -80,6 +81,9 @@ impl Framework {
 
 /// A program for `framework` that reads `files`, which have what `reading` says.
 pub fn program(framework: Framework, files: &Files, reading: &Reading) -> String {
+    if reading.of_sequences {
+        return sequence::program(framework, files, reading);
+    }
     match framework {
         Framework::TensorFlow => tensorflow::program(files, reading),
         Framework::Keras => keras::program(files, reading),
@@ -167,6 +171,9 @@ pub fn look_at(given: &[PathBuf], max_records: u64, stop: &AtomicBool) -> Result
     Ok((Files { names, compression }, reading))
 }
 
+/// Bytes of records after which no more are looked at: clips are large.
+const ENOUGH: u64 = 64 << 20;
+
 /// What the first records of `paths` have, and what is around them.
 pub fn read(paths: &[&Path], max_records: u64, stop: &AtomicBool) -> Result<(Compression, Reading), ReshapeError> {
     let (compression, schema) = schema_of(paths, max_records, stop)?;
@@ -179,7 +186,7 @@ fn schema_of(paths: &[&Path], max_records: u64, stop: &AtomicBool) -> Result<(Co
     for path in paths {
         let failed = |error| ReshapeError::Record { path: path.to_path_buf(), error };
         let mut reader = Reader::open(path, ReadOptions::default()).map_err(failed)?;
-        while reader.records() < max_records {
+        while reader.records() < max_records && (reader.records() == 0 || reader.offset() < ENOUGH) {
             if stop.load(Ordering::Relaxed) {
                 return Err(ReshapeError::Cancelled);
             }

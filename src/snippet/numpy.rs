@@ -53,26 +53,37 @@ def values(example, key):
 
 /// PyTorch: pictures as (channels, height, width).
 pub(super) fn torch(files: &Files, reading: &Reading) -> String {
-    let parse = parse(reading, "image.transpose(2, 0, 1)");
-    let imports = imports(files, reading, &[], &[], &["import torch"]);
-    format!("{imports}\n{}\n{parse}\n{TORCH}", files.lines("glob.glob"))
+    torch_around(files, has_pictures(reading), &parse(reading, "image.transpose(2, 0, 1)"))
 }
 
 /// JAX: pictures as (height, width, channels).
 pub(super) fn jax(files: &Files, reading: &Reading) -> String {
-    let parse = parse(reading, "image");
-    let imports = imports(files, reading, &["import itertools"], &["import jax", "import jax.numpy as jnp"], &[]);
+    jax_around(files, has_pictures(reading), &parse(reading, "image"))
+}
+
+/// The program for PyTorch around its function `parse`, which opens pictures or does not.
+pub(super) fn torch_around(files: &Files, pictures: bool, parse: &str) -> String {
+    let imports = imports(files, pictures, &[], &[], &["import torch"]);
+    format!("{imports}\n{}\n{parse}\n{TORCH}", files.lines("glob.glob"))
+}
+
+/// The same for JAX.
+pub(super) fn jax_around(files: &Files, pictures: bool, parse: &str) -> String {
+    let imports = imports(files, pictures, &["import itertools"], &["import jax", "import jax.numpy as jnp"], &[]);
     format!("{imports}\n{}\n{parse}\n{JAX}", files.lines("glob.glob"))
 }
 
-fn imports(files: &Files, reading: &Reading, standard: &[&str], before: &[&str], behind: &[&str]) -> String {
+fn has_pictures(reading: &Reading) -> bool {
     let pictures = |part: &Part| matches!(part, Part::Image(_) | Part::Map { .. } | Part::Pictures(_));
-    let has_pictures = reading.items.iter().any(|(_, part)| pictures(part));
+    reading.items.iter().any(|(_, part)| pictures(part))
+}
+
+fn imports(files: &Files, pictures: bool, standard: &[&str], before: &[&str], behind: &[&str]) -> String {
     let mut lines = Vec::new();
     if files.pattern().is_some() {
         lines.push("import glob");
     }
-    if has_pictures {
+    if pictures {
         lines.push("import io");
     }
     lines.extend(standard);
@@ -82,7 +93,7 @@ fn imports(files: &Files, reading: &Reading, standard: &[&str], before: &[&str],
     lines.extend(before);
     lines.extend(["import numpy as np", "import recordmill as rm"]);
     lines.extend(behind);
-    if has_pictures {
+    if pictures {
         lines.push("from PIL import Image");
     }
     lines.iter().map(|line| format!("{line}\n")).collect()
@@ -90,7 +101,7 @@ fn imports(files: &Files, reading: &Reading, standard: &[&str], before: &[&str],
 
 fn parse(reading: &Reading, image: &str) -> String {
     let mut text = String::new();
-    if reading.items.iter().any(|(_, part)| matches!(part, Part::Image(_) | Part::Map { .. } | Part::Pictures(_))) {
+    if has_pictures(reading) {
         text += "\ndef picture(encoded):\n    return Image.open(io.BytesIO(encoded))\n\n";
     }
     if reading.fields.iter().any(|field| !field.always) {

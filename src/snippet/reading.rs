@@ -68,6 +68,10 @@ pub enum Part {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reading {
     pub(super) fields: Vec<Field>,
+    /// Whether records are SequenceExamples, of which `fields` are the context.
+    pub(super) of_sequences: bool,
+    /// Their lists: how many values each step has.
+    pub(super) lists: Vec<Field>,
     /// Name and source of each thing that the program gives.
     pub(super) items: Vec<(String, Part)>,
     /// Keys that have no one type.
@@ -109,13 +113,16 @@ const NO_ITEMS: [&str; 7] = [
 impl Reading {
     /// From what all records have.
     pub fn of(schema: &Schema) -> Result<Self, String> {
+        if schema.sequence_examples > 0 && schema.examples > 0 {
+            return Err("holds Examples and SequenceExamples, and a program reads one kind".into());
+        }
         if schema.sequence_examples > 0 {
-            return Err("holds SequenceExamples, and programs are for Examples".into());
+            return Ok(Self::of_sequences(schema));
         }
         if schema.examples == 0 {
             return Err("holds no Example that could be read".into());
         }
-        let (fields, left_out) = fields(&schema.features, schema);
+        let (fields, left_out) = fields(&schema.features, schema.examples);
         let mut reading = Self { fields, left_out, ..Self::default() };
         let mut items = Vec::new();
         for feature in &schema.features {
@@ -130,6 +137,17 @@ impl Reading {
         let label = ["image/class/label", "label"].iter().find_map(|key| found(schema, key)?.int64.as_ref());
         reading.first_label = label.map_or(0, |label| label.min);
         Ok(reading)
+    }
+
+    /// Features of sequences, and their lists: [`super::sequence`] makes things of them.
+    fn of_sequences(schema: &Schema) -> Self {
+        let mut reading = Self { of_sequences: true, ..Self::default() };
+        let (fields, left_out) = fields(&schema.features, schema.sequence_examples);
+        let (lists, lists_left_out) = list_fields(schema);
+        reading.fields = fields;
+        reading.lists = lists;
+        reading.left_out = [left_out, lists_left_out].concat();
+        reading
     }
 
     pub(super) fn field(&self, key: &str) -> Option<&Field> {
@@ -212,9 +230,9 @@ fn per_object(schema: &Schema, of: &str) -> Option<u64> {
     (all && same(points.mean, objects.mean)).then_some(each)
 }
 
-/// Those of `features` that have one type, and the keys of the others.
-pub(super) fn fields(features: &[FeatureSchema], schema: &Schema) -> (Vec<Field>, Vec<String>) {
-    typed(features, |feature| field(feature, schema))
+/// Those of `features` that have one type, and the keys of the others. There are so many `records`.
+pub(super) fn fields(features: &[FeatureSchema], records: u64) -> (Vec<Field>, Vec<String>) {
+    typed(features, |feature| field(feature, records))
 }
 
 /// The same of the lists of features.
@@ -223,10 +241,12 @@ pub(super) fn list_fields(schema: &Schema) -> (Vec<Field>, Vec<String>) {
         let kind = kind(feature)?;
         let always = feature.present == schema.examples + schema.sequence_examples;
         let shape = match feature.lengths {
-            Some(spread) if spread.min == spread.max && spread.min > 0 => Shape::Steps(spread.min),
+            Some(spread) if !of_objects(&feature.key) && spread.min == spread.max && spread.min > 0 => {
+                Shape::Steps(spread.min)
+            }
             _ => Shape::List,
         };
-        Some(Field { key: feature.key.clone(), kind, shape, always, text: false })
+        Some(Field { key: feature.key.clone(), kind, shape, always, text: is_text(feature, kind) })
     })
 }
 
@@ -252,20 +272,26 @@ fn kind(feature: &FeatureSchema) -> Option<Kind> {
     }
 }
 
-fn field(feature: &FeatureSchema, schema: &Schema) -> Option<Field> {
+/// One object in every image that was looked at says nothing of the next.
+fn of_objects(key: &str) -> bool {
+    let starts = ["image/object/", "objects/", "image/caption", "region/", "predicted/"];
+    starts.iter().any(|start| key.starts_with(start)) && key != "region/is_annotated"
+}
+
+fn field(feature: &FeatureSchema, records: u64) -> Option<Field> {
     let kind = kind(feature)?;
-    let records = schema.examples + schema.sequence_examples;
     let always = feature.present == records && !feature.kinds.contains_key("unset");
-    // One object in every image that was looked at says nothing of the next.
-    let of_objects = ["image/object/", "objects/", "image/caption"].iter().any(|start| feature.key.starts_with(start));
     let shape = match feature.lengths {
-        Some(spread) if always && !of_objects && spread.min == spread.max => match spread.min {
+        Some(spread) if always && !of_objects(&feature.key) && spread.min == spread.max => match spread.min {
             0 => Shape::List,
             1 => Shape::One,
             count => Shape::Several(count),
         },
         _ => Shape::List,
     };
-    let text = kind == Kind::Bytes && feature.bytes.as_ref().is_none_or(|bytes| bytes.text);
-    Some(Field { key: feature.key.clone(), kind, shape, always, text })
+    Some(Field { key: feature.key.clone(), kind, shape, always, text: is_text(feature, kind) })
+}
+
+fn is_text(feature: &FeatureSchema, kind: Kind) -> bool {
+    kind == Kind::Bytes && feature.bytes.as_ref().is_none_or(|bytes| bytes.text)
 }

@@ -7,24 +7,41 @@ use crate::record::Compression;
 
 /// The program, which shows the first records.
 pub(super) fn program(files: &Files, reading: &Reading) -> String {
-    let show = "for item in dataset.take(3):\n    for name, value in item.items():\n        print(name, value.dtype.name, value.shape)\n";
-    format!("import tensorflow as tf\n\n{}\n\n{show}", dataset(files, reading))
+    format!("import tensorflow as tf\n\n{}\n\n{SHOW}", dataset(files, reading))
 }
+
+/// Shows the first records.
+pub(super) const SHOW: &str = "for item in dataset.take(3):\n    for name, value in item.items():\n        print(name, value.dtype.name, value.shape)\n";
 
 /// From `FILES` to `dataset`, whose elements are dicts.
 pub(super) fn dataset(files: &Files, reading: &Reading) -> String {
+    let features = features(&reading.fields, &reading.left_out, Lists::Ragged);
+    let helper = if reading.items.iter().any(|(_, part)| matches!(part, Part::Pictures(_))) { MASKS } else { "" };
+    format!(
+        "{}FEATURES = {{\n{features}}}\n\n{helper}\n{}\n\n{}",
+        files.lines("tf.io.gfile.glob"),
+        parse(reading),
+        records(files),
+    )
+}
+
+/// The line that gives `dataset`.
+pub(super) fn records(files: &Files) -> String {
     let compression = match files.compression {
         Compression::None => "",
         Compression::Gzip => ", compression_type=\"GZIP\"",
         Compression::Zlib => ", compression_type=\"ZLIB\"",
     };
-    let features = features(&reading.fields, &reading.left_out, Lists::Ragged);
-    let helper = if reading.items.iter().any(|(_, part)| matches!(part, Part::Pictures(_))) { MASKS } else { "" };
-    format!(
-        "{}FEATURES = {{\n{features}}}\n\n{helper}\n{}\n\ndataset = tf.data.TFRecordDataset(FILES{compression}).map(parse, num_parallel_calls=tf.data.AUTOTUNE)",
-        files.lines("tf.io.gfile.glob"),
-        parse(reading),
-    )
+    format!("dataset = tf.data.TFRecordDataset(FILES{compression}).map(parse, num_parallel_calls=tf.data.AUTOTUNE)")
+}
+
+/// A type's name.
+fn kind(field: &Field) -> &'static str {
+    match field.kind {
+        Kind::Bytes => "tf.string",
+        Kind::Float => "tf.float32",
+        Kind::Int64 => "tf.int64",
+    }
 }
 
 /// How a feature of any number of values is parsed.
@@ -62,17 +79,13 @@ impl Lists {
 }
 
 /// The lines of a dict of features, and what cannot be parsed.
-fn features(fields: &[Field], left_out: &[String], lists: Lists) -> String {
+pub(super) fn features(fields: &[Field], left_out: &[String], lists: Lists) -> String {
     let features = fields.iter().map(|field| feature(field, lists));
     features.chain(left_out.iter().map(|key| format!("    # Of no one type: {}\n", literal(key)))).collect()
 }
 
 fn feature(field: &Field, lists: Lists) -> String {
-    let kind = match field.kind {
-        Kind::Bytes => "tf.string",
-        Kind::Float => "tf.float32",
-        Kind::Int64 => "tf.int64",
-    };
+    let kind = kind(field);
     let missing = if field.always { "" } else { ", allow_missing=True" };
     let what = match field.shape {
         Shape::One => format!("FixedLenFeature([], {kind})"),
@@ -86,7 +99,7 @@ fn feature(field: &Field, lists: Lists) -> String {
 
 /// What parses records of this schema, and nothing more: the dicts for `tf.io`, and the function that they are for.
 pub(super) fn spec(schema: &Schema, lists: Lists) -> Result<String, String> {
-    let (fields, left_out) = fields(&schema.features, schema);
+    let (fields, left_out) = fields(&schema.features, schema.examples + schema.sequence_examples);
     let context = features(&fields, &left_out, lists);
     if schema.sequence_examples == 0 {
         if schema.examples == 0 {

@@ -268,9 +268,10 @@ def test_refuses(tmp_path: Path) -> None:
     write(tmp_path / "text.tfrecord", [b"hello"])
     with pytest.raises(ValueError, match="no Example"):
         rm.snippet(tmp_path / "text.tfrecord")
-    write(tmp_path / "sequence.tfrecord", [rm.encode_sequence_example({}, {"a": [[1]]})])
-    with pytest.raises(ValueError, match="SequenceExamples"):
-        rm.snippet(tmp_path / "sequence.tfrecord")
+    both = [rm.encode_sequence_example({}, {"a": [[1]]}), rm.encode_example({"a": 1})]
+    write(tmp_path / "both.tfrecord", both)
+    with pytest.raises(ValueError, match="Examples and SequenceExamples, and a program reads one kind"):
+        rm.snippet(tmp_path / "both.tfrecord")
     with pytest.raises(ValueError, match="framework is one of tf, keras, torch, jax"):
         rm.snippet(tmp_path / "text.tfrecord", "mxnet")
     with pytest.raises(FileNotFoundError):

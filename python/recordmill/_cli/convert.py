@@ -28,6 +28,7 @@ SCHEMAS = [
     "tfod",
     "basic",
     "classification",
+    "sequence",
     "create_coco",
     "create_pascal",
     "model_garden",
@@ -101,7 +102,8 @@ _LISTED = 20
         default="tfod",
         show_default=True,
         help="The keys of the TensorFlow Object Detection API, the twelve of generate_tfrecord.py, one class for each "
-        "image, or the same Examples in the same files as that script of TensorFlow's, or Roboflow, writes.",
+        "image, a SequenceExample for each clip (folder of frames), or the same Examples in the same files as that "
+        "script of TensorFlow's, or Roboflow, writes.",
     ),
     click.option(
         "--layout",
@@ -110,7 +112,11 @@ _LISTED = 20
         show_default=True,
         help="Names and folders of the output.",
     ),
-    click.option("--group", metavar="NAME", help="Name of the files in layout roboflow; objects if not given."),
+    click.option(
+        "--group",
+        metavar="NAME",
+        help="Name of the files in layout roboflow (objects), of the dataset in schema sequence (dataset).",
+    ),
     click.option(
         "--masks",
         type=click.Choice(["auto", "png", "numerical", "none"]),

@@ -4,26 +4,22 @@
 //! header and the start of the Example, whose length is guessed (it depends on the lengths of what follows by a few
 //! bytes, as lengths are varints); the rest is put behind. Only where the guess was wrong the image moves.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 
 use super::buffer::Buffer;
+use super::tell::Teller;
 use crate::convert::fitting;
 use crate::convert::images::{self, ImageFile};
-use crate::convert::options::{MaskForm, SchemaKind, Segmentation, SourceId};
 use crate::convert::plan::{Content, PlannedImage};
 use crate::convert::reencode::Rewrite;
-use crate::convert::report::{DROP_EMPTY, NO_OBJECTS, STUFF};
-use crate::convert::schema::profile::Name;
-use crate::convert::schema::{self, Drawn, MapForm, ObjectColumns, Placed, SHA256_LEN, Sample, classification};
+use crate::convert::report::DROP_EMPTY;
+use crate::convert::schema::{self, SHA256_LEN, Sample};
 use crate::dataset::{Dataset, Place, ProblemKind, Problems, Skipped};
 use crate::example::{self, Encoder};
 use crate::files::Root;
 use crate::formats::target::Frame;
-use crate::formats::tree::stem_of;
-use crate::image::header;
-use crate::image::mask::MaskError;
+use crate::image::{Header, header};
 use crate::record;
 
 /// How much of the work is done.
@@ -39,6 +35,8 @@ pub enum Mode {
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// Records made.
+    pub records: u64,
+    /// Images in them.
     pub images: u64,
     /// Objects in them.
     pub objects: u64,
@@ -63,6 +61,7 @@ pub struct Outcome {
 impl Outcome {
     /// Adds what came behind.
     pub fn merge(&mut self, other: Self) {
+        self.records += other.records;
         self.images += other.images;
         self.objects += other.objects;
         self.empty += other.empty;
@@ -82,15 +81,32 @@ impl Outcome {
 
 /// Makes blocks, one after the other, on one thread.
 pub struct Builder<'a> {
-    dataset: &'a Dataset,
-    content: &'a Content,
+    pub(super) dataset: &'a Dataset,
+    pub(super) content: &'a Content,
     roots: &'a [Root],
     encoder: Encoder,
-    around: Vec<u8>,
+    pub(super) around: Vec<u8>,
 }
 
 /// An image that cannot be written, and why.
-struct Unusable(ProblemKind, String);
+pub struct Unusable(pub ProblemKind, pub String);
+
+/// An image of which `message` says what is wrong with it.
+pub fn bad_image(message: String) -> Unusable {
+    Unusable(ProblemKind::BadImage, message)
+}
+
+/// An image whose bytes are in their block.
+pub struct Fetched {
+    /// How many there are.
+    pub len: usize,
+    /// What they say of themselves.
+    pub header: Header,
+    /// How what was drawn lies in it.
+    pub frame: Frame,
+    /// They are not those of its file.
+    pub rewritten: bool,
+}
 
 impl<'a> Builder<'a> {
     /// A builder for records of `dataset`, whose roots are open as `roots`.
@@ -119,123 +135,66 @@ impl<'a> Builder<'a> {
         block: &mut Buffer,
         outcome: &mut Outcome,
     ) -> Result<bool, Unusable> {
-        let unusable = |kind, message: &str| Err(Unusable(kind, message.to_owned()));
-        let rows = self.dataset.objects_of(image.row);
+        let objects = self.dataset.objects_of(image.row).len();
+        let place = |len: usize| record::HEADER_LEN + prefix_guess(len, objects);
+        let fetched = self.fetch(image, block, place, outcome)?;
+        let (profile, content) = (self.content.schema.profile(), self.content);
+        let (encoder, around) = (&mut self.encoder, &mut self.around);
+        let encode = |sample: &Sample<'_>| {
+            let features = schema::features(profile, sample);
+            around.clear();
+            let holes = encoder.encode_around(&features, around);
+            let digest_len = if content.columns.sha256 { SHA256_LEN } else { 0 };
+            let payload = around.len() + fetched.len + digest_len;
+            if payload as u64 > example::MAX_LEN {
+                let message = format!("record would have {payload} bytes, more than an Example can hold (2 GiB)");
+                return Err(Unusable(ProblemKind::BadImage, message));
+            }
+            if mode == Mode::Write {
+                block.put_record(place(fetched.len), fetched.len, around, holes).map_err(bad_image)?;
+            }
+            Ok((payload + record::OVERHEAD) as u64)
+        };
+        let teller = Teller { dataset: self.dataset, content: self.content };
+        let made = teller.tell(image, &fetched, outcome, encode)?;
+        outcome.records += u64::from(made.is_some());
+        outcome.bytes += made.unwrap_or(0);
+        Ok(made.is_some())
+    }
+
+    /// Reads an image to where `place` says that one of so many bytes belongs, behind the last record of `block`, and encodes it
+    /// anew where that is wanted.
+    pub(super) fn fetch(
+        &self,
+        image: PlannedImage,
+        block: &mut Buffer,
+        place: impl Fn(usize) -> usize,
+        outcome: &mut Outcome,
+    ) -> Result<Fetched, Unusable> {
         // TensorFlow cannot read a larger Example; 1 MiB is more than all else in it.
         if image.bytes > example::MAX_LEN - (1 << 20) {
             let message = format!("image has {} bytes, more than an Example can hold (2 GiB)", image.bytes);
-            return Err(Unusable(ProblemKind::BadImage, message));
+            return Err(bad_image(message));
         }
         let Ok(mut len) = usize::try_from(image.bytes) else {
-            return unusable(ProblemKind::BadImage, "image is larger than this machine's memory");
+            return Err(bad_image("image is larger than this machine's memory".into()));
         };
-        let mut guess = record::HEADER_LEN + prefix_guess(len, rows.len());
         // One byte more, to see whether the file grew.
-        let room = block.room(guess, len + 1).map_err(|message| Unusable(ProblemKind::BadImage, message))?;
+        let room = block.room(place(len), len + 1).map_err(bad_image)?;
         self.read(image, room)?;
         outcome.read += image.bytes;
-        let bad = |message| Unusable(ProblemKind::BadImage, message);
         let bytes = room.get(..len).unwrap_or_default();
-        let mut header = header::read(bytes).map_err(|error| bad(error.to_string()))?;
-        let rewrite = Rewrite::of(&header, self.content.reencode, self.content.auto_orient).map_err(bad)?;
+        let mut header = header::read(bytes).map_err(|error| bad_image(error.to_string()))?;
+        let rewrite = Rewrite::of(&header, self.content.reencode, self.content.auto_orient).map_err(bad_image)?;
         let frame = fitting::look_at(self.dataset, image.row, &header, rewrite, &mut outcome.problems);
         if let Some(rewrite) = rewrite {
-            let made = rewrite.bytes(bytes, &header).map_err(bad)?;
+            let made = rewrite.bytes(bytes, &header).map_err(bad_image)?;
             len = made.len();
-            guess = record::HEADER_LEN + prefix_guess(len, rows.len());
-            block.room(guess, len).map_err(bad)?.copy_from_slice(&made);
+            block.room(place(len), len).map_err(bad_image)?.copy_from_slice(&made);
             // What a record says of its image is said of these bytes.
-            header = header::read(&made).map_err(|error| bad(error.to_string()))?;
+            header = header::read(&made).map_err(|error| bad_image(error.to_string()))?;
         }
-
-        let mut columns = ObjectColumns::default();
-        let mut found = Outcome::default();
-        let profile = self.content.schema.profile();
-        match profile.has_objects() {
-            true => self.objects(image.row, frame, &mut columns, &mut found)?,
-            false => rows.clone().for_each(|_| found.skipped.object(NO_OBJECTS)),
-        }
-        // What nothing is said of has no map where lists without values have no key either.
-        let drawn = self.content.columns.maps != Segmentation::None;
-        if drawn && (profile.empty_lists || !rows.is_empty()) {
-            columns
-                .draw_maps(self.dataset, self.content.columns, profile.maps, frame)
-                .map_err(|message| Unusable(ProblemKind::BadImage, message))?;
-        }
-        let images = &self.dataset.images;
-        let of_image = images.labels.get(image.row).map_or(&[][..], |labels| labels);
-        let captions = images.captions.get(image.row).map_or(&[][..], |captions| captions);
-        let captions = if self.content.columns.captions { captions } else { &[] };
-        if columns.is_empty() && of_image.is_empty() && captions.is_empty() && self.content.drop_empty {
-            // Their objects are left out with the image.
-            outcome.problems.append(found.problems);
-            return Ok(false);
-        }
-
-        let filename = match profile.filename {
-            Name::Own if image.shared_name => images.key.get(image.row),
-            Name::Own => images.own_name(image.row),
-            Name::Annotated => images.name.get(image.row),
-        };
-        let source_id = match self.content.source_id {
-            SourceId::Auto | SourceId::Index => Cow::Owned((image.row + 1).to_string()),
-            SourceId::Id => Cow::Owned(images.id.get(image.row).map(i64::to_string).unwrap_or_default()),
-            SourceId::Filename => Cow::Borrowed(filename),
-            SourceId::Stem => Cow::Borrowed(stem_of(filename)),
-        };
-        // A class that the label map does not have was said with its place when the labels were made.
-        let planned = |class: &u32| self.content.classes.get(*class as usize)?.as_ref();
-        let labels: Vec<_> = of_image.iter().filter_map(planned).collect();
-        if self.content.schema == SchemaKind::Classification
-            && let Some(message) = classification::refusal(&labels)
-        {
-            return Err(Unusable(ProblemKind::OneClass, message));
-        }
-        for class in &labels {
-            found.classes.entry(class.index).or_default();
-        }
-        let sample = Sample {
-            encoded_len: len,
-            header,
-            filename,
-            format: profile.format.of(header.kind),
-            source_id: &source_id,
-            columns: self.content.columns,
-            attributes: &self.content.attributes,
-            captions,
-            labels: &labels,
-            objects: &columns,
-        };
-        let features = schema::features(profile, &sample);
-        self.around.clear();
-        let holes = self.encoder.encode_around(&features, &mut self.around);
-        let digest_len = if self.content.columns.sha256 { SHA256_LEN } else { 0 };
-        let payload = self.around.len() + len + digest_len;
-        if payload as u64 > example::MAX_LEN {
-            let message = format!("record would have {payload} bytes, more than an Example can hold (2 GiB)");
-            return Err(Unusable(ProblemKind::BadImage, message));
-        }
-        if mode == Mode::Write {
-            block
-                .put_record(guess, len, &self.around, holes)
-                .map_err(|message| Unusable(ProblemKind::BadImage, message))?;
-        }
-
-        let objects = columns.len() as u64;
-        outcome.images += 1;
-        outcome.objects += objects;
-        outcome.empty += u64::from(objects == 0 && labels.is_empty() && captions.is_empty());
-        outcome.unmasked += found.unmasked;
-        outcome.reencoded += u64::from(rewrite.is_some());
-        outcome.bytes += (payload + record::OVERHEAD) as u64;
-        outcome.skipped.add(&found.skipped);
-        for (class, (count, _)) in found.classes {
-            let total = outcome.classes.entry(class).or_default();
-            total.0 += count;
-            total.1 += 1;
-        }
-        outcome.problems.append(found.problems);
-        Ok(true)
+        Ok(Fetched { len, header, frame, rewritten: rewrite.is_some() })
     }
 
     /// Reads the file of `image` into `room`, which is one byte larger than the file was.
@@ -254,80 +213,6 @@ impl<'a> Builder<'a> {
                 Err(Unusable(ProblemKind::BadImage, message))
             }
         }
-    }
-
-    /// Fits the objects of image `row`, which were drawn in `frame`, into it.
-    fn objects(
-        &self,
-        row: usize,
-        frame: Frame,
-        columns: &mut ObjectColumns<'a>,
-        found: &mut Outcome,
-    ) -> Result<(), Unusable> {
-        let form = self.content.schema.profile().maps;
-        let draws = self.content.columns.maps != Segmentation::None;
-        for (number, object) in (1..).zip(self.dataset.objects_of(row)) {
-            let place = self.dataset.objects.class[object] as usize;
-            let Some(class) = self.content.classes.get(place).and_then(Option::as_ref) else {
-                // Said once for all, with its place, when the labels were made.
-                found.skipped.object(ProblemKind::UnknownClass.word());
-                continue;
-            };
-            if form == MapForm::ThingsAndStuff {
-                let thing = self.dataset.classes.get(place).is_none_or(|class| !class.stuff);
-                if draws {
-                    // A segment is seen whatever its box is.
-                    columns.push_drawn(Drawn::thing_or_stuff(object, class.id, number, thing));
-                }
-                if !thing {
-                    found.skipped.object(STUFF);
-                    continue;
-                }
-            }
-            let rules = self.content.rules;
-            match fitting::fit(self.dataset, (row, object), frame, rules, &mut found.problems) {
-                Ok((unit, _)) => {
-                    let placed = Placed { unit, class, frame };
-                    columns.push(self.dataset, object, self.content.columns, placed);
-                    if draws && form == MapForm::Plain {
-                        columns.push_drawn(Drawn::plain(object, class.id, columns.len()));
-                    }
-                    if !self.content.attributes.is_empty() {
-                        columns.push_attributes(self.dataset, object, &self.content.attributes);
-                    }
-                    if self.content.columns.masks != MaskForm::None {
-                        self.mask((row, object), frame, columns, found)?;
-                    }
-                    found.classes.entry(class.index).or_default().0 += 1;
-                }
-                Err(reason) => found.skipped.object(reason.word()),
-            }
-        }
-        Ok(())
-    }
-
-    /// Adds the mask of an object, which is without a pixel where there is none.
-    fn mask(
-        &self,
-        (row, object): (usize, usize),
-        frame: Frame,
-        columns: &mut ObjectColumns<'a>,
-        found: &mut Outcome,
-    ) -> Result<(), Unusable> {
-        fitting::look_at_mask(self.dataset, (row, object), frame, &mut found.problems);
-        match columns.push_mask(self.dataset, object, self.content.columns, frame) {
-            Ok(has_mask) => found.unmasked += u64::from(!has_mask),
-            Err(error @ MaskError::Size(..)) => {
-                let message = format!("{error} is more than a record can hold: --masks none leaves them out");
-                return Err(Unusable(ProblemKind::BadImage, message));
-            }
-            Err(error) => {
-                found.unmasked += 1;
-                let place = self.dataset.object_place(row, object);
-                found.problems.push(ProblemKind::BadMask, place, format!("its mask is left out: {error}"));
-            }
-        }
-        Ok(())
     }
 }
 

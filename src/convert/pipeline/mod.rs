@@ -11,7 +11,9 @@
 
 mod block;
 mod buffer;
+mod clip;
 mod parts;
+mod tell;
 
 use std::collections::VecDeque;
 use std::mem;
@@ -80,6 +82,8 @@ pub struct Done {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ShardDone {
     /// Records.
+    pub records: u64,
+    /// Images in them.
     pub images: u64,
     /// Objects in them.
     pub objects: u64,
@@ -108,7 +112,14 @@ pub fn run(job: &Job<'_>, watch: &mut Watch<'_>) -> Result<Done, ConvertError> {
         let digest = shard.digest.filter(|_| written);
         let sha256 = digest.map(|digest| sha256::hex(&digest.finalize().into()).map(char::from).iter().collect());
         let crc32c = written.then_some(shard.crc32c);
-        ShardDone { images: shard.images, objects: shard.objects, bytes: shard.offset, crc32c, sha256 }
+        ShardDone {
+            records: shard.records,
+            images: shard.images,
+            objects: shard.objects,
+            bytes: shard.offset,
+            crc32c,
+            sha256,
+        }
     };
     let mut shards: Vec<ShardDone> = state.shards.into_iter().map(digest).collect();
     if state.refused {
@@ -159,6 +170,7 @@ struct ShardState {
     /// The block that is digested next; the digest is away while that happens, or was never wanted.
     next_digest: usize,
     digest: Option<Sha256>,
+    records: u64,
     images: u64,
     objects: u64,
 }
@@ -219,6 +231,7 @@ impl<'a> Line<'a> {
             writing: false,
             next_digest: 0,
             digest: job.file_sha256.then(Sha256::new),
+            records: 0,
             images: 0,
             objects: 0,
         };
@@ -333,11 +346,16 @@ impl<'a> Line<'a> {
             Task::Build { shard, block, mode, memory } => {
                 let mut buffer = Buffer::reuse(memory);
                 let mut outcome = Box::<Outcome>::default();
-                for image in self.job.plan.shards[shard].block(block) {
-                    if cancelled.load(Ordering::Relaxed) {
-                        break;
+                let planned = &self.job.plan.shards[shard];
+                if let Some(clip) = planned.clips.get(block) {
+                    builder.add_clip(clip, planned.block(block), mode, &mut buffer, &mut outcome, cancelled);
+                } else {
+                    for image in planned.block(block) {
+                        if cancelled.load(Ordering::Relaxed) {
+                            break;
+                        }
+                        builder.add(*image, mode, &mut buffer, &mut outcome);
                     }
-                    builder.add(*image, mode, &mut buffer, &mut outcome);
                 }
                 buffer.seal();
                 let (body, memory) = match (mode, self.job.compression) {
@@ -428,6 +446,7 @@ impl<'a> Line<'a> {
             // In a dry run without compression the bytes were not made, but their number is known.
             shard.offset += if parts.body.is_some() { parts.len() } else { outcome.bytes };
             shard.crc32c = parts.crc32c(shard.crc32c);
+            shard.records += outcome.records;
             shard.images += outcome.images;
             shard.objects += outcome.objects;
             let step = if self.job.output.is_none() || state.refused { Step::Done } else { Step::Open };

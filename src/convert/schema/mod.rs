@@ -6,6 +6,7 @@ pub(in crate::convert) mod keys;
 mod maps;
 mod masks;
 pub(in crate::convert) mod profile;
+pub mod sequence;
 
 use std::borrow::Cow;
 

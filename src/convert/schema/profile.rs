@@ -213,7 +213,8 @@ impl SchemaKind {
     /// Its row.
     pub(in crate::convert) fn profile(self) -> &'static Profile {
         match self {
-            Self::Tfod => &TFOD,
+            // A frame is as an Example is, with other names.
+            Self::Tfod | Self::Sequence => &TFOD,
             Self::Basic => &BASIC,
             Self::Classification => &CLASSIFICATION,
             Self::CreateCoco => &CREATE_COCO,

@@ -6,6 +6,8 @@
 //! image  objects/bbox [ymin,xmin,ymax,xmax]*  objects/label  image/filename        TensorFlow Datasets, detection
 //! image  label                                                                      TensorFlow Datasets, classification
 //! image_bytes  filename  label                                                      FiftyOne, classification
+//! clip/media_id  image/encoded  region/bbox/{xmin,ymin,xmax,ymax}  region/label/{string,index} ...
+//!                      SequenceExamples of the Object Detection API, our own: [`sequence`] has its decisions
 //! ```
 //!
 //! Files are known by their first bytes (a length with its checksum), whatever they are called; around a record there may be
@@ -31,6 +33,7 @@ mod labels;
 mod maps;
 mod masks;
 mod record;
+mod sequence;
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -38,7 +41,7 @@ use std::io::Read;
 use self::labels::{KnownLabels, PointNames};
 use self::record::Found;
 use crate::dataset::{Ledger, Place, ProblemKind, Problems, Skipped, Split};
-use crate::example;
+use crate::example::{self, Example, SequenceExample};
 use crate::files::Opened;
 use crate::files::shard::{self, Shard};
 use crate::formats::builder::{Builder, Bytes, Entry};
@@ -204,6 +207,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     points.tell(&classes, &mut builder);
     // Two records of one name are two images: one of them gets another key.
     let mut named: BTreeMap<String, u32> = BTreeMap::new();
+    let mut unannotated = 0;
     for (file, split, record) in all {
         let key = match record.name.is_empty() {
             true => format!("{}-{:06}.{}", stem(tree.path(file)), record.number, record.extension),
@@ -211,6 +215,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         };
         *named.entry(key.clone()).or_default() += 1;
         let (objects, of_image) = record.objects(&classes);
+        unannotated += u64::from(record.unannotated);
         let entry = Entry {
             file: Some(file),
             bytes: match record.spilled {
@@ -221,7 +226,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
             key,
             size: record.size,
             split,
-            source: Some((file, 0)),
+            source: (!record.unannotated).then_some((file, 0)),
             id: record.id,
             captions: record.captions,
             labels: of_image,
@@ -232,6 +237,9 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     let repeated = named.values().filter(|count| **count > 1).count();
     if repeated > 0 {
         remarks.push(format!("names that several records have: {repeated}; all are kept"));
+    }
+    if unannotated > 0 {
+        remarks.push(format!("frames that nobody annotated, kept without objects: {unannotated}"));
     }
     let mut dataset = builder.finish(tree);
     dataset.outlines_unread = unread;
@@ -295,24 +303,38 @@ fn read_records<R: Read>(mut reader: Reader<R>, places: bool, masks: bool, spill
             }
         };
         let start = record.offset + HEADER_LEN as u64;
-        let usable = example::decode(record.payload).map_err(|error| error.to_string()).and_then(|example| {
-            let (mut usable, encoded) = record::found(&example, record.number, masks)?;
-            usable.spilled = packed;
-            usable.span = if packed {
-                spill.add(encoded).map_err(|error| format!("its image cannot be put aside: {error}"))?
-            } else {
-                // The decoder lends pieces of the payload.
-                let below = (encoded.as_ptr() as usize).wrapping_sub(record.payload.as_ptr() as usize);
-                [start + below as u64, encoded.len() as u64]
-            };
-            Ok(usable)
-        });
-        match usable {
-            Ok(mut usable) => {
-                std::mem::take(&mut usable.points).into_iter().for_each(|(key, names)| found.points.add(key, names));
-                found.records.push(usable);
+        let mut take = |usable: Result<(Found, &[u8]), String>| {
+            let placed = usable.and_then(|(mut usable, encoded)| {
+                usable.spilled = packed;
+                usable.span = if packed {
+                    spill.add(encoded).map_err(|error| format!("its image cannot be put aside: {error}"))?
+                } else {
+                    // The decoder lends pieces of the payload.
+                    let below = (encoded.as_ptr() as usize).wrapping_sub(record.payload.as_ptr() as usize);
+                    [start + below as u64, encoded.len() as u64]
+                };
+                Ok(usable)
+            });
+            match placed {
+                Ok(mut usable) => {
+                    std::mem::take(&mut usable.points)
+                        .into_iter()
+                        .for_each(|(key, names)| found.points.add(key, names));
+                    found.records.push(usable);
+                }
+                Err(message) => found.unusable.push((record.number, message)),
             }
-            Err(message) => found.unusable.push((record.number, message)),
+        };
+        let whole = match example::decode_either(record.payload) {
+            Ok(clip) if !clip.feature_lists.is_empty() => sequence::frames(&clip, record.number, masks, &mut take),
+            Ok(SequenceExample { context: features, .. }) => {
+                take(record::found(&Example { features }, record.number, masks));
+                Ok(())
+            }
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(message) = whole {
+            take(Err(message));
         }
     }
 }

@@ -34,6 +34,8 @@ pub struct Found {
     pub captions: Vec<Box<str>>,
     pub boxes: Vec<(ClassKey, Object)>,
     pub labels: Vec<ClassKey>,
+    /// It is a frame that nobody looked at.
+    pub unannotated: bool,
     /// Masks that were passed over.
     pub unread: u64,
     /// Why masks cannot be read.

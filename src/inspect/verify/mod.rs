@@ -16,6 +16,7 @@ use serde::Serialize;
 use super::payload::Payload;
 use super::report::{check_stop, open};
 use super::rules::{Rules, Warning};
+use super::sequence::View;
 use crate::dataset::LabelMap;
 use crate::formats::parallel;
 use crate::record::{Compression, Lost, ReadOptions, Reader, RecordError, RecordErrorKind, Recovery, StreamFault};
@@ -331,12 +332,11 @@ fn check_payload(
     rules: &mut Rules<'_>,
 ) {
     let (options, place) = (findings.options, Some(place));
-    let features = match payload {
-        Payload::Example(example) => &example.features,
-        Payload::Sequence(sequence) => &sequence.context,
+    match payload {
+        Payload::Example(_) | Payload::Sequence(_) => {}
         Payload::Other(error) => {
             if options.examples {
-                findings.add(FindingSeverity::Error, "not-an-example", place, || match error {
+                findings.add(FindingSeverity::Error, "not-an-example", place, || match &error {
                     Some(error) => format!("payload is no Example, {error}"),
                     None => "payload is no Example, it has no field of one".into(),
                 });
@@ -345,9 +345,12 @@ fn check_payload(
         }
     };
     if options.rules || options.label_map.is_some() {
-        rules.check(features, options.rules, digest, &mut |Warning { severity, kind, message }| {
-            findings.add(severity, kind, place, || message);
-        });
+        let out = &mut |Warning { severity, kind, message }| findings.add(severity, kind, place, || message);
+        match payload {
+            Payload::Example(example) => rules.check(View::Example(&example.features), options.rules, digest, out),
+            Payload::Sequence(clip) => rules.check_clip(clip, options.rules, out),
+            Payload::Other(_) => {}
+        }
     }
 }
 

@@ -11,5 +11,6 @@ mod masks;
 mod raccoon;
 mod schemas;
 mod selects;
+mod sequences;
 mod targets;
 mod writes;

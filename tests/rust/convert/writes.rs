@@ -76,7 +76,8 @@ fn images_of_every_length_stay_whole() {
         corpus.add(&format!("{number:05}.png"), &png(100, 50, len - least), objects);
         corpus.loaded.dataset.images.labels.set(number, vec![0]);
     }
-    for schema in SchemaKind::ALL {
+    // The frames of a clip are in one record: `sequences.rs`.
+    for schema in SchemaKind::ALL.iter().filter(|schema| **schema != SchemaKind::Sequence) {
         let out = schema.name();
         let options = Options { schema: *schema, shards: ShardRule::Count(1), ..options() };
         let report = corpus.convert(out, &options).unwrap();
