@@ -162,7 +162,7 @@ def test_wrong_options(good: Path, tmp_path: Path) -> None:
         ({"layout": "x"}, 'layout must be one of "flat", "roboflow", not "x"'),
         ({"on_error": "x"}, 'on_error must be one of "stop", "skip", not "x"'),
         ({"skip_rule": "x"}, 'skip_rule must be one of "none", "tf", not "x"'),
-        ({"source_id": "x"}, 'source_id must be one of "auto", "index", "id", "filename", not "x"'),
+        ({"source_id": "x"}, 'source_id must be one of "auto", "index", "id", "filename", "stem", not "x"'),
         ({"split": "70/20"}, 'split "70/20": the parts add up to 90, expected 100 or 1'),
         ({"split": {"train": 0.5, "dev2": 0.5}}, "is not one of train, valid, test"),
         ({"shards": 2, "shard_size": 5}, "shards and shard_size exclude each other"),
