@@ -265,8 +265,8 @@ def convert(
             order.
         schema: "tfod", the keys of the TensorFlow Object Detection API, "basic", the twelve of `generate_tfrecord.py`,
             "classification", one class for each image (`image/class/{label,text}`) and no objects, or the word for a
-            script whose Examples and files are to be written: "create_coco", "create_pascal", "model_garden" or
-            "roboflow" (docs/schemas.md).
+            script whose Examples and files are to be written: "create_coco", "create_pascal",
+            "create_kitti", "create_oid", "create_pet", "model_garden" or "roboflow" (docs/schemas.md).
         layout: "flat" or "roboflow".
         group: Name of the files in layout "roboflow"; None is "objects".
         masks: How records have the masks of objects (`image/object/mask`) where the source has outlines or masks:

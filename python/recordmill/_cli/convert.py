@@ -30,6 +30,9 @@ SCHEMAS = [
     "classification",
     "create_coco",
     "create_pascal",
+    "create_kitti",
+    "create_oid",
+    "create_pet",
     "model_garden",
     "roboflow",
 ]
