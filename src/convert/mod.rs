@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! fetched   images from where the dataset says they can be had
+//! scripted  what the script does to a dataset whose schema is asked for
 //! select    which images and classes are taken, and under which names
 //! labels    which number each class gets
 //! split     which image goes into which part
@@ -43,6 +44,7 @@ mod report;
 mod run;
 mod save;
 pub mod schema;
+mod scripted;
 mod select;
 mod settle;
 mod shard;

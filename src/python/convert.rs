@@ -87,6 +87,8 @@ pub fn load_options(arguments: &Bound<'_, PyDict>) -> PyResult<LoadOptions> {
         class_attribute: given(arguments, "class_attribute")?,
         workers: given(arguments, "workers")?,
         boxes_only: false,
+        unlisted: false,
+        pets: None,
     })
 }
 

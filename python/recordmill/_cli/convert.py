@@ -31,6 +31,9 @@ SCHEMAS = [
     "sequence",
     "create_coco",
     "create_pascal",
+    "create_kitti",
+    "create_oid",
+    "create_pet",
     "model_garden",
     "roboflow",
 ]
