@@ -34,6 +34,7 @@ def test_the_native_module_is_covered() -> None:
     own = {
         "Column",
         "Dataset",
+        "against",
         "check",
         "convert",
         "formats_list",

@@ -7,6 +7,7 @@ mod maps;
 mod masks;
 mod tfod;
 
+pub(super) use masks::runs_of as mask_runs;
 use std::borrow::Cow;
 
 use self::attributes::{Attribute, AttributeColumns};
