@@ -15,6 +15,9 @@ PY := $(BIN)/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 NATIVE_PYTHON = PYO3_PYTHON="$(CURDIR)/$(PY)"
 
+# Where an interpreter has its packages.
+SITE := 'import sysconfig; print(sysconfig.get_path("purelib"))'
+
 # What the wheel is made of.
 SOURCES := $(shell find src python -type f ! -name '*.pyc' ! -name '*.so') Cargo.toml Cargo.lock pyproject.toml README.md
 WHEEL = $$(ls dist/dev/*.whl)
@@ -63,6 +66,14 @@ help:
 	.venv-peers/bin/python -m pip --disable-pip-version-check --quiet install --no-deps -r tests/python/apart/alone.txt
 	@touch $@
 
+# TensorFlow's own scripts and decoders, beside the peers: this environment sees those of .venv too, TensorFlow among them.
+.venv-official/.installed: tests/python/apart/official.txt tests/python/apart/official_alone.txt .venv/.peers
+	test -x .venv-official/bin/python || $(PYTHON) -m venv .venv-official
+	$(PY) -c $(SITE) > "$$(.venv-official/bin/python -c $(SITE))/beside.pth"
+	.venv-official/bin/python -m pip --disable-pip-version-check --quiet install -r $<
+	.venv-official/bin/python -m pip --disable-pip-version-check --quiet install --no-deps -r tests/python/apart/official_alone.txt
+	@touch $@
+
 .venv/.bench: pyproject.toml .venv/.test
 	@if test ! -e $@ || test -n "$$(find pyproject.toml -newer $@)"; then $(PIP) install "$(WHEEL)[bench]"; fi
 	@touch $@
@@ -81,10 +92,15 @@ test: lint
 	RECORDMILL_REQUIRE_TF=1 $(PY) -m pytest -q -n $(JOBS)
 
 .PHONY: test-full  ## The same with the slow sweeps, more random cases and every fuzz seed
-test-full: lint .venv/.peers .venv-peers/.installed
+test-full: lint .venv/.peers .venv-peers/.installed .venv-official/.installed
 	RECORDMILL_FULL=1 PROPTEST_CASES=5000 cargo test --locked --release -- --include-ignored
+	@# pycocotools' answers are those of x86-64.
+	test "$$(uname -m)" != x86_64 || $(PY) tests/data/masks/make.py --more 20000 > target/masks.tsv
+	test "$$(uname -m)" != x86_64 || \
+		RECORDMILL_MASKS=target/masks.tsv cargo test --locked --release --test rust masks_are_those
 	RECORDMILL_FULL=1 RECORDMILL_REQUIRE_TF=1 RECORDMILL_PEERS=1 \
-		RECORDMILL_PEERS_PYTHON="$(CURDIR)/.venv-peers/bin/python" $(PY) -m pytest -n $(JOBS)
+		RECORDMILL_PEERS_PYTHON="$(CURDIR)/.venv-peers/bin/python" \
+		RECORDMILL_OFFICIAL_PYTHON="$(CURDIR)/.venv-official/bin/python" $(PY) -m pytest -n $(JOBS)
 
 .PHONY: lint  ## Formatting, lints, types, and stubs against the built module
 lint: .venv/.test

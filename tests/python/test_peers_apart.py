@@ -33,11 +33,11 @@ def has(module: str) -> bool:
     return subprocess.run([PYTHON, "-c", find], check=False).returncode == 0
 
 
-def run(script: str, jobs: dict[str, Any], home: Path) -> dict[str, Any]:
+def run(script: str, jobs: dict[str, Any], home: Path, python: str = PYTHON) -> dict[str, Any]:
     """What a script answers; `home` keeps what its library writes about itself."""
     environment = {**os.environ, "HOME": str(home), "FIFTYONE_DO_NOT_TRACK": "true"}
     environment |= {"YOLO_OFFLINE": "true", "YOLO_CONFIG_DIR": str(home)}
-    command = [PYTHON, str(Path(__file__).parent / "apart" / script), str(home / "answer.json")]
+    command = [python, str(Path(__file__).parent / "apart" / script), str(home / "answer.json")]
     done = subprocess.run(
         command, input=json.dumps(jobs), capture_output=True, text=True, env=environment, timeout=300, check=False
     )

@@ -82,8 +82,9 @@ pub fn found<'a>(example: &Example<'a>, number: u64, wanted: bool) -> Result<(Fo
         found.name = name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
     }
     let size = known.map(|header| (header.width, header.height)).or(Some(found.size).filter(|size| size.0 > 0));
-    for caption in strings(example, "image/caption").into_iter().flatten() {
-        found.captions.push(caption);
+    // As they are: they are texts, not names.
+    for caption in example.get("image/caption").and_then(Values::as_bytes).iter().flat_map(|list| list.iter()) {
+        found.captions.push(String::from_utf8_lossy(caption).into());
     }
     let boxes = boxes(example)?;
     let tfds = example.get("objects/label").is_some();

@@ -204,7 +204,7 @@ impl Annotations {
             return Ok(());
         }
         if let Some(caption) = element.caption.take() {
-            self.captions.push((image, text::trim(&caption).into(), line));
+            self.captions.push((image, caption.into(), line));
             return Ok(());
         }
         let category = element.category_id.take().ok_or("there is no category_id")?;

@@ -143,7 +143,7 @@ def good() -> None:
                   box("cat", 2, (1, 2, 4, 6), area=11.0, source="annotations/instances_train2017.json"),
                   box("person", 1, (4, 5, 20, 25), area=10.0, polygons=SQUARE_POINTS, source="annotations/person_keypoints_train2017.json",
                       keypoints=[[5.0, 6.0, 2], [7.5, 8.0, 1], [0.0, 0.0, 0]]),
-                  split="train", id=7, captions=["A cat on a mat.", "Ein Kätzchen"]),
+                  split="train", id=7, captions=[" A cat on a mat. ", "Ein Kätzchen"]),
             there("train2017/b.png", box("person", 3, (4, 5, 20, 25), area=12.0, source="annotations/instances_train2017.json"),
                   split="train", id=8),
         ],
