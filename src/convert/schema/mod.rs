@@ -9,6 +9,7 @@ pub(in crate::convert) mod profile;
 pub(in crate::convert) mod scripts;
 pub mod sequence;
 
+pub(super) use masks::runs_of as mask_runs;
 use std::borrow::Cow;
 
 use self::attributes::{Attribute, AttributeColumns};
