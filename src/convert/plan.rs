@@ -366,7 +366,7 @@ fn block_ends(images: &[PlannedImage], step: usize) -> Vec<usize> {
 fn shard_name(split: Split, options: &Options, number: usize, count: usize) -> String {
     if let Some(files) = options.schema.profile().files {
         let single = count == 1 && options.shards == ShardRule::One && files.shards(split).is_none();
-        return files.name(split, (!single).then_some((number, count)));
+        return files.name(options.dataset_name(), split, (!single).then_some((number, count)));
     }
     let stem = match options.layout {
         Layout::Flat => split.name().to_owned(),

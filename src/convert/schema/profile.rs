@@ -107,6 +107,8 @@ pub struct Files {
     pub end: &'static str,
     /// How many there are of each where no option says it; 0 is one without a number.
     pub shards: [u32; 3],
+    /// The name of the dataset stands before all.
+    pub named: bool,
 }
 
 impl Files {
@@ -115,13 +117,14 @@ impl Files {
         Some(self.shards[place(split)]).filter(|count| *count > 0)
     }
 
-    /// The name of file `number` of `count`; of the only one, if there are to be no numbers.
-    pub fn name(&self, split: Split, numbered: Option<(usize, usize)>) -> String {
+    /// The name of file `number` of `count` of `dataset`; of the only one, if there are to be no numbers.
+    pub fn name(&self, dataset: &str, split: Split, numbered: Option<(usize, usize)>) -> String {
         let (stem, end) = (self.stems[place(split)], self.end);
-        match numbered {
+        let name = match numbered {
             None => format!("{stem}{end}"),
             Some((number, count)) => format!("{stem}-{number:05}-of-{count:05}{end}"),
-        }
+        };
+        if self.named { format!("{dataset}-{name}") } else { name }
     }
 }
 
@@ -167,9 +170,11 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Whether records of `split` have `key`; if it is only there where something of the source has it: as `found` says.
+    /// Whether records have `key`, under whichever name; if it is only there where something of the source has it: as `found` says.
     fn wants(&self, key: &'static Key, found: bool) -> bool {
-        self.keys.iter().any(|(ours, when)| std::ptr::eq(*ours, key) && (*when == Always || found))
+        let same =
+            |ours: &'static Key| std::ptr::eq(ours, key) || ours.like.is_some_and(|like| std::ptr::eq(like, key));
+        self.keys.iter().any(|(ours, when)| same(ours) && (*when == Always || found))
     }
 
     /// Whether there is such a key.
@@ -221,6 +226,7 @@ impl SchemaKind {
             Self::CreatePascal => &CREATE_PASCAL,
             Self::ModelGarden => &MODEL_GARDEN,
             Self::Roboflow => &ROBOFLOW,
+            Self::Tfds => &TFDS,
         }
     }
 }
@@ -371,6 +377,7 @@ const CREATE_COCO: Profile = Profile {
         stems: ["coco_train.record", "coco_val.record", "coco_testdev.record"],
         end: "",
         shards: [100, 10, 100],
+        named: false,
     }),
     ..TFOD
 };
@@ -403,7 +410,7 @@ const MODEL_GARDEN: Profile = Profile {
     empty_lists: false,
     format: FormatWord::Jpeg("jpg"),
     maps: MapForm::ThingsAndStuff,
-    files: Some(Files { stems: ["train", "val", "test"], end: ".tfrecord", shards: [32, 32, 32] }),
+    files: Some(Files { stems: ["train", "val", "test"], end: ".tfrecord", shards: [32, 32, 32], named: false }),
     ..CREATE_COCO
 };
 
@@ -435,6 +442,7 @@ const CREATE_PASCAL: Profile = Profile {
         stems: ["pascal_train.record", "pascal_val.record", "pascal_test.record"],
         end: "",
         shards: [0, 0, 0],
+        named: false,
     }),
     raw_voc: true,
     ..CREATE_COCO
@@ -459,5 +467,33 @@ const ROBOFLOW: Profile = Profile {
     masks: MaskForm::None,
     maps: MapForm::None,
     layout: Layout::Roboflow,
+    ..TFOD
+};
+
+/// What TensorFlow Datasets writes of its own `coco`, and the flags of its other detection datasets: [`tfds`](super::tfds) has
+/// the files beside it.
+const TFDS: Profile = Profile {
+    script: "",
+    keys: &[
+        (&keys::TFDS_IMAGE, Always),
+        (&keys::FILENAME, Always),
+        (&keys::TFDS_IMAGE_ID, Always),
+        (&keys::TFDS_AREA, Found),
+        (&keys::TFDS_BBOX, Always),
+        (&keys::TFDS_ID, Found),
+        (&keys::TFDS_IS_CROWD, Found),
+        (&keys::TFDS_IS_DIFFICULT, Found),
+        (&keys::TFDS_IS_OCCLUDED, Found),
+        (&keys::TFDS_IS_TRUNCATED, Found),
+        (&keys::TFDS_LABEL, Always),
+    ],
+    masks: MaskForm::None,
+    maps: MapForm::None,
+    files: Some(Files {
+        stems: ["train.tfrecord", "validation.tfrecord", "test.tfrecord"],
+        end: "",
+        shards: [1, 1, 1],
+        named: true,
+    }),
     ..TFOD
 };
