@@ -8,8 +8,8 @@ The main doors:
 - `load` reads such a folder into a `Dataset`: its columns are numpy arrays.
 - `TFRecordWriter`, `TFRecordReader` and `TFRecordIndex` write records, read them in order, and read any of them.
 - `encode_example`, `decode_example`, `encode_examples` and the two for sequences make and read tf.train.Example.
-- `inspect`, `show` and `verify` look into files of any origin, `extract` takes their images out, `feature_spec` and
-  `snippet` give code that reads them; `formats` lists the annotation formats.
+- `inspect`, `show`, `verify` and `compare` look into files of any origin, `extract` takes their images out,
+  `feature_spec` and `snippet` give code that reads them; `formats` lists the annotation formats.
 - `from_table` and `to_table` make records of the rows of CSV, JSON lines, Parquet and npz files, and back;
   `write_table` and `read_table` do so with tables of pandas, Polars, DuckDB and pyarrow.
 - `repair`, `count`, `cat`, `head`, `merge`, `split`, `reshard`, `shuffle`, `filter`, `select`, `compress`,
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from recordmill._convert import Progress, convert
     from recordmill._dataset import ClassDetails, Dataset, Image, Images, Objects, load
     from recordmill._formats import Format, formats
-    from recordmill._inspect import extract, feature_spec, inspect, show, snippet, verify
+    from recordmill._inspect import compare, extract, feature_spec, inspect, show, snippet, verify
     from recordmill._report import ClassCount, FileCount, Loss, Problem, Report, Skipped, SplitCount
     from recordmill._reshape import (
         cat,
@@ -92,6 +92,7 @@ _LATER = {
     "View": "_view",
     "cat": "_reshape",
     "check": "_check",
+    "compare": "_inspect",
     "compress": "_reshape",
     "convert": "_convert",
     "count": "_reshape",
@@ -157,6 +158,7 @@ __all__ = [
     "__version__",
     "cat",
     "check",
+    "compare",
     "compress",
     "convert",
     "count",

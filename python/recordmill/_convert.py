@@ -267,9 +267,9 @@ def convert(
             "classification", one class for each image (`image/class/{label,text}`) and no objects, "sequence", a
             `tf.train.SequenceExample` for each clip (a folder of frames) with its boxes and tracks, in the layout of
             the research API's `seq_example_util.py`, or the word for a script whose Examples and files are to be
-            written: "create_coco", "create_pascal", "model_garden" or "roboflow", or "tfds", a folder that
-            `tfds.builder_from_directory` loads (docs/schemas.md). A clip is not cut by `split` and `shards`, is one
-            record of 2 GiB at most, and is in memory as a whole while it is made.
+            written: "create_coco", "create_pascal", "create_kitti", "create_oid", "create_pet", "model_garden" or
+            "roboflow", or "tfds", a folder that `tfds.builder_from_directory` loads (docs/schemas.md). A clip is not
+            cut by `split` and `shards`, is one record of 2 GiB at most, and is in memory as a whole while it is made.
         layout: "flat" or "roboflow".
         group: Name of the files in layout "roboflow" ("objects" if None), of the dataset in schemas "sequence"
             and "tfds" ("dataset" if None).

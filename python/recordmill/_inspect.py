@@ -1,12 +1,12 @@
 """Looking into TFRecord files of any origin."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from typing import Any, Literal, TypedDict, Unpack, overload
 
 from recordmill import _native
-from recordmill._convert import Path
+from recordmill._convert import Path, Progress, load_arguments, run
 
 MAX_RECORD_SIZE = 2 << 30
 # Enough to see which features every record has.
@@ -170,6 +170,31 @@ class Inspection(FileInspection):
     missing: list[str]
     differences: list[FileDifference]
     differences_left_out: int
+
+
+class AgainstDifference(TypedDict):
+    """Something that records and source do not have in common, and its place in both."""
+
+    kind: str
+    source: str | None
+    record: str | None
+    message: str
+
+
+class Comparison(TypedDict):
+    """How records compare with a source: `ok` if nothing is missing, extra or other."""
+
+    ok: bool
+    format: str
+    manifest: str | None
+    images: int
+    images_equal: int
+    images_reencoded: int
+    objects: int
+    objects_equal: int
+    left_out: dict[str, Any]
+    counts: dict[str, int]
+    differences: list[AgainstDifference]
 
 
 class Extraction(TypedDict):
@@ -422,3 +447,34 @@ def verify_each(
     """As `verify`, with the exception in the place of a file that cannot be read."""
     found = _native.verify(paths, compression, label_map, examples, rules, sha256, max_record_size, workers)
     return [json.loads(verdict) if isinstance(verdict, str) else verdict for verdict in found]
+
+
+def compare(
+    path: Path | Sequence[Path],
+    source: Path,
+    *,
+    progress: bool | Callable[[Progress], object] | None = None,
+    **options: Any,
+) -> Comparison:
+    """Whether TFRecord files hold all that a dataset says, and nothing else: `recordmill verify --against`.
+
+    Every image is looked for, by its name or its bytes, and compared to the byte (one that the conversion encodes anew
+    by kind and size), every object by class, box, masks, keypoints and the rest. What the conversion left out on
+    purpose is known from `recordmill.json` beside the records; without that, the options of `convert` are taken as they
+    are when nothing is given. Free attributes of objects are not compared.
+
+    Args:
+        path: The folder of records that `convert` wrote, or files.
+        source: The dataset, in any format.
+        progress: As for `convert`.
+        **options: How the source is read: `source_format`, `images`, `allow_outside`, `voc_one_based`,
+            `class_attribute`, `workers`, as for `load`.
+
+    Raises:
+        FormatError: The source or the records cannot be loaded.
+        OSError: A file cannot be read.
+        ValueError: The manifest is none.
+    """
+    given = load_arguments(**options)
+    found: Comparison = json.loads(run(lambda tell: _native.against(path, source, given, tell), progress))
+    return found

@@ -46,6 +46,8 @@ pub struct Columns {
     pub track: bool,
     /// `image/object/keypoint/*`: how many each object has there; 0 where nobody has any.
     pub keypoints: u32,
+    /// `image/object/alpha`, `image/object/3d_bbox/*`
+    pub space: bool,
     /// `image/caption`
     pub captions: bool,
     /// `image/class/{label,text}`
@@ -59,6 +61,7 @@ impl Columns {
         let flags = dataset.objects.flags.iter().fold(0, |all, flags| all | flags);
         Self {
             sha256: false,
+            space: false,
             attributes: !dataset.objects.attributes.is_empty(),
             difficult: flags & flag::HAS_DIFFICULT != 0,
             crowd: flags & flag::HAS_CROWD != 0,

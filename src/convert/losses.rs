@@ -57,7 +57,7 @@ pub fn record_holds(carries: Carries, options: &Options) -> bool {
         Corners => profile.has(&keys::CORNERS_X),
         Tracks => profile.has(&keys::TRACK),
         Difficult => profile.has(&keys::DIFFICULT),
-        Truncated => profile.has(&keys::TRUNCATED),
+        Truncated => profile.has(&keys::TRUNCATED) || profile.has(&keys::TRUNCATED_PART),
         Occluded => profile.has(&keys::OCCLUDED),
         Pose => profile.has(&keys::VIEW),
         Captions => profile.has(&keys::CAPTION),

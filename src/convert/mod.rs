@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! fetched   images from where the dataset says they can be had
+//! scripted  what the script does to a dataset whose schema is asked for
 //! select    which images and classes are taken, and under which names
 //! labels    which number each class gets
 //! split     which image goes into which part
@@ -17,12 +18,14 @@
 //! pipeline  blocks of framed records, on any number of threads, in plan order
 //! shard     temporary files, and the moment when all get their names
 //! check     what is in a dataset, and what is wrong with it; writes nothing
+//! against   whether records hold all that a source says, and nothing else
 //! report    what was read, written, put right and left out; the counts have to add up
 //! ```
 //!
 //! The same input, options and seed give the same bytes, whatever the number of threads, the order of the directory or
 //! the machine.
 
+mod against;
 pub mod boxes;
 pub mod check;
 mod clips;
@@ -43,6 +46,7 @@ mod report;
 mod run;
 mod save;
 pub mod schema;
+mod scripted;
 mod select;
 mod settle;
 mod shard;
@@ -50,6 +54,7 @@ pub mod split;
 mod tfrecord;
 mod watch;
 
+pub use against::{Comparison, Found, against};
 pub use boxes::SkipRule;
 pub use check::{Health, check, check_dataset};
 pub use error::ConvertError;

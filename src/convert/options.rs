@@ -12,7 +12,7 @@ use super::schema::{MapForm, keys};
 use super::select::Selection;
 use super::split::SplitRule;
 use crate::dataset::LabelMap;
-use crate::formats::{Format, LoadOptions, parallel};
+use crate::formats::{Format, LoadOptions, Pets, parallel};
 use crate::record::{Compression, deflate};
 
 /// Everything that a conversion can be asked for. The default is what the command line does without options.
@@ -249,6 +249,11 @@ impl Options {
         if profile.raw_voc && self.load.voc_one_based.is_none() {
             settled.load.voc_one_based = Some(false);
         }
+        settled.load.unlisted |= profile.unlisted;
+        if self.schema == SchemaKind::CreatePet {
+            let bodies = matches!(settled.masks, MaskForm::Png | MaskForm::Numerical);
+            settled.load.pets = Some(if bodies { Pets::Bodies } else { Pets::Faces });
+        }
         settled
     }
 
@@ -335,6 +340,12 @@ words! {
         CreateCoco = "create_coco",
         /// Its `create_pascal_tf_record.py`.
         CreatePascal = "create_pascal",
+        /// Its `create_kitti_tf_record.py`.
+        CreateKitti = "create_kitti",
+        /// Its `create_pet_tf_record.py`.
+        CreatePet = "create_pet",
+        /// Its `create_oid_tf_record.py`.
+        CreateOid = "create_oid",
         /// Model Garden's `create_coco_tf_record.py`.
         ModelGarden = "model_garden",
         /// Roboflow's export.

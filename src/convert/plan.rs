@@ -16,8 +16,10 @@ use super::options::{Layout, MaskForm, Options, SchemaKind, Segmentation, ShardR
 use super::reencode::Reencode;
 use super::schema::attributes::{self, Attribute};
 use super::schema::profile::{Assignment, Order, Profile};
+use super::schema::scripts::PET_BODIES;
 use super::split::hash;
 use crate::dataset::{Dataset, Split};
+use crate::formats::tree::stem_of;
 
 /// Bytes of images after which a block ends. Large enough to be written and compressed well, small enough to stay in a
 /// core's cache from reading to writing.
@@ -155,7 +157,8 @@ impl Plan {
             false => (Vec::new(), 0),
         };
         columns.attributes = !attributes.is_empty();
-        let mut by_split: BTreeMap<Split, Vec<PlannedImage>> = BTreeMap::new();
+        let mut by_split: BTreeMap<Split, Vec<PlannedImage>> =
+            profile.always.iter().map(|split| (*split, Vec::new())).collect();
         for ((index, (row, bytes)), split) in rows.iter().enumerate().zip(splits) {
             let image = PlannedImage { row: *row, bytes: *bytes, shared_name: shared[index] };
             by_split.entry(*split).or_default().push(image);
@@ -201,6 +204,8 @@ impl Plan {
             }
             let parts = match counted(profile, split, options.shards) {
                 Some(count) if profile.assignment == Assignment::RoundRobin => in_turn(&images, count),
+                Some(count) if profile.assignment == Assignment::ByRank => by_rank(dataset, &images, count),
+                Some(count) if profile.assignment == Assignment::HexId => by_id(dataset, &images, count),
                 _ => divided(&images, len_of, options.shards),
             };
             let count = parts.len();
@@ -250,6 +255,28 @@ fn counted(profile: &Profile, split: Split, rule: ShardRule) -> Option<u32> {
 fn in_turn(images: &[PlannedImage], count: u32) -> Vec<Vec<PlannedImage>> {
     let count = count.max(1) as usize;
     (0..count).map(|number| images.iter().skip(number).step_by(count).copied().collect()).collect()
+}
+
+/// `idx % num_shards`, whatever became of those before.
+fn by_rank(dataset: &Dataset, images: &[PlannedImage], count: u32) -> Vec<Vec<PlannedImage>> {
+    let count = count.max(1);
+    let mut shards = vec![Vec::new(); count as usize];
+    for image in images {
+        shards[(dataset.images.rank.get(image.row).map_or(0, |rank| rank % count)) as usize].push(*image);
+    }
+    shards
+}
+
+/// `int(image_id, 16) % num_shards`; an image whose name is no such number goes where its place says.
+fn by_id(dataset: &Dataset, images: &[PlannedImage], count: u32) -> Vec<Vec<PlannedImage>> {
+    let count = u64::from(count.max(1));
+    let mut shards = vec![Vec::new(); count as usize];
+    for (place, image) in (0u64..).zip(images) {
+        let digits = stem_of(dataset.images.own_name(image.row)).chars().map(|digit| digit.to_digit(16));
+        let id = digits.reduce(|id, digit| Some(((u64::from(id?) * 16 + u64::from(digit?)) % count) as u32)).flatten();
+        shards[(id.map_or(place, u64::from) % count) as usize].push(*image);
+    }
+    shards
 }
 
 /// `images` one after the other, in shards by `rule`.
@@ -365,6 +392,8 @@ fn block_ends(images: &[PlannedImage], step: usize) -> Vec<usize> {
 
 fn shard_name(split: Split, options: &Options, number: usize, count: usize) -> String {
     if let Some(files) = options.schema.profile().files {
+        let bodies = options.schema == SchemaKind::CreatePet && options.masks != MaskForm::None;
+        let files = if bodies { PET_BODIES } else { files };
         let single = count == 1 && options.shards == ShardRule::One && files.shards(split).is_none();
         return files.name(options.dataset_name(), split, (!single).then_some((number, count)));
     }

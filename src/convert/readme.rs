@@ -176,7 +176,7 @@ const SHOWN_RECORDS: u64 = 16;
 const FRAMEWORKS: [Framework; 3] = [Framework::TensorFlow, Framework::Keras, Framework::Torch];
 
 fn programs(text: &mut String, report: &Report, options: &Options, reading: &Reading) {
-    let split = report.splits.first().map(|split| split.name);
+    let split = report.splits.iter().find(|split| split.images > 0).map(|split| split.name);
     let names = report.files.iter().filter(|file| Some(file.split) == split).map(|file| file.name.clone());
     let files = Files { names: names.collect(), compression: options.compression };
     if options.schema == SchemaKind::Tfds {

@@ -1,5 +1,6 @@
 //! A run from its beginning to its end.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -25,7 +26,7 @@ use super::schema::{keys, tfds};
 use super::shard::{self, Output};
 use super::split::SplitRule;
 use super::watch::{Monitor, Phase, Watch};
-use super::{save, select, settle};
+use super::{save, scripted, select, settle};
 use crate::dataset::{Dataset, LabelMap, NO_FILE, Place, ProblemKind, Problems, Severity, Skipped, Split};
 use crate::files::{AtomicOptions, Root};
 use crate::formats::{Carries, Format, FormatError, LoadOptions, Loaded, label_map};
@@ -52,7 +53,11 @@ pub fn convert(
     let boxes_only = !wanted && options.select.is_all();
     let (source, load) = (source.to_owned(), LoadOptions { boxes_only, ..options.load.clone() });
     let loaded = aside(move || super::load(&source, &load), &mut watch)?;
-    run(&select::apply(loaded, options)?, out, options, &mut watch)
+    let (loaded, options) = match scripted::prepare(&loaded, options)? {
+        Some((loaded, options)) => (loaded, Cow::Owned(options)),
+        None => (loaded, Cow::Borrowed(options)),
+    };
+    run(&select::apply(loaded, &options)?, out, &options, &mut watch)
 }
 
 /// Converts a dataset that was loaded before.
@@ -65,6 +70,9 @@ pub fn convert_dataset(
     let mut watch = Watch::new(monitor);
     options.check()?;
     let options = &options.settled();
+    if let Some((loaded, options)) = scripted::prepare(loaded, options)? {
+        return run(&select::apply(loaded, &options)?, out, &options, &mut watch);
+    }
     if options.select.is_all() {
         return run(loaded, out, options, &mut watch);
     }
@@ -134,7 +142,9 @@ impl Start {
             problems.forget(ProblemKind::MissingImage);
         }
         let labels = Labels::of(dataset, given_labels(options, &mut problems)?.as_ref())?;
-        labels.report_unknown(dataset, &mut problems);
+        if !(options.target.is_none() && options.schema.profile().drops_unknown) {
+            labels.report_unknown(dataset, &mut problems);
+        }
         if matches!(options.labels, LabelSource::Made) {
             labels::report_nameless(dataset, &mut problems);
         }
@@ -191,6 +201,7 @@ fn settled_source_id(dataset: &Dataset, options: &Options) -> SourceId {
     match (options.source_id, options.schema.profile().source_id) {
         (SourceId::Auto, Id::Number) => {}
         (SourceId::Auto, Id::Name) => return SourceId::Filename,
+        (SourceId::Auto, Id::Stem) => return SourceId::Stem,
         (asked, _) => return asked,
     }
     let ids: Option<Vec<i64>> = (0..dataset.len()).map(|row| dataset.images.id.get(row).copied()).collect();

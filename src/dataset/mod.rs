@@ -48,6 +48,8 @@ pub struct Class {
     pub skeleton: Vec<[u32; 2]>,
     /// Whether it is said to be no thing that can be counted: sky, grass (COCO's `isthing` 0).
     pub stuff: bool,
+    /// The source's word for it where that is no name (Open Images: `/m/01g317`).
+    pub code: String,
 }
 
 impl Class {
@@ -113,6 +115,8 @@ pub struct Images {
     pub captions: Sparse<Vec<Box<str>>>,
     /// Classes of the image as a whole: places in [`Dataset::classes`].
     pub labels: Sparse<Vec<u32>>,
+    /// Regions that nobody has looked into, as boxes in pixels (KITTI's DontCare).
+    pub ignored: Sparse<Vec<[f64; 4]>>,
     /// The source's split.
     pub split: Vec<Option<Split>>,
     /// Place in [`Dataset::sources`] of the annotation file; `NO_SOURCE` for an image that none names.
@@ -157,6 +161,8 @@ pub struct Image<'a> {
     pub captions: Vec<Box<str>>,
     /// See [`Images::labels`].
     pub labels: Vec<u32>,
+    /// See [`Images::ignored`].
+    pub ignored: Vec<[f64; 4]>,
 }
 
 impl Images {
@@ -211,6 +217,7 @@ impl Dataset {
         images.url.extend(row, image.url);
         images.captions.extend(row, Some(image.captions).filter(|captions| !captions.is_empty()));
         images.labels.extend(row, Some(image.labels).filter(|labels| !labels.is_empty()));
+        images.ignored.extend(row, Some(image.ignored).filter(|ignored| !ignored.is_empty()));
         let start = images.object_end.last().copied().unwrap_or(0);
         images.object_end.push(start + objects as u64);
     }

@@ -31,6 +31,7 @@ impl Dataset {
             called,
             captions,
             labels,
+            ignored,
             split,
             source,
             line,
@@ -60,6 +61,7 @@ impl Dataset {
             called: called.moved(&image_places, rows.len()),
             captions: captions.moved(&image_places, rows.len()),
             labels: labels.moved(&image_places, rows.len()),
+            ignored: ignored.moved(&image_places, rows.len()),
             split: dense(&rows, &split),
             source: dense(&rows, &source),
             line: dense(&rows, &line),
@@ -89,6 +91,7 @@ mod tests {
                 rank: 7 - number,
                 id: (number % 2 == 1).then_some(i64::from(number)),
                 labels: vec![number],
+                ignored: vec![[0.0, 0.0, f64::from(number), 1.0]],
                 ..Image::default()
             };
             let object =
@@ -102,6 +105,7 @@ mod tests {
         assert_eq!(kept.images.file.iter().collect::<Vec<_>>(), ["1.png", "3.png"]);
         assert_eq!((kept.images.width.as_slice(), kept.images.line.as_slice()), (&[1, 3][..], &[11, 13][..]));
         assert_eq!(kept.images.rank, [6, 4]);
+        assert_eq!(kept.images.ignored.get(1), Some(&vec![[0.0, 0.0, 3.0, 1.0]]));
         assert_eq!((kept.images.id.get(0), kept.images.id.get(1)), (Some(&1), Some(&3)));
         assert_eq!(kept.images.labels.get(1), Some(&vec![3]));
         assert_eq!((kept.objects_of(0), kept.objects_of(1)), (0..1, 1..3));

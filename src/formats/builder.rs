@@ -31,6 +31,10 @@ pub struct Entry {
     pub captions: Vec<Box<str>>,
     /// Classes of the whole image: places that [`Builder::class`] gave.
     pub labels: Vec<u32>,
+    /// Regions that nobody has looked into.
+    pub ignored: Vec<[f64; 4]>,
+    /// Its place in the source's order, if that is not the order of entries.
+    pub rank: Option<u32>,
 }
 
 /// Where the bytes of an image are.
@@ -187,11 +191,12 @@ impl Builder {
                 size: entry.size,
                 split: entry.split,
                 source: entry.source.map_or((NO_SOURCE, 0), |(file, line)| (place_of(file), line)),
-                rank: number,
+                rank: entry.rank.unwrap_or(number),
                 id: entry.id,
                 url: entry.url.take(),
                 captions: std::mem::take(&mut entry.captions),
                 labels: std::mem::take(&mut entry.labels),
+                ignored: std::mem::take(&mut entry.ignored),
             };
             dataset.push_image(image, count as usize);
         }

@@ -15,7 +15,7 @@
 //! - Coordinates are taken as 0-based with the maximum exclusive, as written.
 //! - `truncated` is a part from 0 to 1: above 0 is truncated; `occluded` is 0 to 3: 1 and 2 are occluded, 3 is unknown. -1 is
 //!   unknown. Both values, and the seven numbers in space where one is not 0, are kept as attributes.
-//! - `DontCare` regions are no objects: they are left out, and counted.
+//! - `DontCare` regions are no objects: they are left out, and counted; `--schema create_kitti` asks where they are.
 //! - Labels are the files in folders of that name; where none is called so, the folders with a file whose lines are objects.
 //!   What else there is, as `calib/000000.txt`, is none.
 //! - Pictures are read where there are no such labels, by [`class_pictures`]; those of colours (`semantic_rgb`) are not. Where there
@@ -88,8 +88,14 @@ const OTHER_CAMERAS: [&str; 4] = ["image_3", "image_03", "prev_2", "prev_3"];
 const PICTURES: [(&str, Part); 3] =
     [("instance", Part::Instances), ("semantic", Part::Classes), ("semantic_rgb", Part::Other)];
 const IMAGES: &str = "image_2";
-/// Names of the numbers in space.
-const SPACE: [&str; 7] = ["height", "width", "length", "x", "y", "z", "rotation_y"];
+/// Why regions, and objects in them, are left out.
+pub const DONT_CARE: &str = "dont-care";
+/// Attributes of objects: the part that is cut off, where a flag does not say it all, and the angle an object is seen under.
+pub const TRUNCATED: &str = "truncated";
+/// The same.
+pub const ALPHA: &str = "alpha";
+/// And the numbers in space.
+pub const SPACE: [&str; 7] = ["height", "width", "length", "x", "y", "z", "rotation_y"];
 
 fn label_files(tree: &Tree) -> Vec<FileId> {
     // A list of names or of images; but an image may be called so.
@@ -226,10 +232,11 @@ fn object(line: &str) -> Result<(String, Object), String> {
             object.attributes.push((name.into(), numbers[place].into()));
         }
     };
-    keep("truncated", 0, ![0.0, 1.0, -1.0].contains(truncated));
+    keep(TRUNCATED, 0, ![0.0, 1.0, -1.0].contains(truncated));
     keep("occluded", 1, ![0.0, 1.0, -1.0].contains(occluded));
-    if space.iter().any(|number| *number != 0.0) {
-        keep("alpha", 2, *alpha != -10.0);
+    let known = space.iter().any(|number| *number != 0.0);
+    keep(ALPHA, 2, *alpha != -10.0 && (known || *alpha != 0.0));
+    if known {
         for (place, name) in SPACE.iter().enumerate() {
             keep(name, 7 + place, true);
         }
@@ -239,14 +246,17 @@ fn object(line: &str) -> Result<(String, Object), String> {
 
 /// What a file says, each object with the name of its class.
 pub fn parse(source: &str) -> Parsed<String> {
-    each_line(source, |line, content, problems| {
+    let mut ignored = Vec::new();
+    let parsed = each_line(source, |line, content, problems| {
         let (class, object) = object(content)?;
         if class == "DontCare" {
+            ignored.push(object.bbox);
             problems.push((ProblemKind::IgnoredField, line, "a DontCare region; left out".into()));
             return Ok(None);
         }
         Ok(Some((class, object)))
-    })
+    });
+    Parsed { ignored, ..parsed }
 }
 
 fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
@@ -275,7 +285,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     let mut remarks = Vec::new();
     if regions > 0 {
         remarks.push(format!("DontCare regions, left out: {regions}"));
-        skipped.count("dont-care", Ledger { images: 0, objects: regions as u64 });
+        skipped.count(DONT_CARE, Ledger { images: 0, objects: regions as u64 });
     }
     let is_picture = |path: &str| part_of(path).is_some_and(|(_, image)| tree.find(0, &image).is_some());
     let is_left = |path: &str| !per_image::lies_in(path, &OTHER_CAMERAS) && !is_picture(path);

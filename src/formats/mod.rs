@@ -114,6 +114,19 @@ pub struct LoadOptions {
     /// Leave outlines and masks unread, where that is quicker. Objects and boxes are the same, and all problems but
     /// notes and those of outlines and masks.
     pub boxes_only: bool,
+    /// Keep images that nothing is said of, where those of the format may have objects all the same (Open Images).
+    pub unlisted: bool,
+    /// Read the Oxford-IIIT Pet dataset as TensorFlow's script does: its order, its parts, breeds as classes (VOC).
+    pub pets: Option<Pets>,
+}
+
+/// What an object of the Oxford-IIIT Pet dataset is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pets {
+    /// A head, as the XML has it.
+    Faces,
+    /// The whole animal, as the trimap has it.
+    Bodies,
 }
 
 /// A dataset as it was found.

@@ -24,11 +24,13 @@ pub struct Parsed<C> {
     pub objects: Vec<(C, Object)>,
     /// What is wrong, with the line; each [`ProblemKind::BadEntry`] is a lost object.
     pub problems: Vec<(ProblemKind, u32, String)>,
+    /// Regions of the image that nobody has looked into.
+    pub ignored: Vec<[f64; 4]>,
 }
 
 impl<C> Default for Parsed<C> {
     fn default() -> Self {
-        Self { objects: Vec::new(), problems: Vec::new() }
+        Self { objects: Vec::new(), problems: Vec::new(), ignored: Vec::new() }
     }
 }
 
@@ -221,6 +223,7 @@ pub fn push_all<C: PartialEq>(
             name,
             split,
             source: Some((labels.file, 1)),
+            ignored: parsed.ignored,
             ..Entry::default()
         };
         builder.push(entry, objects);

@@ -119,8 +119,9 @@ impl<'o> Rules<'o> {
     /// What `other`, which began later in the same file, remembers, as though this one had seen those records; false where it
     /// would have found something else in them, and then nothing is changed.
     pub(super) fn take_over(&mut self, other: &Rules<'_>) -> bool {
-        let agree = |(label, text): (&i64, &Box<[u8]>)| self.texts.get(label).is_none_or(|known| known == text);
-        if self.texts.len() + other.texts.len() > MAX_LABELS || !other.texts.iter().all(agree) {
+        let known = &self.texts;
+        let agree = other.texts.iter().all(|(label, text)| known.get(label).is_none_or(|known| known == text));
+        if known.len() + other.texts.len() > MAX_LABELS || !agree {
             return false;
         }
         self.texts.extend(other.texts.iter().map(|(label, text)| (*label, text.clone())));

@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyMapping};
 
 use super::dataset::Dataset;
-use super::path::PathArg;
+use super::path::{PathArg, PathsArg};
 use super::{errors, watch, writer};
 use crate::convert::{
     ConvertError, Health, ImagesMode, LabelSource, Layout, MaskForm, Monitor, OnError, Options, Progress, Reencode,
@@ -87,6 +87,8 @@ pub fn load_options(arguments: &Bound<'_, PyDict>) -> PyResult<LoadOptions> {
         class_attribute: given(arguments, "class_attribute")?,
         workers: given(arguments, "workers")?,
         boxes_only: false,
+        unlisted: false,
+        pets: None,
     })
 }
 
@@ -244,6 +246,20 @@ pub fn check<'py>(
 pub fn health_to_python<'py>(py: Python<'py>, health: &Health) -> PyResult<Bound<'py, PyAny>> {
     let json = watch::to_json(health)?;
     py.import("recordmill._check")?.getattr("Health")?.call_method1("from_json", (json,))
+}
+
+/// Whether records hold all that a source says; JSON.
+#[pyfunction]
+pub fn against(
+    py: Python<'_>,
+    records: PathsArg,
+    source: PathArg,
+    arguments: &Bound<'_, PyDict>,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<String> {
+    let options = load_options(arguments)?;
+    let found = run(py, progress, |monitor| crate::convert::against(&records.0, &source.0, &options, monitor))?;
+    watch::to_json(&found)
 }
 
 /// Converts a dataset that was loaded.

@@ -30,7 +30,7 @@ mod _native {
     #[pymodule_export]
     use super::columns::encode_examples;
     #[pymodule_export]
-    use super::convert::{check, convert, formats_list, load, read_image, save};
+    use super::convert::{against, check, convert, formats_list, load, read_image, save};
     #[pymodule_export]
     use super::dataset::{Column, Dataset};
     #[pymodule_export]

@@ -366,3 +366,148 @@ def test_what_create_pascal_gets_wrong(tf: Any, tmp_path: Path) -> None:
         return right
 
     compare(tf, tmp_path / "theirs", tmp_path / "ours", difference)
+
+
+# --- KITTI ---
+
+# Class, truncated, occluded, alpha, box, and the seven numbers in space.
+KITTI = {
+    "000000": """Car 0.00 0 -1.58 10.01 12.33 44.12 40.12 1.65 1.67 3.64 -0.65 1.71 46.70 -1.59
+Pedestrian 0.42 1 0.21 50.00 5.00 58.50 30.25 1.89 0.48 1.20 1.84 1.47 8.41 0.01
+Cyclist 0.00 3 -1.65 5 5 9 9 1.86 0.60 2.02 4.59 1.32 45.84 -1.55
+""",
+    # Two of four are in regions, one of which only touches the third; the last leads over the edge.
+    "000007": """Car 1.00 0 1.55 0.00 10.00 20.00 30.00 1.5 1.6 3.7 -2 1.7 9 1.5
+DontCare -1 -1 -10 15.00 25.00 40.00 45.00 -1 -1 -1 -1000 -1000 -1000 -10
+DontCare -1 -1 -10 60.00 0.00 70.00 9.00 -1 -1 -1 -1000 -1000 -1000 -10
+car 0.10 0 -2 40.00 20.00 55.00 45.00 1.5 1.6 3.7 1 1.7 12 -1.5
+pedestrian 0.00 2 0.5 61.00 1.00 64.00 8.00 1.7 0.6 0.8 1 1.7 12 0.4
+Pedestrian 0.00 0 0.7 66.00 20.00 85.00 50.00 1.7 0.6 0.8 5 1.7 15 0.9
+""",
+    "000500": "Truck 0 0 0.1 1 1 9 9 3 2 8 1 2 30 0.1\nPedestrian 0.5 0 0.2 2 2 12 22 1.8 0.5 1 2 2 9 0.3\n",
+    "000731": "Tram 0 0 0.1 1 1 9 9 3 2 8 1 2 30 0.1\n",
+}
+
+
+def test_create_kitti(tf: Any, tmp_path: Path) -> None:
+    """DontCare regions and what overlaps them, classes that are not used, the first 500 numbers, images that are left without objects."""
+    theirs, ours = tmp_path / "data", tmp_path / "in/training"
+    (theirs / "training/label_2").mkdir(parents=True)
+    (ours / "label_2").mkdir(parents=True)
+    for seed, (name, lines) in enumerate(KITTI.items()):
+        for image in (theirs / f"data_object_image_2/training/image_2/{name}.png", ours / f"image_2/{name}.png"):
+            picture(image, 80, 48, seed)
+        for folder in (theirs / "training", ours):
+            (folder / f"label_2/{name}.txt").write_text(lines)
+    labels = label_map(tmp_path / "labels.pbtxt", {"car": 1, "pedestrian": 2})
+    (tmp_path / "theirs").mkdir()
+    script(
+        "create_kitti_tf_record",
+        f"--data_dir={theirs}",
+        f"--output_path={tmp_path / 'theirs/kitti'}",
+        f"--label_map_path={labels}",
+        "--validation_set_size=500",
+    )
+    report = rm.convert(tmp_path / "in", tmp_path / "ours", schema="create_kitti")
+
+    def difference(record: Record) -> Record:
+        """The path below the folder that was converted: the script's begins at the machine's root."""
+        name = b"training/image_2/" + record["image/filename"][1][0].rpartition(b"/")[2]
+        return {**record, "image/filename": ("bytes_list", [name]), "image/source_id": ("bytes_list", [name])}
+
+    found = compare(tf, tmp_path / "theirs", tmp_path / "ours", difference)
+    counts = [[len(record["image/object/alpha"][1]) for record in records] for _, records in sorted(found.items())]
+    # By hand: of 000007 the first is in the first region, the third in the second.
+    assert counts == [[1, 0], [2, 2]]
+    assert report.skipped.reasons["dont-care"] == (0, 4)
+
+
+# --- Open Images ---
+
+
+def test_create_oid(tf: Any, tmp_path: Path) -> None:
+    """Classes that the label map does not have, images in no row, labels of images, files by the number that is the name."""
+    names = ["0a1b2c3d4e5f6071", "00000000000003e8", "ffffffffffffff9b", "0123456789abcdef", "0000000000000064"]
+    for seed, name in enumerate(names):
+        picture(tmp_path / f"in/train/{name}.jpg", 60, 40, seed)
+    flags = "IsOccluded,IsTruncated,IsGroupOf,IsDepiction,IsInside"
+    rows = [
+        f"{names[0]},xclick,/m/01,1,0.1,0.513,0.25,0.9,0,1,0,0,0",
+        f"{names[0]},xclick,/m/02,1,0.0,1.0,0.0,0.33,1,0,1,1,0",
+        f"{names[3]},activemil,/m/none,1,0.2,0.3,0.2,0.3,0,0,0,0,0",
+        f"{names[3]},activemil,/m/02,1,0.2,0.31,0.2,0.3,0,0,0,0,1",
+        f"{names[1]},xclick,/m/01,1,0.45,0.5,0.6,0.7,0,0,1,0,0",
+        f"{names[0]},xclick,/m/01,1,0.6,0.7,0.6,0.7,0,0,0,0,0",
+    ]
+    boxes = tmp_path / "in/train-annotations-bbox.csv"
+    boxes.write_text(f"ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,{flags}\n" + "\n".join(rows) + "\n")
+    (tmp_path / "in/class-descriptions-boxable.csv").write_text("/m/01,Cat\n/m/02,Dog\n/m/none,Nothing\n")
+    images = tmp_path / "in/train-annotations-human-imagelabels.csv"
+    images.write_text(
+        "ImageID,Source,LabelName,Confidence\n"
+        + "".join(f"{name},verification,{label},1\n" for name, label in [(names[2], "/m/02"), (names[0], "/m/01")])
+    )
+    labels = label_map(tmp_path / "labels.pbtxt", {"/m/01": 11, "/m/02": 5})
+    (tmp_path / "theirs").mkdir()
+    script(
+        "create_oid_tf_record",
+        f"--input_box_annotations_csv={boxes}",
+        f"--input_image_label_annotations_csv={images}",
+        f"--input_images_directory={tmp_path / 'in/train'}",
+        f"--input_label_map={labels}",
+        f"--output_tf_record_path_prefix={tmp_path / 'theirs/oid_train.tfrecord'}",
+    )
+    report = rm.convert(tmp_path / "in", tmp_path / "ours", schema="create_oid", label_map=labels)
+    found = compare(tf, tmp_path / "theirs", tmp_path / "ours")
+    assert (len(found), report.images, report.objects) == (100, 5, 5)
+    # By hand: 0x3e8 is 1000 and 0x64 is 100.
+    assert len(found["oid_train.tfrecord-00000-of-00100"]) >= 2
+
+
+# --- Oxford-IIIT Pet ---
+
+
+@pytest.mark.parametrize("masks", ["auto", "png", "numerical"])
+def test_create_pet(tf: Any, masks: str, tmp_path: Path) -> None:
+    """Its own split, shuffled; entries without an annotation, whose numbers are used up; breeds; heads, or whole bodies."""
+    root = tmp_path / "in"
+    for folder in ("images", "annotations/xmls", "annotations/trimaps"):
+        (root / folder).mkdir(parents=True)
+    ids = [
+        f"{breed}_{number}"
+        for breed in ("Abyssinian", "american_pit_bull_terrier", "Bengal")
+        for number in range(1, 14)
+    ]
+    for seed, key in enumerate(ids):
+        width, height = 50 + seed % 7, 40 + seed % 5
+        picture(root / f"images/{key}.jpg", width, height, seed)
+        trimap = np.full((height, width), 2, np.uint8)
+        trimap[5 + seed % 4 : 30, 8 : 33 + seed % 3] = 3
+        trimap[8:20, 12:25] = 1
+        Image.fromarray(trimap).save(root / f"annotations/trimaps/{key}.png")
+        if seed % 6 == 2:
+            continue
+        objects = [voc_object("cat", (10, 8, 22.5, 19), "Frontal", "0", "1" if seed % 5 == 0 else "0")]
+        if seed % 4 == 0:
+            objects.append(voc_object("dog", (1, 1, 9, 9), "Left", "1", "0"))
+        (root / f"annotations/xmls/{key}.xml").write_text(
+            f"<annotation><folder>OXIIIT</folder><filename>{key}.jpg</filename><source><database>OXFORD-IIIT</database>"
+            f"</source><size><width>{width}</width><height>{height}</height><depth>3</depth></size>{''.join(objects)}"
+            "</annotation>"
+        )
+    (root / "annotations/trainval.txt").write_text("".join(f"{key} 1 1 1\n" for key in ids[:-2]))
+    (root / "annotations/test.txt").write_text("".join(f"{key} 1 1 1\n" for key in ids[-2:]))
+    labels = label_map(tmp_path / "labels.pbtxt", {"Abyssinian": 1, "american_pit_bull_terrier": 3, "Bengal": 6})
+    (tmp_path / "theirs").mkdir()
+    script(
+        "create_pet_tf_record",
+        f"--data_dir={root}",
+        f"--output_dir={tmp_path / 'theirs'}",
+        f"--label_map_path={labels}",
+        f"--faces_only={masks == 'auto'}",
+        f"--mask_type={'png' if masks == 'auto' else masks}",
+    )
+    report = rm.convert(root, tmp_path / "ours", schema="create_pet", label_map=labels, masks=masks)
+    found = compare(tf, tmp_path / "theirs", tmp_path / "ours")
+    assert len(found) == 20
+    assert report.images == sum(map(len, found.values())) == 31

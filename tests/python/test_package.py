@@ -35,6 +35,7 @@ def test_the_native_module_is_covered() -> None:
         "Column",
         "Dataset",
         "RecordTable",
+        "against",
         "check",
         "check_page",
         "convert",

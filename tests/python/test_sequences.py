@@ -273,7 +273,7 @@ def test_the_command_line(mot: Path, tmp_path: Path) -> None:
 
     recordmill("convert", mot, tmp_path / "out", "--schema", "sequence")
     file = tmp_path / "out" / "train.tfrecord"
-    (found,) = json.loads(recordmill("inspect", file, "--json"))
+    found = json.loads(recordmill("inspect", file, "--json"))
     assert found["schema"]["sequence_examples"] == 2
     assert recordmill("verify", file, "--label-map", tmp_path / "out" / "label_map.pbtxt").count("ok, 2 records") == 1
     recordmill("convert", tmp_path / "out", tmp_path / "back", "--to", "mot")

@@ -9,7 +9,7 @@ from recordmill._cli.output import DONE, PROBLEMS, failed, place, print_json, sa
 from recordmill._native import Error
 
 if TYPE_CHECKING:
-    from recordmill._inspect import Verdict
+    from recordmill._inspect import Comparison, Verdict
 
 
 @click.command(name="snippet", short_help="Print a program that reads TFRecord files.")
@@ -54,6 +54,12 @@ def snippet_command(files: tuple[str, ...], framework: Any, max_records: int | N
     default=True,
     help="Do not compare image/key/sha256 with the images, which takes most of the time.",
 )
+@click.option(
+    "--against",
+    metavar="SRC",
+    type=path_type,
+    help="Compare with the dataset that they were made from: every image and object is there, and nothing else.",
+)
 @workers_option("Threads")
 @json_option
 @click.option("--quiet", "-q", is_flag=True, help="Only what is wrong.")
@@ -62,6 +68,7 @@ def verify_command(
     label_map: str | None,
     any_payload: bool,
     sha256: bool,
+    against: str | None,
     workers: int,
     as_json: bool,
     quiet: bool,
@@ -76,8 +83,9 @@ def verify_command(
     \b
     recordmill verify train.tfrecord valid.tfrecord
     recordmill verify out/*.tfrecord --label-map out/label_map.pbtxt
+    recordmill verify out/ --against pets/
     """
-    from recordmill._inspect import MAX_RECORD_SIZE, record_files, verify_each
+    from recordmill._inspect import MAX_RECORD_SIZE, compare, record_files, verify_each
 
     listed = record_files(files)
     try:
@@ -111,9 +119,37 @@ def verify_command(
             code = max(code, PROBLEMS)
         if not as_json and not (quiet and verdict["ok"]):
             print(_verdict(verdict))
+    if against is None:
+        if as_json:
+            print_json(rows)
+        return code
+    try:
+        comparison = compare(files, against, workers=workers)
+    except (Error, OSError, ValueError) as error:
+        return max(code, failed(error, as_json=as_json))
+    for row in comparison["differences"]:
+        where = " = ".join(place for place in (row["record"], row["source"]) if place is not None)
+        say(f"{where or against}: {row['message']}")
     if as_json:
-        print_json(rows)
-    return code
+        print_json({"files": rows, "against": comparison})
+    elif not (quiet and comparison["ok"]):
+        print(_comparison(comparison, against))
+    return code if comparison["ok"] else max(code, PROBLEMS)
+
+
+def _comparison(found: "Comparison", source: str) -> str:
+    kinds = [f"{count:,} {kind}" for kind, count in found["counts"].items()]
+    parts = [
+        f"{found['images_equal']:,} of {found['images']:,} images equal",
+        f"{found['objects_equal']:,} of {found['objects']:,} objects",
+    ]
+    if found["images_reencoded"]:
+        parts.append(f"{found['images_reencoded']:,} images encoded anew")
+    left_out = found["left_out"]
+    if left_out["images"] or left_out["objects"]:
+        parts.append(f"left out by the options: {left_out['images']:,} images, {left_out['objects']:,} objects")
+    word = "nothing is lost" if found["ok"] else ", ".join(kinds)
+    return f"against {source} ({found['format']}): {word}; {', '.join(parts)}"
 
 
 def _verdict(verdict: "Verdict") -> str:

@@ -60,6 +60,7 @@ impl<'a> Teller<'a> {
             Name::Own if image.shared_name => images.key.get(image.row),
             Name::Own => images.own_name(image.row),
             Name::Annotated => images.name.get(image.row),
+            Name::Path => images.key.get(image.row),
         };
         let source_id = match self.content.source_id {
             SourceId::Auto | SourceId::Index => Cow::Owned((image.row + 1).to_string()),

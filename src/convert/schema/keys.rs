@@ -139,6 +139,22 @@ pub static SHA256: Key =
     Key::new("image/key/sha256", "of the image's file", |_| Feature::Hole(SHA256_LEN)).when(|columns| columns.sha256);
 pub static SOURCE_ID: Key = Key::new("image/source_id", "", |sample| Feature::text(sample.source_id));
 
+pub static ALPHA: Key =
+    Key::new("image/object/alpha", "list: the angle that it is seen under", |sample| floats(&sample.objects.space[0]));
+pub static SPACE_HEIGHT: Key = Key::new("image/object/3d_bbox/height", "a list each: metres and an angle", |sample| {
+    floats(&sample.objects.space[1])
+})
+.called("image/object/3d_bbox/*");
+pub static SPACE_WIDTH: Key =
+    Key::new("image/object/3d_bbox/width", "", |sample| floats(&sample.objects.space[2])).silent();
+pub static SPACE_LENGTH: Key =
+    Key::new("image/object/3d_bbox/length", "", |sample| floats(&sample.objects.space[3])).silent();
+pub static SPACE_X: Key = Key::new("image/object/3d_bbox/x", "", |sample| floats(&sample.objects.space[4])).silent();
+pub static SPACE_Y: Key = Key::new("image/object/3d_bbox/y", "", |sample| floats(&sample.objects.space[5])).silent();
+pub static SPACE_Z: Key = Key::new("image/object/3d_bbox/z", "", |sample| floats(&sample.objects.space[6])).silent();
+pub static SPACE_ROTATION: Key =
+    Key::new("image/object/3d_bbox/rot_y", "", |sample| floats(&sample.objects.space[7])).silent();
+
 pub static AREA: Key =
     Key::new("image/object/area", "list: square pixels", |sample| floats(&sample.objects.area)).when(|c| c.area);
 /// Stands for as many keys as there are attributes, which [`super::features`] writes in its place.
@@ -217,6 +233,11 @@ pub static TRACK: Key = Key::new("image/object/track/label", "list: number of th
 pub static TRUNCATED: Key =
     Key::new("image/object/truncated", "list: 1 is cut off", |sample| ints(&sample.objects.truncated))
         .when(|columns| columns.truncated);
+/// KITTI's: how much of it is cut off.
+pub static TRUNCATED_PART: Key =
+    Key::new("image/object/truncated", "list: the part that is cut off, 0 to 1", |sample| {
+        floats(&sample.objects.truncated_part)
+    });
 pub static VIEW: Key =
     Key::new("image/object/view", "list: pose", |sample| texts(&sample.objects.view)).when(|columns| columns.view);
 

@@ -69,7 +69,7 @@ impl MaskColumns {
 }
 
 /// The runs of object `row` in the stored image; none where it has neither outline nor a mask that fits.
-pub(super) fn runs_of(dataset: &Dataset, row: usize, frame: Frame) -> Result<Option<Cow<'_, [u32]>>, MaskError> {
+pub fn runs_of(dataset: &Dataset, row: usize, frame: Frame) -> Result<Option<Cow<'_, [u32]>>, MaskError> {
     let objects = &dataset.objects;
     if let Some(mask) = objects.masks.get(row).and_then(|mask| frame.mask(mask)) {
         return Ok(Some(match mask {

@@ -6,9 +6,11 @@ pub(in crate::convert) mod keys;
 mod maps;
 mod masks;
 pub(in crate::convert) mod profile;
+pub(in crate::convert) mod scripts;
 pub mod sequence;
 pub mod tfds;
 
+pub(super) use masks::runs_of as mask_runs;
 use std::borrow::Cow;
 
 use self::attributes::{Attribute, AttributeColumns};
@@ -21,6 +23,7 @@ use super::columns::Columns;
 use super::plan::PlannedClass;
 use crate::dataset::{Dataset, flag};
 use crate::example::Feature;
+use crate::formats::kitti;
 use crate::formats::target::Frame;
 use crate::image::Header;
 use crate::image::mask::MaskError;
@@ -69,6 +72,9 @@ pub struct ObjectColumns<'a> {
     crowd: Vec<i64>,
     occluded: Vec<i64>,
     truncated: Vec<i64>,
+    truncated_part: Vec<f32>,
+    /// KITTI's alpha, height, width, length, x, y, z and turn.
+    space: [Vec<f32>; 8],
     view: Vec<Cow<'a, [u8]>>,
     area: Vec<f32>,
     /// The same, cut to whole numbers.
@@ -138,6 +144,9 @@ impl<'a> ObjectColumns<'a> {
         if columns.keypoints > 0 {
             self.keypoints.push(dataset, row, columns.keypoints as usize, placed);
         }
+        if columns.space {
+            self.push_space(dataset, row);
+        }
         if columns.depiction {
             let all = dataset.objects.attributes.get(row).map_or(&[][..], |all| all);
             self.depiction.push(all.iter().any(|(name, value)| attributes::is_depiction(name, value)).into());
@@ -155,6 +164,28 @@ impl<'a> ObjectColumns<'a> {
             for (axis, list) in self.corners.iter_mut().enumerate() {
                 list.extend(corners.map(|corner| (corner[axis] / size[axis]) as f32));
             }
+        }
+    }
+
+    /// Adds what KITTI knows of an object in space, and which part of it is cut off, where it is not known: 0, as by those who fill
+    /// the fields; of an object that has the rest -10 for the angle it is seen under, which is KITTI's own word for that.
+    fn push_space(&mut self, dataset: &Dataset, row: usize) {
+        let all = dataset.objects.attributes.get(row).map_or(&[][..], |all| all);
+        let of = |name: &str| all.iter().find(|(known, _)| **known == *name)?.1.parse::<f64>().ok();
+        let flags = dataset.objects.flags[row];
+        let of_flag = match flags & flag::HAS_TRUNCATED != 0 {
+            true => f64::from(u8::from(flags & flag::TRUNCATED != 0)),
+            false => -1.0,
+        };
+        self.truncated_part.push(of(kitti::TRUNCATED).unwrap_or(of_flag) as f32);
+        let unseen = if kitti::SPACE.iter().any(|name| of(name).is_some()) { -10.0 } else { 0.0 };
+        for ((list, name), none) in self
+            .space
+            .iter_mut()
+            .zip([kitti::ALPHA].iter().chain(&kitti::SPACE))
+            .zip([unseen].into_iter().chain([0.0; 7]))
+        {
+            list.push(of(name).unwrap_or(none) as f32);
         }
     }
 
@@ -375,15 +406,32 @@ mod tests {
         let id = ["source_id"];
         let coco = ["key/sha256", "object/area", "object/is_crowd"];
         let voc = ["key/sha256", "object/difficult", "object/truncated", "object/view"];
+        let kitti = [
+            "key/sha256",
+            "object/3d_bbox/height",
+            "object/3d_bbox/length",
+            "object/3d_bbox/rot_y",
+            "object/3d_bbox/width",
+            "object/3d_bbox/x",
+            "object/3d_bbox/y",
+            "object/3d_bbox/z",
+            "object/alpha",
+            "object/difficult",
+            "object/truncated",
+        ];
+        let oid = ["object/depiction", "object/group_of", "object/occluded", "object/truncated"];
         let found = ["object/mask"];
         let garden = ["caption", "panoptic/category_mask", "panoptic/instance_mask", "segmentation/class/encoded"];
         let labels = ["class/label", "class/text"];
         type Keys<'a> = &'a [&'a [&'a str]];
-        let rows: [(SchemaKind, Keys<'_>, Keys<'_>); 6] = [
+        let rows: [(SchemaKind, Keys<'_>, Keys<'_>); 9] = [
             (SchemaKind::Basic, &[&image, &boxes, &class, &id], &[]),
             (SchemaKind::Classification, &[&image, &labels], &[]),
             (SchemaKind::CreateCoco, &[&image, &boxes, &text, &id, &coco], &[&found]),
             (SchemaKind::CreatePascal, &[&image, &boxes, &class, &id, &voc], &[]),
+            (SchemaKind::CreateKitti, &[&image, &boxes, &class, &id, &kitti], &[]),
+            (SchemaKind::CreateOid, &[&["encoded", "filename"], &boxes, &class, &id, &oid], &[&labels]),
+            (SchemaKind::CreatePet, &[&image, &boxes, &class, &id, &voc], &[&found]),
             (SchemaKind::ModelGarden, &[&image, &boxes, &class, &id, &coco], &[&found, &garden]),
             (SchemaKind::Roboflow, &[&image, &boxes, &class], &[]),
         ];

@@ -4,6 +4,7 @@
 //! and order. docs/schemas.md says of each which script that is, and where it is wrong and what is done instead.
 
 use super::keys::{self, Key};
+use super::scripts::{CREATE_COCO, CREATE_KITTI, CREATE_OID, CREATE_PASCAL, CREATE_PET, MODEL_GARDEN, ROBOFLOW};
 use crate::convert::columns::Columns;
 use crate::convert::options::{Layout, MaskForm, SchemaKind, Segmentation};
 use crate::dataset::Split;
@@ -48,6 +49,8 @@ pub enum Name {
     Own,
     /// The name in the annotation.
     Annotated,
+    /// The path below the source's folder.
+    Path,
 }
 
 /// What `image/source_id` is where no option says it.
@@ -57,6 +60,8 @@ pub enum Id {
     Number,
     /// What `image/filename` says.
     Name,
+    /// The same without extension.
+    Stem,
 }
 
 /// What becomes of boxes.
@@ -96,6 +101,10 @@ pub enum Assignment {
     Contiguous,
     /// In turn.
     RoundRobin,
+    /// By its name, a number of base 16.
+    HexId,
+    /// By its place in the source's list, on which others may stand that are not written.
+    ByRank,
 }
 
 /// Names of files where they are the script's.
@@ -165,6 +174,12 @@ pub struct Profile {
     pub files: Option<Files>,
     /// The layout where no option says it.
     pub layout: Layout,
+    /// Splits that have a file even if they have no image.
+    pub always: &'static [Split],
+    /// An object whose class the given label map does not have is left out, and no error.
+    pub drops_unknown: bool,
+    /// Images that nothing is said of are written, where the format does not say that nothing is on them.
+    pub unlisted: bool,
     /// Coordinates of VOC are taken as they are written, whatever they count from.
     pub raw_voc: bool,
 }
@@ -210,6 +225,7 @@ impl Profile {
             keypoints: if self.has(&keys::KEYPOINT_X) { keypoints } else { 0 },
             captions: self.wants(&keys::CAPTION, found.captions),
             labels: self.has(&keys::LABEL) || self.wants(&keys::LABELS, found.labels),
+            space: self.has(&keys::ALPHA),
         }
     }
 }
@@ -224,6 +240,9 @@ impl SchemaKind {
             Self::Classification => &CLASSIFICATION,
             Self::CreateCoco => &CREATE_COCO,
             Self::CreatePascal => &CREATE_PASCAL,
+            Self::CreateKitti => &CREATE_KITTI,
+            Self::CreatePet => &CREATE_PET,
+            Self::CreateOid => &CREATE_OID,
             Self::ModelGarden => &MODEL_GARDEN,
             Self::Roboflow => &ROBOFLOW,
             Self::Tfds => &TFDS,
@@ -232,13 +251,13 @@ impl SchemaKind {
 }
 
 const FITTED: BoxForm = BoxForm { clip: true, skip_tf: false };
-const AS_WRITTEN: BoxForm = BoxForm { clip: false, skip_tf: false };
-const COCO_RULE: BoxForm = BoxForm { clip: false, skip_tf: true };
+pub const AS_WRITTEN: BoxForm = BoxForm { clip: false, skip_tf: false };
+pub const COCO_RULE: BoxForm = BoxForm { clip: false, skip_tf: true };
 
 /// What TensorFlow's object detection readers want (the research API's decoder and Model Garden's), which is also all that
 /// Roboflow's exports have, and `image/source_id` and `image/key/sha256` besides. Lists are present and empty for an image without
 /// objects.
-const TFOD: Profile = Profile {
+pub const TFOD: Profile = Profile {
     script: "",
     keys: &[
         (&keys::CAPTION, Found),
@@ -297,6 +316,9 @@ const TFOD: Profile = Profile {
     assignment: Assignment::Contiguous,
     files: None,
     layout: Layout::Flat,
+    always: &[],
+    drops_unknown: false,
+    unlisted: false,
     raw_voc: false,
 };
 
@@ -342,131 +364,6 @@ const CLASSIFICATION: Profile = Profile {
     ],
     masks: MaskForm::None,
     maps: MapForm::None,
-    ..TFOD
-};
-
-/// The research object detection API's `dataset_tools/create_coco_tf_record.py`: no `class/label`, since its readers look the
-/// text up in a label map.
-const CREATE_COCO: Profile = Profile {
-    script: "TensorFlow's object_detection/dataset_tools/create_coco_tf_record.py",
-    keys: &[
-        (&keys::ENCODED, Always),
-        (&keys::FILENAME, Always),
-        (&keys::FORMAT, Always),
-        (&keys::HEIGHT, Always),
-        (&keys::SHA256, Always),
-        (&keys::AREA, Always),
-        (&keys::XMAX, Always),
-        (&keys::XMIN, Always),
-        (&keys::YMAX, Always),
-        (&keys::YMIN, Always),
-        (&keys::CLASS_TEXT, Always),
-        (&keys::IS_CROWD, Always),
-        (&keys::MASK, Found),
-        (&keys::SOURCE_ID, Always),
-        (&keys::WIDTH, Always),
-    ],
-    format: FormatWord::Jpeg("jpeg"),
-    filename: Name::Annotated,
-    boxes: COCO_RULE,
-    masks: MaskForm::None,
-    maps: MapForm::None,
-    order: Order::Source,
-    assignment: Assignment::RoundRobin,
-    files: Some(Files {
-        stems: ["coco_train.record", "coco_val.record", "coco_testdev.record"],
-        end: "",
-        shards: [100, 10, 100],
-        named: false,
-    }),
-    ..TFOD
-};
-
-/// Model Garden's `official/vision/data/create_coco_tf_record.py`: an image whose boxes are none, or none left, has no lists.
-const MODEL_GARDEN: Profile = Profile {
-    script: "TensorFlow's official/vision/data/create_coco_tf_record.py",
-    keys: &[
-        (&keys::CAPTION, Found),
-        (&keys::ENCODED, Always),
-        (&keys::FILENAME, Always),
-        (&keys::FORMAT, Always),
-        (&keys::HEIGHT, Always),
-        (&keys::SHA256, Always),
-        (&keys::AREA, Always),
-        (&keys::XMAX, Always),
-        (&keys::XMIN, Always),
-        (&keys::YMAX, Always),
-        (&keys::YMIN, Always),
-        (&keys::CLASS_LABEL, Always),
-        (&keys::CLASS_TEXT, Always),
-        (&keys::IS_CROWD, Always),
-        (&keys::MASK, Found),
-        (&keys::CATEGORY_MASK, Found),
-        (&keys::INSTANCE_MASK, Found),
-        (&keys::THINGS_AND_STUFF, Found),
-        (&keys::SOURCE_ID, Always),
-        (&keys::WIDTH, Always),
-    ],
-    empty_lists: false,
-    format: FormatWord::Jpeg("jpg"),
-    maps: MapForm::ThingsAndStuff,
-    files: Some(Files { stems: ["train", "val", "test"], end: ".tfrecord", shards: [32, 32, 32], named: false }),
-    ..CREATE_COCO
-};
-
-/// The research object detection API's `dataset_tools/create_pascal_tf_record.py`: boxes as the XML has them.
-const CREATE_PASCAL: Profile = Profile {
-    script: "TensorFlow's object_detection/dataset_tools/create_pascal_tf_record.py",
-    keys: &[
-        (&keys::ENCODED, Always),
-        (&keys::FILENAME, Always),
-        (&keys::FORMAT, Always),
-        (&keys::HEIGHT, Always),
-        (&keys::SHA256, Always),
-        (&keys::XMAX, Always),
-        (&keys::XMIN, Always),
-        (&keys::YMAX, Always),
-        (&keys::YMIN, Always),
-        (&keys::CLASS_LABEL, Always),
-        (&keys::CLASS_TEXT, Always),
-        (&keys::DIFFICULT, Always),
-        (&keys::TRUNCATED, Always),
-        (&keys::VIEW, Always),
-        (&keys::SOURCE_ID, Always),
-        (&keys::WIDTH, Always),
-    ],
-    source_id: Id::Name,
-    boxes: AS_WRITTEN,
-    assignment: Assignment::RoundRobin,
-    files: Some(Files {
-        stems: ["pascal_train.record", "pascal_val.record", "pascal_test.record"],
-        end: "",
-        shards: [0, 0, 0],
-        named: false,
-    }),
-    raw_voc: true,
-    ..CREATE_COCO
-};
-
-/// What Roboflow exports as TFRecord: in each split's folder one file, and its label map.
-const ROBOFLOW: Profile = Profile {
-    script: "Roboflow's export",
-    keys: &[
-        (&keys::ENCODED, Always),
-        (&keys::FILENAME, Always),
-        (&keys::FORMAT, Always),
-        (&keys::HEIGHT, Always),
-        (&keys::XMAX, Always),
-        (&keys::XMIN, Always),
-        (&keys::YMAX, Always),
-        (&keys::YMIN, Always),
-        (&keys::CLASS_LABEL, Always),
-        (&keys::CLASS_TEXT, Always),
-        (&keys::WIDTH, Always),
-    ],
-    masks: MaskForm::None,
-    maps: MapForm::None,
-    layout: Layout::Roboflow,
     ..TFOD
 };
 

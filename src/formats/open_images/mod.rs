@@ -23,7 +23,7 @@
 mod masks;
 mod write;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use self::masks::Segments;
 use super::builder::Builder;
@@ -179,14 +179,14 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
                     listed.image(image, &namer, &mut problems);
                     continue;
                 }
-                let label = builder.class(class);
+                let label = coded(&mut builder, class, label);
                 listed.label(image, &namer, &[label], &mut problems);
                 continue;
             }
             match columns.object(&field) {
                 Ok(object) => {
                     let mask = segments.take(image, label, object.bbox);
-                    let object = Object { class: builder.class(class), mask, ..object };
+                    let object = Object { class: coded(&mut builder, class, label), mask, ..object };
                     listed.object(image, &namer, object, &mut problems, &mut skipped);
                 }
                 Err(message) => bad(message),
@@ -195,13 +195,17 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     }
     let unread = segments.unread;
     builder.add_sources(segments.pictures());
+    let masks: HashSet<&str> =
+        listed.unnamed(|path| segments.is_mask(path)).into_iter().map(|mask| tree.path(mask)).collect();
     let unnamed = listed.unnamed(|path| !segments.is_mask(path)).len();
     for (image, label, namer, object) in segments.rest() {
-        let class = builder.class(names.get(&label).map_or(&label, String::as_str));
+        let class = coded(&mut builder, names.get(&label).map_or(&label, String::as_str), &label);
         listed.object(&image, &namer, Object { class, ..object }, &mut problems, &mut skipped);
     }
     let mut remarks = Vec::new();
-    if unnamed > 0 {
+    if options.unlisted {
+        listed.add_negatives(|path| !masks.contains(path), |_| None, &mut problems);
+    } else if unnamed > 0 {
         remarks.push(format!("images in no row, left out: {unnamed}"));
     }
     if absent > 0 {
@@ -210,6 +214,15 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     listed.finish(&mut builder, &mut problems);
     let dataset = Dataset { outlines_unread: unread, ..builder.finish(tree) };
     Ok(Reading { dataset, problems, skipped, remarks })
+}
+
+/// The place of a class, whose code is kept beside its name.
+fn coded(builder: &mut Builder, name: &str, code: &str) -> u32 {
+    let place = builder.class(name);
+    if let Some(class) = builder.class_mut(place).filter(|class| class.code.is_empty()) {
+        code.clone_into(&mut class.code);
+    }
+    place
 }
 
 /// Which column is what.

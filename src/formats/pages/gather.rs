@@ -215,6 +215,8 @@ impl Gathered<'_> {
             url: sheet.url,
             captions: sheet.captions,
             labels,
+            ignored: Vec::new(),
+            rank: None,
         };
         self.builder.push(entry, objects);
     }

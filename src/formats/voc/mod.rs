@@ -32,6 +32,7 @@
 mod classes;
 mod masks;
 mod parse;
+mod pets;
 mod sets;
 mod write;
 
@@ -200,6 +201,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         }
     }
     settle_claims(tree, &mut labelled, &mut problems);
+    let listed = pets::arrange(tree, options, &mut labelled, &mut problems, &mut skipped);
     let unread = masks::add(tree, &mut labelled, options, &mut problems);
     let mut remarks = Vec::new();
     let one_based = one_based(&labelled, options, &mut remarks);
@@ -225,11 +227,12 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
             size: annotation.size,
             split,
             source: Some((file, 1)),
+            rank: listed.as_ref().and_then(|listed| listed.get(&file).copied()),
             ..Entry::default()
         };
         builder.push(entry, objects);
     }
-    if tree.only().is_none() {
+    if tree.only().is_none() && listed.is_none() {
         own::add_negatives(tree, &taken, |path| sets.split_of(path), &mut builder, &mut problems, &mut remarks);
     }
     for (id, (file, line)) in sets.unused() {

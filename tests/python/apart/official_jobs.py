@@ -8,6 +8,7 @@ and changes nothing of what they write. What could not be helped is listed in do
 import contextlib
 import importlib
 import importlib.machinery
+import importlib.util
 import sys
 import types
 from pathlib import Path
@@ -64,6 +65,50 @@ def research() -> Any:
     return v1
 
 
+def repair(name: str, repairs: dict[str, str]) -> Any:
+    """A script that no Python 3 runs, with what stops it put right."""
+    spec = importlib.util.find_spec(name)
+    assert spec is not None
+    assert spec.origin is not None
+    source = Path(spec.origin).read_text()
+    for wrong, right in repairs.items():
+        assert wrong in source, (name, wrong)
+        source = source.replace(wrong, right)
+    module = stub(name)
+    exec(compile(source, spec.origin, "exec"), vars(module))
+    return module
+
+
+def run_open_images(flags: list[str]) -> None:
+    v1 = research()
+    # Pandas has no `as_matrix` any more, texts are no bytes, and a comma makes a tuple of a feature.
+    encoded = "[text.encode() for text in {}.to_numpy()]"
+    labels, boxes = "filtered_data_frame_labels.LabelName", "filtered_data_frame_boxes.LabelName"
+    repair(
+        "object_detection.dataset_tools.oid_tfrecord_creation",
+        {
+            f"{boxes}.as_matrix()": encoded.format(boxes),
+            f"{labels}.as_matrix()),": f"{encoded.format(labels)})",
+            ".as_matrix()": ".to_numpy()",
+            "'{}.jpg'.format(image_id)": "'{}.jpg'.format(image_id).encode()",
+            "bytes_feature(image_id)": "bytes_feature(image_id.encode())",
+        },
+    )
+    script = repair(
+        "object_detection.dataset_tools.create_oid_tf_record",
+        {
+            "tf.gfile.Open(image_path)": "tf.gfile.Open(image_path, 'rb')",
+            # Names that are numbers are names all the same.
+            "read_csv(FLAGS.input_box_annotations_csv)": "read_csv(FLAGS.input_box_annotations_csv, dtype={'ImageID': str})",
+            "read_csv(FLAGS.input_image_label_annotations_csv)": (
+                "read_csv(FLAGS.input_image_label_annotations_csv, dtype={'ImageID': str})"
+            ),
+        },
+    )
+    v1.flags.FLAGS(["create_oid", *flags])
+    script.main([])
+
+
 def run_research(name: str, flags: list[str]) -> None:
     v1 = research()
     script: Any = importlib.import_module(f"object_detection.dataset_tools.{name}")
@@ -89,5 +134,7 @@ def run_model_garden(flags: list[str]) -> None:
 if __name__ == "__main__":
     if sys.argv[1] == "model_garden":
         run_model_garden(sys.argv[2:])
+    elif sys.argv[1] == "create_oid_tf_record":
+        run_open_images(sys.argv[2:])
     else:
         run_research(sys.argv[1], sys.argv[2:])

@@ -82,6 +82,7 @@ fn records_are_dealt_out_in_the_sources_order() {
         (SchemaKind::CreateCoco, 100, "coco_train.record-00000-of-00100", "coco_train.record-00099-of-00100"),
         (SchemaKind::ModelGarden, 32, "train-00000-of-00032.tfrecord", "train-00031-of-00032.tfrecord"),
         (SchemaKind::CreatePascal, 1, "pascal_train.record", "pascal_train.record"),
+        (SchemaKind::CreateOid, 100, "oid_train.tfrecord-00000-of-00100", "oid_train.tfrecord-00099-of-00100"),
         (SchemaKind::Roboflow, 1, "train/objects.tfrecord", "train/objects.tfrecord"),
     ] {
         let files = files(&corpus, schema.name(), &of(schema));
@@ -215,4 +216,98 @@ fn options_that_a_schema_has_no_key_for_are_refused() {
     let named = Options { group: Some("Cats".into()), ..of(SchemaKind::Roboflow) };
     let report = corpus.convert("out", &named).unwrap();
     assert_eq!(report.files[0].name, "train/Cats.tfrecord");
+}
+
+/// A folder with images of 100 x 50 and with texts.
+fn folder(images: &[&str], texts: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join("in").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    };
+    images.iter().zip(0..).for_each(|(name, tail)| write(name, &png(100, 50, tail)));
+    texts.iter().for_each(|(name, text)| write(name, text.as_bytes()));
+    folder
+}
+
+/// `classes_to_use` is car, pedestrian, dontcare; `img_num < 500` is for validation; both files are there.
+#[test]
+fn create_kitti_takes_cars_and_pedestrians_outside_of_regions() {
+    let lines = "\
+Car 0.25 0 -1.5 10 10 30 40 1.5 1.6 3.7 1 1.7 12 0.4
+CAR 0 0 0.5 60 10 80 40 0 0 0 0 0 0 0
+Van 0 0 0.1 1 1 9 9 3 2 8 1 2 30 0.1
+Pedestrian 0 0 0.1 29 39 50 50 1 1 1 1 1 1 1
+DontCare -1 -1 -10 30 40 35 45 -1 -1 -1 -1000 -1000 -1000 -10
+";
+    let folder = folder(&["training/image_2/000007.png"], &[("training/label_2/000007.txt", lines)]);
+    let path = |name: &str| folder.path().join(name);
+    let options = of(SchemaKind::CreateKitti);
+    let report = convert::convert(&path("in"), &path("out"), &options, &mut ()).unwrap();
+    let names: Vec<(&str, u64)> = report.files.iter().map(|file| (&*file.name, file.records)).collect();
+    assert_eq!(names, [("kitti_train.tfrecord", 0), ("kitti_val.tfrecord", 1)]);
+    // The region is read as none, and so is the pedestrian in it; the first car touches its corner alone.
+    let left: Vec<(&str, u64)> =
+        report.skipped.reasons.iter().map(|(reason, count)| (*reason, count.objects)).collect();
+    assert_eq!(left, [("dont-care", 2), ("keep-classes", 1)]);
+    let records = examples(&fs::read(path("out/kitti_val.tfrecord")).unwrap());
+    let [record] = &records[..] else { panic!("{}", records.len()) };
+    assert_eq!(record["image/object/class/text"], Value::Bytes(vec![b"car".into(), b"car".into()]));
+    assert_eq!(record["image/object/class/label"], Value::Int64(vec![1, 1]));
+    assert_eq!(record["image/filename"], Value::text("training/image_2/000007.png"));
+    assert_eq!(record["image/source_id"], Value::text("training/image_2/000007.png"));
+    assert_eq!(floats(record, "truncated"), [0.25, 0.0]);
+    assert_eq!(floats(record, "alpha"), [-1.5, 0.5]);
+    assert_eq!(floats(record, "3d_bbox/rot_y"), [0.4, 0.0]);
+    assert_eq!(floats(record, "3d_bbox/z"), [12.0, 0.0]);
+    // README's program reads the file that has something.
+    let readme = fs::read_to_string(path("out/README.txt")).unwrap();
+    assert!(readme.contains("FILES = [\"kitti_val.tfrecord\"]"), "{readme}");
+    // To others a region is nothing.
+    let report = convert::convert(&path("in"), &path("tfod"), &super::corpus::options(), &mut ()).unwrap();
+    assert_eq!((report.objects, report.skipped.objects), (4, 1));
+
+    let vans = Options {
+        select: convert::Selection { keep_classes: Some(vec!["van".into()]), ..Default::default() },
+        ..options
+    };
+    let report = convert::convert(&path("in"), &path("vans"), &vans, &mut ()).unwrap();
+    assert_eq!((report.objects, &*report.classes[0].name), (1, "van"));
+    let none = self::folder(&["a/image_2/1.png"], &[("a/label_2/1.txt", "Van 0 0 0.1 1 1 9 9 3 2 8 1 2 30 0.1\n")]);
+    let error = convert::convert(&none.path().join("in"), &path("none"), &of(SchemaKind::CreateKitti), &mut ());
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "schema create_kitti: no class is called car or pedestrian, which the script takes; keep_classes names others"
+    );
+}
+
+/// `int(image_id, 16) % num_shards`; classes by their codes; what the label map does not have, or no row, is no fault.
+#[test]
+fn create_oid_goes_by_codes_and_numbers() {
+    let table = "ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,IsOccluded,IsTruncated,IsGroupOf,IsDepiction,IsInside\n\
+        0a,xclick,/m/01,1,0.1,0.5,0.2,0.9,0,-1,1,1,0\n0a,xclick,/m/02,1,0.1,0.4,0.2,0.8,1,0,0,0,1\n";
+    let folder = folder(
+        &["train/0a.png", "train/ffffffffffffffffffff.png", "train/zebra.png"],
+        &[("train-annotations-bbox.csv", table), ("class-descriptions-boxable.csv", "/m/01,Cat\n/m/02,Dog\n")],
+    );
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("map.pbtxt"), "item { id: 9 name: '/m/01' }").unwrap();
+    let labels = convert::LabelSource::File(path("map.pbtxt"));
+    let options = Options { labels, shards: ShardRule::Count(7), ..of(SchemaKind::CreateOid) };
+    let report = convert::convert(&path("in"), &path("out"), &options, &mut ()).unwrap();
+    assert_eq!((report.images, report.objects, report.skipped.objects), (3, 1, 1));
+    let records: Vec<u64> = report.files.iter().map(|file| file.records).collect();
+    // 10 % 7 = 3; 2^80 - 1 = 3 (mod 7), as 2^80 = 2^2 = 4; the third is no number, and the third in order.
+    assert_eq!(records, [0, 0, 1, 2, 0, 0, 0]);
+    let records = examples(&fs::read(path("out/oid_train.tfrecord-00003-of-00007")).unwrap());
+    assert_eq!(records[0]["image/object/class/text"], Value::text("/m/01"));
+    assert_eq!(records[0]["image/object/class/label"], Value::Int64(vec![9]));
+    assert_eq!(records[0]["image/object/depiction"], Value::Int64(vec![1]));
+    assert_eq!(records[0]["image/object/group_of"], Value::Int64(vec![1]));
+    // Unknown is no.
+    assert_eq!(records[0]["image/object/truncated"], Value::Int64(vec![0]));
+    assert_eq!(records[0]["image/source_id"], Value::text("0a"));
+    assert_eq!(records[0]["image/filename"], Value::text("0a.png"));
+    assert_eq!(floats(&records[1], "bbox/xmin"), [0.0; 0]);
 }
