@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::labels::Labels;
-use super::options::{MaskForm, Options, Segmentation, SourceId};
+use super::options::{MaskForm, Options, SchemaKind, Segmentation, SourceId};
 use super::schema::{MapForm, keys};
 use crate::dataset::{Dataset, Split, flag};
 use crate::formats::target::{MaskFit, Ready, ReadyImage, ReadyObject};
@@ -41,7 +41,9 @@ pub fn record_holds(carries: Carries, options: &Options) -> bool {
     let objects = profile.has_objects();
     match carries {
         Boxes | Negatives => objects,
-        Splits | ClassOrder | ClassIds | Sizes | Fractions => true,
+        // Places in a list of names.
+        ClassIds => options.schema != SchemaKind::Tfds,
+        Splits | ClassOrder | Sizes | Fractions => true,
         Masks => {
             let maps = profile.maps != MapForm::None && options.segmentation != Segmentation::None;
             profile.has(&keys::MASK) && !matches!(options.masks, MaskForm::None | MaskForm::Auto) || maps
@@ -132,6 +134,14 @@ fn pointed(dataset: &Dataset, rows: &[usize]) -> Vec<bool> {
         }
     }
     pointed
+}
+
+/// Areas of objects of the images `rows` that are no whole numbers, which schema tfds has them as.
+pub fn cut_areas(dataset: &Dataset, rows: &[usize]) -> Option<Loss> {
+    let objects = rows.iter().flat_map(|row| dataset.objects_of(*row));
+    let areas = objects.filter_map(|object| dataset.objects.area.get(object));
+    let number = areas.filter(|area| area.fract() != 0.0).count() as u64;
+    (number > 0).then_some(Loss { what: Carries::Area.word(), number, of: "objects" })
 }
 
 /// Masks that no target can hold, since they have another shape than their image.

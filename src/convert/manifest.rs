@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::losses::Loss;
 use super::options::{Layout, Options, SchemaKind};
 use super::report::{ClassCount, FileReport, Report, SplitCount};
+use super::schema::tfds;
 use crate::dataset::{LabelMap, Skipped, Split};
 use crate::formats::label_map;
 use crate::formats::tree::{self, ANNOTATION_EXTENSIONS};
@@ -35,6 +36,8 @@ struct Manifest<'a> {
     splits: &'a [SplitCount],
     files: &'a [FileReport],
     label_maps: &'a [String],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    metadata: &'a [&'a str],
 }
 
 /// The options that the records depend on.
@@ -117,14 +120,19 @@ struct Named<'a> {
     name: &'a str,
 }
 
-/// The text of the manifest.
-pub fn manifest(report: &Report, label_maps: &[String], options: &Options) -> Result<Vec<u8>, serde_json::Error> {
+/// The text of the manifest. `metadata` are the files beside records that their schema has of its own.
+pub fn manifest(
+    report: &Report,
+    label_maps: &[String],
+    metadata: &[&str],
+    options: &Options,
+) -> Result<Vec<u8>, serde_json::Error> {
     let written = Written {
         schema: options.schema.name(),
         layout: options.layout.name(),
         group: match (options.layout, options.schema) {
             (Layout::Roboflow, _) => Some(options.group()),
-            (Layout::Flat, SchemaKind::Sequence) => Some(options.dataset_name()),
+            (Layout::Flat, SchemaKind::Sequence | SchemaKind::Tfds) => Some(options.dataset_name()),
             _ => None,
         },
         split: options.split.to_string(),
@@ -153,6 +161,7 @@ pub fn manifest(report: &Report, label_maps: &[String], options: &Options) -> Re
         splits: &report.splits,
         files: &report.files,
         label_maps,
+        metadata,
     };
     text(&manifest)
 }
@@ -210,14 +219,16 @@ fn text(manifest: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
 /// Names of the label maps that `options` asks for: one, or one per split.
 pub fn label_map_names(splits: &[Split], options: &Options) -> Vec<String> {
     match options.layout {
+        Layout::Flat if options.schema == SchemaKind::Tfds => vec![tfds::NAMES.to_owned()],
         Layout::Flat => vec!["label_map.pbtxt".to_owned()],
         Layout::Roboflow => splits.iter().map(|split| format!("{split}/{}_label_map.pbtxt", options.group())).collect(),
     }
 }
 
 /// The text of the label map.
-pub fn label_map_text(map: &LabelMap, layout: Layout) -> String {
-    match layout {
+pub fn label_map_text(map: &LabelMap, options: &Options) -> String {
+    match options.layout {
+        Layout::Flat if options.schema == SchemaKind::Tfds => tfds::names_text(map),
         Layout::Flat => label_map::to_text(map),
         Layout::Roboflow => label_map::to_text_roboflow(map),
     }
@@ -236,6 +247,8 @@ fn listed_by(folder: &Path, manifest: &str) -> Option<Vec<String>> {
         files: Vec<Name>,
         #[serde(default)]
         label_maps: Vec<String>,
+        #[serde(default)]
+        metadata: Vec<String>,
         /// Of a dataset; records have none.
         format: Option<String>,
     }
@@ -244,9 +257,10 @@ fn listed_by(folder: &Path, manifest: &str) -> Option<Vec<String>> {
         name: String,
     }
     let text = std::fs::read(folder.join(manifest)).ok()?;
-    let Listed { files, label_maps, format } = serde_json::from_slice(&text).ok()?;
+    let Listed { files, label_maps, metadata, format } = serde_json::from_slice(&text).ok()?;
     let of_records = |name: &str| {
-        let label_map = name.ends_with("_label_map.pbtxt") || name == "label_map.pbtxt";
+        let label_map = name.ends_with("_label_map.pbtxt") || name == "label_map.pbtxt" || name == tfds::NAMES;
+        let metadata = tfds::METADATA.contains(&name);
         let numbered = |name: &str| {
             let digits = |part: &str| part.len() >= 5 && part.bytes().all(|byte| byte.is_ascii_digit());
             name.rsplit_once("-of-").is_some_and(|(before, count)| {
@@ -254,7 +268,7 @@ fn listed_by(folder: &Path, manifest: &str) -> Option<Vec<String>> {
             })
         };
         let record = name.ends_with(".tfrecord") || name.ends_with(".record") || numbered(name);
-        (label_map || record) && name.split('/').count() <= 2
+        (label_map || metadata || record) && name.split('/').count() <= 2
     };
     let of_dataset = |name: &str| {
         let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
@@ -264,7 +278,7 @@ fn listed_by(folder: &Path, manifest: &str) -> Option<Vec<String>> {
         let inside = name.split('/').all(|part| !part.is_empty() && part != "." && part != "..");
         inside && !name.contains('\\') && if format.is_some() { of_dataset(name) } else { of_records(name) }
     };
-    let listed = files.into_iter().map(|file| file.name).chain(label_maps).filter(ours);
+    let listed = files.into_iter().map(|file| file.name).chain(label_maps).chain(metadata).filter(ours);
     Some(listed.chain([manifest.to_owned()]).collect())
 }
 

@@ -44,8 +44,8 @@ pub struct Options {
     pub segmentation: Segmentation,
     /// Names and folders of the output.
     pub layout: Layout,
-    /// Name of the files in [`Layout::Roboflow`], there `objects` if `None`; of the dataset in [`SchemaKind::Sequence`], there
-    /// `dataset`.
+    /// Name of the files in [`Layout::Roboflow`], there `objects` if `None`; of the dataset in [`SchemaKind::Sequence`] and
+    /// [`SchemaKind::Tfds`], there `dataset`.
     pub group: Option<String>,
     /// Around each file.
     pub compression: Compression,
@@ -130,7 +130,7 @@ impl Options {
         self.group.as_deref().unwrap_or("objects")
     }
 
-    /// The name of the dataset, in records that have it.
+    /// The name of the dataset, in records or names of files that have it.
     pub(super) fn dataset_name(&self) -> &str {
         self.group.as_deref().unwrap_or("dataset")
     }
@@ -174,6 +174,9 @@ impl Options {
         if let Some((option, _)) = odd.iter().find(|(_, odd)| *odd) {
             return Err(ConvertError::Option(format!("{option} means nothing with schema {schema}")));
         }
+        if schema == SchemaKind::Tfds {
+            self.check_tfds()?;
+        }
         let lonely = [
             ("exact_split", self.exact_split && self.split == SplitRule::Keep, "split"),
             ("level", self.level.is_some() && self.compression == Compression::None, "compression"),
@@ -181,7 +184,7 @@ impl Options {
                 "group",
                 self.group.is_some()
                     && self.settled().layout != Layout::Roboflow
-                    && self.schema != SchemaKind::Sequence,
+                    && !matches!(self.schema, SchemaKind::Sequence | SchemaKind::Tfds),
                 "layout roboflow",
             ),
         ];
@@ -200,6 +203,29 @@ impl Options {
         }
         if self.shards == ShardRule::Count(0) {
             return Err(ConvertError::Option("shards 0: there must be at least one".into()));
+        }
+        Ok(())
+    }
+
+    /// Refuses what TensorFlow Datasets could not load.
+    fn check_tfds(&self) -> Result<(), ConvertError> {
+        let name = self.dataset_name();
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        let error = |message: String| Err(ConvertError::Option(message));
+        if !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.chars().all(plain) {
+            return error(format!(
+                "group {name:?} cannot be the name of a dataset in schema tfds: a lower case letter, then lower case letters, \
+                 digits and underscores"
+            ));
+        }
+        if self.compression != Compression::None {
+            let word = self.compression.name();
+            return error(format!(
+                "compression {word}: TensorFlow Datasets reads files as schema tfds has them without"
+            ));
+        }
+        if matches!(self.source_id, SourceId::Filename | SourceId::Stem) {
+            return error(format!("source_id {}: image/id is a number in schema tfds", self.source_id));
         }
         Ok(())
     }
@@ -324,6 +350,8 @@ words! {
         ModelGarden = "model_garden",
         /// Roboflow's export.
         Roboflow = "roboflow",
+        /// A dataset that TensorFlow Datasets loads from its folder.
+        Tfds = "tfds",
     }
 }
 

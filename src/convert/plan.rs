@@ -395,7 +395,7 @@ fn shard_name(split: Split, options: &Options, number: usize, count: usize) -> S
         let bodies = options.schema == SchemaKind::CreatePet && options.masks != MaskForm::None;
         let files = if bodies { PET_BODIES } else { files };
         let single = count == 1 && options.shards == ShardRule::One && files.shards(split).is_none();
-        return files.name(split, (!single).then_some((number, count)));
+        return files.name(options.dataset_name(), split, (!single).then_some((number, count)));
     }
     let stem = match options.layout {
         Layout::Flat => split.name().to_owned(),

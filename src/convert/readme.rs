@@ -9,6 +9,7 @@ use super::options::{Layout, MaskForm, Options, SchemaKind, SourceId};
 use super::plan::Content;
 use super::report::Report;
 use super::schema::profile::FormatWord;
+use super::schema::tfds;
 use super::shard::Output;
 use crate::inspect::sequence;
 use crate::snippet::{self, Files, Framework, Reading};
@@ -27,7 +28,7 @@ pub fn readme(
         Layout::Flat => head(&mut text, report),
         Layout::Roboflow => head_roboflow(&mut text, report, options),
     };
-    let _ = tables(&mut text, report, label_maps);
+    let _ = tables(&mut text, report, options, label_maps);
     let _ = features(&mut text, report, options, content);
     if let Some(reading) = reading {
         programs(&mut text, report, options, reading);
@@ -77,7 +78,7 @@ fn head_roboflow(text: &mut String, report: &Report, options: &Options) -> std::
     writeln!(text, "No image augmentation techniques were applied.\n")
 }
 
-fn tables(text: &mut String, report: &Report, label_maps: &[String]) -> std::fmt::Result {
+fn tables(text: &mut String, report: &Report, options: &Options, label_maps: &[String]) -> std::fmt::Result {
     writeln!(text, "Files\n-----")?;
     let width = report.files.iter().map(|file| file.name.len()).max().unwrap_or(0);
     for file in &report.files {
@@ -85,6 +86,9 @@ fn tables(text: &mut String, report: &Report, label_maps: &[String]) -> std::fmt
         writeln!(text, "{:width$}  {records}, {} bytes", file.name, file.bytes)?;
     }
     writeln!(text, "{}: the classes and their ids", label_maps.join(", "))?;
+    if options.schema == SchemaKind::Tfds {
+        writeln!(text, "{}: what TensorFlow Datasets loads the folder by", tfds::METADATA.join(", "))?;
+    }
     writeln!(text, "{MANIFEST}: options, counts and checksums of each file\n")?;
     writeln!(text, "Classes\n-------")?;
     for class in &report.classes {
@@ -122,11 +126,12 @@ fn features(text: &mut String, report: &Report, options: &Options, content: &Con
     for (key, _) in profile.keys.iter().filter(|(key, _)| (key.found)(&content.columns)) {
         let Some((name, what)) = key.shown else { continue };
         let what = match (name, profile.format) {
-            ("image/encoded", _) => encoded,
+            ("image/encoded" | "image", _) => encoded,
             ("image/format", FormatWord::Always(word)) => word,
             ("image/format", FormatWord::Jpeg(word)) => &format!("{word}, png ..."),
             ("image/object/mask", _) => masks,
             ("image/source_id", _) => again,
+            ("image/id", _) => again.trim_end_matches(", as text"),
             _ => what,
         };
         match of_clips {
@@ -174,6 +179,9 @@ fn programs(text: &mut String, report: &Report, options: &Options, reading: &Rea
     let split = report.splits.iter().find(|split| split.images > 0).map(|split| split.name);
     let names = report.files.iter().filter(|file| Some(file.split) == split).map(|file| file.name.clone());
     let files = Files { names: names.collect(), compression: options.compression };
+    if options.schema == SchemaKind::Tfds {
+        *text += tfds::PROGRAM;
+    }
     for framework in FRAMEWORKS {
         let title = format!("{} (pip install {})", framework.title(), framework.needs());
         let program = snippet::program(framework, &files, reading);

@@ -14,7 +14,7 @@ use super::columns::{all_differ, all_have_ids, has_shapes};
 use super::error::{ConvertError, io_error};
 use super::images;
 use super::labels::{self, Labels};
-use super::losses::{Loss, losses, record_holds};
+use super::losses::{Loss, cut_areas, losses, record_holds};
 use super::manifest::{self, MANIFEST, README};
 use super::options::{ImagesMode, LabelSource, OnError, Options, SchemaKind, Segmentation, SourceId};
 use super::pipeline::{self, Done, Job};
@@ -22,6 +22,7 @@ use super::plan::Plan;
 use super::readme::{first_records, readme};
 use super::report::{ClassCount, FileReport, Report, SplitCount};
 use super::schema::profile::Id;
+use super::schema::{keys, tfds};
 use super::shard::{self, Output};
 use super::split::SplitRule;
 use super::watch::{Monitor, Phase, Watch};
@@ -236,11 +237,16 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
     let plan = Plan::new(dataset, &rows, &splits, &labels, options);
     let written: Vec<Split> = Split::ALL.into_iter().filter(|split| has(&plan, *split)).collect();
     let label_maps = manifest::label_map_names(&written, options);
+    let metadata = if options.schema == SchemaKind::Tfds { &tfds::METADATA[..] } else { &[] };
 
     let just_rows: Vec<usize> = rows.iter().map(|(row, _)| *row).collect();
     let mut losses = losses(dataset, &just_rows, &splits, &labels, |carries| record_holds(carries, options));
     if plan.content.attributes_lost > 0 {
         losses.push(Loss { what: Carries::Attributes.word(), number: plan.content.attributes_lost, of: "objects" });
+    }
+    if options.schema == SchemaKind::Tfds {
+        tfds::check_names(&labels.map).map_err(ConvertError::Option)?;
+        losses.extend(cut_areas(dataset, &just_rows));
     }
     let lossy = options.no_loss && !losses.is_empty();
     let refused_or_lossy = refused || lossy;
@@ -248,7 +254,7 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
         None
     } else {
         let names: Vec<String> = plan.shards.iter().map(|shard| shard.name.clone()).collect();
-        let others = label_maps.iter().map(String::as_str).chain([README, MANIFEST]);
+        let others = label_maps.iter().map(String::as_str).chain(metadata.iter().copied()).chain([README, MANIFEST]);
         shard::check_free(out, names.iter().map(String::as_str).chain(others), options.overwrite)?;
         let atomic = AtomicOptions { sync: options.sync, overwrite: options.overwrite };
         // A run that is refused already has no need of a folder.
@@ -293,7 +299,7 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
         empty_images: done.total.empty,
         reencoded: done.total.reencoded,
         skipped,
-        classes: classes(&labels, &done),
+        classes: classes(&labels, &done, options.schema),
         splits: split_counts(&written, &plan, &done),
         files: files(&plan, &done),
         annotation_files: 0,
@@ -305,11 +311,12 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
         problems,
     };
     let columns = plan.content.columns;
-    if labels.shifted {
+    if labels.shifted && options.schema != SchemaKind::Tfds {
         report.reasons.push("classes count from 1 (0 is the background); in the source from 0".into());
     }
-    if matches!(options.schema, SchemaKind::Tfod | SchemaKind::Sequence) && all_have_ids(dataset) && !columns.id {
-        report.reasons.push("image/object/id is left out: objects of one split have the same".into());
+    let id_key = if options.schema == SchemaKind::Tfds { "objects/id" } else { "image/object/id" };
+    if options.schema.profile().has(&keys::ID) && all_have_ids(dataset) && !columns.id {
+        report.reasons.push(format!("{id_key} is left out: objects of one split have the same"));
     }
     if options.schema == SchemaKind::Sequence {
         report.reasons.push(format!("records are clips: {} of {} images", done.total.records, report.images));
@@ -342,13 +349,17 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
 
     let mut others: Vec<(String, Vec<u8>)> = Vec::new();
     for name in &label_maps {
-        others.push((name.clone(), manifest::label_map_text(&labels.map, options.layout).into_bytes()));
+        others.push((name.clone(), manifest::label_map_text(&labels.map, options).into_bytes()));
+    }
+    if !metadata.is_empty() {
+        let made = tfds::metadata(&report, &plan.content, labels.map.labels().len());
+        others.extend(made.map_err(|error| ConvertError::Ledger(error.to_string()))?);
     }
     let reading = first_records(&output, &report)?;
     let text = readme(&report, options, &plan.content, &label_maps, reading.as_ref());
     others.push((README.into(), text.into_bytes()));
-    let text =
-        manifest::manifest(&report, &label_maps, options).map_err(|error| ConvertError::Ledger(error.to_string()))?;
+    let text = manifest::manifest(&report, &label_maps, metadata, options)
+        .map_err(|error| ConvertError::Ledger(error.to_string()))?;
     others.push((MANIFEST.into(), text));
     finish(output, others, out, &report, options, watch)?;
     Ok(Report { seconds: watch.seconds(), ..report })
@@ -489,10 +500,11 @@ fn size_of(dataset: &Dataset, roots: &[Root], row: usize) -> Size {
     }
 }
 
-fn classes(labels: &Labels, done: &Done) -> Vec<ClassCount> {
+fn classes(labels: &Labels, done: &Done, schema: SchemaKind) -> Vec<ClassCount> {
     let count = |(index, label): (usize, &crate::dataset::Label)| {
         let (objects, images) = done.total.classes.get(&index).copied().unwrap_or_default();
-        ClassCount { id: label.id, name: label.name.clone(), objects, images }
+        let id = if schema == SchemaKind::Tfds { index as i64 } else { label.id };
+        ClassCount { id, name: label.name.clone(), objects, images }
     };
     labels.map.labels().iter().enumerate().map(count).collect()
 }

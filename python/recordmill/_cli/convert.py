@@ -36,6 +36,7 @@ SCHEMAS = [
     "create_pet",
     "model_garden",
     "roboflow",
+    "tfds",
 ]
 # Problems that are not errors, listed after a conversion; the report has all.
 _LISTED = 20
@@ -105,8 +106,8 @@ _LISTED = 20
         default="tfod",
         show_default=True,
         help="The keys of the TensorFlow Object Detection API, the twelve of generate_tfrecord.py, one class for each "
-        "image, a SequenceExample for each clip (folder of frames), or the same Examples in the same files as that "
-        "script of TensorFlow's, or Roboflow, writes.",
+        "image, a SequenceExample for each clip (folder of frames), the same Examples in the same files as that script "
+        "of TensorFlow's, or Roboflow, writes, or a folder that TensorFlow Datasets loads.",
     ),
     click.option(
         "--layout",
@@ -118,7 +119,7 @@ _LISTED = 20
     click.option(
         "--group",
         metavar="NAME",
-        help="Name of the files in layout roboflow (objects), of the dataset in schema sequence (dataset).",
+        help="Name of the files in layout roboflow (objects), of the dataset in schemas sequence and tfds (dataset).",
     ),
     click.option(
         "--masks",

@@ -136,9 +136,10 @@ impl<'a> Builder<'a> {
         outcome: &mut Outcome,
     ) -> Result<bool, Unusable> {
         let objects = self.dataset.objects_of(image.row).len();
-        let place = |len: usize| record::HEADER_LEN + prefix_guess(len, objects);
-        let fetched = self.fetch(image, block, place, outcome)?;
         let (profile, content) = (self.content.schema.profile(), self.content);
+        let key = profile.keys.first().map_or(0, |(key, _)| key.name.len());
+        let place = |len: usize| record::HEADER_LEN + prefix_guess(key, len, objects);
+        let fetched = self.fetch(image, block, place, outcome)?;
         let (encoder, around) = (&mut self.encoder, &mut self.around);
         let encode = |sample: &Sample<'_>| {
             let features = schema::features(profile, sample);
@@ -216,13 +217,12 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// Bytes of an Example before the image's, if `image/encoded` is its first key, for an image of `len` bytes.
-fn prefix_guess(len: usize, objects: usize) -> usize {
-    const KEY: usize = "image/encoded".len();
+/// Bytes of an Example before the image's, if that is the first feature and its name has `key` bytes, for an image of `len` bytes.
+fn prefix_guess(key: usize, len: usize, objects: usize) -> usize {
     let field = |len: usize| 1 + varint_len(len) + len;
     let list = field(len);
     let feature = field(list);
-    let entry = field(KEY) + field(feature);
+    let entry = field(key) + field(feature);
     let features = field(entry) + 600 + 60 * objects;
     field(features) - 600 - 60 * objects - len
 }

@@ -33,6 +33,7 @@
 //! | image/object/track/label             | int64 list   | number of the track, -1 for none; where the source has tracks |
 //! | image/object/view                    | bytes list   | pose; where the source has it                      |
 //! | image/panoptic/*, image/segmentation/class/* | bytes | PNGs of numbers of classes and objects; where asked for |
+//! | image, image/id, label, objects/*    |              | the same in the names of TensorFlow Datasets: [`tfds`](super::tfds) |
 //! ```
 
 use std::borrow::Cow;
@@ -49,16 +50,21 @@ pub struct Key {
     pub name: &'static str,
     /// How README.txt calls it and what it says of it; nothing where another one speaks for it too.
     pub shown: Option<(&'static str, &'static str)>,
+    /// The feature that this one is, under another name.
+    pub like: Option<&'static Key>,
     /// Whether a run that has these columns writes it.
     pub found: fn(&Columns) -> bool,
     /// Its value.
-    pub value: for<'a> fn(&'a Sample<'a>) -> Feature<'a>,
+    pub value: ValueOf,
 }
+
+/// What a feature's value is made by.
+type ValueOf = for<'a> fn(&'a Sample<'a>) -> Feature<'a>;
 
 impl Key {
     /// One that is in every record.
-    const fn new(name: &'static str, what: &'static str, value: for<'a> fn(&'a Sample<'a>) -> Feature<'a>) -> Self {
-        Self { name, shown: Some((name, what)), found: |_| true, value }
+    const fn new(name: &'static str, what: &'static str, value: ValueOf) -> Self {
+        Self { name, shown: Some((name, what)), like: None, found: |_| true, value }
     }
 
     /// One that is in every record if `found` says so.
@@ -72,6 +78,11 @@ impl Key {
             Some((_, what)) => Self { shown: Some((name, what)), ..self },
             None => self,
         }
+    }
+
+    /// The feature `like` under another name, with another value.
+    const fn of(like: &'static Self, name: &'static str, what: &'static str, value: ValueOf) -> Self {
+        Self { name, shown: Some((name, what)), like: Some(like), value, ..*like }
     }
 
     /// Another one speaks for it in README.txt.
@@ -268,3 +279,31 @@ pub static THINGS_AND_STUFF: Key = Key::new(
 pub static SEGMENTATION_FORMAT: Key = Key::new("image/segmentation/class/format", "", |_| Feature::text("png"))
     .silent()
     .when(|columns| columns.maps != Segmentation::None);
+
+/// TensorFlow Datasets' names. Classes are places in the list of names, from 0.
+pub static TFDS_IMAGE: Key = Key::of(&ENCODED, "image", "the image's file, as it was", ENCODED.value);
+pub static TFDS_IMAGE_ID: Key = Key::of(&SOURCE_ID, "image/id", "", |sample| {
+    // The options allow nothing but numbers.
+    Feature::int64(sample.source_id.parse().unwrap_or_default())
+});
+pub static TFDS_AREA: Key =
+    Key::of(&AREA, "objects/area", "list: whole square pixels", |sample| ints(&sample.objects.whole_area));
+/// In the place of four lists.
+pub static TFDS_BBOX: Key =
+    Key::of(&XMIN, "objects/bbox", "list: ymin, xmin, ymax, xmax of each, fractions of height and width", |sample| {
+        let objects = sample.objects;
+        let sides = objects.ymin.iter().zip(&objects.xmin).zip(objects.ymax.iter().zip(&objects.xmax));
+        Feature::Float(sides.flat_map(|((y0, x0), (y1, x1))| [*y0, *x0, *y1, *x1]).collect())
+    });
+pub static TFDS_ID: Key = Key::of(&ID, "objects/id", "list: the source's own number of the object", ID.value);
+pub static TFDS_IS_CROWD: Key =
+    Key::of(&IS_CROWD, "objects/is_crowd", "list: 1 is one box around many", IS_CROWD.value);
+pub static TFDS_IS_DIFFICULT: Key =
+    Key::of(&DIFFICULT, "objects/is_difficult", "list: 1 is hard to recognise", DIFFICULT.value);
+pub static TFDS_IS_OCCLUDED: Key =
+    Key::of(&OCCLUDED, "objects/is_occluded", "list: 1 is partly hidden", OCCLUDED.value);
+pub static TFDS_IS_TRUNCATED: Key = Key::of(&TRUNCATED, "objects/is_truncated", "list: 1 is cut off", TRUNCATED.value);
+pub static TFDS_LABEL: Key =
+    Key::of(&CLASS_LABEL, "objects/label", "list: place of the class in the list of names, from 0", |sample| {
+        ints(&sample.objects.place)
+    });

@@ -8,6 +8,7 @@ mod masks;
 pub(in crate::convert) mod profile;
 pub(in crate::convert) mod scripts;
 pub mod sequence;
+pub mod tfds;
 
 pub(super) use masks::runs_of as mask_runs;
 use std::borrow::Cow;
@@ -63,6 +64,8 @@ pub struct ObjectColumns<'a> {
     ymin: Vec<f32>,
     ymax: Vec<f32>,
     label: Vec<i64>,
+    /// Places in the label map.
+    place: Vec<i64>,
     text: Vec<Cow<'a, [u8]>>,
     difficult: Vec<i64>,
     id: Vec<i64>,
@@ -74,6 +77,8 @@ pub struct ObjectColumns<'a> {
     space: [Vec<f32>; 8],
     view: Vec<Cow<'a, [u8]>>,
     area: Vec<f32>,
+    /// The same, cut to whole numbers.
+    whole_area: Vec<i64>,
     depiction: Vec<i64>,
     confidence: Vec<f32>,
     track: Vec<i64>,
@@ -118,6 +123,7 @@ impl<'a> ObjectColumns<'a> {
         self.ymin.push(unit.ymin);
         self.ymax.push(unit.ymax);
         self.label.push(class.id);
+        self.place.push(class.index as i64);
         self.text.push(Cow::Borrowed(class.name.as_bytes()));
         self.difficult.push((flags & flag::DIFFICULT != 0).into());
         self.crowd.push((flags & flag::CROWD != 0).into());
@@ -133,6 +139,8 @@ impl<'a> ObjectColumns<'a> {
         };
         let area = dataset.objects.area.get(row).map(|area| area * frame.area());
         self.area.push(area.unwrap_or_else(of_box) as f32);
+        // A box's own area comes from 32 bits and is as near below a whole number as above it.
+        self.whole_area.push(area.unwrap_or_else(|| of_box().round()) as i64);
         if columns.keypoints > 0 {
             self.keypoints.push(dataset, row, columns.keypoints as usize, placed);
         }

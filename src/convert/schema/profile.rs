@@ -116,6 +116,8 @@ pub struct Files {
     pub end: &'static str,
     /// How many there are of each where no option says it; 0 is one without a number.
     pub shards: [u32; 3],
+    /// The name of the dataset stands before all.
+    pub named: bool,
 }
 
 impl Files {
@@ -124,13 +126,14 @@ impl Files {
         Some(self.shards[place(split)]).filter(|count| *count > 0)
     }
 
-    /// The name of file `number` of `count`; of the only one, if there are to be no numbers.
-    pub fn name(&self, split: Split, numbered: Option<(usize, usize)>) -> String {
+    /// The name of file `number` of `count` of `dataset`; of the only one, if there are to be no numbers.
+    pub fn name(&self, dataset: &str, split: Split, numbered: Option<(usize, usize)>) -> String {
         let (stem, end) = (self.stems[place(split)], self.end);
-        match numbered {
+        let name = match numbered {
             None => format!("{stem}{end}"),
             Some((number, count)) => format!("{stem}-{number:05}-of-{count:05}{end}"),
-        }
+        };
+        if self.named { format!("{dataset}-{name}") } else { name }
     }
 }
 
@@ -182,9 +185,11 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Whether records of `split` have `key`; if it is only there where something of the source has it: as `found` says.
+    /// Whether records have `key`, under whichever name; if it is only there where something of the source has it: as `found` says.
     fn wants(&self, key: &'static Key, found: bool) -> bool {
-        self.keys.iter().any(|(ours, when)| std::ptr::eq(*ours, key) && (*when == Always || found))
+        let same =
+            |ours: &'static Key| std::ptr::eq(ours, key) || ours.like.is_some_and(|like| std::ptr::eq(like, key));
+        self.keys.iter().any(|(ours, when)| same(ours) && (*when == Always || found))
     }
 
     /// Whether there is such a key.
@@ -240,6 +245,7 @@ impl SchemaKind {
             Self::CreateOid => &CREATE_OID,
             Self::ModelGarden => &MODEL_GARDEN,
             Self::Roboflow => &ROBOFLOW,
+            Self::Tfds => &TFDS,
         }
     }
 }
@@ -358,5 +364,33 @@ const CLASSIFICATION: Profile = Profile {
     ],
     masks: MaskForm::None,
     maps: MapForm::None,
+    ..TFOD
+};
+
+/// What TensorFlow Datasets writes of its own `coco`, and the flags of its other detection datasets: [`tfds`](super::tfds) has
+/// the files beside it.
+const TFDS: Profile = Profile {
+    script: "",
+    keys: &[
+        (&keys::TFDS_IMAGE, Always),
+        (&keys::FILENAME, Always),
+        (&keys::TFDS_IMAGE_ID, Always),
+        (&keys::TFDS_AREA, Found),
+        (&keys::TFDS_BBOX, Always),
+        (&keys::TFDS_ID, Found),
+        (&keys::TFDS_IS_CROWD, Found),
+        (&keys::TFDS_IS_DIFFICULT, Found),
+        (&keys::TFDS_IS_OCCLUDED, Found),
+        (&keys::TFDS_IS_TRUNCATED, Found),
+        (&keys::TFDS_LABEL, Always),
+    ],
+    masks: MaskForm::None,
+    maps: MapForm::None,
+    files: Some(Files {
+        stems: ["train.tfrecord", "validation.tfrecord", "test.tfrecord"],
+        end: "",
+        shards: [1, 1, 1],
+        named: true,
+    }),
     ..TFOD
 };

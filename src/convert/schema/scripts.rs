@@ -38,6 +38,7 @@ pub const CREATE_COCO: Profile = Profile {
         stems: ["coco_train.record", "coco_val.record", "coco_testdev.record"],
         end: "",
         shards: [100, 10, 100],
+        named: false,
     }),
     ..TFOD
 };
@@ -70,7 +71,7 @@ pub const MODEL_GARDEN: Profile = Profile {
     empty_lists: false,
     format: FormatWord::Jpeg("jpg"),
     maps: MapForm::ThingsAndStuff,
-    files: Some(Files { stems: ["train", "val", "test"], end: ".tfrecord", shards: [32, 32, 32] }),
+    files: Some(Files { stems: ["train", "val", "test"], end: ".tfrecord", shards: [32, 32, 32], named: false }),
     ..CREATE_COCO
 };
 
@@ -102,6 +103,7 @@ pub const CREATE_PASCAL: Profile = Profile {
         stems: ["pascal_train.record", "pascal_val.record", "pascal_test.record"],
         end: "",
         shards: [0, 0, 0],
+        named: false,
     }),
     raw_voc: true,
     ..CREATE_COCO
@@ -145,6 +147,7 @@ pub const CREATE_KITTI: Profile = Profile {
         stems: ["kitti_train.tfrecord", "kitti_val.tfrecord", "kitti_test.tfrecord"],
         end: "",
         shards: [0, 0, 0],
+        named: false,
     }),
     always: &[Split::Train, Split::Valid],
     ..CREATE_COCO
@@ -177,6 +180,7 @@ pub const CREATE_PET: Profile = Profile {
         stems: ["pet_faces_train.record", "pet_faces_val.record", "pet_faces_test.record"],
         end: "",
         shards: [10, 10, 10],
+        named: false,
     }),
     always: &[Split::Train, Split::Valid],
     ..CREATE_PASCAL
@@ -190,6 +194,7 @@ pub const PET_BODIES: Files = Files {
     ],
     end: "",
     shards: [10, 10, 10],
+    named: false,
 };
 
 /// The research object detection API's `dataset_tools/create_oid_tf_record.py`: no size, no format, no digest.
@@ -221,6 +226,7 @@ pub const CREATE_OID: Profile = Profile {
         stems: ["oid_train.tfrecord", "oid_val.tfrecord", "oid_test.tfrecord"],
         end: "",
         shards: [100, 100, 100],
+        named: false,
     }),
     drops_unknown: true,
     unlisted: true,

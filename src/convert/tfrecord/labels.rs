@@ -11,6 +11,8 @@ use crate::formats::tree::{FileId, Tree, file_name};
 
 /// Size of a label map that is still read.
 const LIMIT: u64 = 16 << 20;
+/// How TensorFlow Datasets calls the names of a feature `label`, and of one of its objects.
+const TFDS_END: &str = "label.labels.txt";
 
 /// Names of classes by their numbers, as files beside the records say.
 #[derive(Debug, Default)]
@@ -47,6 +49,7 @@ impl KnownLabels {
                         continue;
                     }
                 },
+                false if name.ends_with(TFDS_END) => plain(&content),
                 false => listed(&content),
             };
             for (id, name) in pairs.into_iter().filter(|(_, name)| !name.is_empty()) {
@@ -110,7 +113,12 @@ impl KnownLabels {
     }
 }
 
-/// A name per line: TensorFlow Datasets count from 0, and TF-Slim writes the number before each (`0:daisy`).
+/// A name per line, from 0, as TensorFlow Datasets reads its own files.
+fn plain(content: &str) -> Vec<(i64, String)> {
+    (0..).zip(content.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned)).collect()
+}
+
+/// A name per line, from 0; TF-Slim writes the number before each (`0:daisy`).
 fn listed(content: &str) -> Vec<(i64, String)> {
     let lines = content.lines().map(str::trim);
     let numbered = |line: &str| {
@@ -204,5 +212,6 @@ mod tests {
         assert_eq!(of("daisy\nrose\n"), ["0=daisy", "1=rose"]);
         assert_eq!(of("0:daisy\r\n2: red rose\n\n"), ["0=daisy", "2=red rose"]);
         assert_eq!(of("0:daisy\nrose"), ["0=0:daisy", "1=rose"]);
+        assert_eq!(plain("4:cat\r\n\n5:dog\n"), [(0, "4:cat".to_owned()), (1, "5:dog".to_owned())]);
     }
 }

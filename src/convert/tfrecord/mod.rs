@@ -194,7 +194,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
                 problems.push(ProblemKind::BadMask, Place::file(path), message);
             }
         }
-        let split = splits::of_annotation_file(tree, path);
+        let split = split_of_tfds(path).or_else(|| splits::of_annotation_file(tree, path));
         all.extend(found.records.into_iter().map(|record| (file, split, record)));
     }
     if all.is_empty() && skipped.images > 0 {
@@ -256,6 +256,14 @@ fn missing_shards(tree: &Tree, files: &[FileId], problems: &mut Problems) {
             if gone.len() > 1 { format!(", nor are {} more of {wanted}", gone.len() - 1) } else { String::new() };
         problems.push(ProblemKind::UnreadableAnnotation, Place::file(first), format!("this shard is not there{more}"));
     }
+}
+
+/// The split of `NAME-SPLIT.tfrecord-00000-of-00001`, whatever words the name has.
+fn split_of_tfds(path: &str) -> Option<Split> {
+    let (named, _) = file_name(path).split_once(".tfrecord-")?;
+    Shard::of(path)?;
+    let (_, split) = named.rsplit_once('-')?;
+    Split::from_word(split)
 }
 
 /// The file's name up to its first point.

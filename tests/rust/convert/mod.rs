@@ -13,4 +13,5 @@ mod schemas;
 mod selects;
 mod sequences;
 mod targets;
+mod tfds;
 mod writes;
