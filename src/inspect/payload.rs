@@ -23,7 +23,7 @@ impl<'a> Payload<'a> {
         match decode_either(bytes) {
             Ok(sequence) if !sequence.feature_lists.is_empty() => Self::Sequence(sequence),
             // Messages of other protocols may be nothing but fields that an Example does not know.
-            Ok(sequence) if sequence.context.is_empty() && !matches!(bytes, [] | [0x0a, 0]) => Self::Other(None),
+            Ok(sequence) if sequence.context.is_empty() && !is_empty_message(bytes) => Self::Other(None),
             Ok(sequence) => Self::Example(Example { features: sequence.context }),
             Err(error) => Self::Other(Some(error)),
         }
@@ -38,6 +38,11 @@ impl<'a> Payload<'a> {
             Self::Other(_) => "bytes",
         }
     }
+}
+
+/// Whether `bytes` are an Example, or a SequenceExample, that has nothing in it: no field, or fields 1 and 2 of no length.
+fn is_empty_message(bytes: &[u8]) -> bool {
+    bytes.chunks(2).all(|field| matches!(field, [0x0a | 0x12, 0]))
 }
 
 /// `bytes` as text, where they look like that: UTF-8 without control characters.
@@ -110,6 +115,9 @@ mod tests {
         // The second is a protocol buffer, though of another message.
         assert_eq!([word(b"hello world"), word(b"\x48\x05"), word(b"\xff\x00")], ["text", "bytes", "bytes"]);
         assert_eq!(Payload::of(b"\x48\x05"), Payload::Other(None));
+        // Written by TensorFlow where context and lists were touched, and by tools that put messages one behind the other.
+        assert_eq!([word(b"\x0a\x00\x12\x00"), word(b"\x0a\x00\x0a\x00")], ["Example", "Example"]);
+        assert_eq!([word(b"\x0a\x00\x12"), word(b"\x12\x00\x1a\x00")], ["bytes", "bytes"]);
         // A field 2 that is no FeatureLists.
         let odd = [example, b"\x12\x01\x80".to_vec()].concat();
         assert_eq!(word(&odd), "Example");

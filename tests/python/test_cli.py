@@ -37,7 +37,7 @@ def out(good: Path, tmp_path: Path) -> Path:
 def test_help() -> None:
     text, _ = run("--help")
     commands = "convert check view formats inspect verify snippet repair count cat head merge reshard split shuffle filter select "
-    commands += "compress decompress index diff from-table to-table"
+    commands += "compress decompress index diff from-table to-table completion"
     assert re.findall(r"^  ([\w-]+) ", text.split("Commands:")[1], flags=re.MULTILINE) == commands.split()
     for command in commands.split():
         described, _ = run(command, "-h")

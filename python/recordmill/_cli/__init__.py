@@ -18,6 +18,7 @@ _MODULES = (
     | dict.fromkeys(("repair", "count", "cat", "head", "merge", "reshard", "split", "shuffle"), "reshape")
     | dict.fromkeys(("filter", "select", "compress", "decompress", "index", "diff"), "reshape")
     | dict.fromkeys(("from-table", "to-table"), "table")
+    | {"completion": "completion"}
 )
 
 

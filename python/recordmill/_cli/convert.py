@@ -6,6 +6,7 @@ import click
 
 from recordmill._cli.options import (
     flags,
+    format_names,
     from_option,
     fsync_option,
     json_option,
@@ -53,6 +54,7 @@ _LISTED = 20
         metavar="FORMAT",
         default="tfrecord",
         show_default=True,
+        shell_complete=format_names(written=True),
         help="Target: tfrecord, or any format that is written (recordmill formats).",
     ),
     click.option(

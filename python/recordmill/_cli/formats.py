@@ -2,12 +2,12 @@
 
 import click
 
-from recordmill._cli.options import json_option
+from recordmill._cli.options import format_names, json_option
 from recordmill._cli.output import DONE, print_json
 
 
 @click.command(name="formats", short_help="List the annotation formats.")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=format_names())
 @json_option
 @click.option("--markdown", is_flag=True, help="Print the table as Markdown.")
 def formats_command(name: str | None, as_json: bool, markdown: bool) -> int:

@@ -49,12 +49,28 @@ def workers_option(what: str) -> Callable[[Any], Any]:
     )
 
 
+def format_names(*, written: bool = False) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """What a shell completes the name of an annotation format to, as far as it is typed; the written ones alone."""
+
+    def complete(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[str]:
+        from recordmill._formats import formats
+
+        names = {form.name for form in formats() if form.writes or not written} | ({"tfrecord"} if written else set())
+        return sorted(name for name in names if name.startswith(typed.lower()))
+
+    return complete
+
+
 path_type = click.Path(path_type=str)
 # Files to read: each a file, a folder or a pattern.
 files_argument = click.argument("files", metavar="FILE...", type=path_type, nargs=-1, required=True)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 from_option = click.option(
-    "--from", "source_format", metavar="FORMAT", help="Format of the source; found by content if not given."
+    "--from",
+    "source_format",
+    metavar="FORMAT",
+    shell_complete=format_names(),
+    help="Format of the source; found by content if not given.",
 )
 level_option = click.option(
     "--level", metavar="0-9", type=click.IntRange(0, 9), help="Of the compression; 6 if not given."
