@@ -193,7 +193,7 @@ fn compare(
         let splits = options.split.assign(dataset, among, options.seed, options.exact_split);
         among.iter().copied().zip(splits).collect::<HashMap<_, _>>()
     });
-    let carried = objects::Carried::of(records.iter().map(|side| &side.dataset));
+    let carried = objects::Carried::of(records.iter().map(|side| &side.dataset), options.schema);
     carried.say_missing(&ready, options, &mut found);
     let mut taken = vec![false; all.len()];
     for (place, (image, partner)) in ready.images.iter().zip(&partners).enumerate() {

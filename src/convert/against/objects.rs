@@ -25,6 +25,8 @@ pub(super) struct Carried {
     keypoints: bool,
     corners: bool,
     area: bool,
+    /// Areas are cut to whole numbers.
+    whole_area: bool,
     score: bool,
     track: bool,
     pose: bool,
@@ -41,13 +43,14 @@ const FLAGS: [(&str, u16, u16); 4] = [
 ];
 
 impl Carried {
-    pub(super) fn of<'d>(sides: impl Iterator<Item = &'d Dataset> + Clone) -> Self {
+    pub(super) fn of<'d>(sides: impl Iterator<Item = &'d Dataset> + Clone, schema: SchemaKind) -> Self {
         let any = |has: fn(&Dataset) -> bool| sides.clone().any(has);
         Self {
             masks: any(|side| !side.objects.masks.is_empty()),
             keypoints: any(|side| !side.objects.keypoints.is_empty()),
             corners: any(|side| !side.objects.corners.is_empty()),
             area: any(|side| !side.objects.area.is_empty()),
+            whole_area: schema == SchemaKind::Tfds,
             score: any(|side| !side.objects.score.is_empty()),
             track: any(|side| !side.objects.track.is_empty()),
             pose: any(|side| !side.objects.pose.is_empty()),
@@ -239,7 +242,8 @@ fn details(
         (_, None) => true,
         (None, Some(_)) => false,
     };
-    if carried.area && !number(theirs.area.get(other), ready.area(image, object)) {
+    let area = ready.area(image, object).map(|area| if carried.whole_area { area.trunc() } else { area });
+    if carried.area && !number(theirs.area.get(other), area) {
         tell("object-area", format!("area of {class:?} at {at} is not that of the source"));
     }
     if carried.score && !number(theirs.score.get(other), objects.score.get(object.row).copied()) {

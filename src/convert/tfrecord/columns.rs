@@ -1,6 +1,6 @@
 //! Lists of an Example that stand beside its boxes.
 
-use super::record::{floats, ints, ints_or_floats, pixel, strings};
+use super::record::{floats, ints, pixel, strings};
 use crate::convert::schema::NO_TRACK;
 use crate::convert::schema::attributes::PREFIX;
 use crate::dataset::{Keypoint, Object, flag};
@@ -14,7 +14,7 @@ const GROUP_OF: &str = "group_of";
 pub struct Columns {
     flags: Vec<(u16, Vec<i64>)>,
     has_group_of: bool,
-    area: Vec<f32>,
+    area: Vec<f64>,
     score: Vec<f32>,
     track: Vec<i64>,
     depiction: Vec<i64>,
@@ -53,7 +53,7 @@ impl Columns {
             attributes: example.features.iter().filter_map(attribute).collect(),
             has_group_of: example.get(&name(GROUP_OF)).is_some_and(|values| !values.is_empty()),
             flags: flags.into_iter().filter_map(of).collect(),
-            area: example.get(&name("area")).map(ints_or_floats).unwrap_or_default(),
+            area: example.get(&name("area")).map(numbers).unwrap_or_default(),
             id: ints(example, &name("id")).unwrap_or_default(),
             view: strings(example, &name("view")).unwrap_or_default(),
             keypoints: ["x", "y"].map(|axis| floats(example, &name(&format!("keypoint/{axis}"))).unwrap_or_default()),
@@ -67,7 +67,7 @@ impl Columns {
             object.flags |= bit << 8 | if values.get(place).is_some_and(|value| *value != 0) { *bit } else { 0 };
         }
         if self.area.len() == count {
-            object.area = self.area.get(place).map(|area| f64::from(*area));
+            object.area = self.area.get(place).copied();
         }
         if self.id.len() == count {
             object.id = self.id.get(place).copied();
@@ -138,6 +138,13 @@ impl Columns {
         let names = names.get(..end).unwrap_or_default();
         if names.iter().any(|name| name.is_empty()) { &[] } else { names }
     }
+}
+
+/// Numbers of either kind.
+fn numbers(values: &Values<'_>) -> Vec<f64> {
+    let ints = || values.as_int64().map(|list| list.iter().map(|value| value as f64).collect());
+    let floats = |list: Vec<f32>| list.into_iter().map(f64::from).collect();
+    values.as_float().map(|list| floats(list.to_vec())).or_else(ints).unwrap_or_default()
 }
 
 /// Values as text.

@@ -138,6 +138,7 @@ fn it_is_read_back() {
     assert_eq!(back.classes.iter().map(|class| &*class.name).collect::<Vec<_>>(), ["cat", "dog"]);
     let (before, objects) = (&corpus.loaded.dataset.objects, &back.objects);
     assert_eq!((&objects.bbox, &objects.class, &objects.flags), (&before.bbox, &before.class, &before.flags));
+    assert_eq!(objects.area.iter().map(|(_, area)| *area).collect::<Vec<_>>(), [70.0, 25_000_001.0]);
     assert_eq!(objects.id.iter().collect::<Vec<_>>(), before.id.iter().collect::<Vec<_>>());
 }
 
