@@ -452,7 +452,7 @@ def test_outlines_masks_keypoints_and_turned_boxes(browser: Browser, tmp_path: P
 
     rm.view(turned(tmp_path / "obb"), source_format="yolo-obb").save(page)
     browser.open(page)
-    corners = "return document.querySelector('path.over.box').getAttribute('d')"
+    corners = "return document.querySelector('path.over.box')?.getAttribute('d')"
     assert browser.wait(corners) == "M50 10L90 30L50 50L10 30Z"
     assert browser.run("return document.querySelectorAll('rect').length") == 0
 
