@@ -103,6 +103,39 @@ def sequences() -> dict[str, bytes]:
     }
 
 
+def conditions() -> dict[str, bytes]:
+    """A condition and, in the next line, what it is asked of."""
+    values = entry("n", int64s(-(2**63), 3, 2**63 - 1)) + entry("f", floats(0.1, float("nan"), float("inf"), -0.0))
+    values += entry("t", texts(b"cat", b"a b.jpg", b"\xff", b"3")) + entry("unset", b"") + entry("empty", int64s())
+    example, sequence = field(1, values), sequences()["lists"]
+    rows = {
+        "present": ("n", example),
+        "absent": ("!empty", example),
+        "no such key": ("!none", example),
+        "integer": ("n=3", example),
+        "beyond 64 bits": ("n<=9223372036854775808", example),
+        "fraction of integers": ("n>2.5", example),
+        "float": ("f = 0.1", example),
+        "not a number": ("f=nan", example),
+        "infinite": ("f>=inf", example),
+        "text": ("t==a b.jpg", example),
+        "number as text": ("t!=3", example),
+        "pattern": ("t~=*.jp[eg]", example),
+        "length": ("len(t)>=4", example),
+        "unset": ("unset!=1", example),
+        "steps": ("frames=0.5", sequence),
+        "steps of a list": ("len(frames)=3", sequence),
+        "context": ("id=video", sequence),
+        "first character": ("=1", example),
+        "no value": ("n=", example),
+        "no number": ("n>x", example),
+        "no pattern": ("t~=[", example),
+        "no length": ("len(n)=x", example),
+        "nothing": ("", example),
+    }
+    return {name: text.encode() + b"\n" + payload for name, (text, payload) in rows.items()}
+
+
 def detections() -> dict[str, bytes]:
     """Examples as they are converted to, good and not so good."""
     corners = [
@@ -510,6 +543,7 @@ def main() -> None:
         "archive": archives(),
         "coco": cocos(),
         "columns": column_plans(),
+        "condition": conditions(),
         "csv": tables(),
         "example_decode": examples(),
         "image_header": pictures(),

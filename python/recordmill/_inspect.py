@@ -136,6 +136,7 @@ class FileInspection(TypedDict):
     data_bytes: int
     records: int
     complete: bool
+    sample: int | None
     payload: Spread | None
     schema: Schema
     first: FirstRecord | None
@@ -215,6 +216,8 @@ def inspect(
     label_map: Path | Mapping[str, int] | None = None,
     compression: str | None = None,
     max_records: int | None = None,
+    sample: int | None = None,
+    seed: int = 0,
     max_record_size: int = MAX_RECORD_SIZE,
     workers: int = 0,
 ) -> Inspection:
@@ -229,18 +232,24 @@ def inspect(
             label map beside each file.
         compression: "none", "gzip" or "zlib"; None looks at the first bytes.
         max_records: Records of each file to read; all if None.
+        sample: Records of each file to look at, spread over all of it, in the place of all; of an uncompressed file the
+            others are not read. The number of records and the lengths of payloads are still those of all; `sample` of
+            the result says how many were looked at.
+        seed: Other records are drawn for another number.
         max_record_size: Bytes of the longest record that is not taken for damage.
         workers: Files read at a time; 0 is as many as there are processors.
 
     Raises:
         OSError: A file cannot be read.
-        ValueError: A folder has no TFRecord file.
+        ValueError: A folder has no TFRecord file, or `sample` and `max_records` are both given.
     """
     found, errors = inspect_each(
         path,
         label_map=label_map,
         compression=compression,
         max_records=max_records,
+        sample=sample,
+        seed=seed,
         max_record_size=max_record_size,
         workers=workers,
     )
@@ -255,11 +264,14 @@ def inspect_each(
     label_map: Path | Mapping[str, int] | None,
     compression: str | None,
     max_records: int | None,
+    sample: int | None,
+    seed: int,
     max_record_size: int,
     workers: int,
 ) -> tuple[Inspection, list[Exception]]:
     """As `inspect`, with the exceptions of what could not be read."""
-    text, errors = _native.inspect(path, compression, label_map, max_records, max_record_size, workers)
+    drawn = None if sample is None else (sample, seed)
+    text, errors = _native.inspect(path, compression, label_map, max_records, drawn, max_record_size, workers)
     return json.loads(text), errors
 
 

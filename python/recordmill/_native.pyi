@@ -254,6 +254,7 @@ def inspect(
     compression: str | None,
     label_map: _Path | Mapping[str, int] | None,
     max_records: int | None,
+    sample: tuple[int, int] | None,
     max_record_size: int,
     workers: int,
 ) -> tuple[str, list[Exception]]: ...

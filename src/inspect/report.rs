@@ -9,13 +9,14 @@ use serde::Serialize;
 
 use super::classes::{Agreement, Classes, Disagreement};
 use super::payload::{Payload, describe, describe_bytes};
+use super::sample::{self, Drawn, Sample};
 use super::schema::{Counter, Schema, SchemaBuilder, Spread};
 use super::tool::{Clues, WrittenBy, manifest_of, written_by};
 use super::verify::{Finding, damage};
 use crate::dataset::LabelMap;
 use crate::example::Features;
 use crate::formats::label_map;
-use crate::record::{Positioned, ReadOptions, Reader, RecordError, Recovery, STANDARD};
+use crate::record::{Compression, Positioned, ReadOptions, Reader, RecordError, Recovery, STANDARD};
 
 /// Damages that are listed.
 const MAX_DAMAGE: usize = 1000;
@@ -27,6 +28,8 @@ pub struct InspectOptions {
     pub read: ReadOptions,
     /// Records of each file to read; all where nothing is said.
     pub max_records: Option<u64>,
+    /// Look at some records of each file in the place of all; then `max_records` does not count.
+    pub sample: Option<Sample>,
     /// What labels and texts are compared with; where nothing is given, a label map beside the file.
     pub label_map: Option<LabelMap>,
     /// Ends the work with an error of kind `Interrupted` once it is set.
@@ -42,12 +45,14 @@ pub struct FileReport {
     pub compression: &'static str,
     /// Bytes of the file.
     pub file_bytes: u64,
-    /// Bytes of what was read of the records, framing included and uncompressed.
+    /// Bytes of what was read of the records, framing included and uncompressed; with a sample, of all records.
     pub data_bytes: u64,
-    /// Records that were read.
+    /// Records that were read; with a sample, all that there are.
     pub records: u64,
-    /// Whether that were all.
+    /// Whether what is said is of all records.
     pub complete: bool,
+    /// With a sample, how many records were looked at: schema, first record, tool and labels are of these, all else is of all.
+    pub sample: Option<u64>,
     /// Bytes of the payloads.
     pub payload: Option<Spread>,
     /// What they hold.
@@ -74,6 +79,7 @@ impl FileReport {
             data_bytes: 0,
             records: 0,
             complete: true,
+            sample: None,
             payload: None,
             schema: Schema::default(),
             first: None,
@@ -186,7 +192,7 @@ pub(super) fn open(
     Ok(Reader::from_positioned(file, read))
 }
 
-/// Describes what `reader` gives; `path` and `file_bytes` are for the report.
+/// Describes what `reader` gives; `path` and `file_bytes` are for the report. It is read once: no sample is drawn.
 pub fn inspect_reader<R: Read>(
     reader: &mut Reader<R>,
     path: &Path,
@@ -196,7 +202,41 @@ pub fn inspect_reader<R: Read>(
     Ok(Looked::through(reader, path, file_bytes, options)?.report(options))
 }
 
-/// What was seen of a file, or of several, in such a form that more can be added.
+/// What was seen in records.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    records: u64,
+    schema: SchemaBuilder,
+    first: Option<FirstRecord>,
+    clues: Clues,
+    classes: Classes,
+}
+
+impl Seen {
+    /// Looks at the record at `offset`.
+    pub(super) fn add(&mut self, offset: u64, bytes: &[u8]) {
+        let payload = Payload::of(bytes);
+        self.records += 1;
+        if self.first.is_none() {
+            self.first = Some(FirstRecord::of(offset, bytes, &payload));
+        }
+        if let Payload::Example(example) = &payload {
+            self.clues.add(&example.features);
+            self.classes.add(&example.features);
+        }
+        self.schema.add_payload(&payload);
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.records += other.records;
+        self.schema.merge(other.schema);
+        self.first = self.first.take().or(other.first);
+        self.clues.merge(&other.clues);
+        self.classes.merge(&other.classes);
+    }
+}
+
+/// What is known of a file, or of several, in such a form that more can be added.
 #[derive(Debug)]
 pub(super) struct Looked {
     pub path: PathBuf,
@@ -205,11 +245,9 @@ pub(super) struct Looked {
     data_bytes: u64,
     records: u64,
     complete: bool,
+    sample: Option<u64>,
     sizes: Counter,
-    schema: SchemaBuilder,
-    first: Option<FirstRecord>,
-    clues: Clues,
-    classes: Classes,
+    seen: Seen,
     damage: Vec<Finding>,
     damage_left_out: u64,
     /// The manifest that says that it is ours.
@@ -221,7 +259,10 @@ impl Looked {
         let read = ReadOptions { recovery: Recovery::Skip, ..options.read };
         let mut reader = open(path, read, options.stop.as_ref())?;
         let file_bytes = reader.get_ref().file().metadata()?.len();
-        let looked = Self::through(&mut reader, path, file_bytes, options);
+        let looked = match options.sample {
+            Some(sample) => Self::sampled(&mut reader, path, file_bytes, sample, options),
+            None => Self::through(&mut reader, path, file_bytes, options),
+        };
         check_stop(options.stop.as_deref())?;
         Ok(Self { manifest: manifest_of(path), ..looked? })
     }
@@ -232,10 +273,8 @@ impl Looked {
         file_bytes: u64,
         options: &InspectOptions,
     ) -> Result<Self, RecordError> {
-        let mut schema = SchemaBuilder::default();
         let mut sizes = Counter::default();
-        let (mut clues, mut classes) = (Clues::default(), Classes::default());
-        let mut first = None;
+        let mut seen = Seen::default();
         let mut complete = true;
         loop {
             check_stop(options.stop.as_deref())?;
@@ -244,29 +283,50 @@ impl Looked {
                 break;
             }
             let Some(record) = reader.next_record()? else { break };
-            let payload = Payload::of(record.payload);
             sizes.add(record.payload.len() as u64);
-            if first.is_none() {
-                first = Some(FirstRecord::of(record.offset, record.payload, &payload));
-            }
-            if let Payload::Example(example) = &payload {
-                clues.add(&example.features);
-                classes.add(&example.features);
-            }
-            schema.add_payload(&payload);
+            seen.add(record.offset, record.payload);
         }
+        let drawn = Drawn { seen, sizes, records: reader.records(), bytes: reader.offset() };
+        Ok(Self { complete, ..Self::of(reader, path, file_bytes, drawn)? })
+    }
+
+    /// Looks at a sample of the file that `reader` stands at the beginning of.
+    fn sampled(
+        reader: &mut Reader<Positioned>,
+        path: &Path,
+        file_bytes: u64,
+        sample: Sample,
+        options: &InspectOptions,
+    ) -> Result<Self, RecordError> {
+        if !reader.get_ref().has_places() {
+            let why = "a sample is drawn from a file that can be read twice, and this is a pipe";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, why).into());
+        }
+        let plain = match reader.compression()? {
+            Compression::None => sample::of_plain(reader.get_ref().file(), sample, options)?,
+            _ => None,
+        };
+        let drawn = match plain {
+            Some(drawn) => drawn,
+            None => sample::of_any(path, reader, *reader.options(), sample, options)?,
+        };
+        let looked_at = drawn.seen.records;
+        let complete = looked_at == drawn.records;
+        Ok(Self { complete, sample: Some(looked_at), ..Self::of(reader, path, file_bytes, drawn)? })
+    }
+
+    /// What was `drawn` from what `reader` reads.
+    fn of<R: Read>(reader: &mut Reader<R>, path: &Path, file_bytes: u64, drawn: Drawn) -> Result<Self, RecordError> {
         Ok(Self {
             path: path.to_owned(),
             compression: reader.compression()?.name(),
             file_bytes,
-            data_bytes: reader.offset(),
-            records: reader.records(),
-            complete,
-            sizes,
-            schema,
-            first,
-            clues,
-            classes,
+            data_bytes: drawn.bytes,
+            records: drawn.records,
+            complete: true,
+            sample: None,
+            sizes: drawn.sizes,
+            seen: drawn.seen,
             damage: damage(reader.lost()).take(MAX_DAMAGE).collect(),
             damage_left_out: reader.lost_places().saturating_sub(MAX_DAMAGE as u64),
             manifest: None,
@@ -283,10 +343,8 @@ impl Looked {
         self.records += other.records;
         self.complete &= other.complete;
         self.sizes.merge(&other.sizes);
-        self.schema.merge(other.schema);
-        self.first = self.first.take().or(other.first);
-        self.clues.merge(&other.clues);
-        self.classes.merge(&other.classes);
+        self.sample = self.sample.zip(other.sample).map(|(one, two)| one + two);
+        self.seen.merge(other.seen);
         self.manifest = self.manifest.filter(|_| other.manifest.is_some());
     }
 
@@ -296,10 +354,10 @@ impl Looked {
         let found = if given.is_some() { None } else { label_map::beside(&self.path) };
         let read = found.as_deref().map(|path| (path, label_map::read(path)));
         let labels = match read {
-            None => self.classes.agreement(given, None),
-            Some((path, Ok((map, _)))) => self.classes.agreement(Some(&map), Some(path.display().to_string())),
+            None => self.seen.classes.agreement(given, None),
+            Some((path, Ok((map, _)))) => self.seen.classes.agreement(Some(&map), Some(path.display().to_string())),
             Some((path, Err(error))) => {
-                self.classes.agreement(None, Some(path.display().to_string())).map(|mut agreement| {
+                self.seen.classes.agreement(None, Some(path.display().to_string())).map(|mut agreement| {
                     agreement
                         .problems
                         .insert(0, Disagreement { kind: "label-map", count: 1, message: error.to_string() });
@@ -312,7 +370,7 @@ impl Looked {
 
     /// The same but for the label map, of which each of several files may have its own.
     pub(super) fn without_labels(&self) -> FileReport {
-        let schema = self.schema.finish();
+        let schema = self.seen.schema.finish();
         let by_manifest = self.manifest.map(|why| WrittenBy { tool: "recordmill", why: vec![why.to_owned()] });
         FileReport {
             path: self.path.display().to_string(),
@@ -321,10 +379,11 @@ impl Looked {
             data_bytes: self.data_bytes,
             records: self.records,
             complete: self.complete,
+            sample: self.sample,
             payload: self.sizes.spread(),
-            written_by: by_manifest.or_else(|| written_by(&schema, &self.clues)),
+            written_by: by_manifest.or_else(|| written_by(&schema, &self.seen.clues)),
             schema,
-            first: self.first.clone(),
+            first: self.seen.first.clone(),
             labels: None,
             damage: self.damage.clone(),
             damage_left_out: self.damage_left_out,
@@ -333,6 +392,6 @@ impl Looked {
 
     /// What the classes of all files are, against one map.
     pub(super) fn agreement(&self, map: Option<&LabelMap>, path: Option<String>) -> Option<Agreement> {
-        self.classes.agreement(map, path)
+        self.seen.classes.agreement(map, path)
     }
 }

@@ -11,25 +11,31 @@ use super::path::{PathArg, PathsArg};
 use super::reader::read_options;
 use super::watch;
 use crate::example::Condition;
-use crate::inspect::{ExtractOptions, Form, InspectOptions, ShowOptions, VerifyOptions};
+use crate::inspect::{ExtractOptions, Form, InspectOptions, Sample, ShowOptions, VerifyOptions};
 use crate::record::{Listing, ReadOptions};
 use crate::snippet::{Framework, Lists};
 
 /// What is in files, as JSON, and the exceptions of those that could not be read.
 #[pyfunction]
+#[expect(clippy::too_many_arguments, reason = "they are Python's keyword arguments")]
 pub fn inspect(
     py: Python<'_>,
     paths: PathsArg,
     compression: Option<&str>,
     label_map: Option<LabelMapArg>,
     max_records: Option<u64>,
+    sample: Option<(u64, u64)>,
     max_record_size: u64,
     workers: usize,
 ) -> PyResult<(String, Vec<PyErr>)> {
+    if sample.is_some() && max_records.is_some() {
+        return Err(PyValueError::new_err("sample and max_records exclude each other"));
+    }
+    let sample = sample.map(|(records, seed)| Sample { records, seed });
     let read = read_options(compression, true, "skip", max_record_size)?;
     let label_map = label_map.map(|map| map.read(py)).transpose()?;
     let overview = watch::watched(py, |stop| {
-        let options = InspectOptions { read, max_records, label_map, stop: Some(stop.clone()) };
+        let options = InspectOptions { read, max_records, sample, label_map, stop: Some(stop.clone()) };
         crate::inspect::inspect_all(&paths.0, &options, workers)
     })?;
     let overview = overview.map_err(|error| errors::of_record(py, &error, Path::new("")))?;

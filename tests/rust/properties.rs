@@ -10,7 +10,7 @@ use std::io::{self, BufReader, Read, Seek, Write};
 use std::path::Path;
 
 use recordmill::example::columns::{Column, ColumnValues, Columns, Layout};
-use recordmill::example::{self, Feature};
+use recordmill::example::{self, Condition, Feature, Values};
 use recordmill::files::Archive;
 use recordmill::formats::{self, LoadOptions, Loaded, text, xml};
 use recordmill::image::{Kind, header};
@@ -27,6 +27,7 @@ pub const TARGETS: &[(&str, Property)] = &[
     ("archive", archive),
     ("coco", coco),
     ("columns", columns),
+    ("condition", condition),
     ("csv", csv),
     ("example_decode", example_decode),
     ("image_header", image_header),
@@ -542,6 +543,69 @@ pub fn label_map(data: &[u8]) {
         let (again, warnings) = formats::label_map::parse(&written).expect("what we write can be read");
         assert_eq!(again, map, "{written}");
         assert!(warnings.is_empty(), "{warnings:?} for {written}");
+    }
+}
+
+/// A condition in the first line, behind it an Example that it is asked of: what one condition says, another says too, and what
+/// the Example really has.
+pub fn condition(data: &[u8]) {
+    let (line, rest) = match data.iter().position(|byte| *byte == b'\n') {
+        Some(end) => (&data[..end], &data[end + 1..]),
+        None => (data, &b""[..]),
+    };
+    let Ok(text) = std::str::from_utf8(line) else { return };
+    let parsed = match Condition::parse(text) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            let said = error.to_string();
+            assert!(said.starts_with(&format!("condition {text:?}: ")) && !said.ends_with('.'), "{said}");
+            return;
+        }
+    };
+    let blanks = Condition::parse(&format!("{text}  ")).expect("blanks at the end are no matter");
+    assert_eq!(format!("{blanks:?}"), format!("{parsed:?}"));
+    let Ok(decoded) = example::decode_either(rest) else { return };
+    parsed.holds(&decoded);
+
+    let key = parsed.key();
+    let of_length = key.starts_with("len(") && key.ends_with(')');
+    if key.trim() != key || of_length || key.contains(['!', '<', '>', '=', '~']) {
+        return;
+    }
+    let asked = |test: String| Condition::parse(&test).unwrap_or_else(|error| panic!("{error}")).holds(&decoded);
+    let values: Vec<&Values<'_>> = match (decoded.context.get(key), decoded.feature_lists.get(key)) {
+        (Some(values), _) => vec![values],
+        (None, Some(steps)) => steps.iter().collect(),
+        (None, None) => Vec::new(),
+    };
+    let count: usize = values.iter().map(|values| values.len()).sum();
+    assert_eq!((asked(key.into()), asked(format!("!{key}"))), (count > 0, count == 0));
+    let lengths = ["=", "<=", ">=", "!=", "<", ">"].map(|operator| asked(format!("len({key}){operator}{count}")));
+    assert_eq!(lengths, [true, true, true, false, false, false]);
+
+    let texts = || values.iter().filter_map(|values| values.as_bytes()).flat_map(|list| list.iter());
+    assert_eq!(asked(format!("{key}~=*")), texts().any(|text| std::str::from_utf8(text).is_ok()));
+    for values in &values {
+        match values {
+            Values::Int64(list) => list.iter().take(4).for_each(|value| assert!(asked(format!("{key}={value}")))),
+            Values::Float(list) => {
+                list.iter().take(4).for_each(|value| assert!(value.is_nan() || asked(format!("{key} = {value}"))));
+            }
+            Values::Bytes(_) | Values::Unset => {}
+        }
+    }
+    let wanted = text.rsplit(['=', '<', '>']).next().unwrap_or_default().trim();
+    let equal = asked(format!("{key}={wanted}"));
+    assert_eq!((asked(format!("{key}=={wanted}")), asked(format!("{key}!={wanted}"))), (equal, !equal));
+    if texts().any(|text| text == wanted.as_bytes()) {
+        assert!(equal, "{key}={wanted}");
+    }
+    // Texts are equal or not; which is less is asked of numbers alone.
+    if wanted.parse::<f64>().is_ok_and(|number| !number.is_nan()) && texts().next().is_none() {
+        for operator in ["<", ">"] {
+            let either = equal || asked(format!("{key}{operator}{wanted}"));
+            assert_eq!(asked(format!("{key}{operator}={wanted}")), either, "{key}{operator}={wanted}");
+        }
     }
 }
 

@@ -27,6 +27,13 @@ FEW = 5
 @files_argument
 @click.option("--max-records", metavar="N", type=number(1), help="Look at the first N records of each file only.")
 @click.option(
+    "--sample",
+    metavar="N",
+    type=number(1),
+    help="Look at N records of each file, spread over all of it; of an uncompressed file the others are not read.",
+)
+@click.option("--seed", metavar="N", type=number(0), help="For --sample: which records; 0 if not given.")
+@click.option(
     "--label-map",
     metavar="FILE",
     type=path_type,
@@ -74,6 +81,7 @@ def inspect_command(**given: Any) -> int:
     \b
     recordmill inspect train.tfrecord
     recordmill inspect --json 'out/train-*.tfrecord'
+    recordmill inspect large.tfrecord --sample 1000
     recordmill inspect train.tfrecord --record 7
     recordmill inspect train.tfrecord --where image/filename=x.jpg --as pbtxt
     recordmill inspect train.tfrecord --extract image/encoded images/
@@ -101,39 +109,46 @@ def inspect_command(**given: Any) -> int:
         ("--overwrite and --no-fsync", given["overwrite"] or not given["fsync"], ["--extract"]),
         ("--lists", given["lists"], ["--feature-spec"]),
         ("--label-map and --workers", given["label_map"] is not None or given["workers"], ["a description"]),
+        ("--sample", given["sample"], ["a description"]),
         ("--json", as_json, ["a description", "--extract", "--feature-spec"]),
         ("--max-records", given["max_records"], ["a description", "--extract", "--feature-spec"]),
     ):
         if value and work not in works:
             message = f"{option} is for {' and '.join(works)}, not for {work}"
             raise click.UsageError(message)
+    if given["sample"] and given["max_records"]:
+        message = "--sample and --max-records exclude each other"
+        raise click.UsageError(message)
+    if given["seed"] is not None and not given["sample"]:
+        message = "--seed is for --sample"
+        raise click.UsageError(message)
     if work == "--record and --where":
         return _show(files, given["record"], given["where"], given["form"] or "table", given["limit"] or 10)
     if work == "--extract":
         return _extract(given)
     if work == "--feature-spec":
         return _feature_spec(files, given["lists"] or "ragged", given["max_records"], as_json)
-    return _describe(files, given["label_map"], given["max_records"], given["workers"], as_json)
+    return _describe(given)
 
 
-def _describe(
-    files: tuple[str, ...], label_map: str | None, max_records: int | None, workers: int, as_json: bool
-) -> int:
+def _describe(given: dict[str, Any]) -> int:
     from recordmill._inspect import MAX_RECORD_SIZE, inspect_each
 
     try:
         found, errors = inspect_each(
-            files,
-            label_map=label_map,
+            given["files"],
+            label_map=given["label_map"],
             compression=None,
-            max_records=max_records,
+            max_records=given["max_records"],
+            sample=given["sample"],
+            seed=given["seed"] or 0,
             max_record_size=MAX_RECORD_SIZE,
-            workers=workers,
+            workers=given["workers"],
         )
     except (Error, OSError, ValueError) as error:
         # Of the label map; what is wrong with a file does not keep others from being described.
         return failed(error)
-    if as_json:
+    if given["as_json"]:
         print_json(found)
     elif found["files"]:
         print("\n".join(_described(found)))
@@ -229,7 +244,7 @@ def _show(files: tuple[str, ...], record: int | None, where: tuple[str, ...], fo
 def _head(found: "FileInspection") -> tuple[str, str, str]:
     from recordmill._report import counted, size
 
-    whole = "" if found["complete"] else "the first "
+    whole = "" if found["complete"] or found["sample"] is not None else "the first "
     compression = {"none": "uncompressed", "mixed": "compressed in several ways"}.get(
         found["compression"], found["compression"]
     )
@@ -258,15 +273,21 @@ def _described(found: "Inspection") -> list[str]:
     if payload is not None:
         low, mean, high = size(payload["min"]), size(payload["mean"]), size(payload["max"])
         lines.append(f"payload: {low} to {high}, mean {mean}")
+    looked_at = found["records"]
+    if found["sample"] is not None:
+        looked_at = found["sample"]
+        of = f"{counted(looked_at, 'record')} of {found['records']:,}"
+        lines.append(f"what follows is of a sample: {of}")
     kinds = [("tf.train.Example", "examples"), ("tf.train.SequenceExample", "sequence_examples"), ("other", "other")]
     lines.append(", ".join(f"{schema[key]:,} {kind}" for kind, key in kinds if schema[key]))  # type: ignore[literal-required]
     for title, features in (("feature", schema["features"]), ("feature list", schema["feature_lists"])):
         if features:
-            rows = [_feature_row(feature, found["records"]) for feature in features]
+            rows = [_feature_row(feature, looked_at) for feature in features]
             lines += ["", *table((title, "kind", "in", "values", "what"), rows)]
     first = found["first"]
     if first is not None:
-        lines += ["", f"first record: {first['kind']}, {size(first['bytes'])}"]
+        which = "first record" if found["complete"] or found["sample"] is None else "first record of the sample"
+        lines += ["", f"{which}: {first['kind']}, {size(first['bytes'])}"]
         if first["summary"] is not None:
             lines.append(f"  {first['summary']}")
         width = max((len(row["key"]) for row in [*first["features"], *first["feature_lists"]]), default=0)
