@@ -131,6 +131,7 @@ def conditions() -> dict[str, bytes]:
         "no number": ("n>x", example),
         "no pattern": ("t~=[", example),
         "no length": ("len(n)=x", example),
+        "length of nothing": ("len( )>=4", example),
         "nothing": ("", example),
     }
     return {name: text.encode() + b"\n" + payload for name, (text, payload) in rows.items()}

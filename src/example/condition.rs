@@ -110,7 +110,10 @@ impl Condition {
                 "!=" => Test::LenIsNot(len),
                 operator => Test::Len(Comparison::of(operator), len),
             };
-            return Ok(Self { key: key.trim().into(), test });
+            return match key.trim() {
+                "" => Err(error("there is no feature".into())),
+                key => Ok(Self { key: key.into(), test }),
+            };
         }
         let wanted = Wanted { text: value.into(), int: value.parse().ok(), float: value.parse().ok() };
         let test = match operator {
@@ -276,7 +279,7 @@ mod tests {
         for text in no {
             assert!(!Condition::parse(text).expect(text).holds(&example), "{text}");
         }
-        for text in ["", "!", " ", "a>x", "a<nan", "len(a)=x", "len(a)~=1", "a~=[", " =1"] {
+        for text in ["", "!", " ", "a>x", "a<nan", "len(a)=x", "len(a)~=1", "len( )=1", "a~=[", " =1"] {
             assert!(Condition::parse(text).is_err(), "{text}");
         }
         assert_eq!(
