@@ -44,6 +44,8 @@ pub struct Columns {
     pub group_of: bool,
     /// `image/object/track/label`
     pub track: bool,
+    /// `image/object/weight`
+    pub weight: bool,
     /// `image/object/keypoint/*`: how many each object has there; 0 where nobody has any.
     pub keypoints: u32,
     /// `image/object/alpha`, `image/object/3d_bbox/*`
@@ -81,11 +83,22 @@ impl Columns {
                 .any(|(_, all)| all.iter().any(|(name, value)| attributes::is_depiction(name, value))),
             group_of: flags & flag::HAS_GROUP_OF != 0,
             track: !dataset.objects.track.is_empty(),
+            weight: all_are_weights(dataset),
             keypoints: dataset.objects.keypoints.iter().map(|(_, points)| points.len() as u32).max().unwrap_or(0),
             captions: !dataset.images.captions.is_empty(),
             labels: !dataset.images.labels.is_empty(),
         }
     }
+}
+
+/// Whether objects have weights, and what is called so is one.
+fn all_are_weights(dataset: &Dataset) -> bool {
+    let mut some = false;
+    dataset.objects.attributes.iter().all(|(_, all)| {
+        let weight = attributes::weight(all);
+        some |= matches!(weight, Ok(Some(_)));
+        weight.is_ok()
+    }) && some
 }
 
 /// Whether any object has an outline, a mask or a turned box.

@@ -142,3 +142,44 @@ def test_coco_comes_back_from_records(document: dict[str, Any]) -> None:
             points = ours.get("keypoints", [0] * 3 * len(POINTS))
             assert points[2::3] == theirs["keypoints"][2::3]
             assert max(abs(a - b) for a, b in zip(points, theirs["keypoints"], strict=True)) <= 1e-4
+
+
+def test_weights(tmp_path: Path) -> None:
+    """An attribute called weight is also what the research API's decoder reads as such, where each is one."""
+    cases: list[tuple[list[Any], list[float] | None]] = [
+        ([0.5, None, 2], [0.5, 1, 2]),
+        ([0.5, "heavy", None], None),
+        ([-1, None, None], None),
+    ]
+    for weights, wanted in cases:
+        source, out, back = (tmp_path / f"{name}{weights}" for name in ("in", "out", "back"))
+        source.mkdir()
+        (source / "a.png").write_bytes(png(20, 10))
+        box = {"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "area": 12, "iscrowd": 0}
+        annotations = [
+            {**box, "id": number, "attributes": {} if weight is None else {"weight": weight}}
+            for number, weight in enumerate(weights, 1)
+        ]
+        document = {
+            "images": [{"id": 1, "file_name": "a.png", "width": 20, "height": 10}],
+            "annotations": annotations,
+            "categories": [{"id": 1, "name": "cat"}],
+        }
+        (source / "instances.json").write_text(json.dumps(document))
+        rm.convert(source, out, fsync=False)
+        (payload,) = rm.TFRecordReader(out / "train.tfrecord")
+        example = rm.decode_example(payload)
+        found = example.get("image/object/weight")
+        assert (found if found is None else found.tolist()) == wanted
+        # And they come back, also where that list is all that says them.
+        lists = [example]
+        if wanted:
+            lists.append({key: value for key, value in example.items() if "attribute/" not in key})
+        for number, features in enumerate(lists):
+            with rm.TFRecordWriter(out / "train.tfrecord") as writer:
+                writer.write_example(features)
+            rm.convert(out, back / str(number), target_format="coco", fsync=False)
+            rows = json.loads((back / str(number) / "annotations" / "instances_train.json").read_text())["annotations"]
+            # Values of attributes are texts.
+            ours = [row.get("attributes", {}).get("weight") for row in rows]
+            assert ours == [weight if weight is None else str(weight) for weight in weights]

@@ -40,6 +40,15 @@ pub fn is_depiction(name: &str, value: &str) -> bool {
     name == DEPICTION && value == "1"
 }
 
+/// The attribute that says how much an object counts in training; it has a key of its own as well ([`super::Columns::weight`]).
+pub const WEIGHT: &str = "weight";
+
+/// What an object's attribute [`WEIGHT`] says; an error if that is no weight.
+pub fn weight<Name: AsRef<str>>(attributes: &[(Name, Name)]) -> Result<Option<f32>, ()> {
+    let Some((_, value)) = attributes.iter().find(|(name, _)| name.as_ref() == WEIGHT) else { return Ok(None) };
+    value.as_ref().parse().ok().filter(|weight: &f32| weight.is_finite() && *weight >= 0.0).map(Some).ok_or(())
+}
+
 /// The attributes of the objects of the images `rows`, sorted by name: those that most objects have, if they are too many. And how
 /// many objects have one that is left out: with another name, without a value, or twice.
 pub fn planned(dataset: &Dataset, rows: impl Iterator<Item = usize>) -> (Vec<Attribute>, u64) {

@@ -32,6 +32,8 @@
 //! |                                      | or float list | or 0.0 and 1.0 for each pixel of each object      |
 //! | image/object/track/label             | int64 list   | number of the track, -1 for none; where the source has tracks |
 //! | image/object/view                    | bytes list   | pose; where the source has it                      |
+//! | image/object/weight                  | float list   | how much it counts in training; where the source has an attribute of this |
+//! |                                      |              | name, then 1 without                              |
 //! | image/panoptic/*, image/segmentation/class/* | bytes | PNGs of numbers of classes and objects; where asked for |
 //! | image, image/id, label, objects/*    |              | the same in the names of TensorFlow Datasets: [`tfds`](super::tfds) |
 //! ```
@@ -238,6 +240,9 @@ pub static TRUNCATED_PART: Key =
     Key::new("image/object/truncated", "list: the part that is cut off, 0 to 1", |sample| {
         floats(&sample.objects.truncated_part)
     });
+pub static WEIGHT: Key =
+    Key::new("image/object/weight", "list: how much it counts in training", |sample| floats(&sample.objects.weight))
+        .when(|columns| columns.weight);
 pub static VIEW: Key =
     Key::new("image/object/view", "list: pose", |sample| texts(&sample.objects.view)).when(|columns| columns.view);
 

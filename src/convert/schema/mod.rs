@@ -80,6 +80,7 @@ pub struct ObjectColumns<'a> {
     /// The same, cut to whole numbers.
     whole_area: Vec<i64>,
     depiction: Vec<i64>,
+    weight: Vec<f32>,
     confidence: Vec<f32>,
     track: Vec<i64>,
     corners: [Vec<f32>; 2],
@@ -150,6 +151,10 @@ impl<'a> ObjectColumns<'a> {
         if columns.depiction {
             let all = dataset.objects.attributes.get(row).map_or(&[][..], |all| all);
             self.depiction.push(all.iter().any(|(name, value)| attributes::is_depiction(name, value)).into());
+        }
+        if columns.weight {
+            let all = dataset.objects.attributes.get(row).map_or(&[][..], |all| all);
+            self.weight.push(attributes::weight(all).ok().flatten().unwrap_or(1.0));
         }
         if columns.confidence {
             self.confidence.push(dataset.objects.score.get(row).map_or(1.0, |score| *score as f32));
@@ -450,6 +455,7 @@ mod tests {
             depiction: true,
             group_of: true,
             track: true,
+            weight: true,
             keypoints: 3,
             captions: true,
             labels: true,

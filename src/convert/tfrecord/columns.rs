@@ -2,7 +2,7 @@
 
 use super::record::{floats, ints, pixel, strings};
 use crate::convert::schema::NO_TRACK;
-use crate::convert::schema::attributes::PREFIX;
+use crate::convert::schema::attributes::{PREFIX, WEIGHT};
 use crate::dataset::{Keypoint, Object, flag};
 use crate::example::{Example, Values};
 use crate::formats::open_images::DEPICTION;
@@ -18,6 +18,7 @@ pub struct Columns {
     score: Vec<f32>,
     track: Vec<i64>,
     depiction: Vec<i64>,
+    weight: Vec<f32>,
     corners: [Vec<f32>; 2],
     /// Names and values.
     attributes: Vec<(Box<str>, Vec<Box<str>>)>,
@@ -49,6 +50,7 @@ impl Columns {
             score: score.unwrap_or_default(),
             track: ints(example, &name("track/label")).unwrap_or_default(),
             depiction: ints(example, &name("depiction")).unwrap_or_default(),
+            weight: floats(example, &name("weight")).unwrap_or_default(),
             corners: ["x", "y"].map(|axis| floats(example, &name(&format!("corners/{axis}"))).unwrap_or_default()),
             attributes: example.features.iter().filter_map(attribute).collect(),
             has_group_of: example.get(&name(GROUP_OF)).is_some_and(|values| !values.is_empty()),
@@ -96,8 +98,16 @@ impl Columns {
                 object.attributes.push((name.clone(), value.clone()));
             }
         }
-        let named = |object: &Object| object.attributes.iter().any(|(name, _)| **name == *DEPICTION);
-        if self.depiction.len() == count && self.depiction.get(place).is_some_and(|value| *value > 0) && !named(object)
+        let named = |object: &Object, name: &str| object.attributes.iter().any(|(known, _)| **known == *name);
+        if let Some(weight) = self.weight.get(place).filter(|_| self.weight.len() == count)
+            && *weight != 1.0
+            && !named(object, WEIGHT)
+        {
+            object.attributes.push((WEIGHT.into(), weight.to_string().into()));
+        }
+        if self.depiction.len() == count
+            && self.depiction.get(place).is_some_and(|value| *value > 0)
+            && !named(object, DEPICTION)
         {
             object.attributes.push((DEPICTION.into(), "1".into()));
         }

@@ -22,7 +22,7 @@
 //! - The keypoints of a class have the names that all objects with keypoints give them. An object of which none is labelled has
 //!   none: records pad all objects to one number.
 //! - A list of another length than the boxes says nothing of them. Scores are read of `image/object/bbox/confidence`, else
-//!   `image/object/{score,confidence}`; `group_of` is crowd, `depiction` Open Images' attribute, and what lies below
+//!   `image/object/{score,confidence}`; `group_of` is crowd, `depiction` Open Images' attribute, a `weight` that is not 1 one too, and what lies below
 //!   `image/object/attribute/` attributes, where there is a text. A mask that is the turned box is not read twice.
 //! - A record without boxes, but with a map of its pixels, has objects by that ([`maps`]).
 //! - The split is that of the file's name or folder. The image's key is `image/filename`.

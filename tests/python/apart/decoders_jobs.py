@@ -158,6 +158,7 @@ def research(
             "area": item["groundtruth_area"].numpy().tolist(),
             "difficult": item["groundtruth_difficult"].numpy().astype(int).tolist(),
             "filename": item["filename"].numpy().decode(),
+            "weights": item["groundtruth_weights"].numpy().tolist(),
         }
         if masks != "none":
             row["masks"] = bits(item["groundtruth_instance_masks"])
