@@ -93,12 +93,8 @@ impl Columns {
 
 /// Whether objects have weights, and what is called so is one.
 fn all_are_weights(dataset: &Dataset) -> bool {
-    let mut some = false;
-    dataset.objects.attributes.iter().all(|(_, all)| {
-        let weight = attributes::weight(all);
-        some |= matches!(weight, Ok(Some(_)));
-        weight.is_ok()
-    }) && some
+    let mut weights = dataset.objects.attributes.iter().filter_map(|(_, all)| attributes::weight(all)).peekable();
+    weights.peek().is_some() && weights.all(|weight| !weight.is_nan())
 }
 
 /// Whether any object has an outline, a mask or a turned box.

@@ -43,10 +43,10 @@ pub fn is_depiction(name: &str, value: &str) -> bool {
 /// The attribute that says how much an object counts in training; it has a key of its own as well ([`super::Columns::weight`]).
 pub const WEIGHT: &str = "weight";
 
-/// What an object's attribute [`WEIGHT`] says; an error if that is no weight.
-pub fn weight<Name: AsRef<str>>(attributes: &[(Name, Name)]) -> Result<Option<f32>, ()> {
-    let Some((_, value)) = attributes.iter().find(|(name, _)| name.as_ref() == WEIGHT) else { return Ok(None) };
-    value.as_ref().parse().ok().filter(|weight: &f32| weight.is_finite() && *weight >= 0.0).map(Some).ok_or(())
+/// What an object's attribute [`WEIGHT`] says; not a number if that is no weight.
+pub fn weight<Name: AsRef<str>>(attributes: &[(Name, Name)]) -> Option<f32> {
+    let (_, value) = attributes.iter().find(|(name, _)| name.as_ref() == WEIGHT)?;
+    Some(value.as_ref().parse().ok().filter(|weight: &f32| weight.is_finite() && *weight >= 0.0).unwrap_or(f32::NAN))
 }
 
 /// The attributes of the objects of the images `rows`, sorted by name: those that most objects have, if they are too many. And how

@@ -154,7 +154,7 @@ impl<'a> ObjectColumns<'a> {
         }
         if columns.weight {
             let all = dataset.objects.attributes.get(row).map_or(&[][..], |all| all);
-            self.weight.push(attributes::weight(all).ok().flatten().unwrap_or(1.0));
+            self.weight.push(attributes::weight(all).unwrap_or(1.0));
         }
         if columns.confidence {
             self.confidence.push(dataset.objects.score.get(row).map_or(1.0, |score| *score as f32));
