@@ -30,7 +30,15 @@ pub fn reshape(
     arguments: &Bound<'_, PyDict>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<String> {
-    let work = work(command, arguments)?;
+    watched_job(py, progress, work(command, arguments)?)?.map_err(|error| errors::of_reshape(py, &error))
+}
+
+/// Does `work` while Ctrl-C is listened to; `progress` is called as [`reshape`] says.
+pub fn watched_job<T: Send>(
+    py: Python<'_>,
+    progress: Option<Py<PyAny>>,
+    work: impl FnOnce(&Job) -> T + Send,
+) -> PyResult<T> {
     let job = Job::default();
     let started = Instant::now();
     let tell = |py: Python<'_>| match &progress {
@@ -40,8 +48,7 @@ pub fn reshape(
             progress.call1(py, (bytes, total, records, started.elapsed().as_secs_f64())).map(drop)
         }
     };
-    let done = watch::watched_telling(py, &Arc::clone(&job.stop), tell, |_| work(&job))?;
-    done.map_err(|error| errors::of_reshape(py, &error))
+    watch::watched_telling(py, &Arc::clone(&job.stop), tell, |_| work(&job))
 }
 
 /// What `command` is, with its arguments read.

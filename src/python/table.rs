@@ -4,8 +4,6 @@
 use std::collections::BTreeMap;
 use std::ffi::CStr;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Instant;
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
@@ -16,7 +14,7 @@ use super::convert::given;
 use super::errors;
 use super::path::{PathArg, PathsArg};
 use super::reader::read_options;
-use super::reshape::output_options;
+use super::reshape::{output_options, watched_job};
 use super::watch;
 use crate::record::ReadOptions;
 use crate::reshape::{Inputs, Job};
@@ -36,23 +34,12 @@ pub fn convert_table(
     watched(py, progress, work(command, arguments)?)
 }
 
-/// Does `work` while Ctrl-C is listened to, and tells how far it is.
 fn watched<T: Send>(
     py: Python<'_>,
     progress: Option<Py<PyAny>>,
     work: impl FnOnce(&Job) -> Result<T, TableError> + Send,
 ) -> PyResult<T> {
-    let job = Job::default();
-    let started = Instant::now();
-    let tell = |py: Python<'_>| match &progress {
-        None => Ok(()),
-        Some(progress) => {
-            let (bytes, total, records) = job.progress();
-            progress.call1(py, (bytes, total, records, started.elapsed().as_secs_f64())).map(drop)
-        }
-    };
-    let done = watch::watched_telling(py, &Arc::clone(&job.stop), tell, |_| work(&job))?;
-    done.map_err(|error| errors::of_table(py, &error))
+    watched_job(py, progress, work)?.map_err(|error| errors::of_table(py, &error))
 }
 
 fn work(command: &str, arguments: &Bound<'_, PyDict>) -> PyResult<Work> {
