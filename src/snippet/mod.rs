@@ -23,7 +23,7 @@ pub use tensorflow::Lists;
 
 use crate::files::shard::Shard;
 use crate::inspect::{Schema, SchemaBuilder};
-use crate::record::{Compression, ReadOptions, Reader};
+use crate::record::{Compression, Positioned, ReadOptions, Reader};
 use crate::reshape::{Inputs, ReshapeError};
 
 /// What a program is written for.
@@ -185,7 +185,8 @@ fn schema_of(paths: &[&Path], max_records: u64, stop: &AtomicBool) -> Result<(Co
     let mut around = None;
     for path in paths {
         let failed = |error| ReshapeError::Record { path: path.to_path_buf(), error };
-        let mut reader = Reader::open(path, ReadOptions::default()).map_err(failed)?;
+        let file = Positioned::open_or_stdin(path).map_err(|error| failed(error.into()))?;
+        let mut reader = Reader::from_positioned(file, ReadOptions::default());
         while reader.records() < max_records && (reader.records() == 0 || reader.offset() < ENOUGH) {
             if stop.load(Ordering::Relaxed) {
                 return Err(ReshapeError::Cancelled);

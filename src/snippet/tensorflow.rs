@@ -105,16 +105,25 @@ pub(super) fn spec(schema: &Schema, lists: Lists) -> Result<String, String> {
         if schema.examples == 0 {
             return Err("holds no Example that could be read".into());
         }
+        if fields.is_empty() {
+            return Err(UNTYPED.into());
+        }
         return Ok(format!(
             "import tensorflow as tf\n\nFEATURES = {{\n{context}}}\n\n\ndef parse(record):\n    return tf.io.parse_single_example(record, FEATURES)\n"
         ));
     }
     let (steps, left_out) = list_fields(schema);
+    if fields.is_empty() && steps.is_empty() {
+        return Err(UNTYPED.into());
+    }
     let sequence = features(&steps, &left_out, lists);
     Ok(format!(
         "import tensorflow as tf\n\nCONTEXT = {{\n{context}}}\nSEQUENCE = {{\n{sequence}}}\n\n\ndef parse(record):\n    return tf.io.parse_single_sequence_example(record, CONTEXT, SEQUENCE)\n"
     ))
 }
+
+/// TensorFlow's parsers take no empty specification.
+const UNTYPED: &str = "no feature of its records has one type, so there is nothing to parse";
 
 const MASKS: &str = "
 def masks_of(pngs, size):
