@@ -11,6 +11,7 @@ use pyo3::types::PyDict;
 
 use super::convert::given;
 use super::errors;
+use super::index::parse_form;
 use super::path::{PathArg, PathsArg};
 use super::reader::read_options;
 use super::watch;
@@ -73,7 +74,8 @@ fn work(command: &str, arguments: &Bound<'_, PyDict>) -> PyResult<Work> {
     let options = output_options(arguments)?;
     if command == "index" {
         let out = given::<Option<PathArg>>(arguments, "out")?.map(|out| out.0);
-        return Ok(boxed(move |job| crate::reshape::index(&find()?, out.as_deref(), &options, job)));
+        let form = parse_form(&given::<String>(arguments, "form")?)?;
+        return Ok(boxed(move |job| crate::reshape::index(&find()?, out.as_deref(), form, &options, job)));
     }
     let out: PathBuf = given::<PathArg>(arguments, "out")?.0;
     Ok(match command {
