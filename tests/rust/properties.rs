@@ -483,7 +483,8 @@ fn table(data: &[u8], format: Option<Format>, sequence: bool) {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     fs::write(path("a"), data).unwrap();
-    let (options, job) = (OutputOptions { sync: false, workers: 1, ..Default::default() }, Job::default());
+    let options = OutputOptions { sync: false, workers: 1, overwrite: true, ..Default::default() };
+    let job = Job::default();
     let message = Message { sequence, ..Default::default() };
     let made = |from: &str, format: Option<Format>, to: &str| {
         let ask = Ask { flatten: true, ..Default::default() };
@@ -495,9 +496,11 @@ fn table(data: &[u8], format: Option<Format>, sequence: bool) {
         return;
     }
     let inputs = Inputs::find(&[path("b")], ReadOptions::default()).unwrap();
-    to_table(&inputs, &path("c"), Some(Format::Parquet), &Ask::default(), &options, &job).unwrap();
-    made("c", Some(Format::Parquet), "d").unwrap();
-    assert_eq!(fs::read(path("d")).unwrap(), fs::read(path("b")).unwrap());
+    for format in [Format::Parquet, Format::Arrow] {
+        to_table(&inputs, &path("c"), Some(format), &Ask::default(), &options, &job).unwrap();
+        made("c", Some(format), "d").unwrap();
+        assert_eq!(fs::read(path("d")).unwrap(), fs::read(path("b")).unwrap());
+    }
 }
 
 /// Formats of lines, and the file that each is tried with. The order is the seeds'.
