@@ -124,6 +124,9 @@ fn indexes_are_those_of_the_reader() {
     assert_eq!(text, "0 17\n17 18\n");
     let built = Index::build(&mut Reader::open_positioned(&one, ReadOptions::default()).unwrap()).unwrap();
     assert_eq!(Index::load(Path::new(&made[0].index_path)).unwrap(), built);
+    let binary = index(&given, None, IndexForm::Binary, &plain(), &job()).unwrap();
+    assert_eq!(binary[0].index_path, folder.path().join("one.tfrecord.rmx").display().to_string());
+    assert_eq!(Index::load(Path::new(&binary[0].index_path)).unwrap(), built);
     assert!(
         index(&given, None, IndexForm::Dali, &plain(), &job()).unwrap_err().to_string().contains("is there already")
     );
