@@ -190,6 +190,18 @@ def test_folders_of_compressed_files(file: Path, tmp_path: Path) -> None:
     assert text == (f"{folder}/one.tfrecord.idx: 100 records\n{folder}/sub/two.tfrecord.idx: 100 records\n")
     index = rm.TFRecordIndex.load(folder / "one.tfrecord.idx", folder / "one.tfrecord")
     assert len(index) == 100
+    text, _ = run("index", folder, "--form", "binary", "--no-verify")
+    assert text == (f"{folder}/one.tfrecord.rmx: 100 records\n{folder}/sub/two.tfrecord.rmx: 100 records\n")
+    binary = rm.TFRecordIndex.load(folder / "one.tfrecord.rmx", folder / "one.tfrecord")
+    assert list(binary) == list(index)
+    damaged = folder / "damaged"
+    data = bytearray((folder / "one.tfrecord").read_bytes())
+    data[index[50][0] + 13] ^= 1
+    damaged.write_bytes(data)
+    assert rm.index(damaged, form="binary", verify=False, fsync=False)[0]["records"] == 100
+    with pytest.raises(rm.RecordError, match=r"record 50 at byte .*: payload crc"):
+        rm.index(damaged, form="binary", overwrite=True)
+    damaged.unlink()
 
 
 def test_what_is_refused(file: Path, tmp_path: Path) -> None:

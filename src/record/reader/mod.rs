@@ -4,9 +4,11 @@
 //! lent. It grows only as far as data has really arrived: a length of 2^40 in a file of 130 bytes allocates nothing.
 
 mod direct;
+mod places;
 mod positioned;
 mod recover;
 
+pub use places::Places;
 pub use positioned::{GoOn, Positioned};
 pub(super) use recover::find_header;
 

@@ -136,6 +136,13 @@ impl Positioned {
         read_new_at(&self.file, out, offset)
     }
 
+    /// So many bytes were read, or passed over.
+    pub(super) fn count(&self, bytes: u64) {
+        if let Some(counter) = &self.read {
+            counter.fetch_add(bytes, Ordering::Relaxed);
+        }
+    }
+
     /// Goes on by so many bytes.
     pub(super) fn advance(&mut self, bytes: usize) {
         if let Some(offset) = &mut self.offset {
@@ -148,9 +155,7 @@ impl Read for Positioned {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         self.ask()?;
         let read = self.read_some(out)?;
-        if let Some(counter) = &self.read {
-            counter.fetch_add(read as u64, Ordering::Relaxed);
-        }
+        self.count(read as u64);
         Ok(read)
     }
 }
