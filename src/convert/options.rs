@@ -174,7 +174,7 @@ impl Options {
         if let Some((option, _)) = odd.iter().find(|(_, odd)| *odd) {
             return Err(ConvertError::Option(format!("{option} means nothing with schema {schema}")));
         }
-        if schema == SchemaKind::Tfds {
+        if profile.beside.is_some() {
             self.check_tfds()?;
         }
         let lonely = [
@@ -182,9 +182,7 @@ impl Options {
             ("level", self.level.is_some() && self.compression == Compression::None, "compression"),
             (
                 "group",
-                self.group.is_some()
-                    && self.settled().layout != Layout::Roboflow
-                    && !matches!(self.schema, SchemaKind::Sequence | SchemaKind::Tfds),
+                self.group.is_some() && self.settled().layout != Layout::Roboflow && !profile.is_named(),
                 "layout roboflow",
             ),
         ];
@@ -192,7 +190,7 @@ impl Options {
             return Err(ConvertError::Option(format!("{option} means nothing without {needs}")));
         }
         let of_clips = [("drop_empty", self.drop_empty), ("sample", self.select.sample.is_some())];
-        if let Some((option, _)) = of_clips.iter().find(|(_, set)| *set && self.schema == SchemaKind::Sequence) {
+        if let Some((option, _)) = of_clips.iter().find(|(_, set)| *set && profile.of_clips) {
             let message = format!("{option} is about images, and with schema sequence each belongs to its clip");
             return Err(ConvertError::Option(message));
         }
@@ -250,7 +248,7 @@ impl Options {
             settled.load.voc_one_based = Some(false);
         }
         settled.load.unlisted |= profile.unlisted;
-        if self.schema == SchemaKind::CreatePet {
+        if profile.bodies.is_some() {
             let bodies = matches!(settled.masks, MaskForm::Png | MaskForm::Numerical);
             settled.load.pets = Some(if bodies { Pets::Bodies } else { Pets::Faces });
         }

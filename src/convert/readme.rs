@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::error::ConvertError;
 use super::manifest::MANIFEST;
-use super::options::{Layout, MaskForm, Options, SchemaKind, SourceId};
+use super::options::{Layout, MaskForm, Options, SourceId};
 use super::plan::Content;
 use super::report::Report;
 use super::schema::profile::FormatWord;
@@ -86,7 +86,7 @@ fn tables(text: &mut String, report: &Report, options: &Options, label_maps: &[S
         writeln!(text, "{:width$}  {records}, {} bytes", file.name, file.bytes)?;
     }
     writeln!(text, "{}: the classes and their ids", label_maps.join(", "))?;
-    if options.schema == SchemaKind::Tfds {
+    if options.schema.profile().beside.is_some() {
         writeln!(text, "{}: what TensorFlow Datasets loads the folder by", tfds::METADATA.join(", "))?;
     }
     writeln!(text, "{MANIFEST}: options, counts and checksums of each file\n")?;
@@ -103,7 +103,7 @@ fn tables(text: &mut String, report: &Report, options: &Options, label_maps: &[S
 fn features(text: &mut String, report: &Report, options: &Options, content: &Content) -> std::fmt::Result {
     let profile = options.schema.profile();
     writeln!(text, "A record\n--------")?;
-    let of_clips = options.schema == SchemaKind::Sequence;
+    let of_clips = profile.of_clips;
     let what = if of_clips { "tf.train.SequenceExample of one clip" } else { "tf.train.Example of one image" };
     writeln!(text, "Each record is a {what} (schema {}):\n", options.schema)?;
     if of_clips {
@@ -179,8 +179,8 @@ fn programs(text: &mut String, report: &Report, options: &Options, reading: &Rea
     let split = report.splits.iter().find(|split| split.images > 0).map(|split| split.name);
     let names = report.files.iter().filter(|file| Some(file.split) == split).map(|file| file.name.clone());
     let files = Files { names: names.collect(), compression: options.compression };
-    if options.schema == SchemaKind::Tfds {
-        *text += tfds::PROGRAM;
+    if let Some(beside) = options.schema.profile().beside {
+        *text += beside.program;
     }
     for framework in FRAMEWORKS {
         let title = format!("{} (pip install {})", framework.title(), framework.needs());

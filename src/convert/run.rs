@@ -16,13 +16,13 @@ use super::images;
 use super::labels::{self, Labels};
 use super::losses::{Loss, cut_areas, losses, record_holds};
 use super::manifest::{self, MANIFEST, README};
-use super::options::{ImagesMode, LabelSource, OnError, Options, SchemaKind, Segmentation, SourceId};
+use super::options::{ImagesMode, LabelSource, OnError, Options, Segmentation, SourceId};
 use super::pipeline::{self, Done, Job};
 use super::plan::Plan;
 use super::readme::{first_records, readme};
 use super::report::{ClassCount, FileReport, Report, SplitCount};
 use super::schema::profile::Id;
-use super::schema::{keys, tfds};
+use super::schema::{Profile, keys, tfds};
 use super::shard::{self, Output};
 use super::split::SplitRule;
 use super::watch::{Monitor, Phase, Watch};
@@ -163,7 +163,7 @@ impl Start {
     /// The split of each of `rows`.
     fn splits(&self, dataset: &Dataset, options: &Options, watch: &mut Watch<'_>) -> Result<Vec<Split>, ConvertError> {
         let rows: Vec<usize> = self.rows.iter().map(|(row, _)| *row).collect();
-        if options.schema == SchemaKind::Sequence && options.target.is_none() {
+        if options.schema.profile().of_clips && options.target.is_none() {
             let folders = clips::folders(dataset, rows.iter().copied());
             return Ok(options.split.assign_folders(dataset, &rows, &folders, options.seed, options.exact_split));
         }
@@ -215,7 +215,8 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
         let format = loaded.format.name;
         return Err(ConvertError::Option(format!("source-id id: the images of this {format} dataset have no ids")));
     }
-    if options.schema == SchemaKind::Classification && !dataset.is_empty() && dataset.images.labels.is_empty() {
+    let profile = options.schema.profile();
+    if profile.has_one_class() && !dataset.is_empty() && dataset.images.labels.is_empty() {
         let format = loaded.format.name;
         let message = format!(
             "schema classification: the images of this {format} dataset have no classes of their own, only their objects have \
@@ -237,15 +238,17 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
     let plan = Plan::new(dataset, &rows, &splits, &labels, options);
     let written: Vec<Split> = Split::ALL.into_iter().filter(|split| has(&plan, *split)).collect();
     let label_maps = manifest::label_map_names(&written, options);
-    let metadata = if options.schema == SchemaKind::Tfds { &tfds::METADATA[..] } else { &[] };
+    let metadata = if profile.beside.is_some() { &tfds::METADATA[..] } else { &[] };
 
     let just_rows: Vec<usize> = rows.iter().map(|(row, _)| *row).collect();
     let mut losses = losses(dataset, &just_rows, &splits, &labels, |carries| record_holds(carries, options));
     if plan.content.attributes_lost > 0 {
         losses.push(Loss { what: Carries::Attributes.word(), number: plan.content.attributes_lost, of: "objects" });
     }
-    if options.schema == SchemaKind::Tfds {
+    if profile.beside.is_some() {
         tfds::check_names(&labels.map).map_err(ConvertError::Option)?;
+    }
+    if profile.whole_areas {
         losses.extend(cut_areas(dataset, &just_rows));
     }
     let lossy = options.no_loss && !losses.is_empty();
@@ -299,7 +302,7 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
         empty_images: done.total.empty,
         reencoded: done.total.reencoded,
         skipped,
-        classes: classes(&labels, &done, options.schema),
+        classes: classes(&labels, &done, profile),
         splits: split_counts(&written, &plan, &done),
         files: files(&plan, &done),
         annotation_files: 0,
@@ -311,14 +314,14 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
         problems,
     };
     let columns = plan.content.columns;
-    if labels.shifted && options.schema != SchemaKind::Tfds {
+    if labels.shifted && !profile.zero_based {
         report.reasons.push("classes count from 1 (0 is the background); in the source from 0".into());
     }
-    let id_key = if options.schema == SchemaKind::Tfds { "objects/id" } else { "image/object/id" };
-    if options.schema.profile().has(&keys::ID) && all_have_ids(dataset) && !columns.id {
+    if profile.has(&keys::ID) && all_have_ids(dataset) && !columns.id {
+        let id_key = profile.name_of(&keys::ID);
         report.reasons.push(format!("{id_key} is left out: objects of one split have the same"));
     }
-    if options.schema == SchemaKind::Sequence {
+    if profile.of_clips {
         report.reasons.push(format!("records are clips: {} of {} images", done.total.records, report.images));
     }
     if done.total.unmasked > 0 {
@@ -500,10 +503,10 @@ fn size_of(dataset: &Dataset, roots: &[Root], row: usize) -> Size {
     }
 }
 
-fn classes(labels: &Labels, done: &Done, schema: SchemaKind) -> Vec<ClassCount> {
+fn classes(labels: &Labels, done: &Done, profile: &Profile) -> Vec<ClassCount> {
     let count = |(index, label): (usize, &crate::dataset::Label)| {
         let (objects, images) = done.total.classes.get(&index).copied().unwrap_or_default();
-        let id = if schema == SchemaKind::Tfds { index as i64 } else { label.id };
+        let id = if profile.zero_based { index as i64 } else { label.id };
         ClassCount { id, name: label.name.clone(), objects, images }
     };
     labels.map.labels().iter().enumerate().map(count).collect()

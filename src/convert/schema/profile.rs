@@ -5,6 +5,7 @@
 
 use super::keys::{self, Key};
 use super::scripts::{CREATE_COCO, CREATE_KITTI, CREATE_OID, CREATE_PASCAL, CREATE_PET, MODEL_GARDEN, ROBOFLOW};
+use super::tfds;
 use crate::convert::columns::Columns;
 use crate::convert::options::{Layout, MaskForm, SchemaKind, Segmentation};
 use crate::dataset::Split;
@@ -137,6 +138,15 @@ impl Files {
     }
 }
 
+/// What a library has beside records to load them by: [`tfds::METADATA`](super::tfds::METADATA), and this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Beside {
+    /// Names of the classes, a line each, in the place of a label map.
+    pub names: &'static str,
+    /// What README.txt says first of reading the folder.
+    pub program: &'static str,
+}
+
 const fn place(split: Split) -> usize {
     match split {
         Split::Train => 0,
@@ -172,6 +182,16 @@ pub struct Profile {
     pub assignment: Assignment,
     /// Names of files; by the layout if there are none.
     pub files: Option<Files>,
+    /// Names of files where records have masks: of Oxford-IIIT's pets, whose boxes are then those of the bodies, else of the faces.
+    pub bodies: Option<Files>,
+    /// What a library loads the folder by.
+    pub beside: Option<Beside>,
+    /// Classes are places in a list of names, from 0; else ids in a label map, from 1.
+    pub zero_based: bool,
+    /// Areas are whole numbers.
+    pub whole_areas: bool,
+    /// A record is a clip, of which an image is a frame.
+    pub of_clips: bool,
     /// The layout where no option says it.
     pub layout: Layout,
     /// Splits that have a file even if they have no image.
@@ -195,6 +215,22 @@ impl Profile {
     /// Whether there is such a key.
     pub fn has(&self, key: &'static Key) -> bool {
         self.wants(key, true)
+    }
+
+    /// What `key` is called here.
+    pub fn name_of(&self, key: &'static Key) -> &'static str {
+        let same = |ours: &&'static Key| ours.like.is_some_and(|like| std::ptr::eq(like, key));
+        self.keys.iter().map(|(ours, _)| *ours).find(same).map_or(key.name, |ours| ours.name)
+    }
+
+    /// Whether each image has one class of its own.
+    pub fn has_one_class(&self) -> bool {
+        self.has(&keys::LABEL)
+    }
+
+    /// Whether the dataset has a name, in records or in the names of files.
+    pub fn is_named(&self) -> bool {
+        self.of_clips || self.files.is_some_and(|files| files.named)
     }
 
     /// Whether records have objects.
@@ -235,8 +271,8 @@ impl SchemaKind {
     /// Its row.
     pub(in crate::convert) fn profile(self) -> &'static Profile {
         match self {
-            // A frame is as an Example is, with other names.
-            Self::Tfod | Self::Sequence => &TFOD,
+            Self::Tfod => &TFOD,
+            Self::Sequence => &SEQUENCE,
             Self::Basic => &BASIC,
             Self::Classification => &CLASSIFICATION,
             Self::CreateCoco => &CREATE_COCO,
@@ -317,12 +353,20 @@ pub const TFOD: Profile = Profile {
     order: Order::Key,
     assignment: Assignment::Contiguous,
     files: None,
+    bodies: None,
+    beside: None,
+    zero_based: false,
+    whole_areas: false,
+    of_clips: false,
     layout: Layout::Flat,
     always: &[],
     drops_unknown: false,
     unlisted: false,
     raw_voc: false,
 };
+
+/// A frame is as an Example is, with other names: [`sequence`](super::sequence).
+const SEQUENCE: Profile = Profile { of_clips: true, ..TFOD };
 
 /// The 12 keys of Dat Tran's `generate_tfrecord.py` (datitran/raccoon_dataset), which half of the tutorials copy, with its values:
 /// the name as the CSV has it as `image/filename` and `image/source_id`, and `jpg` as `image/format` whatever the image is.
@@ -394,5 +438,8 @@ const TFDS: Profile = Profile {
         shards: [1, 1, 1],
         named: true,
     }),
+    beside: Some(tfds::DETECTION),
+    zero_based: true,
+    whole_areas: true,
     ..TFOD
 };

@@ -16,17 +16,18 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::keys::Key;
+use super::profile::Beside;
 use crate::convert::plan::Content;
 use crate::convert::report::Report;
 use crate::dataset::{LabelMap, Split};
 use crate::record::OVERHEAD;
 
-/// The names of the classes.
-pub const NAMES: &str = "objects-label.labels.txt";
 /// What else stands beside records.
 pub const METADATA: [&str; 2] = ["dataset_info.json", "features.json"];
-/// What README.txt says first of reading it.
-pub const PROGRAM: &str = "\
+/// Of datasets with objects.
+pub const DETECTION: Beside = Beside {
+    names: "objects-label.labels.txt",
+    program: "\
 TensorFlow Datasets (pip install tensorflow-datasets)
 -----------------------------------------------------
 import tensorflow_datasets as tfds
@@ -36,7 +37,8 @@ names = builder.info.features[\"objects\"][\"label\"].names
 for example in builder.as_dataset(split=list(builder.info.splits)[0]):
     print(example[\"image\"].shape, example[\"objects\"][\"bbox\"], example[\"objects\"][\"label\"])
 
-";
+",
+};
 const FEATURES: &str = "tensorflow_datasets.core.features";
 
 /// Refuses names that TensorFlow Datasets would not get back from a file of lines.
