@@ -16,7 +16,7 @@ use super::images;
 use super::labels::{self, Labels};
 use super::losses::{Loss, cut_areas, losses, record_holds};
 use super::manifest::{self, MANIFEST, README};
-use super::options::{ImagesMode, LabelSource, OnError, Options, Segmentation, SourceId};
+use super::options::{ImagesMode, LabelSource, OnError, Options, SchemaKind, Segmentation, SourceId};
 use super::pipeline::{self, Done, Job};
 use super::plan::Plan;
 use super::readme::{first_records, readme};
@@ -53,6 +53,7 @@ pub fn convert(
     let boxes_only = !wanted && options.select.is_all();
     let (source, load) = (source.to_owned(), LoadOptions { boxes_only, ..options.load.clone() });
     let loaded = aside(move || super::load(&source, &load), &mut watch)?;
+    let options = &*options.formed(&loaded.dataset)?;
     let (loaded, options) = match scripted::prepare(&loaded, options)? {
         Some((loaded, options)) => (loaded, Cow::Owned(options)),
         None => (loaded, Cow::Borrowed(options)),
@@ -70,6 +71,7 @@ pub fn convert_dataset(
     let mut watch = Watch::new(monitor);
     options.check()?;
     let options = &options.settled();
+    let options = &*options.formed(&loaded.dataset)?;
     if let Some((loaded, options)) = scripted::prepare(loaded, options)? {
         return run(&select::apply(loaded, &options)?, out, &options, &mut watch);
     }
@@ -218,9 +220,13 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
     let profile = options.schema.profile();
     if profile.has_one_class() && !dataset.is_empty() && dataset.images.labels.is_empty() {
         let format = loaded.format.name;
+        let (schema, of_objects) = match profile.beside {
+            Some(_) => (options.schema, SchemaKind::Tfds),
+            None => (options.schema, SchemaKind::Tfod),
+        };
         let message = format!(
-            "schema classification: the images of this {format} dataset have no classes of their own, only their objects have \
-             (schema tfod)"
+            "schema {schema}: the images of this {format} dataset have no classes of their own, only their objects have \
+             (schema {of_objects})"
         );
         return Err(ConvertError::Option(message));
     }
@@ -246,7 +252,7 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
         losses.push(Loss { what: Carries::Attributes.word(), number: plan.content.attributes_lost, of: "objects" });
     }
     if profile.beside.is_some() {
-        tfds::check_names(&labels.map).map_err(ConvertError::Option)?;
+        tfds::check_names(&labels.map, options.schema).map_err(ConvertError::Option)?;
     }
     if profile.whole_areas {
         losses.extend(cut_areas(dataset, &just_rows));

@@ -72,7 +72,7 @@ impl<'a> Teller<'a> {
         let planned = |class: &u32| self.content.classes.get(*class as usize)?.as_ref();
         let labels: Vec<_> = of_image.iter().filter_map(planned).collect();
         if profile.has_one_class()
-            && let Some(message) = classification::refusal(&labels)
+            && let Some(message) = classification::refusal(&labels, self.content.schema)
         {
             return Err(Unusable(ProblemKind::OneClass, message));
         }

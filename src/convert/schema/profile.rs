@@ -139,10 +139,12 @@ impl Files {
 }
 
 /// What a library has beside records to load them by: [`tfds::METADATA`](super::tfds::METADATA), and this.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Beside {
     /// Names of the classes, a line each, in the place of a label map.
     pub names: &'static str,
+    /// Input and target of a model that trains on it.
+    pub supervised: Option<[&'static Key; 2]>,
     /// What README.txt says first of reading the folder.
     pub program: &'static str,
 }
@@ -184,6 +186,8 @@ pub struct Profile {
     pub files: Option<Files>,
     /// Names of files where records have masks: of Oxford-IIIT's pets, whose boxes are then those of the bodies, else of the faces.
     pub bodies: Option<Files>,
+    /// What is taken in its place for images that have classes and no objects.
+    pub of_classes: Option<SchemaKind>,
     /// What a library loads the folder by.
     pub beside: Option<Beside>,
     /// Classes are places in a list of names, from 0; else ids in a label map, from 1.
@@ -283,6 +287,7 @@ impl SchemaKind {
             Self::ModelGarden => &MODEL_GARDEN,
             Self::Roboflow => &ROBOFLOW,
             Self::Tfds => &TFDS,
+            Self::TfdsClassification => &TFDS_CLASSIFICATION,
         }
     }
 }
@@ -354,6 +359,7 @@ pub const TFOD: Profile = Profile {
     assignment: Assignment::Contiguous,
     files: None,
     bodies: None,
+    of_classes: None,
     beside: None,
     zero_based: false,
     whole_areas: false,
@@ -438,8 +444,18 @@ const TFDS: Profile = Profile {
         shards: [1, 1, 1],
         named: true,
     }),
+    of_classes: Some(SchemaKind::TfdsClassification),
     beside: Some(tfds::DETECTION),
     zero_based: true,
     whole_areas: true,
     ..TFOD
+};
+
+/// What its `ImageFolder` has, and its own datasets of images of one class each.
+const TFDS_CLASSIFICATION: Profile = Profile {
+    keys: &[(&keys::TFDS_IMAGE, Always), (&keys::FILENAME, Always), (&keys::TFDS_CLASS, Always)],
+    of_classes: None,
+    beside: Some(tfds::CLASSIFICATION),
+    whole_areas: false,
+    ..TFDS
 };
