@@ -364,7 +364,8 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
         let made = tfds::metadata(&report, &plan.content, labels.map.labels().len());
         others.extend(made.map_err(|error| ConvertError::Ledger(error.to_string()))?);
     }
-    let reading = first_records(&output, &report)?;
+    let one_class = rows.iter().all(|(row, _)| dataset.images.labels.get(*row).is_some_and(|labels| labels.len() == 1));
+    let reading = first_records(&output, &report, &|key| profile.is_list(key, one_class))?;
     let text = readme(&report, options, &plan.content, &label_maps, reading.as_ref());
     others.push((README.into(), text.into_bytes()));
     let text = manifest::manifest(&report, &label_maps, metadata, options)

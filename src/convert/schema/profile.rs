@@ -227,6 +227,14 @@ impl Profile {
         self.keys.iter().map(|(ours, _)| *ours).find(same).map_or(key.name, |ours| ours.name)
     }
 
+    /// Whether another record than those at hand may have no value of the key of this name, or several, where images have classes:
+    /// `one_class` each, or another number.
+    pub fn is_list(&self, name: &str, one_class: bool) -> bool {
+        let of_image = |key: &'static Key| std::ptr::eq(key, &keys::LABELS) || std::ptr::eq(key, &keys::LABEL_TEXTS);
+        let may_lack = |key: &'static Key| if of_image(key) { !one_class } else { !self.empty_lists };
+        self.keys.iter().any(|(key, when)| key.name == name && *when == Found && may_lack(key))
+    }
+
     /// Whether each image has one class of its own.
     pub fn has_one_class(&self) -> bool {
         self.has(&keys::LABEL)
