@@ -16,9 +16,11 @@ pub(super) const SHOW: &str = "for item in dataset.take(3):\n    for name, value
 /// From `FILES` to `dataset`, whose elements are dicts.
 pub(super) fn dataset(files: &Files, reading: &Reading) -> String {
     let features = features(&reading.fields, &reading.left_out, Lists::Ragged);
-    let helper = if reading.items.iter().any(|(_, part)| matches!(part, Part::Pictures(_))) { MASKS } else { "" };
+    let any = |is: fn(&Part) -> bool| reading.items.iter().any(|(_, part)| is(part));
+    let masks = if any(|part| matches!(part, Part::Pictures(_))) { MASKS } else { "" };
+    let maps = if any(|part| matches!(part, Part::Map { always: false, .. })) { MAPS } else { "" };
     format!(
-        "{}FEATURES = {{\n{features}}}\n\n{helper}\n{}\n\n{}",
+        "{}FEATURES = {{\n{features}}}\n\n{masks}{maps}\n{}\n\n{}",
         files.lines("tf.io.gfile.glob"),
         parse(reading),
         records(files),
@@ -139,6 +141,16 @@ def masks_of(pngs, size):
 
 ";
 
+const MAPS: &str = "
+def map_of(pngs, size, dtype):
+    return tf.cond(
+        tf.size(pngs) > 0,
+        lambda: tf.io.decode_png(pngs[0], channels=1, dtype=dtype)[..., 0],
+        lambda: tf.zeros(size, dtype),
+    )
+
+";
+
 fn parse(reading: &Reading) -> String {
     let image = reading.items.iter().find_map(|(_, part)| match part {
         Part::Image(key) => Some(key),
@@ -169,9 +181,16 @@ fn value(part: &Part, has_image: bool) -> (&'static str, String) {
     };
     match part {
         Part::Image(_) => ("", "image".into()),
-        Part::Map { key, deep } => {
+        Part::Map { key, deep, always: true } => {
             let kind = if *deep { ", dtype=tf.uint16" } else { "" };
             ("A number for each pixel.", format!("tf.io.decode_png({}, channels=1{kind})[..., 0]", of(key)))
+        }
+        Part::Map { key, deep, always: false } => {
+            let (kind, size) = (
+                if *deep { "tf.uint16" } else { "tf.uint8" },
+                if has_image { "tf.shape(image)[:2]" } else { "(0, 0)" },
+            );
+            ("A number for each pixel, 0 where there is no map.", format!("map_of({}, {size}, {kind})", of(key)))
         }
         Part::Boxes => {
             let sides: Vec<String> = SIDES.iter().map(|side| of(&format!("{BOX}{side}"))).collect();

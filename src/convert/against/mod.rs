@@ -25,7 +25,7 @@ use serde::Serialize;
 use self::objects::Difference;
 use super::error::{ConvertError, io_error};
 use super::images::{self, ImageFile};
-use super::options::{LabelSource, OnError, Options, SchemaKind};
+use super::options::{LabelSource, OnError, Options};
 use super::reencode::{Reencode, Rewrite};
 use super::run::{Start, aside};
 use super::watch::{Monitor, Watch};
@@ -169,7 +169,7 @@ fn compare(
     found.left_out.add(&fitted.skipped);
     found.images = ready.images.len() as u64;
     // A record of the classification schema has classes of the image and no objects.
-    let has_objects = options.schema != SchemaKind::Classification;
+    let has_objects = options.schema.profile().has_objects();
     found.objects = if has_objects { ready.objects.len() as u64 } else { 0 };
     for class in &start.labels.unknown {
         let message = format!("class {:?} of {} objects is not in the label map", class.name, class.objects);

@@ -59,7 +59,7 @@ impl<'d> Carried<'d> {
             keypoints: any(|side| !side.objects.keypoints.is_empty()),
             corners: any(|side| !side.objects.corners.is_empty()),
             area: any(|side| !side.objects.area.is_empty()),
-            whole_area: schema == SchemaKind::Tfds,
+            whole_area: schema.profile().whole_areas,
             score: any(|side| !side.objects.score.is_empty()),
             track: any(|side| !side.objects.track.is_empty()),
             pose: any(|side| !side.objects.pose.is_empty()),
