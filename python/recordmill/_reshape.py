@@ -60,6 +60,7 @@ class Damage(TypedDict):
     """Bytes that no record was read from, and how many records that were, as far as that is known."""
 
     path: str
+    compression: str
     offset: int
     bytes: int
     more: bool
@@ -411,6 +412,10 @@ def select(
         OSError: A file cannot be read or written.
     """
     names = dict(rename or {})
+    for name, given in (("keep", keep), ("drop", drop)):
+        if isinstance(given, str):
+            message = f"{name} is a list of names, not one text"
+            raise TypeError(message)
     found: Reshaped = _write("select", paths, out, options, keep=list(keep), drop=list(drop), rename=names)
     return found
 

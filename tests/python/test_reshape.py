@@ -357,3 +357,17 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink()
+
+
+def test_names_are_a_list(tmp_path: Path) -> None:
+    path = tmp_path / "a.tfrecord"
+    with rm.TFRecordWriter(path) as writer:
+        writer.write_example({"id": 1, "x": 2})
+    for option in ("keep", "drop"):
+        with pytest.raises(TypeError, match=f"{option} is a list of names, not one text"):
+            rm.select(path, tmp_path / "b.tfrecord", **{option: "id"})  # type: ignore[arg-type]
+    # A name that stays changes nothing, so the bytes stay too.
+    with rm.TFRecordWriter(path) as writer:
+        writer.write(b"\n\x0b\n\t\n\x01x\x12\x04\x1a\x02\x08\x02")
+    rm.select(path, tmp_path / "c.tfrecord", rename={"x": "x"})
+    assert (tmp_path / "c.tfrecord").read_bytes() == path.read_bytes()

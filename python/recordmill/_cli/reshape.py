@@ -18,7 +18,7 @@ from recordmill._cli.options import (
     path_type,
     workers_option,
 )
-from recordmill._cli.output import CUT_OFF, DONE, PROBLEMS, failed, print_json, say
+from recordmill._cli.output import CUT_OFF, DONE, PROBLEMS, byte_of, failed, print_json, say
 from recordmill._native import Error
 
 if TYPE_CHECKING:
@@ -124,7 +124,8 @@ def _tell_damage(damage: "list[Damage]") -> int:
         more = " and what could not be decompressed" if place["more"] else ""
         lost = lost_records(place["records"], place["known"])
         lost = f"{counted(place['bytes'], 'byte')} lost{more}, {lost}"
-        say(f"{place['path']}: byte {place['offset']}: {place['cause']}; {lost}")
+        byte = byte_of(place["offset"], place["compression"])
+        say(f"{place['path']}: {byte}: {place['cause']}; {lost}")
     if len(damage) > _LISTED:
         say(f"... and {len(damage) - _LISTED:,} more places; --json lists them")
     return PROBLEMS if damage else DONE

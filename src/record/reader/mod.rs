@@ -111,6 +111,8 @@ pub struct Record<'a> {
     pub offset: u64,
     /// Its number, from 0; damaged records do not count.
     pub number: u64,
+    /// Its number where each damaged place before it counts as one record.
+    pub place: u64,
     /// What it holds.
     pub payload: &'a [u8],
     /// All its bytes, header and footer included.
@@ -272,7 +274,8 @@ impl<R: Read> Reader<R> {
         self.offset += (len + OVERHEAD) as u64;
         self.number += 1;
         let framed = &self.buffer[start..self.start];
-        Record { offset, number, payload: &framed[HEADER_LEN..HEADER_LEN + len], framed }
+        let place = number + self.lost_places;
+        Record { offset, number, place, payload: &framed[HEADER_LEN..HEADER_LEN + len], framed }
     }
 
     /// What was around the records: as asked for in the options, or seen in the first bytes, which are read for that.

@@ -15,6 +15,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::record::STANDARD;
+
 /// Asked before every read whether to go on. Its error ends the reading; it must not be of kind `Interrupted`, upon
 /// which a read is tried again.
 pub type GoOn = Box<dyn FnMut() -> io::Result<()> + Send>;
@@ -37,6 +39,11 @@ pub struct Positioned {
 }
 
 impl Positioned {
+    /// The file at `path`, or standard input where that is `-`.
+    pub fn open_or_stdin(path: &Path) -> io::Result<Self> {
+        if path == Path::new(STANDARD) { Self::stdin() } else { Self::open(path) }
+    }
+
     /// Opens the file at `path`.
     pub fn open(path: &Path) -> io::Result<Self> {
         #[cfg(unix)]
