@@ -421,6 +421,19 @@ def test_create_kitti(tf: Any, tmp_path: Path) -> None:
     assert counts == [[1, 0], [2, 2]]
     assert report.skipped.reasons["dont-care"] == (0, 4)
 
+    # The script's own records, turned back: all of KITTI's numbers but how far an object is hidden, which it does not take.
+    rm.convert(tmp_path / "theirs", tmp_path / "back", source_format="tfrecord", target_format="kitti", no_loss=True)
+    back = sorted(path.read_text() for path in (tmp_path / "back").rglob("label_2/*.txt"))
+    lines = [line.split() for text in back for line in text.splitlines()]
+    numbers = sorted([float(number) for number in line[1:]] for line in lines)
+    kept = ["000000 0", "000000 1", "000007 3", "000007 5", "000500 1"]
+    rows = [KITTI[name].splitlines()[int(line)].split() for name, line in map(str.split, kept)]
+    expected = [[float(row[1]), -1.0, *map(float, row[3:])] for row in rows]
+    for row in expected:
+        # Boxes over the edge of 80 x 48 pixels are clipped.
+        row[5], row[6] = min(row[5], 80.0), min(row[6], 48.0)
+    assert numbers == sorted(expected)
+
 
 # --- Open Images ---
 
