@@ -72,8 +72,8 @@ _types = click.option(
     metavar="COLUMN=TYPE",
     multiple=True,
     callback=_typed,
-    help="Another type than the inferred: int64, float32, string, binary, base64, bool, int8, timestamp[us], list<int8> "
-    "..., or list of what is inferred. May be repeated.",
+    help="Another type than the inferred: int64, float32, string, binary, base64, bool, int8, timestamp[us], "
+    "list<int8> ..., or list of what is inferred. May be repeated.",
 )
 _writing = (overwrite_option, fsync_option, workers_option("Threads"), json_option)
 _quiet = click.option("--quiet", "-q", is_flag=True, help="No progress, no types, and only what is wrong.")
@@ -147,8 +147,8 @@ def _written(report: Any) -> str:
 @click.option(
     "--delimiter",
     metavar="C",
-    help="Between the cells of CSV and TSV: one character, or \\t. If not given a tab in TSV, and in CSV a comma unless "
-    "the first rows plainly have ; tab or |.",
+    help="Between the cells of CSV and TSV: one character, or \\t. If not given a tab in TSV, and in CSV a comma "
+    "unless the first rows plainly have ; tab or |.",
 )
 @click.option("--sequence", is_flag=True, help="SequenceExamples: lists become feature lists, all else the context.")
 @click.option(
