@@ -14,7 +14,7 @@ use super::columns::{all_differ, all_have_ids, has_shapes};
 use super::error::{ConvertError, io_error};
 use super::images;
 use super::labels::{self, Labels};
-use super::losses::{Loss, cut_areas, losses, record_holds};
+use super::losses::{Loss, cut_areas, losses, record_holds, record_holds_as_keys};
 use super::manifest::{self, MANIFEST, README};
 use super::options::{ImagesMode, LabelSource, OnError, Options, SchemaKind, Segmentation, SourceId};
 use super::pipeline::{self, Done, Job};
@@ -247,7 +247,14 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
     let metadata = if profile.beside.is_some() { &tfds::METADATA[..] } else { &[] };
 
     let just_rows: Vec<usize> = rows.iter().map(|(row, _)| *row).collect();
-    let mut losses = losses(dataset, &just_rows, &splits, &labels, |carries| record_holds(carries, options));
+    let mut losses = losses(
+        dataset,
+        &just_rows,
+        &splits,
+        &labels,
+        |carries| record_holds(carries, options),
+        |all| record_holds_as_keys(all, options),
+    );
     if plan.content.attributes_lost > 0 {
         losses.push(Loss { what: Carries::Attributes.word(), number: plan.content.attributes_lost, of: "objects" });
     }
