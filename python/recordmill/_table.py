@@ -309,7 +309,8 @@ def to_table(
     Args:
         paths: Files, folders, patterns; "-" is standard input.
         out: The file; "-" is standard output.
-        format: "csv", "tsv", "jsonl", "parquet" or "npz"; None goes by the name of `out`.
+        format: "csv", "tsv", "jsonl", "parquet", "npz" or "arrow"; None goes by the name of `out`. Arrow's is
+            a file, or a stream where the name ends in ".arrows".
         columns: Features to take; all if not given, in the order of their names.
         types: Of columns that are not int64, float32, string (bytes that are all UTF-8) or binary: "int8", "bool",
             "float64", "timestamp[us]", "base64" (in text), ..., and "list" or "list<int8>" of what has one value

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::labels::Labels;
-use super::options::{MaskForm, Options, SchemaKind, Segmentation, SourceId};
+use super::options::{MaskForm, Options, Segmentation, SourceId};
 use super::schema::{MapForm, keys};
 use crate::dataset::{Dataset, Split, flag};
 use crate::formats::target::{MaskFit, Ready, ReadyImage, ReadyObject};
@@ -42,7 +42,7 @@ pub fn record_holds(carries: Carries, options: &Options) -> bool {
     match carries {
         Boxes | Negatives => objects,
         // Places in a list of names.
-        ClassIds => options.schema != SchemaKind::Tfds,
+        ClassIds => !profile.zero_based,
         Splits | ClassOrder | Sizes | Fractions => true,
         Masks => {
             let maps = profile.maps != MapForm::None && options.segmentation != Segmentation::None;
@@ -136,7 +136,7 @@ fn pointed(dataset: &Dataset, rows: &[usize]) -> Vec<bool> {
     pointed
 }
 
-/// Areas of objects of the images `rows` that are no whole numbers, which schema tfds has them as.
+/// Areas of objects of the images `rows` that are no whole numbers, which a schema has them as.
 pub fn cut_areas(dataset: &Dataset, rows: &[usize]) -> Option<Loss> {
     let objects = rows.iter().flat_map(|row| dataset.objects_of(*row));
     let areas = objects.filter_map(|object| dataset.objects.area.get(object));

@@ -14,13 +14,11 @@ use super::convert::given;
 use super::errors;
 use super::path::{PathArg, PathsArg};
 use super::reader::read_options;
-use super::reshape::{output_options, watched_job};
+use super::reshape::{Work, boxed, json, output_options, watched_job};
 use super::watch;
 use crate::record::ReadOptions;
 use crate::reshape::{Inputs, Job};
 use crate::table::{self, ArrowArray, ArrowArrayStream, ArrowSchema, Ask, Asked, Format, Message, Table, TableError};
-
-type Work = Box<dyn FnOnce(&Job) -> Result<String, TableError> + Send>;
 
 /// Does `command` (`from_table`, `to_table`) with the arguments that the Python side gathers; its report as JSON. `progress`
 /// is called now and then with bytes read, bytes in all (0 where that is not known), records read, and seconds.
@@ -42,7 +40,7 @@ fn watched<T: Send>(
     watched_job(py, progress, work)?.map_err(|error| errors::of_table(py, &error))
 }
 
-fn work(command: &str, arguments: &Bound<'_, PyDict>) -> PyResult<Work> {
+fn work(command: &str, arguments: &Bound<'_, PyDict>) -> PyResult<Work<TableError>> {
     let paths = given::<PathsArg>(arguments, "paths")?.0;
     let out: PathBuf = given::<PathArg>(arguments, "out")?.0;
     let options = output_options(arguments)?;
@@ -102,14 +100,6 @@ fn ask(arguments: &Bound<'_, PyDict>) -> PyResult<Ask> {
         flatten: given(arguments, "flatten")?,
         delimiter: None,
     })
-}
-
-fn boxed<T: serde::Serialize>(work: impl FnOnce(&Job) -> Result<T, TableError> + Send + 'static) -> Work {
-    Box::new(move |job| json(&work(job)?))
-}
-
-fn json(report: &impl serde::Serialize) -> Result<String, TableError> {
-    serde_json::to_string(report).map_err(|error| TableError::Option(error.to_string()))
 }
 
 /// The names of the capsules, which the specification fixes.

@@ -139,7 +139,7 @@ def _written(report: Any) -> str:
     return f"{file['path']}: {counted(file['records'], 'record')}, {size(file['data_bytes'])}{compression}"
 
 
-@click.command(name="from-table", short_help="Make records of the rows of CSV, JSON lines, Parquet or npz.")
+@click.command(name="from-table", short_help="Make records of the rows of CSV, JSON lines, Parquet, npz or Arrow.")
 @_files
 @_out
 @flags(_format, _columns, _types)
@@ -179,7 +179,7 @@ def from_table_command(files: tuple[str, ...], out: str, **options: Any) -> int:
     return _convert(files, out, "from_table", **options)
 
 
-@click.command(name="to-table", short_help="Make a CSV, JSON lines, Parquet or npz file of records.")
+@click.command(name="to-table", short_help="Make a CSV, JSON lines, Parquet, npz or Arrow file of records.")
 @_files
 @_out
 @flags(_format, _columns, _types)
@@ -192,8 +192,9 @@ def from_table_command(files: tuple[str, ...], out: str, **options: Any) -> int:
 def to_table_command(files: tuple[str, ...], out: str, **options: Any) -> int:
     """Write the Examples and SequenceExamples of TFRecord files as rows of a table.
 
-    Files, folders, patterns, or standard input (-). A feature that has one value wherever it is becomes a column of
-    values, others of lists; feature lists become lists, or lists of lists. A record without it has null.
+    Files, folders, patterns, or standard input (-), to CSV, TSV, JSON lines, Parquet, npz or Arrow. A feature that has
+    one value wherever it is becomes a column of values, others of lists; feature lists become lists, or lists of lists.
+    A record without it has null.
 
     \b
     recordmill to-table train.tfrecord train.parquet

@@ -203,7 +203,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         return Err(FormatError::new(FormatErrorKind::Syntax(message), ""));
     }
     let mut builder = Builder::default();
-    let classes = labels.classes(&all, &mut builder, &mut problems);
+    let (classes, numbers) = labels.classes(tree, &all, &mut builder, &mut problems);
     points.tell(&classes, &mut builder);
     // Two records of one name are two images: one of them gets another key.
     let mut named: BTreeMap<String, u32> = BTreeMap::new();
@@ -243,6 +243,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     }
     let mut dataset = builder.finish(tree);
     dataset.outlines_unread = unread;
+    dataset.numbers = numbers;
     spill.finish(&mut dataset);
     Ok(Reading { dataset, problems, skipped, remarks })
 }
