@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn names_of_record_files() {
         let yes = ["a.tfrecord", "A.TFRECORD.gz", "a.tfrecord-00000-of-00002", "b.record", "c.tfrec", "d.tfrecords"];
-        let no = ["a.txt", "a.tfrecord.idx", "record", "a.recording", "a.tfrecord-notes"];
+        let no = ["a.txt", "a.tfrecord.idx", "a.tfrecord.rmx", "record", "a.recording", "a.tfrecord-notes"];
         assert!(yes.iter().all(|name| is_named(name)));
         assert!(no.iter().all(|name| !is_named(name)), "{:?}", no.map(is_named));
     }

@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 
 use super::{Comparison, Records};
 use crate::convert::labels::Labels;
-use crate::convert::options::{LabelSource, Options, SchemaKind};
+use crate::convert::options::{LabelSource, Options};
 use crate::convert::schema::keys;
 use crate::dataset::ClassNumber;
 
 /// Says where records give a class another number than it must have, none, or that of another class.
 pub(super) fn compare(records: &[Records], labels: &Labels, options: &Options, found: &mut Comparison) {
+    let profile = options.schema.profile();
     // By name; of a class that is not in the label map nothing is known.
     let mut wanted: BTreeMap<&str, i64> = BTreeMap::new();
     if matches!(options.labels, LabelSource::Map(_)) {
         wanted.extend(labels.map.labels().iter().enumerate().map(|(index, label)| {
-            let number = if options.schema == SchemaKind::Tfds { index as i64 } else { label.id };
+            let number = if profile.zero_based { index as i64 } else { label.id };
             (&*label.name, number)
         }));
     }
@@ -24,8 +25,8 @@ pub(super) fn compare(records: &[Records], labels: &Labels, options: &Options, f
         Some((&*class.name, number))
     });
     // The scripts of some schemas write names alone, and decoders look those up.
-    let profile = options.schema.profile();
-    let numbered = [&keys::CLASS_LABEL, &keys::LABEL, &keys::TFDS_LABEL].into_iter().any(|key| profile.has(key));
+    let numbered = [&keys::CLASS_LABEL, &keys::LABEL, &keys::TFDS_LABEL, &keys::TFDS_CLASS];
+    let numbered = numbered.into_iter().any(|key| profile.has(key));
     if !numbered && of_class.clone().all(|(_, number)| number.number.is_none()) {
         return;
     }

@@ -71,7 +71,8 @@ impl<'d> Carried<'d> {
     /// Says once what the source has, the options do not leave out, and no record has.
     pub(super) fn say_missing(&self, ready: &Ready<'_>, options: &Options, found: &mut Comparison) {
         // The other schemas have no more than boxes, or no objects.
-        if !matches!(options.schema, SchemaKind::Tfod | SchemaKind::Classification) {
+        let profile = options.schema.profile();
+        if options.schema != SchemaKind::Tfod && !profile.has_one_class() {
             return;
         }
         let images = |has: &dyn Fn(&ReadyImage) -> bool| ready.images.iter().filter(|image| has(image)).count();
@@ -83,7 +84,7 @@ impl<'d> Carried<'d> {
                 found.add("lost", None, None, format!("{word} of {count} images: no record has any"));
             }
         }
-        if options.schema == SchemaKind::Classification {
+        if !profile.has_objects() {
             return;
         }
         let objects = &ready.dataset.objects;

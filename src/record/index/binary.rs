@@ -176,8 +176,8 @@ impl Packer {
     }
 }
 
-/// Reads it.
-pub(super) fn read(mut file: impl Read) -> Result<Index, RecordError> {
+/// Reads it; `len` is its bytes, if that is known.
+pub(super) fn read(mut file: impl Read, len: u64) -> Result<Index, RecordError> {
     let mut head = Vec::with_capacity(HEAD_LEN);
     file.by_ref().take(HEAD_LEN as u64).read_to_end(&mut head)?;
     let head: [u8; HEAD_LEN] =
@@ -201,8 +201,12 @@ pub(super) fn read(mut file: impl Read) -> Result<Index, RecordError> {
     let table = HEAD_LEN as u64 + 8 * (records + 1);
     let whole = table + 4 * (records + 1).div_ceil(BLOCK as u64);
 
-    // Memory grows with what is there, not with what is said to be.
+    // Memory grows with what is there, not with what is said to be; at once where that is the same.
     let (mut offsets, mut sums, mut block) = (Vec::new(), Vec::new(), Vec::new());
+    if len == whole {
+        let room = usize::try_from(records + 1).ok().filter(|room| offsets.try_reserve_exact(*room).is_ok());
+        room.ok_or_else(|| wrong(24, format!("no memory for {records} records")))?;
+    }
     let mut left = records + 1;
     while left > 0 {
         let now = left.min(BLOCK as u64);

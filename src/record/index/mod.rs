@@ -90,13 +90,20 @@ impl Index {
 
     /// Loads an index from the file at `path`, whichever form it has.
     pub fn load(path: &Path) -> Result<Self, RecordError> {
-        Self::read_from(io::BufReader::new(File::open(path)?))
+        let file = File::open(path)?;
+        let len = file.metadata()?.len();
+        Self::read(io::BufReader::new(file), len)
     }
 
     /// Reads an index of either form.
-    pub fn read_from(mut file: impl BufRead) -> Result<Self, RecordError> {
+    pub fn read_from(file: impl BufRead) -> Result<Self, RecordError> {
+        Self::read(file, 0)
+    }
+
+    /// Of so many bytes, if that is known.
+    fn read(mut file: impl BufRead, len: u64) -> Result<Self, RecordError> {
         match file.fill_buf()?.first() {
-            Some(&first) if first == binary::MAGIC[0] => binary::read(file),
+            Some(&first) if first == binary::MAGIC[0] => binary::read(file, len),
             _ => text::read(file),
         }
     }
