@@ -405,25 +405,6 @@ def test_many_rows_on_any_number_of_threads(tmp_path: Path) -> None:
         assert again.read_bytes() == (tmp_path / "a.tfrecord").read_bytes(), name
 
 
-@pytest.mark.parametrize("name", ["a.arrow", "a.arrows"])
-def test_arrow_files_that_are_cut(tmp_path: Path, name: str) -> None:
-    """A file says where it ends; a stream may end behind any of its messages."""
-    path = put(tmp_path / "a.jsonl", '{"a": 1, "l": [1, 2]}\n{"l": []}\n')
-    rm.from_table(path, tmp_path / "a.tfrecord")
-    rm.to_table(tmp_path / "a.tfrecord", tmp_path / name)
-    whole = (tmp_path / name).read_bytes()
-    assert whole.startswith(b"ARROW1") == whole.endswith(b"ARROW1") == (name == "a.arrow")
-    cut, made = tmp_path / "cut", tmp_path / "b.tfrecord"
-    read = []
-    for length in range(len(whole)):
-        cut.write_bytes(whole[:length])
-        with suppress(rm.FormatError):
-            rm.from_table(cut, made, format="arrow", overwrite=True, fsync=False)
-            read.append(length)
-    # Behind the schema, and behind the batch.
-    assert len(read) == (0 if name == "a.arrow" else 2), read
-
-
 @pytest.mark.parametrize(
     ("text", "line"),
     [
@@ -594,11 +575,12 @@ def test_lists_of_one_value(tmp_path: Path) -> None:
     ]:
         rm.to_table(tmp_path / "a.tfrecord", tmp_path / name, types=asked)
         assert (tmp_path / name).read_text() == text
-    rm.to_table(tmp_path / "a.tfrecord", tmp_path / "a.parquet", types=asked)
+    for name in ("a.parquet", "a.arrow"):
+        rm.to_table(tmp_path / "a.tfrecord", tmp_path / name, types=asked)
     rm.to_table(tmp_path / "a.tfrecord", tmp_path / "a.npz", types={"f": "list"}, columns=["f", "t"])
     loaded = np.load(tmp_path / "a.npz")
     assert (loaded["f"].tolist(), loaded["t"].tolist()) == ([[0.5], [1.5]], ["x", "y"])
-    for name in ("a.jsonl", "a.csv", "a.parquet"):
+    for name in ("a.jsonl", "a.csv", "a.parquet", "a.arrow"):
         rm.from_table(tmp_path / name, tmp_path / "c.tfrecord", overwrite=True)
         assert list(rm.TFRecordReader(tmp_path / "c.tfrecord")) == list(rm.TFRecordReader(tmp_path / "a.tfrecord"))
     run("to-table", tmp_path / "a.tfrecord", tmp_path / "b.jsonl", "--type", "f=list<float64>", "--type", "t=list")
@@ -625,6 +607,25 @@ def test_lists_that_are_refused(tmp_path: Path) -> None:
     rm.from_table(tmp_path / "a.npz", tmp_path / "b.tfrecord", types={"b": "list<float32>"})
     with pytest.raises(ValueError, match='column "a": type "list<int8": expected bool, int8'):
         rm.from_table(tmp_path / "a.npz", tmp_path / "c.tfrecord", types={"a": "list<int8"})
+
+
+@pytest.mark.parametrize("name", ["a.arrow", "a.arrows"])
+def test_arrow_files_that_are_cut(tmp_path: Path, name: str) -> None:
+    """A file says where it ends; a stream may end behind any of its messages."""
+    path = put(tmp_path / "a.jsonl", '{"a": 1, "l": [1, 2]}\n{"l": []}\n')
+    rm.from_table(path, tmp_path / "a.tfrecord")
+    rm.to_table(tmp_path / "a.tfrecord", tmp_path / name)
+    whole = (tmp_path / name).read_bytes()
+    assert whole.startswith(b"ARROW1") == whole.endswith(b"ARROW1") == (name == "a.arrow")
+    cut, made = tmp_path / "cut", tmp_path / "b.tfrecord"
+    read = []
+    for length in range(len(whole)):
+        cut.write_bytes(whole[:length])
+        with suppress(rm.FormatError):
+            rm.from_table(cut, made, format="arrow", overwrite=True, fsync=False)
+            read.append(length)
+    # Behind the schema, and behind the batch.
+    assert len(read) == (0 if name == "a.arrow" else 2), read
 
 
 def test_several_files(tmp_path: Path) -> None:
