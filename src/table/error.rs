@@ -76,6 +76,12 @@ impl TableError {
     pub(super) fn io(action: &'static str, path: &Path) -> impl Fn(io::Error) -> Self {
         move |error| match error.kind() {
             io::ErrorKind::AlreadyExists => ReshapeError::Exists { path: path.to_owned() }.into(),
+            // Not the system's word, but that of who decompresses.
+            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof
+                if error.raw_os_error().is_none() =>
+            {
+                Self::malformed(path, format!("{action}: {error}"))
+            }
             _ => Self::Io { action, path: path.to_owned(), error },
         }
     }

@@ -131,5 +131,5 @@ pub(super) fn write(
         }
         Ok(())
     })?;
-    Ok(FromReport { file: to.commit(options.sync)?, rows, columns })
+    Ok(FromReport { file: to.commit(options.sync, job)?, rows, columns })
 }

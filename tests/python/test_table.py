@@ -731,3 +731,22 @@ def test_pipes(tmp_path: Path) -> None:
         check=True,
     )
     assert (back.stdout, back.stderr) == (b"id,zip\n1,007\n2,008\n,\n", b"")
+
+
+def test_names_that_a_table_cannot_have(tmp_path: Path) -> None:
+    with rm.TFRecordWriter(tmp_path / "a.tfrecord") as writer:
+        writer.write_example({"a": [1, 2], "a.row_splits": [1]})
+        writer.write_example({"a": [1], "a.row_splits": [1]})
+    for name, message in (
+        ("a.csv.gz", "tables are written without GZIP around them: leave .gz away"),
+        ("a.npz", 'column "a.row_splits" would have the name of another\'s row splits'),
+    ):
+        assert run("to-table", tmp_path / "a.tfrecord", tmp_path / name, code=2)[1].endswith(f"{name}: {message}\n")
+        assert not (tmp_path / name).exists()
+
+
+def test_gzip_that_is_cut_is_refused(tmp_path: Path) -> None:
+    whole = gzip.compress(b"a,b\n" + b"1,2\n" * 1000)
+    (tmp_path / "a.csv.gz").write_bytes(whole[: len(whole) // 2])
+    _, message = run("from-table", tmp_path / "a.csv.gz", tmp_path / "a.tfrecord", code=2)
+    assert message.startswith(f"recordmill: {tmp_path / 'a.csv.gz'}")
