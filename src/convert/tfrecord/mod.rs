@@ -26,7 +26,8 @@
 //!   (`alpha`, `3d_bbox/*`) are attributes as if they came of its files. A keypoint at NaN is not labelled. Scores are read of `image/object/bbox/confidence`, else
 //!   `image/object/{score,confidence}`; `group_of` is crowd, `depiction` Open Images' attribute, a `weight` that is not 1 one too, and what lies below
 //!   `image/object/attribute/` attributes, where there is a text. A mask that is the turned box is not read twice.
-//! - A record without boxes, but with a map of its pixels, has objects by that ([`maps`]).
+//! - A record without boxes, but with a map of its pixels, has objects by that, and boxes without masks have what it shows of them
+//!   ([`maps`]); what it shows beyond these is a problem (`bad-mask`).
 //! - The split is that of the file's name or folder. The image's key is `image/filename`.
 //! - A record without an image, or with other keys, is an entry that cannot be used.
 

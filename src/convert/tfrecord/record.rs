@@ -146,6 +146,14 @@ pub fn found<'a>(example: &Example<'a>, number: u64, wanted: bool) -> Result<(Fo
         }
         found.boxes.push((key, object));
     }
+    if !boxes.is_empty() && wanted {
+        let drawn = !masks.is_none();
+        if let Err(message) = maps::fit(example, &mut found.boxes, size, drawn) {
+            found.bad_masks.push(message);
+        }
+    } else if !boxes.is_empty() && masks.is_none() && maps::are_there(example) {
+        found.unread += boxes.len() as u64;
+    }
     if boxes.is_empty() {
         found.boxes = maps::objects(example).unwrap_or_else(|message| {
             found.bad_masks.push(message);

@@ -157,10 +157,21 @@ pub(in crate::formats) fn scalar(text: &str) -> String {
 /// A box as darknet has it: ` cx cy w h`.
 pub(in crate::formats) fn put_box(image: &ReadyImage, object: &ReadyObject, line: &mut String) {
     let [x0, y0, x1, y1] = object.bbox;
-    let (width, height) = (f64::from(image.width), f64::from(image.height));
-    for number in [(x0 + x1) / 2.0 / width, (y0 + y1) / 2.0 / height, (x1 - x0) / width, (y1 - y0) / height] {
+    let ([x, width], [y, height]) = (centre_and_size(x0, x1, image.width), centre_and_size(y0, y1, image.height));
+    for number in [x, y, width, height] {
         let _ = write!(line, " {}", Fixed(number, DIGITS));
     }
+}
+
+/// The centre of a range and its size in parts of `side`, rounded so that what is inside stays there: half a digit more would be a box
+/// over the edge to who reads it.
+fn centre_and_size(low: f64, high: f64, side: u32) -> [f64; 2] {
+    let digits = 10f64.powi(DIGITS as i32);
+    let round = |pixels: f64| (pixels / f64::from(side) * digits).round();
+    let centre = round((low + high) / 2.0);
+    let inside = low >= 0.0 && high <= f64::from(side);
+    let most = if inside { 2.0 * centre.min(digits - centre) } else { f64::INFINITY };
+    [centre / digits, round(high - low).min(most) / digits]
 }
 
 fn put_points(image: &ReadyImage, points: &[[f64; 2]], line: &mut String) {
@@ -180,6 +191,26 @@ pub(in crate::formats) fn corners_of([x0, y0, x1, y1]: [f64; 4]) -> [[f64; 2]; 4
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// As a reader adds them up.
+    #[test]
+    fn boxes_at_the_edge_stay_inside() {
+        for side in [1, 3, 61, 97, 640, 1919] {
+            let full = f64::from(side);
+            for part in 0..200 {
+                let at = full * f64::from(part) / 201.7;
+                for [low, high] in [[at, full], [0.0, full - at], [at / 2.0, full - at / 2.0]] {
+                    let text = |number: f64| Fixed(number, DIGITS).to_string().parse::<f64>().unwrap();
+                    let [centre, size] = centre_and_size(low, high, side).map(text);
+                    assert!(centre - size / 2.0 >= 0.0 && centre + size / 2.0 <= 1.0, "{low} {high} of {side}");
+                    let [left, right] = [low / full, high / full];
+                    let near = (centre - size / 2.0 - left).abs().max((centre + size / 2.0 - right).abs());
+                    assert!(near <= 1.6e-8, "{low} {high} of {side}: {near}");
+                }
+            }
+        }
+        assert_eq!(centre_and_size(-5.0, 5.0, 10), [0.0, 1.0]);
+    }
 
     #[test]
     fn names_that_yaml_would_take_for_something_else() {

@@ -68,6 +68,13 @@ fn maps_show_classes_and_objects_and_come_back() {
             !all[0].iter().any(|(key, _)| key == "image/object/mask" || keys.is_none() && key.contains("panoptic"))
         );
 
+        // Beside boxes they are the masks of these.
+        let beside = convert::load(&corpus.out(&out), &LoadOptions::default()).unwrap();
+        assert!(beside.problems.is_empty(), "{:?}", beside.problems);
+        let masks = &beside.dataset.objects.masks;
+        let areas: Vec<_> = (0..4).map(|row| masks.get(row).map_or(0, |mask| runs::area(&mask.runs))).collect();
+        assert_eq!((areas, beside.dataset.objects.len()), (vec![25, 875, 100, 0], 4));
+
         // As deeplab's and Model Garden's own tools write them, without a word of objects.
         let folder = tempfile::tempdir().unwrap();
         let mut file = Vec::new();
@@ -100,6 +107,40 @@ fn maps_show_classes_and_objects_and_come_back() {
         let target = Options { target: by_name("semantic-masks"), ..super::corpus::options() };
         let report = convert::convert(folder.path(), &folder.path().join("again"), &target, &mut ()).unwrap();
         assert_eq!((report.images, report.objects), (2, back.objects.len() as u64));
+    }
+}
+
+/// Boxes and pictures of a record that say two things.
+#[test]
+fn what_maps_show_beside_boxes_is_said() {
+    let corpus = corpus();
+    for (form, said) in [
+        (
+            Segmentation::Semantic,
+            "image/segmentation/class/encoded has pixels of class 2 where no box of that class is",
+        ),
+        (Segmentation::Panoptic, "segments of its maps without a box: 2"),
+    ] {
+        let out = format!("out-{form}");
+        corpus.convert(&out, &options(form)).unwrap();
+        let all = features(&corpus.out(&format!("{out}/train.tfrecord")));
+        let folder = tempfile::tempdir().unwrap();
+        let mut file = Vec::new();
+        let cats = |(key, value): &(String, Feature<'static>)| match key.as_str() {
+            "image/object/class/label" => (key.clone(), Feature::Int64(vec![1; 4].into())),
+            "image/object/class/text" => (key.clone(), Feature::Bytes(vec![b"cat"[..].into(); 4])),
+            _ => (key.clone(), value.clone()),
+        };
+        let cats: Vec<(String, Feature<'_>)> = all[0].iter().map(cats).collect();
+        let cats: Vec<(&str, Feature<'_>)> = cats.iter().map(|(key, value)| (&**key, value.clone())).collect();
+        append(&mut file, &example::encode(&cats));
+        fs::write(folder.path().join("train.tfrecord"), file).unwrap();
+        let loaded = convert::load(folder.path(), &LoadOptions::default()).unwrap();
+        let messages: Vec<_> = loaded.problems.iter().map(|problem| (problem.kind, problem.message.clone())).collect();
+        assert_eq!(messages, [(ProblemKind::BadMask, format!("record 0: its masks are left out: {said}"))]);
+        let load = LoadOptions { boxes_only: true, ..LoadOptions::default() };
+        let boxes = convert::load(folder.path(), &load).unwrap();
+        assert_eq!((boxes.dataset.outlines_unread, boxes.problems.is_empty()), (4, true));
     }
 }
 
