@@ -1,5 +1,6 @@
-//! Objects of records that have no boxes, but a picture of classes (deeplab's records) or of classes and instances (Model Garden's
-//! panoptic ones): one for each class, or each instance. 0 is nothing, and of classes alone 255 is what nobody labelled.
+//! Pictures of classes (deeplab's records) or of classes and instances (Model Garden's panoptic ones). Of a record without boxes they
+//! are all that tells of objects: one for each class, or each instance. 0 is nothing, and of classes alone 255 is what nobody labelled.
+//! What they say of objects that have boxes: [`super::regions`].
 
 use super::record::{ClassKey, bytes};
 use crate::dataset::{Mask, Object};
@@ -13,22 +14,41 @@ const PAIRS: [[&str; 2]; 2] = [
 ];
 const CLASSES: &str = "image/segmentation/class/encoded";
 
-/// What the pictures show, with classes by their numbers.
-pub fn objects(example: &Example<'_>) -> Result<Vec<(ClassKey, Object)>, String> {
-    let picture = |key: &str| bytes(example, key).filter(|bytes| !bytes.is_empty()).map(|bytes| read(key, bytes));
-    for [classes, instances] in PAIRS {
-        if let (Some(categories), Some(instances)) = (picture(classes), picture(instances)) {
-            let masks = categories?.masks_with(&instances?).map_err(|fault| format!("{classes}: {}", fault.message))?;
-            return Ok(masks
-                .into_iter()
-                .filter(|((class, _), _)| *class != 0)
-                .map(|((class, _), mask)| of(class, mask))
-                .collect());
+/// What the pictures of a record show.
+#[derive(Debug, Default)]
+pub struct Map {
+    /// A class's number and its pixels, or those of one instance.
+    pub regions: Vec<(i64, Mask)>,
+    /// Whether instances are told apart.
+    pub of_instances: bool,
+    /// Width and height that the boxes are in; none where they are parts of the size.
+    pub size: Option<(u32, u32)>,
+}
+
+impl Map {
+    /// Of the pictures in `example`, if there are any.
+    pub fn of(example: &Example<'_>, size: Option<(u32, u32)>) -> Result<Self, String> {
+        let picture = |key: &str| bytes(example, key).filter(|bytes| !bytes.is_empty()).map(|bytes| read(key, bytes));
+        for [classes, instances] in PAIRS {
+            if let (Some(categories), Some(instances)) = (picture(classes), picture(instances)) {
+                let masks =
+                    categories?.masks_with(&instances?).map_err(|fault| format!("{classes}: {}", fault.message))?;
+                let seen = masks.into_iter().filter(|((class, _), _)| *class != 0);
+                let regions = seen.map(|((class, _), mask)| (class.into(), mask)).collect();
+                return Ok(Self { regions, of_instances: true, size });
+            }
         }
+        let Some(classes) = picture(CLASSES) else { return Ok(Self::default()) };
+        let masks = classes?.masks().map_err(|fault| format!("{CLASSES}: {}", fault.message))?;
+        let seen = masks.into_iter().filter(|(class, _)| !matches!(class, 0 | 255));
+        Ok(Self { regions: seen.map(|(class, mask)| (class.into(), mask)).collect(), of_instances: false, size })
     }
-    let Some(classes) = picture(CLASSES) else { return Ok(Vec::new()) };
-    let masks = classes?.masks().map_err(|fault| format!("{CLASSES}: {}", fault.message))?;
-    Ok(masks.into_iter().filter(|(class, _)| !matches!(class, 0 | 255)).map(|(class, mask)| of(class, mask)).collect())
+
+    /// An object of each region, with its class by its number.
+    pub fn into_objects(self) -> Vec<(ClassKey, Object)> {
+        let of = |(class, mask)| (ClassKey { label: Some(class), text: None }, object(mask));
+        self.regions.into_iter().map(of).collect()
+    }
 }
 
 fn read(key: &str, bytes: &[u8]) -> Result<LabelImage, String> {
@@ -39,7 +59,8 @@ fn read(key: &str, bytes: &[u8]) -> Result<LabelImage, String> {
     }
 }
 
-fn of(class: u32, mask: Mask) -> (ClassKey, Object) {
+/// What has these pixels.
+pub fn object(mask: Mask) -> Object {
     let bbox = runs::bounds(&mask.runs, mask.height).unwrap_or_default().map(|side| side as f64);
-    (ClassKey { label: Some(class.into()), text: None }, Object { bbox, mask: Some(mask), ..Object::default() })
+    Object { bbox, mask: Some(mask), ..Object::default() }
 }
