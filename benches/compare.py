@@ -214,6 +214,52 @@ def reading(out: Path, scale: float, repeats: int) -> list[Row]:
     return found
 
 
+def checking(corpus: Path, out: Path, scale: float) -> list[Row]:
+    """Going through one file of 10 GB, images with boxes, that lies in the page cache."""
+    path = out / "large.tfrecord"
+    one = sum(entry.stat().st_size for entry in os.scandir(corpus / "images"))
+    megabytes = 10_000 * scale
+
+    def make() -> None:
+        """A conversion as often as it takes: files of records, one behind the other, are a file of records."""
+        if path.exists():
+            return
+        folder = out / "large"
+        convert = [RECORDMILL, "convert", str(corpus / "labels.csv"), str(folder), "--images", str(corpus / "images")]
+        subprocess.run([*convert, "--no-fsync", "--quiet"], check=True, stdout=subprocess.DEVNULL)
+        with path.open("wb") as file:
+            for _ in range(max(1, round(1e6 * megabytes / one))):
+                for part in sorted(folder.glob("*.tfrecord")):
+                    with part.open("rb") as source:
+                        shutil.copyfileobj(source, file, 1 << 20)
+        shutil.rmtree(folder)
+
+    def beside_cat(title: str, command: str, *options: str, target: float | None = None, peak: float = 200) -> Row:
+        ours = [RECORDMILL, command, str(path), *options]
+        cat = ["sh", "-c", 'cat "$1" > /dev/null', "sh", str(path)]
+        ways = [Way("recordmill", ours, checked=False), Way("cat file > /dev/null", cat, checked=False)]
+        return Row(title, ways, target=target, size=(megabytes, "MB"), repeats=3, prepare=make, peak=peak)
+
+    name = f"{megabytes / 1000:g} GB of images with boxes"
+    return [
+        beside_cat(f"verify {name}: sums, Examples, rules", "verify", "--no-sha256", target=0.8),
+        beside_cat("the same file, and the sha256 of each image (the default)", "verify"),
+        beside_cat("the same file: inspect", "inspect"),
+        Row(
+            "the same file: verify beside TensorFlow, which checks the sums alone",
+            [
+                Way("recordmill", piece("verify_ours", path), inner=True),
+                Way("TFRecordDataset.as_numpy_iterator", piece("read_tf_dataset", path), inner=True),
+                Way("TFRecordDataset.reduce, never in Python", piece("read_tf_graph", path), inner=True),
+            ],
+            target=4,
+            size=(megabytes, "MB"),
+            repeats=3,
+            prepare=make,
+        ),
+    ]
+
+
 def starting() -> list[Row]:
     """What a user waits before anything happens."""
     return [
@@ -256,6 +302,7 @@ def main() -> int:
         lambda: encoding(scale),
         lambda: tables(out, scale),
         lambda: reading(out, scale, repeats),
+        lambda: checking(corpus, out, scale),
         starting,
         lambda: formats(args.folder, corpus, out, scale),
     ]

@@ -412,7 +412,25 @@ def indexes() -> dict[str, bytes]:
         "negative": b"-1 16\n",
         "words": b"offset size\n",
         "empty": b"",
+        "binary": sealed([0, 19, 35, 563]),
+        "binary of nothing": sealed([0]),
+        "binary of two blocks": sealed(list(range(0, 16 * 8194, 16))),
+        "binary with a gap in it": sealed([0, 19, 20, 563]),
+        "binary with a wrong sum": sealed([0, 19])[:-1] + b"!",
+        "binary of too many": sealed([0, 19], records=1 << 40, size=1 << 60),
+        "binary of another version": sealed([0, 19], version=2),
     }
+
+
+def sealed(offsets: list[int], *, records: int | None = None, size: int | None = None, version: int = 1) -> bytes:
+    """A binary index, docs/index-form.md, with sums that are right."""
+    count = len(offsets) - 1 if records is None else records
+    head = b"\x89RMX\r\n\x1a\n" + struct.pack("<IIQQI", version, 7, offsets[-1] if size is None else size, count, 9)
+    body = struct.pack(f"<{len(offsets)}Q", *offsets)
+    blocks = [body[start : start + 65536] for start in range(0, len(body), 65536)]
+    return (
+        head + struct.pack("<I", crc32c(head)) + body + b"".join(struct.pack("<I", crc32c(block)) for block in blocks)
+    )
 
 
 def archives() -> dict[str, bytes]:
@@ -548,7 +566,7 @@ def main() -> None:
         "csv": tables(),
         "example_decode": examples(),
         "image_header": pictures(),
-        "index_text": indexes(),
+        "index": indexes(),
         "inspect": detections() | {f"file-{name}": data for name, data in frames().items()},
         "label_image": label_images(),
         "label_map": label_maps(),

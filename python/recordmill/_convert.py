@@ -272,11 +272,12 @@ def convert(
             `tf.train.SequenceExample` for each clip (a folder of frames) with its boxes and tracks, in the layout of
             the research API's `seq_example_util.py`, or the word for a script whose Examples and files are to be
             written: "create_coco", "create_pascal", "create_kitti", "create_oid", "create_pet", "model_garden" or
-            "roboflow", or "tfds", a folder that `tfds.builder_from_directory` loads (docs/schemas.md). A clip is not
-            cut by `split` and `shards`, is one record of 2 GiB at most, and is in memory as a whole while it is made.
+            "roboflow", or "tfds", a folder that `tfds.builder_from_directory` loads, which is "tfds_classification",
+            one class for each image, where images have classes and no objects (docs/schemas.md). A clip is not cut by
+            `split` and `shards`, is one record of 2 GiB at most, and is in memory as a whole while it is made.
         layout: "flat" or "roboflow".
         group: Name of the files in layout "roboflow" ("objects" if None), of the dataset in schemas "sequence"
-            and "tfds" ("dataset" if None).
+            and "tfds" or "tfds_classification" ("dataset" if None).
         masks: How records have the masks of objects (`image/object/mask`) where the source has outlines or masks:
             "png", "numerical" (float32, height x width for each object, row by row), "none", or "auto": "png" in schema
             "tfod", "none" in those of scripts, as they do without being asked. Outlines are drawn as COCO's own tools

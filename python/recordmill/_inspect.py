@@ -310,7 +310,7 @@ def extract(
     feature: str,
     out: Path,
     *,
-    where: Sequence[str] = (),
+    where: str | Sequence[str] = (),
     compression: str | None = None,
     max_records: int | None = None,
     max_record_size: int = MAX_RECORD_SIZE,
@@ -339,27 +339,35 @@ def extract(
         ValueError: The feature holds no bytes, or no record has it.
     """
     made: Extraction = json.loads(
-        _native.extract(path, feature, out, compression, max_record_size, max_records, list(where), overwrite, fsync)
+        _native.extract(
+            path, feature, out, compression, max_record_size, max_records, conditions(where), overwrite, fsync
+        )
     )
     return made
+
+
+def conditions(where: str | Sequence[str]) -> list[str]:
+    """One or several."""
+    return [where] if isinstance(where, str) else list(where)
 
 
 def show(
     path: Path,
     *,
     record: int | None = None,
-    where: Sequence[str] = (),
+    where: str | Sequence[str] = (),
     form: Literal["json", "table", "pbtxt"] = "json",
     limit: int = 10,
 ) -> list[str]:
     """Records of a TFRecord file with all that they hold, each as text.
 
-    What is no Example is given as text and as hexadecimal numbers. Damage is passed over.
+    What is no Example is given as text and as hexadecimal numbers. Damage is passed over; a damaged stretch counts as
+    one record, as in `verify`.
 
     Args:
         path: The file.
         record: The number of one record, from 0.
-        where: Conditions as in `filter`, such as `image/filename=x.jpg`; Examples that fulfil all of them are given.
+        where: A condition as in `filter`, such as `image/filename=x.jpg`, or several: Examples fulfil all.
         form: "json", "table" (long values cut) or "pbtxt", protobuf's text format, which holds every byte.
         limit: Records to give at most.
 
@@ -367,7 +375,14 @@ def show(
         OSError: The file cannot be read.
         ValueError: A condition is none.
     """
-    return _native.show(path, record, list(where), form, limit)
+    return show_sound(path, record, where, form, limit)[0]
+
+
+def show_sound(
+    path: Path, record: int | None, where: str | Sequence[str], form: str, limit: int
+) -> tuple[list[str], list[str]]:
+    """As `show`, and the damage that was passed over on the way to the last of these records."""
+    return _native.show(path, record, conditions(where), form, limit)
 
 
 def snippet(
@@ -473,7 +488,7 @@ def compare(
     Every image is looked for, by its name or its bytes, and compared to the byte (one that the conversion encodes anew
     by kind and size), every object by class, box, masks, keypoints and the rest. What the conversion left out on
     purpose is known from `recordmill.json` beside the records; without that, the options of `convert` are taken as they
-    are when nothing is given. Free attributes of objects are not compared.
+    are when nothing is given.
 
     Args:
         path: The folder of records that `convert` wrote, or files.

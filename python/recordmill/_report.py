@@ -172,7 +172,8 @@ class Report(Told):
         target: What was written: "tfrecord", or the name of a format.
         output: The folder that was written to.
         dry_run: Nothing was written; sizes are those that the files would have.
-        schema: "tfod", "basic", "classification" or "sequence"; None where the target has no records.
+        schema: What records have, as in `convert`: "tfod", "basic" ...; "tfds_classification" where "tfds" was that.
+            None where the target has no records.
         losses: What the target cannot hold.
         images: Images written.
         objects: Objects written.

@@ -60,6 +60,7 @@ class Damage(TypedDict):
     """Bytes that no record was read from, and how many records that were, as far as that is known."""
 
     path: str
+    compression: str
     offset: int
     bytes: int
     more: bool
@@ -307,21 +308,29 @@ def decompress(paths: Paths, out: Path, **options: Unpack[WritingOptions]) -> Re
     return found
 
 
-def index(paths: Paths, out: Path | None = None, **options: Unpack[WritingOptions]) -> list[Indexed]:
-    """Writes where the records of each file are, a line "offset size" for each, as NVIDIA DALI's `tfrecord2idx` does.
-
-    `TFRecordIndex.load` reads it.
+def index(
+    paths: Paths,
+    out: Path | None = None,
+    *,
+    form: Literal["dali", "binary"] = "dali",
+    verify: bool = True,
+    **options: Unpack[WritingOptions],
+) -> list[Indexed]:
+    """Writes where the records of each file are. `TFRecordIndex.load` reads it.
 
     Args:
         paths: Uncompressed files, folders, patterns.
-        out: The index of a single file; otherwise each lies beside its file, with `.idx` behind the name.
+        out: The index of a single file; otherwise each lies beside its file, with `.idx` or `.rmx` behind the name.
+        form: "dali" has a line "offset size" for each record, as NVIDIA DALI's `tfrecord2idx` writes them. "binary" has
+            8 bytes for each, checksums, and what tells that the file has changed since.
+        verify: Whether the payloads are read and their checksums verified; those of the lengths always are.
         **options: See `WritingOptions`.
 
     Raises:
         RecordError: A file is damaged or compressed; nothing is written then.
         OSError: A file cannot be read or written.
     """
-    found: list[Indexed] = _write("index", paths, out, options)
+    found: list[Indexed] = _write("index", paths, out, options, form=form, verify=verify)
     return found
 
 
@@ -403,6 +412,10 @@ def select(
         OSError: A file cannot be read or written.
     """
     names = dict(rename or {})
+    for name, given in (("keep", keep), ("drop", drop)):
+        if isinstance(given, str):
+            message = f"{name} is a list of names, not one text"
+            raise TypeError(message)
     found: Reshaped = _write("select", paths, out, options, keep=list(keep), drop=list(drop), rename=names)
     return found
 

@@ -29,6 +29,7 @@ class View:
         shown: Images, or records, that it shows.
         of: Of so many.
         picture_bytes: How much of it is pictures.
+        damaged: Places where files of records are damaged; the page names them.
     """
 
     def __init__(self, html: str, counts: str) -> None:
@@ -37,6 +38,7 @@ class View:
         self.shown: int = found["shown"]
         self.of: int = found["of"]
         self.picture_bytes: int = found["picture_bytes"]
+        self.damaged: int = found["damaged"]
 
     def save(self, path: Path, *, overwrite: bool = False) -> None:
         """Writes the page to the file `path`.

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::labels::Labels;
-use super::options::{MaskForm, Options, SchemaKind, Segmentation, SourceId};
+use super::options::{MaskForm, Options, Segmentation, SourceId};
+use super::schema::attributes::is_depiction;
 use super::schema::{MapForm, keys};
 use crate::dataset::{Dataset, Split, flag};
 use crate::formats::target::{MaskFit, Ready, ReadyImage, ReadyObject};
-use crate::formats::{Carries, Format};
+use crate::formats::{Carries, Format, kitti};
 
 /// Something that the target cannot hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -42,7 +43,7 @@ pub fn record_holds(carries: Carries, options: &Options) -> bool {
     match carries {
         Boxes | Negatives => objects,
         // Places in a list of names.
-        ClassIds => options.schema != SchemaKind::Tfds,
+        ClassIds => !profile.zero_based,
         Splits | ClassOrder | Sizes | Fractions => true,
         Masks => {
             let maps = profile.maps != MapForm::None && options.segmentation != Segmentation::None;
@@ -66,13 +67,26 @@ pub fn record_holds(carries: Carries, options: &Options) -> bool {
     }
 }
 
-/// What of the images `rows` of `dataset` a target that `holds` so much does not hold.
+/// Whether records without attributes in general have keys of their own for all of these.
+pub fn record_holds_as_keys(attributes: &[(Box<str>, Box<str>)], options: &Options) -> bool {
+    let profile = options.schema.profile();
+    let known = kitti::Columns::of(attributes);
+    // KITTI's script does not take how far an object is hidden.
+    let known = kitti::Columns { occluded: None, ..known };
+    attributes.iter().all(|(name, value)| {
+        profile.has(&keys::ALPHA) && known.hold(name) || profile.has(&keys::DEPICTION) && is_depiction(name, value)
+    })
+}
+
+/// What of the images `rows` of `dataset` a target that `holds` so much does not hold; of attributes `as_fields` says it of those of an
+/// object.
 pub fn losses(
     dataset: &Dataset,
     rows: &[usize],
     splits: &[Split],
     labels: &Labels,
     holds: impl Fn(Carries) -> bool,
+    as_fields: impl Fn(&[(Box<str>, Box<str>)]) -> bool,
 ) -> Vec<Loss> {
     let mut found: BTreeMap<Carries, (u64, &'static str)> = BTreeMap::new();
     let mut count = |carries: Carries, of: &'static str, number: u64| {
@@ -81,7 +95,7 @@ pub fn losses(
         }
     };
     for row in rows {
-        objects(dataset, *row, &holds, |carries| count(carries, "objects", 1));
+        objects(dataset, *row, &holds, &as_fields, |carries| count(carries, "objects", 1));
         let images = &dataset.images;
         let mut image = |carries, has: bool| count(carries, "images", has.into());
         image(Carries::Captions, images.captions.get(*row).is_some());
@@ -138,7 +152,7 @@ fn pointed(dataset: &Dataset, rows: &[usize]) -> Vec<bool> {
     pointed
 }
 
-/// Areas of objects of the images `rows` that are no whole numbers, which schema tfds has them as.
+/// Areas of objects of the images `rows` that are no whole numbers, which a schema has them as.
 pub fn cut_areas(dataset: &Dataset, rows: &[usize]) -> Option<Loss> {
     let objects = rows.iter().flat_map(|row| dataset.objects_of(*row));
     let areas = objects.filter_map(|object| dataset.objects.area.get(object));
@@ -158,6 +172,13 @@ pub fn unfit_masks(ready: &Ready<'_>) -> Option<Loss> {
     (number > 0).then_some(Loss { what: Carries::Masks.word(), number, of: "objects" })
 }
 
+/// Images of several classes, of which the target holds the first.
+pub fn unfit_labels(ready: &Ready<'_>, target: &Format) -> Option<Loss> {
+    let several = |image: &&ReadyImage| target.one_label() && ready.labels(image).len() > 1;
+    let number = ready.images.iter().filter(several).count() as u64;
+    (number > 0).then_some(Loss { what: Carries::ImageLabels.word(), number, of: "images" })
+}
+
 /// Classes that become the only one of the target.
 pub fn unfit_classes(ready: &Ready<'_>, target: &Format) -> Option<Loss> {
     let only = target.only_class()?;
@@ -167,7 +188,13 @@ pub fn unfit_classes(ready: &Ready<'_>, target: &Format) -> Option<Loss> {
 
 /// What the objects of image `row` have. To a target that holds outlines a turned box is one, if the object has no other; which
 /// keypoints are hidden is nothing of its own where they are lost themselves.
-fn objects(dataset: &Dataset, row: usize, holds: &impl Fn(Carries) -> bool, mut has: impl FnMut(Carries)) {
+fn objects(
+    dataset: &Dataset,
+    row: usize,
+    holds: &impl Fn(Carries) -> bool,
+    as_fields: &impl Fn(&[(Box<str>, Box<str>)]) -> bool,
+    mut has: impl FnMut(Carries),
+) {
     let objects = &dataset.objects;
     let (outlines, pointed) = (holds(Carries::Polygons), holds(Carries::Keypoints));
     for object in dataset.objects_of(row) {
@@ -191,7 +218,7 @@ fn objects(dataset: &Dataset, row: usize, holds: &impl Fn(Carries) -> bool, mut 
         when(Carries::Corners, objects.corners.get(object).is_some() && (drawn || !outlines));
         when(Carries::Score, objects.score.get(object).is_some());
         when(Carries::Tracks, objects.track.get(object).is_some());
-        when(Carries::Attributes, objects.attributes.get(object).is_some());
+        when(Carries::Attributes, objects.attributes.get(object).is_some_and(|all| !as_fields(all)));
         when(Carries::Pose, objects.pose.get(object).is_some_and(|pose| **pose != *"Unspecified"));
         let [x0, y0, x1, y1] = objects.bbox[object];
         let of_box = ((x1 - x0) * (y1 - y0)).abs();

@@ -130,10 +130,9 @@ pub fn manifest(
     let written = Written {
         schema: options.schema.name(),
         layout: options.layout.name(),
-        group: match (options.layout, options.schema) {
-            (Layout::Roboflow, _) => Some(options.group()),
-            (Layout::Flat, SchemaKind::Sequence | SchemaKind::Tfds) => Some(options.dataset_name()),
-            _ => None,
+        group: match options.layout {
+            Layout::Roboflow => Some(options.group()),
+            Layout::Flat => options.schema.profile().is_named().then(|| options.dataset_name()),
         },
         split: options.split.to_string(),
         split_exact: options.exact_split,
@@ -219,8 +218,9 @@ fn text(manifest: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
 /// Names of the label maps that `options` asks for: one, or one per split.
 pub fn label_map_names(splits: &[Split], options: &Options) -> Vec<String> {
     match options.layout {
-        Layout::Flat if options.schema == SchemaKind::Tfds => vec![tfds::NAMES.to_owned()],
-        Layout::Flat => vec!["label_map.pbtxt".to_owned()],
+        Layout::Flat => {
+            vec![options.schema.profile().beside.map_or("label_map.pbtxt", |beside| beside.names).to_owned()]
+        }
         Layout::Roboflow => splits.iter().map(|split| format!("{split}/{}_label_map.pbtxt", options.group())).collect(),
     }
 }
@@ -228,7 +228,7 @@ pub fn label_map_names(splits: &[Split], options: &Options) -> Vec<String> {
 /// The text of the label map.
 pub fn label_map_text(map: &LabelMap, options: &Options) -> String {
     match options.layout {
-        Layout::Flat if options.schema == SchemaKind::Tfds => tfds::names_text(map),
+        Layout::Flat if options.schema.profile().beside.is_some() => tfds::names_text(map),
         Layout::Flat => label_map::to_text(map),
         Layout::Roboflow => label_map::to_text_roboflow(map),
     }
@@ -258,8 +258,11 @@ fn listed_by(folder: &Path, manifest: &str) -> Option<Vec<String>> {
     }
     let text = std::fs::read(folder.join(manifest)).ok()?;
     let Listed { files, label_maps, metadata, format } = serde_json::from_slice(&text).ok()?;
+    let is_names = |name: &str| {
+        SchemaKind::ALL.iter().filter_map(|schema| schema.profile().beside).any(|beside| beside.names == name)
+    };
     let of_records = |name: &str| {
-        let label_map = name.ends_with("_label_map.pbtxt") || name == "label_map.pbtxt" || name == tfds::NAMES;
+        let label_map = name.ends_with("_label_map.pbtxt") || name == "label_map.pbtxt" || is_names(name);
         let metadata = tfds::METADATA.contains(&name);
         let numbered = |name: &str| {
             let digits = |part: &str| part.len() >= 5 && part.bytes().all(|byte| byte.is_ascii_digit());

@@ -1,5 +1,6 @@
 //! What a conversion can be asked for.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -11,7 +12,7 @@ use super::reencode::Reencode;
 use super::schema::{MapForm, keys};
 use super::select::Selection;
 use super::split::SplitRule;
-use crate::dataset::LabelMap;
+use crate::dataset::{Dataset, LabelMap};
 use crate::formats::{Format, LoadOptions, Pets, parallel};
 use crate::record::{Compression, deflate};
 
@@ -45,7 +46,7 @@ pub struct Options {
     /// Names and folders of the output.
     pub layout: Layout,
     /// Name of the files in [`Layout::Roboflow`], there `objects` if `None`; of the dataset in [`SchemaKind::Sequence`] and
-    /// [`SchemaKind::Tfds`], there `dataset`.
+    /// those that TensorFlow Datasets loads, there `dataset`.
     pub group: Option<String>,
     /// Around each file.
     pub compression: Compression,
@@ -174,7 +175,7 @@ impl Options {
         if let Some((option, _)) = odd.iter().find(|(_, odd)| *odd) {
             return Err(ConvertError::Option(format!("{option} means nothing with schema {schema}")));
         }
-        if schema == SchemaKind::Tfds {
+        if profile.beside.is_some() {
             self.check_tfds()?;
         }
         let lonely = [
@@ -182,9 +183,7 @@ impl Options {
             ("level", self.level.is_some() && self.compression == Compression::None, "compression"),
             (
                 "group",
-                self.group.is_some()
-                    && self.settled().layout != Layout::Roboflow
-                    && !matches!(self.schema, SchemaKind::Sequence | SchemaKind::Tfds),
+                self.group.is_some() && self.settled().layout != Layout::Roboflow && !profile.is_named(),
                 "layout roboflow",
             ),
         ];
@@ -192,7 +191,7 @@ impl Options {
             return Err(ConvertError::Option(format!("{option} means nothing without {needs}")));
         }
         let of_clips = [("drop_empty", self.drop_empty), ("sample", self.select.sample.is_some())];
-        if let Some((option, _)) = of_clips.iter().find(|(_, set)| *set && self.schema == SchemaKind::Sequence) {
+        if let Some((option, _)) = of_clips.iter().find(|(_, set)| *set && profile.of_clips) {
             let message = format!("{option} is about images, and with schema sequence each belongs to its clip");
             return Err(ConvertError::Option(message));
         }
@@ -214,18 +213,20 @@ impl Options {
         let error = |message: String| Err(ConvertError::Option(message));
         if !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.chars().all(plain) {
             return error(format!(
-                "group {name:?} cannot be the name of a dataset in schema tfds: a lower case letter, then lower case letters, \
-                 digits and underscores"
+                "group {name:?} cannot be the name of a dataset in schema {}: a lower case letter, then lower case letters, \
+                 digits and underscores",
+                self.schema
             ));
         }
         if self.compression != Compression::None {
             let word = self.compression.name();
             return error(format!(
-                "compression {word}: TensorFlow Datasets reads files as schema tfds has them without"
+                "compression {word}: TensorFlow Datasets reads files as schema {} has them without",
+                self.schema
             ));
         }
         if matches!(self.source_id, SourceId::Filename | SourceId::Stem) {
-            return error(format!("source_id {}: image/id is a number in schema tfds", self.source_id));
+            return error(format!("source_id {}: image/id is a number in schema {}", self.source_id, self.schema));
         }
         Ok(())
     }
@@ -250,11 +251,24 @@ impl Options {
             settled.load.voc_one_based = Some(false);
         }
         settled.load.unlisted |= profile.unlisted;
-        if self.schema == SchemaKind::CreatePet {
+        if profile.bodies.is_some() {
             let bodies = matches!(settled.masks, MaskForm::Png | MaskForm::Numerical);
             settled.load.pets = Some(if bodies { Pets::Bodies } else { Pets::Faces });
         }
         settled
+    }
+
+    /// The same in the form that the schema has for datasets such as `dataset`.
+    pub(super) fn formed(&self, dataset: &Dataset) -> Result<Cow<'_, Self>, ConvertError> {
+        let of_classes = dataset.objects.is_empty() && !dataset.images.labels.is_empty();
+        match self.schema.profile().of_classes.filter(|_| of_classes) {
+            None => Ok(Cow::Borrowed(self)),
+            Some(schema) => {
+                let formed = Self { schema, ..self.clone() };
+                formed.check()?;
+                Ok(Cow::Owned(formed))
+            }
+        }
     }
 
     /// An option that is about records and was set.
@@ -350,8 +364,10 @@ words! {
         ModelGarden = "model_garden",
         /// Roboflow's export.
         Roboflow = "roboflow",
-        /// A dataset that TensorFlow Datasets loads from its folder.
+        /// A dataset that TensorFlow Datasets loads from its folder: of objects; of images that have classes and no objects the next.
         Tfds = "tfds",
+        /// The same of images that have one class each, whatever is on them.
+        TfdsClassification = "tfds_classification",
     }
 }
 

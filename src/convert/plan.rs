@@ -16,7 +16,6 @@ use super::options::{Layout, MaskForm, Options, SchemaKind, Segmentation, ShardR
 use super::reencode::Reencode;
 use super::schema::attributes::{self, Attribute};
 use super::schema::profile::{Assignment, Order, Profile};
-use super::schema::scripts::PET_BODIES;
 use super::split::hash;
 use crate::dataset::{Dataset, Split};
 use crate::formats::tree::stem_of;
@@ -141,9 +140,9 @@ impl Plan {
     /// Decides what goes where. `rows` are the images that can be written, in the dataset's order, with the bytes of
     /// their files, and `splits` where each belongs.
     pub fn new(dataset: &Dataset, rows: &[(usize, u64)], splits: &[Split], labels: &Labels, options: &Options) -> Self {
-        let of_clips = options.schema == SchemaKind::Sequence;
-        let shared = if of_clips { vec![false; rows.len()] } else { shared_names(dataset, rows) };
         let profile = options.schema.profile();
+        let of_clips = profile.of_clips;
+        let shared = if of_clips { vec![false; rows.len()] } else { shared_names(dataset, rows) };
         // The other schemas have no such key; hashing an image only to forget it costs as much as copying it.
         let found = Columns {
             sha256: options.sha256 && !of_clips,
@@ -391,9 +390,9 @@ fn block_ends(images: &[PlannedImage], step: usize) -> Vec<usize> {
 }
 
 fn shard_name(split: Split, options: &Options, number: usize, count: usize) -> String {
-    if let Some(files) = options.schema.profile().files {
-        let bodies = options.schema == SchemaKind::CreatePet && options.masks != MaskForm::None;
-        let files = if bodies { PET_BODIES } else { files };
+    let profile = options.schema.profile();
+    let of_bodies = profile.bodies.filter(|_| options.masks != MaskForm::None);
+    if let Some(files) = of_bodies.or(profile.files) {
         let single = count == 1 && options.shards == ShardRule::One && files.shards(split).is_none();
         return files.name(options.dataset_name(), split, (!single).then_some((number, count)));
     }

@@ -1,16 +1,18 @@
 //! `README.txt` in the output: what it is, what is in it, and short programs that read it.
 
 use std::fmt::Write;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use super::error::ConvertError;
 use super::manifest::MANIFEST;
-use super::options::{Layout, MaskForm, Options, SchemaKind, SourceId};
+use super::options::{Layout, MaskForm, Options, SourceId};
 use super::plan::Content;
 use super::report::Report;
 use super::schema::profile::FormatWord;
 use super::schema::tfds;
 use super::shard::Output;
+use crate::dataset::Split;
 use crate::inspect::sequence;
 use crate::snippet::{self, Files, Framework, Reading};
 
@@ -36,13 +38,22 @@ pub fn readme(
     text
 }
 
-/// What the first records have, for README.txt; none where there is no record.
-pub fn first_records(output: &Output, report: &Report) -> Result<Option<Reading>, ConvertError> {
-    let Some(path) = report.files.iter().position(|file| file.records > 0).and_then(|shard| output.closed_path(shard))
-    else {
+/// What the first records of the files that programs read have, for README.txt; none where there is no record. Keys that `is_list`
+/// are taken for lists, however many values these have.
+pub fn first_records(
+    output: &Output,
+    report: &Report,
+    is_list: &dyn Fn(&str) -> bool,
+) -> Result<Option<Reading>, ConvertError> {
+    let split = shown_split(report);
+    let shown = report.files.iter().enumerate().filter(|(_, file)| file.records > 0 && Some(file.split) == split);
+    let paths: Vec<PathBuf> = shown.filter_map(|(shard, _)| output.closed_path(shard)).take(SHOWN_FILES).collect();
+    if paths.is_empty() {
         return Ok(None);
-    };
-    let read = snippet::read(&[&path], SHOWN_RECORDS, &AtomicBool::new(false));
+    }
+    let paths: Vec<&Path> = paths.iter().map(PathBuf::as_path).collect();
+    let each = (SHOWN_FILES / paths.len()).max(1) as u64;
+    let read = snippet::read(&paths, each, is_list, &AtomicBool::new(false));
     read.map(|(_, reading)| Some(reading)).map_err(|error| ConvertError::Ledger(error.to_string()))
 }
 
@@ -86,7 +97,7 @@ fn tables(text: &mut String, report: &Report, options: &Options, label_maps: &[S
         writeln!(text, "{:width$}  {records}, {} bytes", file.name, file.bytes)?;
     }
     writeln!(text, "{}: the classes and their ids", label_maps.join(", "))?;
-    if options.schema == SchemaKind::Tfds {
+    if options.schema.profile().beside.is_some() {
         writeln!(text, "{}: what TensorFlow Datasets loads the folder by", tfds::METADATA.join(", "))?;
     }
     writeln!(text, "{MANIFEST}: options, counts and checksums of each file\n")?;
@@ -103,7 +114,7 @@ fn tables(text: &mut String, report: &Report, options: &Options, label_maps: &[S
 fn features(text: &mut String, report: &Report, options: &Options, content: &Content) -> std::fmt::Result {
     let profile = options.schema.profile();
     writeln!(text, "A record\n--------")?;
-    let of_clips = options.schema == SchemaKind::Sequence;
+    let of_clips = profile.of_clips;
     let what = if of_clips { "tf.train.SequenceExample of one clip" } else { "tf.train.Example of one image" };
     writeln!(text, "Each record is a {what} (schema {}):\n", options.schema)?;
     if of_clips {
@@ -170,17 +181,22 @@ image/timestamp                          number of the frame
 region/is_annotated                      1, or 0 where no annotation names the frame
 ";
 
-/// Records that programs are made from.
-const SHOWN_RECORDS: u64 = 16;
+/// Files that programs are made from at most, and records.
+const SHOWN_FILES: usize = 16;
 /// Frameworks whose programs stand in the text.
 const FRAMEWORKS: [Framework; 3] = [Framework::TensorFlow, Framework::Keras, Framework::Torch];
 
+/// The split whose files programs read.
+fn shown_split(report: &Report) -> Option<Split> {
+    report.splits.iter().find(|split| split.images > 0).map(|split| split.name)
+}
+
 fn programs(text: &mut String, report: &Report, options: &Options, reading: &Reading) {
-    let split = report.splits.iter().find(|split| split.images > 0).map(|split| split.name);
+    let split = shown_split(report);
     let names = report.files.iter().filter(|file| Some(file.split) == split).map(|file| file.name.clone());
     let files = Files { names: names.collect(), compression: options.compression };
-    if options.schema == SchemaKind::Tfds {
-        *text += tfds::PROGRAM;
+    if let Some(beside) = options.schema.profile().beside {
+        *text += beside.program;
     }
     for framework in FRAMEWORKS {
         let title = format!("{} (pip install {})", framework.title(), framework.needs());

@@ -195,7 +195,7 @@ impl Report {
         let reasons = || self.skipped.reasons.values();
         let records = match self.schema {
             // A record is a clip of many.
-            Some(SchemaKind::Sequence) => self.images,
+            Some(schema) if schema.profile().of_clips => self.images,
             Some(_) => self.files.iter().map(|file| file.records).sum(),
             None => self.images,
         };

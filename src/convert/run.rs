@@ -14,7 +14,7 @@ use super::columns::{all_differ, all_have_ids, has_shapes};
 use super::error::{ConvertError, io_error};
 use super::images;
 use super::labels::{self, Labels};
-use super::losses::{Loss, cut_areas, losses, record_holds};
+use super::losses::{Loss, cut_areas, losses, record_holds, record_holds_as_keys};
 use super::manifest::{self, MANIFEST, README};
 use super::options::{ImagesMode, LabelSource, OnError, Options, SchemaKind, Segmentation, SourceId};
 use super::pipeline::{self, Done, Job};
@@ -22,7 +22,7 @@ use super::plan::Plan;
 use super::readme::{first_records, readme};
 use super::report::{ClassCount, FileReport, Report, SplitCount};
 use super::schema::profile::Id;
-use super::schema::{keys, tfds};
+use super::schema::{Profile, keys, tfds};
 use super::shard::{self, Output};
 use super::split::SplitRule;
 use super::watch::{Monitor, Phase, Watch};
@@ -53,6 +53,7 @@ pub fn convert(
     let boxes_only = !wanted && options.select.is_all();
     let (source, load) = (source.to_owned(), LoadOptions { boxes_only, ..options.load.clone() });
     let loaded = aside(move || super::load(&source, &load), &mut watch)?;
+    let options = &*options.formed(&loaded.dataset)?;
     let (loaded, options) = match scripted::prepare(&loaded, options)? {
         Some((loaded, options)) => (loaded, Cow::Owned(options)),
         None => (loaded, Cow::Borrowed(options)),
@@ -70,6 +71,7 @@ pub fn convert_dataset(
     let mut watch = Watch::new(monitor);
     options.check()?;
     let options = &options.settled();
+    let options = &*options.formed(&loaded.dataset)?;
     if let Some((loaded, options)) = scripted::prepare(loaded, options)? {
         return run(&select::apply(loaded, &options)?, out, &options, &mut watch);
     }
@@ -163,7 +165,7 @@ impl Start {
     /// The split of each of `rows`.
     fn splits(&self, dataset: &Dataset, options: &Options, watch: &mut Watch<'_>) -> Result<Vec<Split>, ConvertError> {
         let rows: Vec<usize> = self.rows.iter().map(|(row, _)| *row).collect();
-        if options.schema == SchemaKind::Sequence && options.target.is_none() {
+        if options.schema.profile().of_clips && options.target.is_none() {
             let folders = clips::folders(dataset, rows.iter().copied());
             return Ok(options.split.assign_folders(dataset, &rows, &folders, options.seed, options.exact_split));
         }
@@ -215,11 +217,16 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
         let format = loaded.format.name;
         return Err(ConvertError::Option(format!("source-id id: the images of this {format} dataset have no ids")));
     }
-    if options.schema == SchemaKind::Classification && !dataset.is_empty() && dataset.images.labels.is_empty() {
+    let profile = options.schema.profile();
+    if profile.has_one_class() && !dataset.is_empty() && dataset.images.labels.is_empty() {
         let format = loaded.format.name;
+        let (schema, of_objects) = match profile.beside {
+            Some(_) => (options.schema, SchemaKind::Tfds),
+            None => (options.schema, SchemaKind::Tfod),
+        };
         let message = format!(
-            "schema classification: the images of this {format} dataset have no classes of their own, only their objects have \
-             (schema tfod)"
+            "schema {schema}: the images of this {format} dataset have no classes of their own, only their objects have \
+             (schema {of_objects})"
         );
         return Err(ConvertError::Option(message));
     }
@@ -237,15 +244,24 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
     let plan = Plan::new(dataset, &rows, &splits, &labels, options);
     let written: Vec<Split> = Split::ALL.into_iter().filter(|split| has(&plan, *split)).collect();
     let label_maps = manifest::label_map_names(&written, options);
-    let metadata = if options.schema == SchemaKind::Tfds { &tfds::METADATA[..] } else { &[] };
+    let metadata = if profile.beside.is_some() { &tfds::METADATA[..] } else { &[] };
 
     let just_rows: Vec<usize> = rows.iter().map(|(row, _)| *row).collect();
-    let mut losses = losses(dataset, &just_rows, &splits, &labels, |carries| record_holds(carries, options));
+    let mut losses = losses(
+        dataset,
+        &just_rows,
+        &splits,
+        &labels,
+        |carries| record_holds(carries, options),
+        |all| record_holds_as_keys(all, options),
+    );
     if plan.content.attributes_lost > 0 {
         losses.push(Loss { what: Carries::Attributes.word(), number: plan.content.attributes_lost, of: "objects" });
     }
-    if options.schema == SchemaKind::Tfds {
-        tfds::check_names(&labels.map).map_err(ConvertError::Option)?;
+    if profile.beside.is_some() {
+        tfds::check_names(&labels.map, options.schema).map_err(ConvertError::Option)?;
+    }
+    if profile.whole_areas {
         losses.extend(cut_areas(dataset, &just_rows));
     }
     let lossy = options.no_loss && !losses.is_empty();
@@ -299,7 +315,7 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
         empty_images: done.total.empty,
         reencoded: done.total.reencoded,
         skipped,
-        classes: classes(&labels, &done, options.schema),
+        classes: classes(&labels, &done, profile),
         splits: split_counts(&written, &plan, &done),
         files: files(&plan, &done),
         annotation_files: 0,
@@ -311,14 +327,14 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
         problems,
     };
     let columns = plan.content.columns;
-    if labels.shifted && options.schema != SchemaKind::Tfds {
+    if labels.shifted && !profile.zero_based {
         report.reasons.push("classes count from 1 (0 is the background); in the source from 0".into());
     }
-    let id_key = if options.schema == SchemaKind::Tfds { "objects/id" } else { "image/object/id" };
-    if options.schema.profile().has(&keys::ID) && all_have_ids(dataset) && !columns.id {
+    if profile.has(&keys::ID) && all_have_ids(dataset) && !columns.id {
+        let id_key = profile.name_of(&keys::ID);
         report.reasons.push(format!("{id_key} is left out: objects of one split have the same"));
     }
-    if options.schema == SchemaKind::Sequence {
+    if profile.of_clips {
         report.reasons.push(format!("records are clips: {} of {} images", done.total.records, report.images));
     }
     if done.total.unmasked > 0 {
@@ -357,7 +373,8 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
         let made = tfds::metadata(&report, &plan.content, labels.map.labels().len());
         others.extend(made.map_err(|error| ConvertError::Ledger(error.to_string()))?);
     }
-    let reading = first_records(&output, &report)?;
+    let one_class = rows.iter().all(|(row, _)| dataset.images.labels.get(*row).is_some_and(|labels| labels.len() == 1));
+    let reading = first_records(&output, &report, &|key| profile.is_list(key, one_class))?;
     let text = readme(&report, options, &plan.content, &label_maps, reading.as_ref());
     others.push((README.into(), text.into_bytes()));
     let text = manifest::manifest(&report, &label_maps, metadata, options)
@@ -502,10 +519,10 @@ fn size_of(dataset: &Dataset, roots: &[Root], row: usize) -> Size {
     }
 }
 
-fn classes(labels: &Labels, done: &Done, schema: SchemaKind) -> Vec<ClassCount> {
+fn classes(labels: &Labels, done: &Done, profile: &Profile) -> Vec<ClassCount> {
     let count = |(index, label): (usize, &crate::dataset::Label)| {
         let (objects, images) = done.total.classes.get(&index).copied().unwrap_or_default();
-        let id = if schema == SchemaKind::Tfds { index as i64 } else { label.id };
+        let id = if profile.zero_based { index as i64 } else { label.id };
         ClassCount { id, name: label.name.clone(), objects, images }
     };
     labels.map.labels().iter().enumerate().map(count).collect()

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::error::{ConvertError, busy, io_error};
 use super::images;
-use super::losses::{losses, unfit_classes, unfit_masks};
+use super::losses::{losses, unfit_classes, unfit_labels, unfit_masks};
 use super::manifest::{self, OF_DATASET};
 use super::options::{ImagesMode, LabelSource, Options};
 use super::report::{ClassCount, Report, SplitCount};
@@ -58,12 +58,20 @@ pub(super) fn run(
     }
     let own = matches!(options.labels, LabelSource::Made) && loaded.format.carries.contains(&Carries::ClassIds);
     let kept_ids = own && target.writes(Carries::ClassIds) && keep_ids(&mut ready);
-    let mut losses = losses(dataset, &kept, &splits, &start.labels, |carries| target.writes(carries));
+    let mut losses = losses(
+        dataset,
+        &kept,
+        &splits,
+        &start.labels,
+        |carries| target.writes(carries),
+        |all| target.holds_as_fields(all),
+    );
     losses.retain(|loss| !(kept_ids && loss.what == Carries::ClassIds.word()));
     if target.writes(Carries::Masks) {
         losses.extend(unfit_masks(&ready));
     }
     losses.extend(unfit_classes(&ready, target));
+    losses.extend(unfit_labels(&ready, target));
     start.problems.append(found.problems.clone());
     start.skipped.add(&found.skipped);
     let refused = start.refused(options);

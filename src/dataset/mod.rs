@@ -81,8 +81,23 @@ pub struct Dataset {
     pub outlines_unread: u64,
     /// Images that have a picture of classes, of which nobody can tell which objects it shows.
     pub maps_unread: u64,
+    /// The numbers that records give classes; empty for what is no record. A class has several where the records do not agree.
+    pub numbers: Vec<ClassNumber>,
     /// What images lie in and goes with the last copy of the dataset: a folder for temporary files, an archive that is open.
     pub kept: Vec<Arc<dyn Keep>>,
+}
+
+/// The number that a record gives a class.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClassNumber {
+    /// The class, by its place in [`Dataset::classes`].
+    pub class: u32,
+    /// The number; `None` where there is a name alone.
+    pub number: Option<i64>,
+    /// How many objects, and images as a whole, have it.
+    pub count: u64,
+    /// The record that has it first.
+    pub first: String,
 }
 
 /// Something that is only there as long as it is kept.

@@ -132,6 +132,8 @@ problem_kinds! {
     /// An outline, or a picture of masks, that cannot be read, of objects that have boxes without it: it is left out. Who reads
     /// boxes alone does not see it.
     BadMask = "bad-mask", Fixed;
+    /// A list of a record that has not as many values as the record's boxes want: it is left out.
+    UnfitList = "unfit-list", Fixed;
     /// The annotation has no size, or 0: the image's was taken.
     MissingSize = "missing-size", Note;
     /// The annotation names another file than the one that fits; the fitting one was taken.

@@ -14,7 +14,8 @@
 //! Decisions
 //! - Coordinates are taken as 0-based with the maximum exclusive, as written.
 //! - `truncated` is a part from 0 to 1: above 0 is truncated; `occluded` is 0 to 3: 1 and 2 are occluded, 3 is unknown. -1 is
-//!   unknown. Both values, and the seven numbers in space where one is not 0, are kept as attributes.
+//!   unknown. Both values, and the seven numbers in space where one is not 0, are kept as attributes ([`Columns`]) and written from
+//!   these; of what has no such attributes a flag is all, and 0 in space.
 //! - `DontCare` regions are no objects: they are left out, and counted; `--schema create_kitti` asks where they are.
 //! - Labels are the files in folders of that name; where none is called so, the folders with a file whose lines are objects.
 //!   What else there is, as `calib/000000.txt`, is none.
@@ -90,12 +91,69 @@ const PICTURES: [(&str, Part); 3] =
 const IMAGES: &str = "image_2";
 /// Why regions, and objects in them, are left out.
 pub const DONT_CARE: &str = "dont-care";
-/// Attributes of objects: the part that is cut off, where a flag does not say it all, and the angle an object is seen under.
-pub const TRUNCATED: &str = "truncated";
-/// The same.
-pub const ALPHA: &str = "alpha";
-/// And the numbers in space.
-pub const SPACE: [&str; 7] = ["height", "width", "length", "x", "y", "z", "rotation_y"];
+/// Attributes of objects: the part that is cut off, and how far they are hidden, where a flag does not say it all.
+const TRUNCATED: &str = "truncated";
+const OCCLUDED: &str = "occluded";
+/// The angle that they are seen under, and the numbers in space.
+const ALPHA: &str = "alpha";
+const SPACE: [&str; 7] = ["height", "width", "length", "x", "y", "z", "rotation_y"];
+/// What an angle is that is not known.
+const UNSEEN: f64 = -10.0;
+
+/// What KITTI's columns say beyond a class and a box, which objects have as attributes where a flag does not say it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Columns {
+    /// The part that is cut off, 0 to 1.
+    pub truncated: Option<f64>,
+    /// 0 seen, 1 partly hidden, 2 largely hidden, 3 unknown.
+    pub occluded: Option<f64>,
+    /// The angle that it is seen under.
+    pub alpha: Option<f64>,
+    /// Height, width and length in metres, the place, and the turn around the upright axis.
+    pub space: Option<[f64; 7]>,
+}
+
+impl Columns {
+    /// What `attributes` say of them; nothing in space where a number is missing, which others may call so for themselves.
+    pub fn of(attributes: &[(Box<str>, Box<str>)]) -> Self {
+        let value = |name: &str| text::number(&attributes.iter().find(|(known, _)| **known == *name)?.1);
+        let space = SPACE.map(value);
+        Self {
+            truncated: value(TRUNCATED).filter(|part| (0.0..=1.0).contains(part)),
+            occluded: value(OCCLUDED).filter(|state| [0.0, 1.0, 2.0, 3.0].contains(state)),
+            alpha: value(ALPHA),
+            space: space.iter().all(Option::is_some).then(|| space.map(Option::unwrap_or_default)),
+        }
+    }
+
+    /// The same as attributes, without what a flag says as well and what is not known; `text` is that of a number in a column, of those
+    /// behind the class.
+    pub fn attributes(&self, text: impl Fn(usize, f64) -> Box<str>) -> Vec<(Box<str>, Box<str>)> {
+        let space = self.space.filter(|space| space.iter().any(|number| *number != 0.0));
+        let beyond = |value: Option<f64>| value.filter(|value| ![0.0, 1.0, -1.0].contains(value));
+        let seen = self.alpha.filter(|alpha| *alpha != UNSEEN && (space.is_some() || *alpha != 0.0));
+        let single = [(0, TRUNCATED, beyond(self.truncated)), (1, OCCLUDED, beyond(self.occluded)), (2, ALPHA, seen)];
+        let space =
+            (7..).zip(SPACE).zip(space.into_iter().flatten()).map(|((place, name), value)| (place, name, Some(value)));
+        let some = |(place, name, value): (usize, &str, Option<f64>)| Some((name.into(), text(place, value?)));
+        single.into_iter().chain(space).filter_map(some).collect()
+    }
+
+    /// The angle that an object is seen under, as it is written: where nobody gave it, 0, and -10 of one whose place in space is known.
+    pub fn angle(&self) -> f64 {
+        self.alpha.unwrap_or(if self.space.is_some() { UNSEEN } else { 0.0 })
+    }
+
+    /// Whether an attribute stands in them.
+    pub fn hold(&self, name: &str) -> bool {
+        match name {
+            TRUNCATED => self.truncated.is_some(),
+            OCCLUDED => self.occluded.is_some(),
+            ALPHA => self.alpha.is_some(),
+            name => self.space.is_some() && SPACE.contains(&name),
+        }
+    }
+}
 
 fn label_files(tree: &Tree) -> Vec<FileId> {
     // A list of names or of images; but an image may be called so.
@@ -226,21 +284,13 @@ fn object(line: &str) -> Result<(String, Object), String> {
     if (0.0..3.0).contains(occluded) {
         object.flags |= flag::HAS_OCCLUDED | if *occluded > 0.0 { flag::OCCLUDED } else { 0 };
     }
-    // Where a flag says it all, the number says no more.
-    let mut keep = |name: &str, place: usize, says: bool| {
-        if says {
-            object.attributes.push((name.into(), numbers[place].into()));
-        }
+    let columns = Columns {
+        truncated: Some(*truncated),
+        occluded: Some(*occluded),
+        alpha: Some(*alpha),
+        space: space.try_into().ok(),
     };
-    keep(TRUNCATED, 0, ![0.0, 1.0, -1.0].contains(truncated));
-    keep("occluded", 1, ![0.0, 1.0, -1.0].contains(occluded));
-    let known = space.iter().any(|number| *number != 0.0);
-    keep(ALPHA, 2, *alpha != -10.0 && (known || *alpha != 0.0));
-    if known {
-        for (place, name) in SPACE.iter().enumerate() {
-            keep(name, 7 + place, true);
-        }
-    }
+    object.attributes = columns.attributes(|place, _| numbers.get(place).copied().unwrap_or_default().into());
     Ok(((*class).to_owned(), object))
 }
 
@@ -316,16 +366,20 @@ fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError> {
         for object in ready.objects_of(image) {
             let objects = &ready.dataset.objects;
             let flags = objects.flags.get(object.row).copied().unwrap_or(0);
-            let state = |has: u16, is: u16| match flags {
-                flags if flags & is != 0 => "1",
-                flags if flags & has != 0 => "0",
-                _ => "-1",
+            let columns = Columns::of(objects.attributes.get(object.row).map_or(&[][..], |all| all));
+            let state = |value: Option<f64>, has: u16, is: u16| match (value, flags) {
+                (Some(value), _) => value,
+                (None, flags) if flags & is != 0 => 1.0,
+                (None, flags) if flags & has != 0 => 0.0,
+                _ => -1.0,
             };
-            let truncated = state(flag::HAS_TRUNCATED, flag::TRUNCATED);
-            let occluded = state(flag::HAS_OCCLUDED, flag::OCCLUDED);
-            let [x0, y0, x1, y1] = object.bbox.map(Plain);
-            let class = one_word(ready.class_of(object));
-            text += &format!("{class} {truncated} {occluded} 0 {x0} {y0} {x1} {y1} 0 0 0 0 0 0 0");
+            let truncated = state(columns.truncated, flag::HAS_TRUNCATED, flag::TRUNCATED);
+            let occluded = state(columns.occluded, flag::HAS_OCCLUDED, flag::OCCLUDED);
+            let numbers = [truncated, occluded, columns.angle()].into_iter().chain(object.bbox);
+            text += one_word(ready.class_of(object)).as_ref();
+            for number in numbers.chain(columns.space.unwrap_or_default()) {
+                text += &format!(" {}", Plain(number));
+            }
             if let Some(score) = objects.score.get(object.row) {
                 text += &format!(" {}", Plain(*score));
             }

@@ -115,6 +115,17 @@ impl Format {
     pub fn only_class(&self) -> Option<&'static str> {
         (self.name == kaggle::WHEAT.name).then_some(kaggle::WHEAT_CLASS)
     }
+
+    /// Whether the format, without attributes in general, has fields of its own for all of these.
+    pub fn holds_as_fields(&self, attributes: &[(Box<str>, Box<str>)]) -> bool {
+        let known = || kitti::Columns::of(attributes);
+        self.name == kitti::FORMAT.name && attributes.iter().all(|(name, _)| known().hold(name))
+    }
+
+    /// Of how many classes an image as a whole is at most, where that is but one.
+    pub fn one_label(&self) -> bool {
+        [image_folder::FORMAT.name, edge_impulse::FORMAT.name].contains(&self.name)
+    }
 }
 
 /// Something that a format can carry.

@@ -26,7 +26,7 @@ pub use payload::Payload;
 pub use report::{FileReport, FirstRecord, InspectOptions, SummarisedFeature, inspect, inspect_reader};
 pub use sample::Sample;
 pub use schema::{Schema, SchemaBuilder};
-pub use show::{Form, ShowOptions, show};
+pub use show::{Form, ShowOptions, Shown, show};
 pub use tool::WrittenBy;
 pub(crate) use verify::damage;
 pub use verify::{Finding, FindingSeverity, Verdict, VerifyOptions, verify, verify_all, verify_reader};

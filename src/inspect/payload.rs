@@ -79,6 +79,11 @@ pub(super) fn describe_bytes(bytes: &[u8]) -> String {
     format!("{} bytes: {}{more}", thousands(bytes.len() as u64), shown.join(" "))
 }
 
+/// The bytes that are letters of ASCII, and a full stop for each other.
+pub(super) fn letters(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| if matches!(byte, 0x20..0x7f) { char::from(*byte) } else { '.' }).collect()
+}
+
 /// The values of a feature in words: one alone as it is, several as a list that is cut.
 pub(super) fn describe(values: &Values<'_>) -> String {
     match values {

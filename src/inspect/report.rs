@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::Serialize;
 
 use super::classes::{Agreement, Classes, Disagreement};
-use super::payload::{Payload, describe, describe_bytes};
+use super::payload::{Payload, describe, describe_bytes, letters, text};
 use super::sample::{self, Drawn, Sample};
 use super::schema::{Counter, Schema, SchemaBuilder, Spread};
 use super::tool::{Clues, WrittenBy, manifest_of, written_by};
@@ -16,7 +16,7 @@ use super::verify::{Finding, damage};
 use crate::dataset::LabelMap;
 use crate::example::Features;
 use crate::formats::label_map;
-use crate::record::{Compression, Positioned, ReadOptions, Reader, RecordError, Recovery, STANDARD};
+use crate::record::{Compression, Positioned, ReadOptions, Reader, RecordError, Recovery};
 
 /// Damages that are listed.
 const MAX_DAMAGE: usize = 1000;
@@ -145,7 +145,11 @@ impl FirstRecord {
                 record.feature_lists = lists.collect();
                 record.feature_lists.sort_by(|one, other| one.key.cmp(&other.key));
             }
-            Payload::Other(_) => record.summary = Some(describe_bytes(bytes)),
+            Payload::Other(_) if text(bytes).is_some() => record.summary = Some(describe_bytes(bytes)),
+            Payload::Other(_) => {
+                record.summary =
+                    Some(format!("{}  |{}|", describe_bytes(bytes), letters(&bytes[..bytes.len().min(16)])));
+            }
         }
         record
     }
@@ -182,7 +186,7 @@ pub(super) fn open(
     read: ReadOptions,
     stop: Option<&Arc<AtomicBool>>,
 ) -> Result<Reader<Positioned>, RecordError> {
-    let mut file = if path == Path::new(STANDARD) { Positioned::stdin()? } else { Positioned::open(path)? };
+    let mut file = Positioned::open_or_stdin(path)?;
     if let Some(stop) = stop.cloned() {
         file = file.asking(Box::new(move || match stop.load(Ordering::Relaxed) {
             true => Err(io::Error::other("stopped")),

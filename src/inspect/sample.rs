@@ -62,7 +62,7 @@ pub(super) fn of_plain(file: &File, sample: Sample, options: &InspectOptions) ->
     let stop = options.stop.as_deref();
     let max = options.read.max_record_len;
     let (mut sizes, mut records, mut bytes) = (Counter::default(), 0, 0);
-    let mut headers = Headers::new(file, max)?;
+    let mut headers = Headers::new(file.try_clone()?, max)?;
     loop {
         check_stop(stop)?;
         match headers.next_header()? {
@@ -76,7 +76,7 @@ pub(super) fn of_plain(file: &File, sample: Sample, options: &InspectOptions) ->
         }
     }
     let mut seen = Seen::default();
-    let mut headers = Headers::new(file, max)?;
+    let mut headers = Headers::new(file.try_clone()?, max)?;
     let (mut number, mut record) = (0, Vec::new());
     for wanted in sample.numbers(records) {
         let found = loop {

@@ -7,9 +7,10 @@ use std::sync::atomic::AtomicBool;
 
 use serde_json::{Map, Value, json};
 
-use super::payload::{Payload, describe, describe_bytes, text};
+use super::payload::{Payload, describe, describe_bytes, letters, text};
 use super::report::{check_stop, open};
 use super::thousands;
+use super::verify::damage;
 use crate::example::{Condition, FeatureLists, Features, SequenceExample, Values};
 use crate::record::{ReadOptions, RecordError, Recovery};
 
@@ -65,12 +66,22 @@ pub struct ShowOptions {
     pub stop: Option<Arc<AtomicBool>>,
 }
 
-/// The records of `path` that are asked for, each as text that ends with a line's end.
-pub fn show(path: &Path, options: &ShowOptions) -> Result<Vec<String>, RecordError> {
+/// What [`show`] gives.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// The records that are asked for, each as text that ends with a line's end.
+    pub records: Vec<String>,
+    /// What is damaged up to the last of them, with its place in the file.
+    pub damage: Vec<String>,
+}
+
+/// The records of `path` that are asked for. They are numbered as [`verify`](super::verify()) does it: a damaged stretch counts
+/// as one.
+pub fn show(path: &Path, options: &ShowOptions) -> Result<Shown, RecordError> {
     let read = ReadOptions { recovery: Recovery::Skip, ..options.read };
     let mut reader = open(path, read, options.stop.as_ref())?;
-    let mut shown = Vec::new();
-    while shown.len() < options.limit {
+    let mut records = Vec::new();
+    while records.len() < options.limit {
         check_stop(options.stop.as_deref())?;
         let record = match reader.next_record() {
             Ok(Some(record)) => record,
@@ -80,19 +91,20 @@ pub fn show(path: &Path, options: &ShowOptions) -> Result<Vec<String>, RecordErr
                 return Err(error);
             }
         };
-        if options.record.is_some_and(|wanted| record.number < wanted) {
+        if options.record.is_some_and(|wanted| record.place < wanted) {
             continue;
         }
-        if options.record.is_some_and(|wanted| record.number > wanted) {
+        if options.record.is_some_and(|wanted| record.place > wanted) {
             break;
         }
         let payload = Payload::of(record.payload);
         if !fulfils(&payload, &options.conditions) {
             continue;
         }
-        shown.push(written(record.number, record.offset, record.payload, &payload, options.form));
+        records.push(written(path, (record.place, record.offset), record.payload, &payload, options.form));
     }
-    Ok(shown)
+    let damage = damage(reader.lost()).map(|finding| finding.to_string()).collect();
+    Ok(Shown { records, damage })
 }
 
 pub(super) fn fulfils(payload: &Payload<'_>, conditions: &[Condition]) -> bool {
@@ -108,12 +120,15 @@ pub(super) fn fulfils(payload: &Payload<'_>, conditions: &[Condition]) -> bool {
     }
 }
 
-fn written(number: u64, offset: u64, bytes: &[u8], payload: &Payload<'_>, form: Form) -> String {
+fn written(path: &Path, (number, offset): (u64, u64), bytes: &[u8], payload: &Payload<'_>, form: Form) -> String {
     let kind = payload.word(bytes);
-    let place = format!("record {number} at byte {offset}: {kind}, {} bytes\n", thousands(bytes.len() as u64));
+    let path = path.display().to_string();
+    let size = thousands(bytes.len() as u64);
+    let place = format!("{}: record {number} at byte {offset}: {kind}, {size} bytes\n", shown_key(&path));
     match form {
         Form::Json => {
             let mut found = Map::new();
+            found.insert("path".into(), path.into());
             found.insert("record".into(), number.into());
             found.insert("offset".into(), offset.into());
             found.insert("bytes".into(), bytes.len().into());
@@ -139,8 +154,8 @@ fn written(number: u64, offset: u64, bytes: &[u8], payload: &Payload<'_>, form: 
         }
         Form::Table => place + &table(bytes, payload),
         Form::Pbtxt => match payload {
-            Payload::Example(example) => message("features", &example.features),
-            Payload::Sequence(sequence) => sequence_message(sequence),
+            Payload::Example(example) => format!("# {place}") + &message("features", &example.features),
+            Payload::Sequence(sequence) => format!("# {place}") + &sequence_message(sequence),
             Payload::Other(_) => (place + &dump(bytes)).lines().map(|line| format!("# {line}\n")).collect(),
         },
     }
@@ -217,9 +232,7 @@ fn dump(bytes: &[u8]) -> String {
     let mut text = String::new();
     for (row, piece) in bytes[..bytes.len().min(MAX_DUMP)].chunks(16).enumerate() {
         let numbers: Vec<String> = piece.iter().map(|byte| format!("{byte:02x}")).collect();
-        let letters: String =
-            piece.iter().map(|byte| if matches!(byte, 0x20..0x7f) { char::from(*byte) } else { '.' }).collect();
-        let _ = writeln!(text, "  {:08x}  {:47}  {letters}", row * 16, numbers.join(" "));
+        let _ = writeln!(text, "  {:08x}  {:47}  {}", row * 16, numbers.join(" "), letters(piece));
     }
     if bytes.len() > MAX_DUMP {
         let _ = writeln!(text, "  ... {} bytes more", thousands((bytes.len() - MAX_DUMP) as u64));

@@ -1,5 +1,7 @@
 //! `TFRecordIndex`.
 
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use pyo3::exceptions::{PyIndexError, PyValueError};
@@ -10,7 +12,7 @@ use super::path::PathArg;
 use super::reader::read_options;
 use super::{errors, watch, writer};
 use crate::files::AtomicOptions;
-use crate::record::{Index, Positioned, RandomAccess, ReadOptions, Reader};
+use crate::record::{Index, IndexForm, Positioned, RandomAccess, ReadOptions, Reader, RecordError};
 
 /// Where the records of an uncompressed TFRecord file are, to read any of them.
 ///
@@ -66,7 +68,8 @@ impl TFRecordIndex {
 
 #[pymethods]
 impl TFRecordIndex {
-    /// Finds the records of a file by reading it. A damaged or compressed one is a RecordError.
+    /// Finds the records of a file by reading it; without `verify` by their headers alone, and payloads are not read. A
+    /// damaged or compressed file is a RecordError.
     #[classmethod]
     #[pyo3(signature = (path, *, verify=true, max_record_size=2147483648))]
     fn build(_class: &Bound<'_, PyType>, path: PathArg, verify: bool, max_record_size: u64) -> PyResult<Self> {
@@ -80,8 +83,8 @@ impl TFRecordIndex {
         Self::new(py, index, Some(path.0))
     }
 
-    /// Loads an index file of lines "offset size", as NVIDIA DALI's `tfrecord2idx` writes them. `read` needs `path`,
-    /// the TFRecord file.
+    /// Loads an index file of either form, which its first byte tells. `read` needs `path`, the TFRecord file; a binary
+    /// index that is not of that file, or not any more, is a RecordError.
     #[classmethod]
     #[pyo3(signature = (index_path, path=None))]
     fn load(_class: &Bound<'_, PyType>, index_path: PathArg, path: Option<PathArg>) -> PyResult<Self> {
@@ -91,13 +94,30 @@ impl TFRecordIndex {
         Self::new(py, index, path.map(|path| path.0))
     }
 
-    /// Writes an index file: a line with offset and size for each record.
-    fn save(&self, py: Python<'_>, index_path: PathArg) -> PyResult<()> {
+    /// Writes an index file. `form` is "dali", lines "offset size" as NVIDIA DALI's `tfrecord2idx` writes them, or "binary",
+    /// with checksums and what file it is of: all records of that file, which must have been given.
+    #[pyo3(signature = (index_path, *, form="dali"))]
+    fn save(&self, py: Python<'_>, index_path: PathArg, form: &str) -> PyResult<()> {
+        let form = parse_form(form)?;
         if self.path.as_ref().is_some_and(|path| writer::same_name(path, &index_path.0)) {
             return Err(PyValueError::new_err("index_path is the TFRecord file itself"));
         }
-        let written = py.detach(|| writer::write_index(self.index(), &index_path.0, AtomicOptions::default()));
-        written.map_err(|error| errors::of_io(py, &error, Some(&index_path.0)))
+        let file = match (&self.form, form) {
+            (Form::Open(access), _) => Some(access.file()),
+            (Form::Bare(_), IndexForm::Dali) => None,
+            (Form::Bare(index), IndexForm::Binary) if index.knows_its_file() => None,
+            (Form::Bare(_), IndexForm::Binary) => {
+                return Err(PyValueError::new_err("the index was loaded without its TFRecord file"));
+            }
+        };
+        let file = || file.map_or_else(|| Err(io::ErrorKind::NotFound.into()), File::try_clone);
+        let written =
+            py.detach(|| writer::write_index(self.index(), &index_path.0, form, AtomicOptions::default(), file));
+        let place = |error: &RecordError| match error.io_error() {
+            None => self.path.clone().unwrap_or_default(),
+            Some(_) => index_path.0.clone(),
+        };
+        written.map_err(|error| errors::of_record(py, &error, &place(&error)))
     }
 
     /// The payload of record `number`, counted from the end if below 0, verified.
@@ -125,12 +145,13 @@ impl TFRecordIndex {
 
     /// Offset and size in bytes, header and footer included.
     fn __getitem__(&self, number: isize) -> PyResult<(u64, u64)> {
-        let entry = self.index().entries()[self.place(number)?];
+        let entry = self.index().get(self.place(number)?);
+        let entry = entry.ok_or_else(|| PyIndexError::new_err(format!("no record {number}")))?;
         Ok((entry.offset, entry.size))
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
-        let entries = self.index().entries().iter().map(|entry| (entry.offset, entry.size));
+        let entries = self.index().iter().map(|entry| (entry.offset, entry.size));
         PyList::new(py, entries)?.try_iter()
     }
 
@@ -155,4 +176,11 @@ impl TFRecordIndex {
             None => format!("<TFRecordIndex of {len} records>"),
         }
     }
+}
+
+/// The form of that name.
+pub fn parse_form(name: &str) -> PyResult<IndexForm> {
+    IndexForm::from_name(name).ok_or_else(|| {
+        PyValueError::new_err(format!("no form of an index {name:?}, there are \"dali\" and \"binary\""))
+    })
 }

@@ -11,7 +11,7 @@ use super::path::{PathArg, PathsArg};
 use super::reader::read_options;
 use super::watch;
 use crate::example::Condition;
-use crate::inspect::{ExtractOptions, Form, InspectOptions, Sample, ShowOptions, VerifyOptions};
+use crate::inspect::{ExtractOptions, Form, InspectOptions, Sample, ShowOptions, Shown, VerifyOptions};
 use crate::record::{Listing, ReadOptions};
 use crate::snippet::{Framework, Lists};
 
@@ -102,7 +102,7 @@ pub fn feature_spec(py: Python<'_>, paths: PathsArg, lists: &str, max_records: O
     code.map_err(|error| errors::of_reshape(py, &error))
 }
 
-/// Records as text.
+/// Records as text, and the damage that was passed over.
 #[pyfunction]
 pub fn show(
     py: Python<'_>,
@@ -111,7 +111,7 @@ pub fn show(
     conditions: Vec<String>,
     form: &str,
     limit: usize,
-) -> PyResult<Vec<String>> {
+) -> PyResult<(Vec<String>, Vec<String>)> {
     let Some(form) = Form::from_name(form) else {
         let names = Form::ALL.map(Form::name).join(", ");
         return Err(PyValueError::new_err(format!("form is one of {names}, not {form:?}")));
@@ -122,7 +122,8 @@ pub fn show(
         let options = ShowOptions { read, record, conditions, limit, form, stop: Some(stop.clone()) };
         crate::inspect::show(&path.0, &options)
     })?;
-    shown.map_err(|error| errors::of_record(py, &error, &path.0))
+    let Shown { records, damage } = shown.map_err(|error| errors::of_record(py, &error, &path.0))?;
+    Ok((records, damage))
 }
 
 /// Whether files are sound: JSON for each, or the exception where a file could not be read.

@@ -11,6 +11,7 @@ use pyo3::types::PyDict;
 
 use super::convert::given;
 use super::errors;
+use super::index::parse_form;
 use super::path::{PathArg, PathsArg};
 use super::reader::read_options;
 use super::watch;
@@ -19,7 +20,8 @@ use crate::convert::ShardRule;
 use crate::example::Condition;
 use crate::reshape::{Cut, DiffOptions, Filter, Inputs, Job, OutputOptions, Parts, ReshapeError, Selection};
 
-type Work = Box<dyn FnOnce(&Job) -> Result<String, ReshapeError> + Send>;
+/// What is left to do once its arguments are read.
+pub type Work<E> = Box<dyn FnOnce(&Job) -> Result<String, E> + Send>;
 
 /// Does `command` with the arguments that the Python side gathers; its report as JSON. `progress` is called now and then with
 /// bytes read, bytes in all (0 where that is not known), records read, and seconds.
@@ -52,7 +54,7 @@ pub fn watched_job<T: Send>(
 }
 
 /// What `command` is, with its arguments read.
-fn work(command: &str, arguments: &Bound<'_, PyDict>) -> PyResult<Work> {
+fn work(command: &str, arguments: &Bound<'_, PyDict>) -> PyResult<Work<ReshapeError>> {
     let paths = given::<PathsArg>(arguments, "paths")?.0;
     let read = read_options(
         given::<Option<String>>(arguments, "read_compression")?.as_deref(),
@@ -73,7 +75,8 @@ fn work(command: &str, arguments: &Bound<'_, PyDict>) -> PyResult<Work> {
     let options = output_options(arguments)?;
     if command == "index" {
         let out = given::<Option<PathArg>>(arguments, "out")?.map(|out| out.0);
-        return Ok(boxed(move |job| crate::reshape::index(&find()?, out.as_deref(), &options, job)));
+        let form = parse_form(&given::<String>(arguments, "form")?)?;
+        return Ok(boxed(move |job| crate::reshape::index(&find()?, out.as_deref(), form, &options, job)));
     }
     let out: PathBuf = given::<PathArg>(arguments, "out")?.0;
     Ok(match command {
@@ -115,11 +118,15 @@ fn work(command: &str, arguments: &Bound<'_, PyDict>) -> PyResult<Work> {
     })
 }
 
-fn boxed<T: serde::Serialize>(work: impl FnOnce(&Job) -> Result<T, ReshapeError> + Send + 'static) -> Work {
-    Box::new(move |job| {
-        let report = work(job)?;
-        serde_json::to_string(&report).map_err(|error| ReshapeError::Option(error.to_string()))
-    })
+/// `work`, its report as JSON.
+pub fn boxed<T: serde::Serialize, E: From<ReshapeError>>(
+    work: impl FnOnce(&Job) -> Result<T, E> + Send + 'static,
+) -> Work<E> {
+    Box::new(move |job| json(&work(job)?))
+}
+
+pub fn json<E: From<ReshapeError>>(report: &impl serde::Serialize) -> Result<String, E> {
+    Ok(serde_json::to_string(report).map_err(|error| ReshapeError::Option(error.to_string()))?)
 }
 
 pub fn output_options(arguments: &Bound<'_, PyDict>) -> PyResult<OutputOptions> {

@@ -1,5 +1,6 @@
 //! `TFRecordWriter`.
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -11,10 +12,11 @@ use pyo3::sync::MutexExt;
 use pyo3::types::{PyBytes, PyString};
 
 use super::fork::Process;
+use super::index::parse_form;
 use super::path::PathArg;
 use super::{errors, value};
 use crate::files::{AtomicFile, AtomicOptions, Sink};
-use crate::record::{Compression, Entry, Index, OVERHEAD, RecordError, WriteOptions, Writer};
+use crate::record::{Compression, Entry, Index, IndexForm, OVERHEAD, RecordError, WriteOptions, Writer};
 
 /// Writes records into a TFRecord file.
 ///
@@ -37,8 +39,8 @@ use crate::record::{Compression, Entry, Index, OVERHEAD, RecordError, WriteOptio
 ///     atomic: False writes into the file itself, as TensorFlow does.
 ///     overwrite: Whether a file that is there is replaced; otherwise it is a FileExistsError.
 ///     fsync: Whether `close` waits until the file is on the disk.
-///     index_path: Writes the offsets and sizes of the records there, as NVIDIA DALI's `tfrecord2idx` does. Not with
-///         compression.
+///     index_path: Writes the offsets and sizes of the records there. Not with compression.
+///     index_form: "dali", as NVIDIA DALI's `tfrecord2idx` writes them, or "binary"; see `TFRecordIndex.save`.
 ///
 /// Raises:
 ///     OSError: The file cannot be made; `errno` and `filename` say why.
@@ -55,13 +57,13 @@ pub struct TFRecordWriter {
 
 struct Open {
     writer: Writer<Sink>,
-    index: Option<(PathBuf, Vec<Entry>)>,
+    index: Option<(PathBuf, IndexForm, Index)>,
 }
 
 #[pymethods]
 impl TFRecordWriter {
     #[new]
-    #[pyo3(signature = (path, compression=None, *, level=None, workers=0, atomic=true, overwrite=true, fsync=true, index_path=None))]
+    #[pyo3(signature = (path, compression=None, *, level=None, workers=0, atomic=true, overwrite=true, fsync=true, index_path=None, index_form="dali"))]
     #[expect(clippy::too_many_arguments, reason = "they are Python's keyword arguments")]
     fn new(
         py: Python<'_>,
@@ -73,6 +75,7 @@ impl TFRecordWriter {
         overwrite: bool,
         fsync: bool,
         index_path: Option<PathArg>,
+        index_form: &str,
     ) -> PyResult<Self> {
         let compression = match compression {
             Some(name) => parse_compression(name)?,
@@ -84,6 +87,13 @@ impl TFRecordWriter {
         }
         if index_path.as_ref().is_some_and(|index| same_name(&index.0, &path.0)) {
             return Err(PyValueError::new_err("index_path is the TFRecord file itself"));
+        }
+        let index_form = parse_form(index_form)?;
+        if index_path.is_some()
+            && index_form == IndexForm::Binary
+            && path.0.metadata().is_ok_and(|there| !there.is_file())
+        {
+            return Err(PyValueError::new_err("a binary index is of a file, not of a pipe or a device"));
         }
         let level = match level {
             None => None,
@@ -99,7 +109,7 @@ impl TFRecordWriter {
         let sink = py.detach(|| create(&path, atomic_options));
         let sink = sink.map_err(|error| errors::of_io(py, &error, Some(&path)))?;
         let writer = Writer::new(sink, options).map_err(|error| errors::of_record(py, &error, &path))?;
-        let open = Open { writer, index: index_path.map(|path| (path.0, Vec::new())) };
+        let open = Open { writer, index: index_path.map(|path| (path.0, index_form, Index::default())) };
         Ok(Self { path, options, atomic: atomic_options, process: Process::this(), open: Mutex::new(Some(open)) })
     }
 
@@ -239,8 +249,8 @@ impl Open {
     fn put(&mut self, payload: &[u8]) -> Result<(), RecordError> {
         let offset = self.writer.offset();
         self.writer.write(payload)?;
-        if let Some((_, entries)) = &mut self.index {
-            entries.push(Entry { offset, size: (payload.len() + OVERHEAD) as u64 });
+        if let Some((_, _, index)) = &mut self.index {
+            index.push(Entry { offset, size: (payload.len() + OVERHEAD) as u64 });
         }
         Ok(())
     }
@@ -249,8 +259,9 @@ impl Open {
         let of_data = |error: RecordError| (path.to_owned(), error);
         let sink = self.writer.finish().map_err(of_data)?;
         sink.commit(options.sync).map_err(|error| of_data(error.into()))?;
-        if let Some((path, entries)) = self.index {
-            write_index(&Index::new(entries), &path, options).map_err(|error| (path, error.into()))?;
+        if let Some((index_path, form, index)) = self.index {
+            let written = write_index(&index, &index_path, form, options, || File::open(path));
+            written.map_err(|error| (index_path, error))?;
         }
         Ok(())
     }
@@ -266,11 +277,17 @@ pub fn same_name(one: &Path, other: &Path) -> bool {
     place(one).is_some_and(|one| place(other) == Some(one))
 }
 
-/// Writes an index file, whole or not at all.
-pub fn write_index(index: &Index, path: &Path, options: AtomicOptions) -> io::Result<()> {
-    let mut file = AtomicFile::create(path, options)?;
-    index.write_to(io::BufWriter::new(&mut file))?;
-    file.commit()
+/// Writes an index file, whole or not at all; `file` is the TFRecord file.
+pub fn write_index(
+    index: &Index,
+    path: &Path,
+    form: IndexForm,
+    options: AtomicOptions,
+    file: impl FnOnce() -> io::Result<File>,
+) -> Result<(), RecordError> {
+    let out = io::BufWriter::new(AtomicFile::create(path, options)?);
+    let out = index.write(form, out, file)?;
+    Ok(out.into_inner().map_err(io::IntoInnerError::into_error)?.commit()?)
 }
 
 impl Drop for TFRecordWriter {

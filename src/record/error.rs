@@ -103,6 +103,40 @@ pub enum RecordErrorKind {
         /// What the header gives.
         found: u64,
     },
+    /// A byte of a binary index that is not what it should be.
+    #[error("byte {at}: {problem}")]
+    IndexByte {
+        /// In the index.
+        at: u64,
+        /// What is wrong there.
+        problem: String,
+    },
+    /// A binary index is of another file, or of another state of it.
+    #[error("index is of a file of {expected} bytes, this one has {found}")]
+    IndexLen {
+        /// What the index says.
+        expected: u64,
+        /// What the file has.
+        found: u64,
+    },
+    /// The same, and the files are of one length. Both values as they stand in the file, masked.
+    #[error("index says payload crc {expected:#010x}, the record has {found:#010x}")]
+    IndexCrc {
+        /// What the index says.
+        expected: u32,
+        /// What the record has.
+        found: u32,
+    },
+    /// Records that are no whole file have no binary index.
+    #[error("a binary index has no gap, but record {record} begins at byte {next}, expected {end}")]
+    IndexGap {
+        /// Its number in the index.
+        record: u64,
+        /// Where the one before it ends.
+        end: u64,
+        /// Where it begins.
+        next: u64,
+    },
     /// More was asked for than the index has.
     #[error("no record {number}, the index has {len}")]
     NoSuchRecord {
@@ -245,6 +279,16 @@ mod tests {
         assert_eq!(RecordError::new(Level(10)).to_string(), "compression level 10 is not between 0 and 9");
         let line = IndexLine { line: 3, problem: "no size" };
         assert_eq!(RecordError::new(line).to_string(), "line 3: no size");
+        let byte = IndexByte { at: 8, problem: "version 2, expected 1".into() };
+        assert_eq!(RecordError::new(byte).to_string(), "byte 8: version 2, expected 1");
+        let stale = IndexLen { expected: 58, found: 77 };
+        assert_eq!(RecordError::new(stale).to_string(), "index is of a file of 58 bytes, this one has 77");
+        let changed = IndexCrc { expected: 1, found: 2 };
+        let text = "record 3 at byte 40: index says payload crc 0x00000001, the record has 0x00000002";
+        assert_eq!(RecordError::at(changed, 3, 40).to_string(), text);
+        let gap = IndexGap { record: 2, end: 19, next: 40 };
+        let text = "a binary index has no gap, but record 2 begins at byte 40, expected 19";
+        assert_eq!(RecordError::new(gap).to_string(), text);
         let missing = NoSuchRecord { number: 7, len: 7 };
         assert_eq!(RecordError::new(missing).to_string(), "no record 7, the index has 7");
         assert_eq!(RecordError::new(NotSeekable(Compression::Gzip)).to_string(), "no random access to a gzip file");

@@ -29,8 +29,8 @@ pub enum Header {
 
 /// Goes from header to header. Their checksums are verified.
 #[derive(Debug)]
-pub struct Headers<'f> {
-    file: &'f File,
+pub struct Headers {
+    file: File,
     file_len: u64,
     max_record_len: u64,
     offset: u64,
@@ -41,9 +41,9 @@ pub struct Headers<'f> {
     from: u64,
 }
 
-impl<'f> Headers<'f> {
+impl Headers {
     /// Of the records of `file` from its beginning; one of more than `max_record_len` bytes is damage.
-    pub fn new(file: &'f File, max_record_len: u64) -> io::Result<Self> {
+    pub fn new(file: File, max_record_len: u64) -> io::Result<Self> {
         let file_len = file.metadata()?.len();
         Ok(Self { file, file_len, max_record_len, offset: 0, len: 0, window: Vec::new(), from: 0 })
     }
@@ -70,7 +70,7 @@ impl<'f> Headers<'f> {
             return Ok(Some(header));
         }
         self.window.resize(if self.len >= LONG { HEADER_LEN } else { WINDOW }, 0);
-        let read = read_at(self.file, &mut self.window, self.offset)?;
+        let read = read_at(&self.file, &mut self.window, self.offset)?;
         self.window.truncate(read);
         self.from = self.offset;
         Ok(self.in_window())
@@ -91,7 +91,7 @@ mod tests {
         let named = tempfile::NamedTempFile::new().expect("a temporary file");
         std::fs::write(named.path(), bytes).expect("written");
         let file = File::open(named.path()).expect("opened");
-        let mut headers = Headers::new(&file, max_record_len).expect("a length");
+        let mut headers = Headers::new(file, max_record_len).expect("a length");
         let mut found = Vec::new();
         loop {
             match headers.next_header().expect("read") {

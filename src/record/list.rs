@@ -1,5 +1,6 @@
 //! Which files hold records: what a caller's paths, folders and patterns mean.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -114,10 +115,17 @@ pub fn matching(path: &Path) -> Result<Option<Vec<PathBuf>>, ListError> {
     let Some(pattern) = path.to_str().filter(|text| text.contains(['*', '?', '['])) else { return Ok(None) };
     // A name with a bracket that is no pattern is a file that is not there.
     let Ok(found) = glob::glob(pattern) else { return Ok(None) };
-    let found: Vec<PathBuf> = found.collect::<Result<_, _>>().map_err(|error: glob::GlobError| {
+    let mut found: Vec<PathBuf> = found.collect::<Result<_, _>>().map_err(|error: glob::GlobError| {
         let path = error.path().to_owned();
         ListError::Folder { path, error: error.into() }
     })?;
+    if pattern.contains("**") {
+        // It goes through links to folders too, which may lead to where it was before.
+        let mut seen = HashSet::new();
+        found.sort_by_key(|path| path.components().count());
+        found.retain(|path| fs::canonicalize(path).map_or(true, |whole| seen.insert(whole)));
+        found.sort();
+    }
     Ok(Some(found).filter(|found| !found.is_empty()))
 }
 
@@ -135,6 +143,8 @@ fn walk(folder: &Path, above: &str, files: &mut Vec<Listed>) -> Result<(), ListE
     let refused = |error| ListError::Folder { path: folder.to_owned(), error };
     let mut entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>).map_err(refused)?;
     entries.sort_by_key(fs::DirEntry::file_name);
+    let mut left = Vec::new();
+    let mut shapes = HashSet::new();
     for entry in entries {
         let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
         if name.starts_with('.') {
@@ -144,8 +154,17 @@ fn walk(folder: &Path, above: &str, files: &mut Vec<Listed>) -> Result<(), ListE
         if entry.file_type().map_err(refused)?.is_dir() {
             walk(&path, &format!("{relative}/"), files)?;
         } else if path.is_file() && (is_named(&name) || holds_records(&path)) {
+            shapes.extend(numbered(&name));
             files.push(Listed { path, name: relative });
+        } else if path.is_file() {
+            left.extend(numbered(&name).map(|shape| (shape, Listed { path, name: relative })));
         }
+    }
+    // One of a set whose beginning is damaged belongs to it all the same.
+    let place = files.len();
+    files.extend(left.into_iter().filter(|(shape, _)| shapes.contains(shape)).map(|(_, listed)| listed));
+    if files.len() > place {
+        files.sort_by(|one, other| one.path.cmp(&other.path));
     }
     Ok(())
 }
@@ -170,6 +189,19 @@ fn is_named(name: &str) -> bool {
         .any(|ending| name.ends_with(ending) || name.rfind(ending).is_some_and(|at| shard(&name[at + ending.len()..])))
 }
 
+/// The name of one of a set of files (`train-00001-of-00003`, `part-r-00001`) without its number.
+fn numbered(name: &str) -> Option<String> {
+    let number = name.char_indices().find(|(at, _)| {
+        name[*at..].len() >= DIGITS && name.as_bytes()[*at..*at + DIGITS].iter().all(u8::is_ascii_digit)
+    });
+    let (at, _) = number?;
+    let rest = name[at..].trim_start_matches(|letter: char| letter.is_ascii_digit());
+    Some(format!("{}#{rest}", &name[..at]))
+}
+
+/// Digits of the number of one of a set of files.
+const DIGITS: usize = 5;
+
 /// Whether the file begins with a record, be it compressed or not.
 fn holds_records(path: &Path) -> bool {
     let options = ReadOptions { max_record_len: 1 << 20, buffer_len: 1 << 12, verify: false, ..ReadOptions::default() };
@@ -190,7 +222,7 @@ mod tests {
     #[test]
     fn names_of_record_files() {
         let yes = ["a.tfrecord", "A.TFRECORD.gz", "a.tfrecord-00000-of-00002", "b.record", "c.tfrec", "d.tfrecords"];
-        let no = ["a.txt", "a.tfrecord.idx", "record", "a.recording", "a.tfrecord-notes"];
+        let no = ["a.txt", "a.tfrecord.idx", "a.tfrecord.rmx", "record", "a.recording", "a.tfrecord-notes"];
         assert!(yes.iter().all(|name| is_named(name)));
         assert!(no.iter().all(|name| !is_named(name)), "{:?}", no.map(is_named));
     }

@@ -15,7 +15,7 @@
 //! The whole file may be one GZIP or ZLIB stream around that.
 //!
 //! [`Reader`] and [`Writer`] go through a file from its beginning to its end; [`Index`] and [`RandomAccess`] go to
-//! any record of an uncompressed one; [`Stretch`] reads a part, [`Headers`] no payloads; [`Listing`] finds the files; [`deflate`] makes the parts of one compressed stream on many threads.
+//! any record of an uncompressed one; [`Stretch`] reads a part, [`Headers`] and [`Places`] no payloads; [`Listing`] finds the files; [`deflate`] makes the parts of one compressed stream on many threads.
 
 mod compression;
 pub mod crc;
@@ -33,9 +33,11 @@ mod writer;
 pub use compression::{Compression, detect};
 pub use error::{RecordError, RecordErrorKind, StreamFault};
 pub use headers::{Header, Headers};
-pub use index::{Entry, Index, RandomAccess, read_at};
+pub use index::{Entry, Index, IndexForm, IndexWriter, RandomAccess, read_at};
 pub use list::{ListError, Listed, Listing, STANDARD, matching, uncompressed_name, without_ending};
-pub use reader::{DEFAULT_MAX_RECORD_LEN, GoOn, Lost, MAX_LOST, Positioned, ReadOptions, Reader, Record, Recovery};
+pub use reader::{
+    DEFAULT_MAX_RECORD_LEN, GoOn, Lost, MAX_LOST, Places, Positioned, ReadOptions, Reader, Record, Recovery,
+};
 pub use stretch::{Next, Stretch, first_header};
 pub use writer::{WriteOptions, Writer};
 

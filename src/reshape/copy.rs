@@ -1,6 +1,6 @@
 //! Records counted, joined, and listed.
 
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use super::output::{Out, OutputOptions};
 use super::transform::{Act, Report, transform};
 use super::{Job, ReshapeError};
 use crate::files::AtomicFile;
-use crate::record::{Compression, Entry, RecordError, RecordErrorKind, uncompressed_name};
+use crate::record::{Compression, IndexForm, IndexWriter, Places, RecordError, RecordErrorKind, uncompressed_name};
 
 /// How many records a file has. As JSON, the contract with Python and `--json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -97,11 +97,12 @@ pub struct Indexed {
     pub records: u64,
 }
 
-/// Writes where the records of each file are, as NVIDIA DALI's `tfrecord2idx` does: to `out`, or to a file of the same name
-/// with `.idx` behind it. Compressed files are refused, and so are damaged ones.
+/// Writes where the records of each file are: to `out`, or to a file of the same name with the form's ending behind it.
+/// Compressed files are refused, and so are damaged ones.
 pub fn index(
     inputs: &Inputs,
     out: Option<&Path>,
+    form: IndexForm,
     options: &OutputOptions,
     job: &Job,
 ) -> Result<Vec<Indexed>, ReshapeError> {
@@ -115,30 +116,36 @@ pub fn index(
         let index_path = out.map_or_else(
             || {
                 let mut name = input.path.clone().into_os_string();
-                name.push(".idx");
+                name.push(form.ending());
                 PathBuf::from(name)
             },
             Path::to_owned,
         );
         let mut reader = input.open(inputs.read, job)?;
-        let compression = reader.compression().map_err(|error| input.error(error, job))?;
-        if compression != Compression::None {
-            let error = RecordError::new(RecordErrorKind::NotSeekable(compression));
-            return Err(input.error(error, job));
+        if form == IndexForm::Binary && !reader.get_ref().has_places() {
+            let path = input.path.display();
+            return Err(ReshapeError::Option(format!("{path}: a binary index is of a file, not of a pipe")));
         }
+        let bad = |error| input.error(error, job);
         let refused = of_io("cannot be written", &index_path);
-        let mut file = BufWriter::new(AtomicFile::create(&index_path, options.atomic()).map_err(&refused)?);
-        let _goes_on = each_of(input, &mut reader, job, &mut |record| {
-            let entry = Entry { offset: record.offset, size: record.framed.len() as u64 };
-            writeln!(file, "{entry}").map_err(&refused)?;
-            Ok(ControlFlow::Continue(()))
-        })?;
+        let mut places = Places::of(&mut reader).map_err(bad)?;
+        let file = BufWriter::new(AtomicFile::create(&index_path, options.atomic()).map_err(&refused)?);
+        let mut writer = IndexWriter::new(form, file).map_err(&refused)?;
+        let mut records = 0;
+        while let Some(entry) = places.next_place().map_err(bad)? {
+            job.check()?;
+            job.count();
+            writer.push(entry).map_err(|error| of_index(error, bad, &refused))?;
+            records += 1;
+        }
+        let file = writer.finish(|| reader.get_ref().file().try_clone());
+        let file = file.map_err(|error| of_index(error, bad, &refused))?;
         let file = file.into_inner().map_err(|error| refused(error.into_error()))?;
         whole.push((file.close().map_err(&refused)?, index_path.clone()));
         indexed.push(Indexed {
             path: input.path.display().to_string(),
             index_path: index_path.display().to_string(),
-            records: reader.records(),
+            records,
         });
     }
     // None has its name before all are whole.
@@ -146,4 +153,19 @@ pub fn index(
         file.commit().map_err(of_io("cannot be finished", &path))?;
     }
     Ok(indexed)
+}
+
+/// What went wrong while an index was written: the system's word is of the index, all else of the file that it is of.
+fn of_index(
+    error: RecordError,
+    bad: impl Fn(RecordError) -> ReshapeError,
+    refused: impl Fn(io::Error) -> ReshapeError,
+) -> ReshapeError {
+    if error.io_error().is_none() {
+        return bad(error);
+    }
+    match error.into_kind() {
+        RecordErrorKind::Io(error) => refused(error),
+        kind => bad(RecordError::new(kind)),
+    }
 }

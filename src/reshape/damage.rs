@@ -29,6 +29,8 @@ pub enum Known {
 pub struct Damage {
     /// The file.
     pub path: String,
+    /// `none`, `gzip` or `zlib`.
+    pub compression: &'static str,
     /// The first of them, counted in the uncompressed data.
     pub offset: u64,
     /// How many they are.
@@ -47,14 +49,24 @@ pub struct Damage {
 impl Damage {
     /// All that `reader` has passed over of `input`.
     pub(super) fn of(input: &Input, reader: &mut Reader<Positioned>) -> Vec<Self> {
-        let plain = matches!(reader.compression(), Ok(Compression::None));
+        let compression = reader.compression().map_or("none", Compression::name);
+        let plain = compression == Compression::None.name();
         let file = Some(reader.get_ref().file()).filter(|_| plain && !input.is_stdin());
         let path = input.path.display().to_string();
         let damage = |lost: &Lost| {
             let (records, known) = records_of(lost, file);
             let Lost { offset, len: bytes, ref cause, .. } = *lost;
             let more = lost.more && !is_sum_alone(lost);
-            Self { path: path.clone(), offset, bytes, more, records, known, cause: cause.kind().to_string() }
+            Self {
+                path: path.clone(),
+                compression,
+                offset,
+                bytes,
+                more,
+                records,
+                known,
+                cause: cause.kind().to_string(),
+            }
         };
         let mut all: Vec<Self> = reader.lost().iter().map(damage).collect();
         let listed: u64 = all.iter().map(|damage| damage.bytes).sum();
@@ -62,6 +74,7 @@ impl Damage {
             let places = reader.lost_places() - all.len() as u64;
             all.push(Self {
                 path,
+                compression,
                 offset: all.last().map_or(0, |last| last.offset + last.bytes),
                 bytes: reader.lost_bytes() - listed,
                 more: reader.lost().last().is_some_and(|last| last.more),

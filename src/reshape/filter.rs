@@ -76,7 +76,7 @@ impl Selection {
     }
 
     fn changes(&self, key: &str) -> bool {
-        !self.keeps(key) || self.rename.contains_key(key)
+        !self.keeps(key) || self.name(key) != key
     }
 
     fn name<'n>(&'n self, key: &'n str) -> &'n str {

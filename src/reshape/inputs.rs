@@ -21,8 +21,7 @@ pub type Input = Listed;
 impl Listed {
     /// Opens it for a run.
     pub fn open(&self, read: ReadOptions, job: &Job) -> Result<Reader<Positioned>, ReshapeError> {
-        let file = if self.is_stdin() { Positioned::stdin() } else { Positioned::open(&self.path) };
-        let file = file.map_err(|error| of_record(&self.path)(error.into()))?;
+        let file = Positioned::open_or_stdin(&self.path).map_err(|error| of_record(&self.path)(error.into()))?;
         let stop = job.stop.clone();
         let file = file.counting(job.bytes()).asking(Box::new(move || match stop.load(Ordering::Relaxed) {
             true => Err(io::Error::other("stopped")),

@@ -145,6 +145,9 @@ pub(super) struct Folder {
 
 impl Folder {
     pub(super) fn open(path: &Path, options: &OutputOptions) -> Result<Self, ReshapeError> {
+        if path == Path::new(STANDARD) {
+            return Err(ReshapeError::Option("several files cannot go to standard output: name a folder".into()));
+        }
         let staging = Staging::open(path).map_err(of_io("cannot be written to", path))?;
         Ok(Self { staging, path: path.to_owned(), options: *options, names: BTreeSet::new() })
     }

@@ -23,7 +23,7 @@ pub use tensorflow::Lists;
 
 use crate::files::shard::Shard;
 use crate::inspect::{Schema, SchemaBuilder};
-use crate::record::{Compression, ReadOptions, Reader};
+use crate::record::{Compression, Positioned, ReadOptions, Reader};
 use crate::reshape::{Inputs, ReshapeError};
 
 /// What a program is written for.
@@ -161,7 +161,7 @@ pub fn look_at(given: &[PathBuf], max_records: u64, stop: &AtomicBool) -> Result
         return Err(ReshapeError::Option("a program reads files, and one of these is none".into()));
     }
     let paths: Vec<&Path> = inputs.files.iter().map(|input| &*input.path).collect();
-    let (compression, reading) = read(&paths, max_records, stop)?;
+    let (compression, reading) = read(&paths, max_records, &|_| false, stop)?;
     let name = |path: &&Path| {
         let refused =
             || ReshapeError::Option(format!("{}: a name that is no text cannot stand in a program", path.display()));
@@ -174,10 +174,16 @@ pub fn look_at(given: &[PathBuf], max_records: u64, stop: &AtomicBool) -> Result
 /// Bytes of records after which no more are looked at: clips are large.
 const ENOUGH: u64 = 64 << 20;
 
-/// What the first records of `paths` have, and what is around them.
-pub fn read(paths: &[&Path], max_records: u64, stop: &AtomicBool) -> Result<(Compression, Reading), ReshapeError> {
+/// What the first records of `paths` have, and what is around them. Keys that `is_list` are lists that not every record has,
+/// whatever these records say.
+pub fn read(
+    paths: &[&Path],
+    max_records: u64,
+    is_list: &dyn Fn(&str) -> bool,
+    stop: &AtomicBool,
+) -> Result<(Compression, Reading), ReshapeError> {
     let (compression, schema) = schema_of(paths, max_records, stop)?;
-    Ok((compression, Reading::of(&schema).map_err(refused(paths))?))
+    Ok((compression, Reading::of(&schema, is_list).map_err(refused(paths))?))
 }
 
 fn schema_of(paths: &[&Path], max_records: u64, stop: &AtomicBool) -> Result<(Compression, Schema), ReshapeError> {
@@ -185,7 +191,8 @@ fn schema_of(paths: &[&Path], max_records: u64, stop: &AtomicBool) -> Result<(Co
     let mut around = None;
     for path in paths {
         let failed = |error| ReshapeError::Record { path: path.to_path_buf(), error };
-        let mut reader = Reader::open(path, ReadOptions::default()).map_err(failed)?;
+        let file = Positioned::open_or_stdin(path).map_err(|error| failed(error.into()))?;
+        let mut reader = Reader::from_positioned(file, ReadOptions::default());
         while reader.records() < max_records && (reader.records() == 0 || reader.offset() < ENOUGH) {
             if stop.load(Ordering::Relaxed) {
                 return Err(ReshapeError::Cancelled);

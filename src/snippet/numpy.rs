@@ -51,6 +51,12 @@ def values(example, key):
 
 ";
 
+const MAPS: &str = "
+def map_of(pngs, size):
+    return np.array(picture(pngs[0])) if len(pngs) else np.zeros(size, np.uint8)
+
+";
+
 /// PyTorch: pictures as (channels, height, width).
 pub(super) fn torch(files: &Files, reading: &Reading) -> String {
     torch_around(files, has_pictures(reading), &parse(reading, "image.transpose(2, 0, 1)"))
@@ -128,6 +134,9 @@ fn parse(reading: &Reading, image: &str) -> String {
     if reading.fields.iter().any(|field| !field.always) {
         text += VALUES;
     }
+    if reading.items.iter().any(|(_, part)| matches!(part, Part::Map { always: false, .. })) {
+        text += MAPS;
+    }
     text += "\ndef parse(record):\n    example = rm.decode_example(record)\n";
     let size = match reading.items.first() {
         Some((_, Part::Image(key))) => {
@@ -180,7 +189,13 @@ fn value(reading: &Reading, part: &Part, image: &str, has_size: bool) -> (&'stat
     };
     match part {
         Part::Image(_) => ("", image.into()),
-        Part::Map { key, .. } => ("A number for each pixel.", format!("np.array(picture({}[0]))", of(key))),
+        Part::Map { key, always: true, .. } => {
+            ("A number for each pixel.", format!("np.array(picture({}[0]))", of(key)))
+        }
+        Part::Map { key, always: false, .. } => {
+            let size = if has_size { "(height, width)" } else { "(0, 0)" };
+            ("A number for each pixel, 0 where there is no map.", format!("map_of({}, {size})", of(key)))
+        }
         Part::Boxes => {
             let sides = ["xmin", "ymin", "xmax", "ymax"].map(|side| array_of(&format!("{BOX}{side}")));
             let sides = sides.join(",\n                ");

@@ -40,8 +40,8 @@ pub struct Field {
 pub enum Part {
     /// The image, in colours.
     Image(String),
-    /// A picture of numbers; whether one is above 255.
-    Map { key: String, deep: bool },
+    /// A picture of numbers; whether one is above 255, and whether each record has it.
+    Map { key: String, deep: bool, always: bool },
     /// `image/object/bbox/` and a side.
     Boxes,
     /// A list of four sides for each box: ymin, xmin, ymax, xmax.
@@ -83,17 +83,27 @@ pub const WIDTH: &str = "image/width";
 const MASK: &str = "image/object/mask";
 const IMAGES: [&str; 3] = ["image/encoded", "image", "image_bytes"];
 /// Names that features have in a program. What is not there has its key.
-const NAMES: [(&str, &str); 10] = [
+const NAMES: [(&str, &str); 12] = [
     ("image/caption", "captions"),
     ("image/class/label", "label"),
+    ("image/class/text", "label_text"),
     ("image/filename", "filename"),
     ("image/object/class/label", "labels"),
+    ("image/object/class/text", "label_texts"),
     ("image/panoptic/category/encoded", "panoptic_category"),
     ("image/panoptic/category_mask", "panoptic_category"),
     ("image/panoptic/instance/encoded", "panoptic_instance"),
     ("image/panoptic/instance_mask", "panoptic_instance"),
     ("image/segmentation/class/encoded", "segmentation"),
     ("objects/label", "labels"),
+];
+/// Pictures of numbers, as large as the image.
+const MAPS: [&str; 5] = [
+    "image/panoptic/category/encoded",
+    "image/panoptic/category_mask",
+    "image/panoptic/instance/encoded",
+    "image/panoptic/instance_mask",
+    "image/segmentation/class/encoded",
 ];
 /// What is about the file, or stands in another feature too.
 const NO_ITEMS: [&str; 7] = [
@@ -107,8 +117,8 @@ const NO_ITEMS: [&str; 7] = [
 ];
 
 impl Reading {
-    /// From what all records have.
-    pub fn of(schema: &Schema) -> Result<Self, String> {
+    /// From what all records have; keys that `is_list` are lists that a record may lack, even if none of these does.
+    pub fn of(schema: &Schema, is_list: &dyn Fn(&str) -> bool) -> Result<Self, String> {
         if schema.sequence_examples > 0 && schema.examples > 0 {
             return Err("holds Examples and SequenceExamples, and a program reads one kind".into());
         }
@@ -118,7 +128,10 @@ impl Reading {
         if schema.examples == 0 {
             return Err("holds no Example that could be read".into());
         }
-        let (fields, left_out) = fields(&schema.features, schema.examples);
+        let (mut fields, left_out) = fields(&schema.features, schema.examples);
+        for field in fields.iter_mut().filter(|field| is_list(&field.key)) {
+            (field.shape, field.always) = (Shape::List, false);
+        }
         let mut reading = Self { fields, left_out, ..Self::default() };
         let mut items = Vec::new();
         for feature in &schema.features {
@@ -190,10 +203,15 @@ impl Reading {
             "image/object/keypoint/visibility" if field.kind == Kind::Int64 => {
                 return named("visibility", Part::Visibility(per_object(schema, "visibility")));
             }
+            // Some have no numbers of classes.
+            "image/class/text" if found(schema, "image/class/label").is_none() => {}
+            "image/object/class/text" if found(schema, "image/object/class/label").is_none() => {}
             _ if NO_ITEMS.contains(&key) || key.ends_with("/format") => return None,
             _ => {}
         }
-        if is_one_picture(key) {
+        // Not every record has a map; a number for each pixel of the image it is all the same.
+        let is_picture = is_one_picture(key) || MAPS.contains(&key) && feature.looks_like == "image";
+        if is_picture {
             let image = IMAGES.into_iter().find(|key| is_one_picture(key)).or_else(|| {
                 schema.features.iter().map(|feature| &*feature.key).find(|key| !is_map(key) && is_one_picture(key))
             });
@@ -201,7 +219,8 @@ impl Reading {
                 return named("image", Part::Image(key.into()));
             }
             let deep = feature.bytes.as_ref().is_some_and(|bytes| bytes.depth > Some(8));
-            return named(name, Part::Map { key: key.into(), deep });
+            let always = field.shape == Shape::One;
+            return named(name, Part::Map { key: key.into(), deep, always });
         }
         named(name, Part::Value(key.into()))
     }

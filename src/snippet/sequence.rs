@@ -146,7 +146,7 @@ fn parse_numpy(reading: &Reading, channels_first: bool) -> String {
     text += STEPS;
     if has_boxes(reading) {
         let sides = ["xmin", "ymin", "xmax", "ymax"].map(|side| literal(&format!("{BOX}{side}")));
-        text += &format!("SIDES = ({})\n\n", sides.join(", "));
+        text += &format!("\nSIDES = ({})\n\n", sides.join(", "));
     }
     text += "\ndef parse(record):\n    clip, lists = rm.decode_sequence_example(record)\n";
     if has_images(reading) {
@@ -162,7 +162,7 @@ fn parse_numpy(reading: &Reading, channels_first: bool) -> String {
     }
     if has_boxes(reading) {
         let (what, scale) = match has_images(reading) {
-            true => ("in pixels", " * np.float32([width, height, width, height])"),
+            true => ("in pixels", "\n            * np.float32([width, height, width, height])"),
             false => ("as fractions", ""),
         };
         text += &format!("        # xmin, ymin, xmax, ymax {what}: an array for each frame.\n");

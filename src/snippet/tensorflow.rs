@@ -16,9 +16,11 @@ pub(super) const SHOW: &str = "for item in dataset.take(3):\n    for name, value
 /// From `FILES` to `dataset`, whose elements are dicts.
 pub(super) fn dataset(files: &Files, reading: &Reading) -> String {
     let features = features(&reading.fields, &reading.left_out, Lists::Ragged);
-    let helper = if reading.items.iter().any(|(_, part)| matches!(part, Part::Pictures(_))) { MASKS } else { "" };
+    let any = |is: fn(&Part) -> bool| reading.items.iter().any(|(_, part)| is(part));
+    let masks = if any(|part| matches!(part, Part::Pictures(_))) { MASKS } else { "" };
+    let maps = if any(|part| matches!(part, Part::Map { always: false, .. })) { MAPS } else { "" };
     format!(
-        "{}FEATURES = {{\n{features}}}\n\n{helper}\n{}\n\n{}",
+        "{}FEATURES = {{\n{features}}}\n\n{masks}{maps}{}\n\n{}",
         files.lines("tf.io.gfile.glob"),
         parse(reading),
         records(files),
@@ -105,16 +107,25 @@ pub(super) fn spec(schema: &Schema, lists: Lists) -> Result<String, String> {
         if schema.examples == 0 {
             return Err("holds no Example that could be read".into());
         }
+        if fields.is_empty() {
+            return Err(UNTYPED.into());
+        }
         return Ok(format!(
             "import tensorflow as tf\n\nFEATURES = {{\n{context}}}\n\n\ndef parse(record):\n    return tf.io.parse_single_example(record, FEATURES)\n"
         ));
     }
     let (steps, left_out) = list_fields(schema);
+    if fields.is_empty() && steps.is_empty() {
+        return Err(UNTYPED.into());
+    }
     let sequence = features(&steps, &left_out, lists);
     Ok(format!(
         "import tensorflow as tf\n\nCONTEXT = {{\n{context}}}\nSEQUENCE = {{\n{sequence}}}\n\n\ndef parse(record):\n    return tf.io.parse_single_sequence_example(record, CONTEXT, SEQUENCE)\n"
     ))
 }
+
+/// TensorFlow's parsers take no empty specification.
+const UNTYPED: &str = "no feature of its records has one type, so there is nothing to parse";
 
 const MASKS: &str = "
 def masks_of(pngs, size):
@@ -126,6 +137,16 @@ def masks_of(pngs, size):
         tf.size(pngs) > 0,
         lambda: tf.map_fn(decode, pngs, fn_output_signature=tf.TensorSpec([None, None], tf.uint8)),
         lambda: tf.zeros([0, size[0], size[1]], tf.uint8),
+    )
+
+";
+
+const MAPS: &str = "
+def map_of(pngs, size, dtype):
+    return tf.cond(
+        tf.size(pngs) > 0,
+        lambda: tf.io.decode_png(pngs[0], channels=1, dtype=dtype)[..., 0],
+        lambda: tf.zeros(size, dtype),
     )
 
 ";
@@ -160,9 +181,16 @@ fn value(part: &Part, has_image: bool) -> (&'static str, String) {
     };
     match part {
         Part::Image(_) => ("", "image".into()),
-        Part::Map { key, deep } => {
+        Part::Map { key, deep, always: true } => {
             let kind = if *deep { ", dtype=tf.uint16" } else { "" };
             ("A number for each pixel.", format!("tf.io.decode_png({}, channels=1{kind})[..., 0]", of(key)))
+        }
+        Part::Map { key, deep, always: false } => {
+            let (kind, size) = (
+                if *deep { "tf.uint16" } else { "tf.uint8" },
+                if has_image { "tf.shape(image)[:2]" } else { "(0, 0)" },
+            );
+            ("A number for each pixel, 0 where there is no map.", format!("map_of({}, {size}, {kind})", of(key)))
         }
         Part::Boxes => {
             let sides: Vec<String> = SIDES.iter().map(|side| of(&format!("{BOX}{side}"))).collect();

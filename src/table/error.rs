@@ -80,6 +80,19 @@ impl TableError {
         }
     }
 
+    /// The file that it is about, if there is one.
+    pub(super) fn path_mut(&mut self) -> Option<&mut PathBuf> {
+        match self {
+            Self::Malformed { path, .. }
+            | Self::Line { path, .. }
+            | Self::Column { path, .. }
+            | Self::Value { path, .. }
+            | Self::Io { path, .. } => Some(path),
+            Self::Records(error) => error.path_mut(),
+            Self::Option(_) | Self::Source(_) => None,
+        }
+    }
+
     pub(super) fn malformed(path: &Path, problem: impl ToString) -> Self {
         Self::Malformed { path: path.to_owned(), problem: problem.to_string() }
     }

@@ -13,7 +13,7 @@ use super::model::{Ask, Batch, Field};
 use super::pipeline::ordered;
 use super::source::Format;
 use super::text::write as text;
-use super::{Job, TableError, npz, parquet};
+use super::{Job, TableError, arrow, npz, parquet};
 use crate::files::Sink;
 use crate::record::STANDARD;
 use crate::reshape::{Inputs, OutputOptions};
@@ -44,11 +44,6 @@ pub fn to_table(
         let names = super::listed(&Format::ALL.map(Format::name));
         return Err(TableError::malformed(out, format!("its name does not say the format: {names} can be given")));
     };
-    if format == Format::Arrow {
-        let problem =
-            "Arrow's files are read, not written: Parquet has the same types, and rm.read_table gives Arrow's tables";
-        return Err(TableError::malformed(out, problem));
-    }
     // A name that is taken is said before the work.
     let is_stdout = out == Path::new(STANDARD);
     let sink = if is_stdout { Sink::stdout() } else { Sink::create(out, options.atomic()) };
@@ -58,6 +53,7 @@ pub fn to_table(
         let refused = match format {
             Format::Parquet => parquet::refuses(field),
             Format::Npz => npz::refuses(field),
+            Format::Arrow => arrow::refuses(field),
             format => text::refuses(field, format),
         };
         if let Some(problem) = refused {
@@ -78,6 +74,10 @@ pub fn to_table(
         let rows = batch.rows as u64;
         let made = match format {
             Format::Parquet | Format::Npz => Made::Rows(batch),
+            Format::Arrow => {
+                let message = arrow::encode(&batch);
+                Made::Arrow(message.map_err(|problem| TableError::malformed(&piece.path, problem))?)
+            }
             format => Made::Text(text::rows(&batch, format, &piece.path)?),
         };
         Ok((made, rows, present))
@@ -104,6 +104,7 @@ pub fn to_table(
 enum Made {
     Text(Vec<u8>),
     Rows(Batch),
+    Arrow(arrow::Message),
 }
 
 /// Where they go.
@@ -111,6 +112,7 @@ enum Target {
     Text(PathBuf, BufWriter<Sink>),
     Parquet(Box<parquet::ParquetWriter<BufWriter<Sink>>>),
     Npz(Box<npz::NpzWriter<BufWriter<Sink>>>),
+    Arrow(arrow::ArrowWriter<BufWriter<Sink>>),
 }
 
 impl Target {
@@ -119,6 +121,7 @@ impl Target {
         Ok(match format {
             Format::Parquet => Self::Parquet(Box::new(parquet::ParquetWriter::new(path, sink, fields)?)),
             Format::Npz => Self::Npz(Box::new(npz::NpzWriter::new(path, sink, fields)?)),
+            Format::Arrow => Self::Arrow(arrow::ArrowWriter::new(path, sink, fields)?),
             format => {
                 sink.write_all(&text::header(fields, format)).map_err(TableError::io("cannot be written", path))?;
                 Self::Text(path.to_owned(), sink)
@@ -133,6 +136,7 @@ impl Target {
             }
             (Self::Parquet(writer), Made::Rows(batch)) => writer.write(batch),
             (Self::Npz(writer), Made::Rows(batch)) => writer.write(&batch),
+            (Self::Arrow(writer), Made::Arrow(message)) => writer.write(&message),
             _ => Ok(()),
         }
     }
@@ -142,6 +146,7 @@ impl Target {
             Self::Text(path, sink) => (path, sink),
             Self::Parquet(writer) => writer.finish()?,
             Self::Npz(writer) => writer.finish()?,
+            Self::Arrow(writer) => writer.finish()?,
         };
         sink.into_inner().map_err(|error| TableError::io("cannot be written", &path)(error.into_error()))
     }

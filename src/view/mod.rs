@@ -117,6 +117,8 @@ pub struct Counts {
     pub bytes: u64,
     /// Bytes of it that are pictures.
     pub picture_bytes: u64,
+    /// Places where a file of records is damaged.
+    pub damaged: u64,
 }
 
 /// A page of what `given` names: the dataset in a folder, an annotation file or an archive, or TFRecord files, folders of them

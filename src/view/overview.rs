@@ -72,7 +72,7 @@ pub struct Overview {
     #[serde(skip_serializing_if = "Option::is_none")]
     dataset: Option<About>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    records: Option<Summary>,
+    pub(super) records: Option<Summary>,
 }
 
 /// Of a dataset.

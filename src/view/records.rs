@@ -55,6 +55,11 @@ impl Summary {
         let files = lines.into_iter().filter(|line| told(line)).take(FILES).collect();
         Self { files, file_count, records, schema }
     }
+
+    /// Places that could not be read.
+    pub fn damaged(&self) -> u64 {
+        self.files.iter().map(|line| line.damage.len() as u64 + line.damage_left_out).sum()
+    }
 }
 
 /// A file of records.
@@ -95,7 +100,7 @@ impl Described {
         words.features.truncate(FEATURES);
         words.feature_lists.truncate(FEATURES);
         let left_out = all - words.features.len() - words.feature_lists.len();
-        Self { path: path.to_owned(), number: record.number, record: words, left_out }
+        Self { path: path.to_owned(), number: record.place, record: words, left_out }
     }
 }
 

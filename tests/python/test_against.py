@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import recordmill as rm
 
-from tests.python.support import write_voc
+from tests.python.support import png, write_voc
 from tests.python.test_cli import run
 
 IMAGES = 9
@@ -20,7 +20,7 @@ def voc(tmp_path: Path) -> Path:
     return write_voc(tmp_path / "voc", IMAGES)
 
 
-def changed(path: Path, change: Callable[[list[dict[str, Any]]], None]) -> None:
+def changed(path: Path, change: Callable[[list[dict[str, Any]]], object]) -> None:
     """Writes the records of `path` anew, as `change` leaves their features."""
     records = [rm.decode_example(record) for record in rm.TFRecordReader(path)]
     change(records)
@@ -139,3 +139,128 @@ def test_what_is_no_source_is_refused(voc: Path, tmp_path: Path) -> None:
     (tmp_path / "out" / "recordmill.json").write_text("{}")
     with pytest.raises(ValueError, match="no manifest: missing field"):
         rm.compare(tmp_path / "out", voc)
+
+
+def relabelled(records: list[dict[str, Any]], change: Callable[[Any], Any]) -> None:
+    for record in records:
+        record["image/object/class/label"] = change(record["image/object/class/label"])
+
+
+@pytest.mark.parametrize("with_map", [True, False])
+def test_numbers_of_classes(voc: Path, tmp_path: Path, with_map: bool) -> None:
+    out = tmp_path / "out"
+    rm.convert(voc, out)
+    path = out / "train.tfrecord"
+    if not with_map:
+        (out / "label_map.pbtxt").unlink()
+    whole = path.read_bytes()
+
+    def counts(change: Callable[[list[dict[str, Any]]], object]) -> dict[str, int]:
+        path.write_bytes(whole)
+        changed(path, change)
+        found = rm.compare(out, voc)
+        assert found["objects_equal"] == 9
+        assert all(
+            row["record"] is None or row["record"].startswith("train.tfrecord: record ") for row in found["differences"]
+        )
+        return found["counts"]
+
+    assert counts(list) == {}
+    # Without a label map nobody knows which number is whose; each class still has one of its own.
+    assert counts(lambda records: relabelled(records, lambda label: 3 - label)) == (
+        {"class-number": 2} if with_map else {}
+    )
+    assert counts(lambda records: relabelled(records, lambda label: label * 0 + 1)) == {"class-number": 1}
+    assert counts(lambda records: relabelled(records, lambda label: label[:0])) == {"class-number": 2}
+
+    def one(records: list[dict[str, Any]]) -> None:
+        record = with_one(records)
+        record["image/object/class/label"] = record["image/object/class/label"] + 7
+
+    assert counts(one) == {"class-number": 1}
+
+
+def test_attributes_and_how_the_source_is_read(tmp_path: Path) -> None:
+    voc = write_voc(tmp_path / "voc", 3)
+    images = [{"id": n, "file_name": f"img000{n}.jpg", "width": 40, "height": 30} for n in range(3)]
+    annotations = [
+        {"id": n, "image_id": n, "category_id": 1, "bbox": [1, 2, 9, 8], "attributes": {"colour": colour, "seen": n}}
+        for n, colour in enumerate(["red", "blue", "red"])
+    ]
+    source = tmp_path / "coco.json"
+    coco = {"images": images, "annotations": annotations, "categories": [{"id": 1, "name": "cat"}]}
+    source.write_text(json.dumps(coco))
+    out = tmp_path / "out"
+    rm.convert(source, out, images=voc / "images")
+    run("verify", out, "--against", source, "--images", voc / "images", "--from", "coco")
+    run("verify", out, "--against", source, "--from", "yolo", code=2)
+    _, messages = run("verify", out, "--from", "coco", code=2)
+    assert "is for --against" in messages
+
+    def repaint(records: list[dict[str, Any]]) -> None:
+        records[1]["image/object/attribute/colour"] = [b"green"]
+
+    def forget(records: list[dict[str, Any]]) -> None:
+        for record in records:
+            del record["image/object/attribute/seen"]
+
+    for change, kind, words in (
+        (repaint, "object-attribute", 'is "green", in the source "blue"'),
+        (forget, "lost", 'attribute "seen" of 3 objects: no record has any'),
+    ):
+        whole = (out / "train.tfrecord").read_bytes()
+        changed(out / "train.tfrecord", change)
+        found = rm.compare(out, source, images=[voc / "images"])
+        assert (found["counts"], words in found["differences"][0]["message"]) == ({kind: 1}, True)
+        (out / "train.tfrecord").write_bytes(whole)
+
+
+def test_a_record_that_is_there_twice(voc: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    rm.convert(voc, out)
+    changed(out / "train.tfrecord", lambda records: records.append(records[0]))
+    (difference,) = rm.compare(out, voc)["differences"]
+    assert difference["message"].endswith("which the source does not have so often")
+
+
+@pytest.mark.parametrize(
+    ("schema", "key", "word"),
+    [("tfod", "image/caption", "captions"), ("classification", "image/class/", "classes")],
+)
+def test_what_no_image_has_any_more(tmp_path: Path, schema: str, key: str, word: str) -> None:
+    source, out = tmp_path / "source", tmp_path / "out"
+    if word == "classes":
+        for name in ("cat", "dog"):
+            (source / name).mkdir(parents=True)
+            (source / name / f"{name}.png").write_bytes(png(9, 8))
+    else:
+        source.mkdir()
+        (source / "a.png").write_bytes(png(9, 8))
+        images = [{"id": 1, "file_name": "a.png", "width": 9, "height": 8}]
+        captions = [{"id": 1, "image_id": 1, "caption": "a cat"}]
+        (source / "captions.json").write_text(json.dumps({"images": images, "annotations": captions}))
+    rm.convert(source, out, schema=schema)
+    assert rm.compare(out, source)["ok"]
+
+    def forget(records: list[dict[str, Any]]) -> None:
+        for record in records:
+            for name in [name for name in record if name.startswith(key)]:
+                del record[name]
+
+    changed(out / "train.tfrecord", forget)
+    found = rm.compare(out, source)
+    assert found["counts"] == {"lost": 1}
+    assert found["differences"][0]["message"].startswith(f"{word} of ")
+
+
+def test_a_schema_without_numbers_of_classes(tmp_path: Path) -> None:
+    source, out = tmp_path / "source", tmp_path / "out"
+    source.mkdir()
+    (source / "a.png").write_bytes(png(9, 8))
+    images = [{"id": 1, "file_name": "a.png", "width": 9, "height": 8}]
+    annotations = [{"id": 1, "image_id": 1, "category_id": 3, "bbox": [1, 2, 3, 4], "area": 12, "iscrowd": 0}]
+    coco = {"images": images, "annotations": annotations, "categories": [{"id": 3, "name": "cat"}]}
+    (source / "instances.json").write_text(json.dumps(coco))
+    rm.convert(source, out, schema="create_coco")
+    found = rm.compare(out, source)
+    assert (found["ok"], found["objects_equal"]) == (True, 1)

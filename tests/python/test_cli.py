@@ -297,8 +297,8 @@ def _noise(side: int) -> bytes:
     return png(side, side) + os.urandom(1 << 20)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT])
-def test_ctrl_c(tmp_path: Path, number: signal.Signals) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_ctrl_c(tmp_path: Path, number: signal.Signals, code: int) -> None:
     source = many(tmp_path / "many", 800)
     out = tmp_path / "out"
     interrupted = 0
@@ -310,9 +310,9 @@ def test_ctrl_c(tmp_path: Path, number: signal.Signals) -> None:
             start = time.monotonic()
             _, messages = process.communicate(timeout=60)
             took = time.monotonic() - start
-        if process.returncode == 130:
+        if process.returncode == code:
             interrupted += 1
-            assert messages.endswith("interrupted\n")
+            assert messages.endswith("interrupted\n") == (number == signal.SIGINT)
             assert "Traceback" not in messages
             assert took < 2
         assert not out.exists() or not list(out.iterdir())
@@ -418,3 +418,33 @@ def test_strict_and_skip_exclude_each_other(good: Path, tmp_path: Path) -> None:
 def test_numbers_beyond_all_bounds_are_wrong_usage(arguments: tuple[str, ...]) -> None:
     _, messages = run(*arguments, "9" * 20, code=2)
     assert "is not in the range" in messages
+
+
+def test_a_closed_standard_output(out: Path) -> None:
+    done = subprocess.run(
+        [*RECORDMILL, "cat", str(out / "train.tfrecord")],
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: os.close(1),
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, "recordmill: standard output is closed\n")
+
+
+def test_an_output_that_takes_ascii_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a.tfrecord"
+    with rm.TFRecordWriter(path) as writer:
+        writer.write_example({"name": "d\u00f6g"})
+    command = [*RECORDMILL, "inspect", str(path), "--record", "0"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, capture_output=True, env=environment, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b'"d\\xf6g"' in done.stdout
+
+
+def test_several_files_do_not_go_to_standard_output(out: Path) -> None:
+    for command in (["reshard", "--shards", "2"], ["split"]):
+        _, messages = run(*command, out / "train.tfrecord", "-", code=2, cwd=out)
+        assert messages == "recordmill: several files cannot go to standard output: name a folder\n"
+    assert not (out / "-").exists()

@@ -141,7 +141,7 @@ def test_a_broken_outline_costs_the_outline_alone(source: Path, tmp_path: Path) 
     (source / "all.json").write_text(json.dumps(document))
     health = rm.check(source)
     assert (health.objects, health.skipped) == (2, rm.check(source).skipped)
-    lost = "all.json:1: annotation 2: its outline is left out: invalid value: integer `-1`, expected u32"
+    lost = "all.json:1: annotation 2: its outline is left out: invalid value: integer `-1`, expected a number of pixels"
     assert lost in map(str, health.problems)
     assert health.problem_counts.keys() == {"bad-mask", "box-outside"}
     assert rm.convert(source, tmp_path / "records").objects == 2

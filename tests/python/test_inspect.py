@@ -1,6 +1,9 @@
 """What `inspect` says of several files, who wrote them, code that parses them, and what it takes out of them."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +134,7 @@ def test_options_that_mean_nothing_are_wrong_usage(pets: Path, tmp_path: Path) -
         (["--record", "1", "--feature-spec"], "--record and --where and --feature-spec exclude each other"),
         (["--lists", "varlen"], "--lists is for --feature-spec, not for a description"),
         (["--extract", "x", tmp_path / "x", "--record", "1"], "--extract takes --where, and not --record"),
-        (["--overwrite"], "--overwrite and --no-fsync is for --extract, not for a description"),
+        (["--overwrite"], "--overwrite is for --extract, not for a description"),
         (
             ["--record", "1", "--max-records", "2"],
             "--max-records is for a description and --extract and --feature-spec",
@@ -259,3 +262,49 @@ def test_published_files_are_known(shared: Path) -> None:
     assert found["written_by"]["tool"] == "Dat Tran's generate_tfrecord.py"
     assert found["labels"] is not None
     assert (found["labels"]["classes"], found["labels"]["problems"]) == (1, [])
+
+
+def numbered_set(folder: Path, name: str) -> list[Path]:
+    """Three files of a set whose names have no ending."""
+    folder.mkdir()
+    paths = [folder / name.format(number) for number in range(3)]
+    for path in paths:
+        with rm.TFRecordWriter(path) as writer:
+            writer.write_example({"name": path.name})
+    (folder / "_SUCCESS").write_bytes(b"")
+    (folder / "notes-00001.txt").write_text("no records")
+    return paths
+
+
+@pytest.mark.parametrize("name", ["train-{:05}-of-00003", "part-r-{:05}"])
+def test_a_damaged_beginning_keeps_no_file_from_its_set(tmp_path: Path, name: str) -> None:
+    paths = numbered_set(tmp_path / "set", name)
+    for path in (paths[0], paths[1]):
+        whole = path.read_bytes()
+        path.write_bytes(bytes([whole[0] ^ 1]) + whole[1:])
+        text, messages = run("verify", tmp_path / "set", code=1)
+        assert [line.split(":")[0] for line in text.splitlines()] == [str(path) for path in paths]
+        assert messages.startswith(f"{path}: record 0 at byte 0: length crc ")
+        path.write_bytes(whole)
+    run("verify", tmp_path / "set")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links")
+def test_links_in_a_circle_give_each_file_once(tmp_path: Path) -> None:
+    with rm.TFRecordWriter(tmp_path / "a.tfrecord") as writer:
+        writer.write_example({"x": 1})
+    (tmp_path / "loop").symlink_to(".")
+    assert run("count", str(tmp_path / "**" / "a.tfrecord"))[0] == "1\n"
+
+
+def test_a_specification_of_a_pipe_and_of_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "a.tfrecord"
+    with rm.TFRecordWriter(path) as writer:
+        writer.write_example({"x": 1})
+    command = [sys.executable, "-m", "recordmill", "inspect", "-", "--feature-spec"]
+    done = subprocess.run(command, input=path.read_bytes(), capture_output=True, check=True)
+    assert done.stdout.decode() == rm.feature_spec(path)
+    with rm.TFRecordWriter(path) as writer:
+        writer.write_example({})
+    _, messages = run("inspect", path, "--feature-spec", code=2)
+    assert "no feature of its records has one type, so there is nothing to parse" in messages

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import struct
 import subprocess
 import sys
 import threading
@@ -420,6 +421,74 @@ def test_index(path: Path) -> None:
     for copy in (pickle.loads(pickle.dumps(index)), pickle.loads(pickle.dumps(bare))):
         assert list(copy) == list(index)
     assert pickle.loads(pickle.dumps(index)).read(7) == records[7]
+
+
+def test_a_binary_index(path: Path) -> None:
+    records = [bytes([n]) * n for n in range(100)]
+    written = path.with_suffix(".rmx")
+    write(path, records, index_path=written, index_form="binary")
+    built = rm.TFRecordIndex.build(path)
+    assert list(rm.TFRecordIndex.build(path, verify=False)) == list(built)
+    saved = path.with_name("saved")
+    built.save(saved, form="binary")
+    assert saved.read_bytes() == written.read_bytes()
+    loaded = rm.TFRecordIndex.load(saved, path)
+    assert list(loaded) == list(built)
+    assert [loaded.read(n) for n in range(100)] == records
+    assert [pickle.loads(pickle.dumps(loaded)).read(n) for n in range(100)] == records
+
+    # As docs/index-form.md has it.
+    data = saved.read_bytes()
+    magic, version, _, size, count, _, _ = struct.unpack("<8sIIQQII", data[:40])
+    assert (magic, version, size, count) == (b"\x89RMX\r\n\x1a\n", 1, path.stat().st_size, 100)
+    offsets = np.frombuffer(data, "<u8", count + 1, 40).tolist()
+    assert offsets == [offset for offset, _ in built] + [size]
+
+    # One that was loaded alone can be written again; a text does not know its file.
+    bare = rm.TFRecordIndex.load(saved)
+    bare.save(path.with_name("again"), form="binary")
+    assert path.with_name("again").read_bytes() == data
+    bare.save(path.with_name("text"))
+    with pytest.raises(ValueError, match="the index was loaded without its TFRecord file"):
+        rm.TFRecordIndex.load(path.with_name("text")).save(path.with_name("c"), form="binary")
+    rm.TFRecordIndex.load(path.with_name("text"), path).save(path.with_name("c"), form="binary")
+    assert path.with_name("c").read_bytes() == data
+    for wrong in (lambda: built.save(saved, form="json"), lambda: rm.TFRecordWriter(path, index_form="x")):
+        with pytest.raises(ValueError, match=r'no form of an index ".*", there are "dali" and "binary"'):
+            wrong()
+
+
+def test_a_binary_index_that_is_not_right(path: Path) -> None:
+    index_path = path.with_suffix(".rmx")
+    write(path, [b"abc", b"defgh", b"ij"], index_path=index_path, index_form="binary")
+    data = index_path.read_bytes()
+    bad = path.with_name("bad")
+    for at in range(len(data)):
+        bad.write_bytes(data[:at] + bytes([data[at] ^ 4]) + data[at + 1 :])
+        with pytest.raises(rm.RecordError, match=r"bad: (byte|line) \d+: "):
+            rm.TFRecordIndex.load(bad)
+        bad.write_bytes(data[:at])
+        if at > 0:
+            with pytest.raises(rm.RecordError, match=f"bad: byte {at}: the index ends, expected (40|76) bytes"):
+                rm.TFRecordIndex.load(bad)
+    write(path, [b"abc", b"defgh", b"ij", b""])
+    with pytest.raises(rm.RecordError, match="index is of a file of 58 bytes, this one has 74"):
+        rm.TFRecordIndex.load(index_path, path)
+    write(path, [b"abc", b"defgh", b"iX"])
+    with pytest.raises(rm.RecordError, match="record 2 at byte 40: index says payload crc 0x"):
+        rm.TFRecordIndex.load(index_path, path)
+    assert len(rm.TFRecordIndex.load(index_path)) == 3
+    part = path.with_name("part")
+    part.write_text("0 19\n")
+    with pytest.raises(rm.RecordError, match="index is of a file of 19 bytes, this one has 58"):
+        rm.TFRecordIndex.load(part, path).save(bad, form="binary")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_pipe_has_no_binary_index(path: Path) -> None:
+    os.mkfifo(path)
+    with pytest.raises(ValueError, match="a binary index is of a file, not of a pipe"):
+        rm.TFRecordWriter(path, index_path=path.with_name("i"), index_form="binary")
 
 
 def test_index_errors(path: Path) -> None:

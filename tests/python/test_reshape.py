@@ -190,6 +190,18 @@ def test_folders_of_compressed_files(file: Path, tmp_path: Path) -> None:
     assert text == (f"{folder}/one.tfrecord.idx: 100 records\n{folder}/sub/two.tfrecord.idx: 100 records\n")
     index = rm.TFRecordIndex.load(folder / "one.tfrecord.idx", folder / "one.tfrecord")
     assert len(index) == 100
+    text, _ = run("index", folder, "--form", "binary", "--no-verify")
+    assert text == (f"{folder}/one.tfrecord.rmx: 100 records\n{folder}/sub/two.tfrecord.rmx: 100 records\n")
+    binary = rm.TFRecordIndex.load(folder / "one.tfrecord.rmx", folder / "one.tfrecord")
+    assert list(binary) == list(index)
+    damaged = folder / "damaged"
+    data = bytearray((folder / "one.tfrecord").read_bytes())
+    data[index[50][0] + 13] ^= 1
+    damaged.write_bytes(data)
+    assert rm.index(damaged, form="binary", verify=False, fsync=False)[0]["records"] == 100
+    with pytest.raises(rm.RecordError, match=r"record 50 at byte .*: payload crc"):
+        rm.index(damaged, form="binary", overwrite=True)
+    damaged.unlink()
 
 
 def test_what_is_refused(file: Path, tmp_path: Path) -> None:
@@ -345,3 +357,17 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink()
+
+
+def test_names_are_a_list(tmp_path: Path) -> None:
+    path = tmp_path / "a.tfrecord"
+    with rm.TFRecordWriter(path) as writer:
+        writer.write_example({"id": 1, "x": 2})
+    for option in ("keep", "drop"):
+        with pytest.raises(TypeError, match=f"{option} is a list of names, not one text"):
+            rm.select(path, tmp_path / "b.tfrecord", **{option: "id"})  # type: ignore[arg-type]
+    # A name that stays changes nothing, so the bytes stay too.
+    with rm.TFRecordWriter(path) as writer:
+        writer.write(b"\n\x0b\n\t\n\x01x\x12\x04\x1a\x02\x08\x02")
+    rm.select(path, tmp_path / "c.tfrecord", rename={"x": "x"})
+    assert (tmp_path / "c.tfrecord").read_bytes() == path.read_bytes()

@@ -67,7 +67,7 @@ def test_the_command_shows_records(mixed: Path) -> None:
     text, messages = run("inspect", mixed, "--record", "1")
     assert messages == ""
     assert text == (
-        "record 1 at byte 86: bytes, 7 bytes\n"
+        f"{mixed}: record 1 at byte 86: bytes, 7 bytes\n"
         "  00000000  ff fe 00 74 65 78 74                             ...text\n"
     )  # fmt: skip
     text, _ = run("inspect", mixed, "--where", "image", "--as", "table")
@@ -75,9 +75,42 @@ def test_the_command_shows_records(mixed: Path) -> None:
     _, messages = run("inspect", mixed, "--where", "name", "--limit", "2")
     assert messages == f"{mixed}: there are more such records than --limit 2\n"
     _, messages = run("inspect", mixed, "--record", "9", code=1)
+    assert messages == f"{mixed}: no record 9\n"
+    _, messages = run("inspect", mixed, "--where", "name=c.jpg", code=1)
     assert messages == f"{mixed}: no such record\n"
     for wrong in (["--record", "1", "--json"], ["--as", "json"], ["--limit", "3"]):
         run("inspect", mixed, *wrong, code=2)
+
+
+def test_a_record_of_one_of_several_files(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        with rm.TFRecordWriter(tmp_path / f"{name}.tfrecord") as writer:
+            writer.write_example({"name": f"{name}.jpg"})
+    text, messages = run("inspect", tmp_path, "--where", "name=b.jpg", "--as", "json")
+    row = json.loads(text)
+    assert (row["path"], row["record"], messages) == (str(tmp_path / "b.tfrecord"), 0, "")
+    text, _ = run("inspect", tmp_path, "--record", "0", "--as", "pbtxt")
+    assert [line for line in text.splitlines() if line.startswith("#")] == [
+        f"# {tmp_path / name}: record 0 at byte 0: Example, 21 bytes" for name in ("a.tfrecord", "b.tfrecord")
+    ]
+
+
+def test_damage_counts_as_a_record(tmp_path: Path) -> None:
+    path = tmp_path / "a.tfrecord"
+    with rm.TFRecordWriter(path) as writer:
+        for number in range(4):
+            writer.write_example({"number": number})
+    data = bytearray(path.read_bytes())
+    data[len(data) // 4 + 14] ^= 1
+    path.write_bytes(data)
+    place = rm.verify(path)["findings"][0]
+    assert place["record"] == 1
+    text, messages = run("inspect", path, "--record", "2", "--as", "json", code=1)
+    assert json.loads(text)["features"]["number"]["values"] == [2]
+    assert messages.startswith(f"{path}: record 1 at byte {place['offset']}: payload crc is ")
+    text, messages = run("inspect", path, "--record", "1", code=1)
+    assert (text, messages.splitlines()[-1]) == ("", f"{path}: no record 1")
+    assert [json.loads(text)["record"] for text in rm.show(path)] == [0, 2, 3]
 
 
 @pytest.mark.tensorflow

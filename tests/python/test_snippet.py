@@ -52,17 +52,23 @@ def run(program: str, folder: Path) -> str:
 
 def items(framework: str, program: str, folder: Path) -> list[dict[str, Any]]:
     """What a program gives, beside what it shows."""
-    given = framework
-    if framework == "torch" and importlib.util.find_spec("torch") is None:
-        # All that it does to records comes before the class that PyTorch feeds.
-        compile(program, "program", "exec")
-        program = program.replace("import torch\n", "").split("\n\nclass Records")[0]
-        given = "numpy"
+    given = GIVEN[framework]
+    if framework == "torch":
+        program, given = without_torch(program)
     place = folder / "found.json"
-    run(program + DUMP.replace("GIVEN", GIVEN[given]).replace("PLACE", repr(str(place))), folder)
+    run(program + DUMP.replace("GIVEN", given).replace("PLACE", repr(str(place))), folder)
     found = json.loads(place.read_text())
     assert isinstance(found, list)
     return found
+
+
+def without_torch(program: str) -> tuple[str, str]:
+    """A program for PyTorch and what it gives; where there is no PyTorch, as far as the class that PyTorch feeds."""
+    if importlib.util.find_spec("torch"):
+        return program, GIVEN["torch"]
+    # All that it does to records comes before.
+    compile(program, "program", "exec")
+    return program.replace("import torch\n", "").split("\n\nclass Records")[0], GIVEN["numpy"]
 
 
 def frameworks() -> list[Any]:

@@ -1,4 +1,4 @@
-"""`--schema tfds`: whether TensorFlow Datasets loads what we write, and writes the same itself: run by `make test-full`.
+"""`--schema tfds` and `tfds_classification`: whether TensorFlow Datasets loads what we write, and writes the same itself: run by `make test-full`.
 
 `apart/tfds_jobs.py` loads a folder with `tfds.builder_from_directory`, and has TensorFlow Datasets write the same images. What both must
 give is taken from the annotations and, of pixels, from Pillow.
@@ -49,6 +49,26 @@ OBJECTS: list[tuple[int, int, int, float, float, float, float, float, int]] = [
     (4, 2, 3, 2, 2, 5, 5, 3.5, 1),
 ]
 WORDS = {"train": "train", "valid": "validation"}
+
+# Of images of one class each: the class and the name, by split.
+KINDS = ["bird", "cat", "dog \u00e9"]
+CLASSIFIED = {
+    "test": [("bird", "e.png"), ("dog \u00e9", "d.jpg")],
+    "train": [("cat", "a.jpg"), ("cat", "b.png"), ("dog \u00e9", "c.png")],
+}
+
+
+@pytest.fixture(scope="module")
+def classified(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for each class, in a folder for each split."""
+    folder = tmp_path_factory.mktemp("classified")
+    chance = np.random.default_rng(2)
+    for split, images in CLASSIFIED.items():
+        for number, (kind, name) in enumerate(images):
+            (folder / split / kind).mkdir(parents=True, exist_ok=True)
+            pixels = chance.integers(0, 255, (9 + number, 12, 3), np.uint8)
+            Image.fromarray(pixels if number else pixels[..., 0]).save(folder / split / kind / name)
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -153,25 +173,68 @@ class TestWithTfds:
             WORDS[split]: [{**expected(image), "image": str(scene / split / image[1])} for image in images]
             for split, images in IMAGES.items()
         }
-        job = {"make": str(tmp_path / "theirs"), "scene": {"classes": list(CLASSES.values()), "splits": splits}}
+        job = {
+            "make": str(tmp_path / "theirs"),
+            "scene": {"classes": list(CLASSES.values()), "objects": True, "splits": splits},
+        }
         found = run("tfds_jobs.py", {"theirs": job}, tmp_path, PYTHON)["theirs"]
-        ours = {path.name: path.read_text() for path in out.iterdir() if path.name in found["texts"]}
-        assert ours.keys() == found["texts"].keys()
-        assert ours["objects-label.labels.txt"] == found["texts"]["objects-label.labels.txt"]
-        assert json.loads(ours["features.json"]) == json.loads(found["texts"]["features.json"])
-        infos = [json.loads(texts["dataset_info.json"]) for texts in (ours, found["texts"])]
-        # Which module of Python made it, and what we say of where it is from.
-        assert infos[1].pop("moduleName") == "__main__"
-        assert [info.pop("description") for info in infos][1] == "-"
-        assert infos[0] == infos[1]
-        theirs = [Path(path) for path in found["records"]]
-        assert [path.name for path in theirs] == sorted(path.name for path in out.glob("*.tfrecord*"))
-        for path in theirs:
-            assert values(path) == values(out / path.name)
+        compare(out, found, "objects-label.labels.txt")
+
+    def test_it_loads_images_of_one_class_each(self, classified: Path, tmp_path: Path) -> None:
+        out = tmp_path / "out"
+        report = rm.convert(classified, out, schema="tfds", group="pets")
+        assert report.schema == "tfds_classification"
+        jobs = {"ours": {"folder": str(out)}, "theirs": {"images": str(classified)}}
+        both = run("tfds_jobs.py", jobs, tmp_path, PYTHON)
+        ours, theirs = both["ours"], both["theirs"]
+        assert ours["features"] == theirs["features"]
+        assert ours["types"] == theirs["types"] == {"image/filename": "object", "label": "int64"}
+        assert ours["classes"] == theirs["classes"] == KINDS
+        for split, images in CLASSIFIED.items():
+            # Its own has the whole path, in an order of its own.
+            rows = [
+                {Path(example["image/filename"]).name: example for example in found["splits"][split]["examples"]}
+                for found in (ours, theirs)
+            ]
+            assert rows[0].keys() == rows[1].keys() == {name for _, name in images}
+            pairs = ours["splits"][split]["pairs"]
+            for (kind, name), (image, label) in zip(sorted(images), pairs, strict=True):
+                assert rows[0][name]["image"] == rows[1][name]["image"] == image
+                assert rows[0][name]["label"] == rows[1][name]["label"] == label == KINDS.index(kind)
+
+    def test_it_writes_the_same_of_images_of_one_class_each(self, classified: Path, tmp_path: Path) -> None:
+        out = tmp_path / "out"
+        rm.convert(classified, out, schema="tfds", group="pets")
+        splits = {
+            split: [
+                {"image": str(classified / split / kind / name), "image/filename": name, "label": KINDS.index(kind)}
+                for kind, name in images
+            ]
+            for split, images in CLASSIFIED.items()
+        }
+        job = {"make": str(tmp_path / "theirs"), "scene": {"classes": KINDS, "objects": False, "splits": splits}}
+        compare(out, run("tfds_jobs.py", {"theirs": job}, tmp_path, PYTHON)["theirs"], "label.labels.txt")
 
 
-def values(path: Path) -> dict[int, dict[str, tuple[str, list[Any]]]]:
-    """Type and values of each feature by the image's id: TensorFlow Datasets mixes its Examples."""
+def compare(out: Path, found: dict[str, Any], names: str) -> None:
+    """Whether what we wrote is what TensorFlow Datasets did."""
+    ours = {path.name: path.read_text() for path in out.iterdir() if path.name in found["texts"]}
+    assert ours.keys() == found["texts"].keys() == {names, "dataset_info.json", "features.json"}
+    assert ours[names] == found["texts"][names]
+    assert json.loads(ours["features.json"]) == json.loads(found["texts"]["features.json"])
+    infos = [json.loads(texts["dataset_info.json"]) for texts in (ours, found["texts"])]
+    # Which module of Python made it, and what we say of where it is from.
+    assert infos[1].pop("moduleName") == "__main__"
+    assert [info.pop("description") for info in infos][1] == "-"
+    assert infos[0] == infos[1]
+    theirs = [Path(path) for path in found["records"]]
+    assert [path.name for path in theirs] == sorted(path.name for path in out.glob("*.tfrecord*"))
+    for path in theirs:
+        assert values(path) == values(out / path.name)
+
+
+def values(path: Path) -> dict[str, dict[str, tuple[str, list[Any]]]]:
+    """Type and values of each feature by the image's name: TensorFlow Datasets mixes its Examples."""
 
     def plain(value: Any) -> tuple[str, list[Any]]:
         return (str(value.dtype), value.tolist()) if isinstance(value, np.ndarray) else ("bytes", list(value))
@@ -179,7 +242,35 @@ def values(path: Path) -> dict[int, dict[str, tuple[str, list[Any]]]]:
     examples = [
         {key: plain(value) for key, value in rm.decode_example(record).items()} for record in rm.TFRecordReader(path)
     ]
-    return {example["image/id"][1][0]: example for example in examples}
+    return {example["image/filename"][1][0]: example for example in examples}
+
+
+def test_images_of_one_class_each_come_back(classified: Path, tmp_path: Path) -> None:
+    rm.convert(classified, tmp_path / "out", schema="tfds", group="train_set", shards=2)
+    command = [sys.executable, "-m", "recordmill", "verify", "--json", "--against"]
+    done = subprocess.run(
+        [*command, str(classified), str(tmp_path / "out")], capture_output=True, text=True, check=False, timeout=60
+    )
+    against = json.loads(done.stdout)["against"]
+    assert (done.returncode, against["ok"]) == (0, True), against
+    rm.convert(tmp_path / "out", tmp_path / "back", target_format="image-folder")
+
+    def files(folder: Path) -> dict[str, bytes]:
+        return {str(path.relative_to(folder)): path.read_bytes() for path in folder.glob("*/*/*.*")}
+
+    assert len(files(classified)) == sum(map(len, CLASSIFIED.values()))
+    assert files(tmp_path / "back") == files(classified)
+
+
+@pytest.mark.parametrize("framework", frameworks())
+def test_a_program_reads_images_of_one_class_each(framework: str, classified: Path, tmp_path: Path) -> None:
+    rm.convert(classified, tmp_path / "out", schema="tfds", group="pets")
+    assert "as_supervised=True" in (tmp_path / "out" / "README.txt").read_text()
+    program = rm.snippet(tmp_path / "out" / "pets-train.tfrecord-*", framework)  # type: ignore[arg-type]
+    found = items(framework, program, tmp_path)
+    assert [(item["filename"], item["label"]) for item in found] == [
+        (name, KINDS.index(kind)) for kind, name in sorted(CLASSIFIED["train"])
+    ]
 
 
 def test_it_comes_back(scene: Path, tmp_path: Path) -> None:

@@ -308,6 +308,31 @@ def test_damage_is_told_and_the_rest_shown(tmp_path: Path) -> None:
     assert "bytes lost" in line["damage"][0]
 
 
+def test_damage_is_told_on_the_command_line_too(tmp_path: Path) -> None:
+    path = tmp_path / "a.tfrecord"
+    with rm.TFRecordWriter(path) as writer:
+        for number in range(4):
+            writer.write_example({"number": number})
+    data = bytearray(path.read_bytes())
+    data[-20] ^= 1
+    path.write_bytes(data)
+    text, messages = run("view", path, "-o", tmp_path / "a.html", code=1)
+    assert "3 of 3 shown" in text
+    assert messages.startswith("recordmill: records are damaged in 1 place; ")
+
+
+def test_whole_numbers_are_exact(tmp_path: Path) -> None:
+    path = tmp_path / "a.tfrecord"
+    numbers = [-(2**63), 2**53 + 1, 2**63 - 1, 7]
+    with rm.TFRecordWriter(path) as writer:
+        writer.write_example({"number": numbers})
+    (about,) = re.findall(r'<script type="application/json" id="about">(.*?)</script>', rm.view(path).html, re.DOTALL)
+    found = json.loads(about)["records"]["schema"]["features"][0]["int64"]
+    # A script has no number for those beyond 2**53.
+    assert (found["min"], found["max"]) == (str(-(2**63)), str(2**63 - 1))
+    assert [row["value"] for row in found["distinct"]] == [str(-(2**63)), 7, str(2**53 + 1), str(2**63 - 1)]
+
+
 def test_records_with_images_under_any_key(tmp_path: Path) -> None:
     file = tmp_path / "odd.tfrecord"
     with rm.TFRecordWriter(file) as writer:
@@ -404,6 +429,7 @@ def test_the_command_line(good: Path, tmp_path: Path) -> None:
         "picture_bytes": 0,
         "shown": 1,
         "of": 2,
+        "damaged": 0,
     }
     assert "<title>Two</title>" in (tmp_path / "x.html").read_text()
     assert run("view", good, "-o", "-")[0] == page

@@ -12,7 +12,11 @@ fn shown(payloads: &[Vec<u8>], record: Option<u64>, conditions: &[&str], form: F
     std::fs::write(&path, file).unwrap();
     let conditions = conditions.iter().map(|text| Condition::parse(text).unwrap()).collect();
     let options = ShowOptions { read: ReadOptions::default(), record, conditions, limit: 10, form, stop: None };
-    show(&path, &options).unwrap()
+    let mut shown = show(&path, &options).unwrap();
+    assert!(shown.damage.is_empty());
+    // The folder is another one each time.
+    shown.records.iter_mut().for_each(|text| *text = text.replace(&format!("{}/", folder.path().display()), ""));
+    shown.records
 }
 
 #[test]
@@ -26,12 +30,12 @@ fn the_same_record_in_three_forms() {
     let of = |form| shown(&payloads, None, &["n<0"], form).concat();
     assert_eq!(
         of(Form::Pbtxt),
-        "features {\n  feature {\n    key: \"n\"\n    value {\n      int64_list {\n        value: -5\n      }\n    }\n  }\n  \
+        "# a.tfrecord: record 1 at byte 30: Example, 57 bytes\nfeatures {\n  feature {\n    key: \"n\"\n    value {\n      int64_list {\n        value: -5\n      }\n    }\n  }\n  \
          feature {\n    key: \"name\"\n    value {\n      bytes_list {\n        value: \"a \\\"b\\\"\"\n      }\n    }\n  }\n  \
          feature {\n    key: \"x\"\n    value {\n      float_list {\n        value: 0.1\n      }\n    }\n  }\n}\n"
     );
     let table = of(Form::Table);
-    assert!(table.starts_with("record 1 at byte "), "{table}");
+    assert!(table.starts_with("a.tfrecord: record 1 at byte "), "{table}");
     assert!(table.ends_with("  n     int64  -5\n  name  bytes  \"a \\\"b\\\"\"\n  x     float  0.1\n"), "{table}");
     let row: serde_json::Value = serde_json::from_str(&of(Form::Json)).unwrap();
     assert_eq!(row["features"]["x"], serde_json::json!({"kind": "float", "values": [0.1]}));

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 use std::fs;
-use std::io::{self, BufReader, Read, Seek, Write};
+use std::io::{self, BufReader, Cursor, Read, Seek, Write};
 use std::path::Path;
 
 use recordmill::example::columns::{Column, ColumnValues, Columns, Layout};
@@ -15,7 +15,7 @@ use recordmill::files::Archive;
 use recordmill::formats::{self, LoadOptions, Loaded, text, xml};
 use recordmill::image::{Kind, header};
 use recordmill::inspect::{InspectOptions, VerifyOptions, inspect_reader, verify_reader};
-use recordmill::record::{Compression, Index, ReadOptions, Reader, Recovery, WriteOptions, Writer, crc};
+use recordmill::record::{Compression, Index, IndexForm, ReadOptions, Reader, Recovery, WriteOptions, Writer, crc};
 use recordmill::reshape::{Inputs, OutputOptions};
 use recordmill::table::{Ask, Format, Job, Message, Table, from_table, to_table};
 
@@ -31,7 +31,7 @@ pub const TARGETS: &[(&str, Property)] = &[
     ("csv", csv),
     ("example_decode", example_decode),
     ("image_header", image_header),
-    ("index_text", index_text),
+    ("index", index),
     ("inspect", inspect),
     ("label_image", label_image),
     ("label_map", label_map),
@@ -169,8 +169,9 @@ pub fn record_frames(data: &[u8]) {
     }
 }
 
-/// An index that is read, written and read again is the same, and does not depend on how its bytes arrive.
-pub fn index_text(data: &[u8]) {
+/// An index that is read, written and read again is the same, and does not depend on how its bytes arrive. In the binary form it has
+/// one way to be written.
+pub fn index(data: &[u8]) {
     let read = Index::read_from(data).map_err(|error| error.to_string());
     let trickled = Index::read_from(BufReader::with_capacity(1, Trickle(data))).map_err(|error| error.to_string());
     assert_eq!(read, trickled);
@@ -178,7 +179,11 @@ pub fn index_text(data: &[u8]) {
     let mut text = Vec::new();
     index.write_to(&mut text).unwrap();
     assert_eq!(Index::read_from(&text[..]).unwrap(), index);
-    assert!(index.entries().iter().all(|entry| entry.size >= 16 && entry.offset.checked_add(entry.size).is_some()));
+    if index.knows_its_file() {
+        let made = index.write(IndexForm::Binary, Cursor::new(Vec::new()), || Err(io::ErrorKind::NotFound.into()));
+        assert_eq!(made.unwrap().into_inner(), data);
+    }
+    assert!(index.iter().all(|entry| entry.size >= 16 && entry.offset.checked_add(entry.size).is_some()));
 }
 
 /// A table encoded by columns is what its rows are one by one. The bytes are its plan: rows, then for every column its
@@ -478,7 +483,8 @@ fn table(data: &[u8], format: Option<Format>, sequence: bool) {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     fs::write(path("a"), data).unwrap();
-    let (options, job) = (OutputOptions { sync: false, workers: 1, ..Default::default() }, Job::default());
+    let options = OutputOptions { sync: false, workers: 1, overwrite: true, ..Default::default() };
+    let job = Job::default();
     let message = Message { sequence, ..Default::default() };
     let made = |from: &str, format: Option<Format>, to: &str| {
         let ask = Ask { flatten: true, ..Default::default() };
@@ -490,9 +496,11 @@ fn table(data: &[u8], format: Option<Format>, sequence: bool) {
         return;
     }
     let inputs = Inputs::find(&[path("b")], ReadOptions::default()).unwrap();
-    to_table(&inputs, &path("c"), Some(Format::Parquet), &Ask::default(), &options, &job).unwrap();
-    made("c", Some(Format::Parquet), "d").unwrap();
-    assert_eq!(fs::read(path("d")).unwrap(), fs::read(path("b")).unwrap());
+    for format in [Format::Parquet, Format::Arrow] {
+        to_table(&inputs, &path("c"), Some(format), &Ask::default(), &options, &job).unwrap();
+        made("c", Some(format), "d").unwrap();
+        assert_eq!(fs::read(path("d")).unwrap(), fs::read(path("b")).unwrap());
+    }
 }
 
 /// Formats of lines, and the file that each is tried with. The order is the seeds'.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use recordmill::convert::{Options, convert};
-use recordmill::dataset::{ProblemKind, Split};
+use recordmill::dataset::{Dataset, ProblemKind, Split};
 use recordmill::formats::{LoadOptions, Loaded, by_name, load};
 
 fn loaded(files: &[(&str, &str)]) -> Loaded {
@@ -585,4 +585,90 @@ fn a_turned_box_is_an_outline_in_voc() {
     let outline: Vec<Vec<[f64; 2]>> =
         back.dataset.objects.polygons.get(0).expect("an outline").parts().map(|part| part.collect()).collect();
     assert_eq!(outline, [[[20.0, 10.0], [40.0, 30.0], [20.0, 50.0], [0.0, 30.0]]]);
+}
+
+/// One annotation of COCO, read and written as COCO again: what it is then, and what was said.
+fn annotation(more: &str) -> (Loaded, Vec<String>) {
+    let json = format!(
+        r#"{{"images": [{{"id": 1, "file_name": "1.jpg", "width": 60, "height": 40}}],
+        "categories": [{{"id": 1, "name": "cat", "keypoints": ["nose", "tail"], "skeleton": []}}],
+        "annotations": [{{"id": 5, "image_id": 1{more}}}]}}"#
+    );
+    let loaded = loaded(&[("a.json", &json), ("1.jpg", "")]);
+    let said = loaded.problems.iter().map(|problem| problem.message.clone()).collect();
+    (loaded, said)
+}
+
+const BOX: &str = r#", "category_id": 1, "bbox": [5, 6, 20, 10]"#;
+
+#[test]
+fn an_object_with_a_caption_is_an_object() {
+    let of = |more: &str| {
+        let (loaded, said) = annotation(more);
+        assert!(said.is_empty(), "{more}: {said:?}");
+        let Dataset { objects, images, .. } = loaded.dataset;
+        let text =
+            objects.attributes.get(0).map(|all| all.iter().map(|(name, value)| format!("{name}={value}")).collect());
+        (objects.len(), text.unwrap_or_else(Vec::new).join(" "), images.captions.get(0).map_or(0, |all| all.len()))
+    };
+    assert_eq!(of(&format!(r#"{BOX}, "caption": "hi""#)), (1, "caption=hi".into(), 0));
+    assert_eq!(of(&format!(r#"{BOX}, "caption": """#)), (1, String::new(), 0));
+    assert_eq!(of(&format!(r#"{BOX}, "caption": null"#)), (1, String::new(), 0));
+    let outline = r#", "category_id": 1, "segmentation": [[1, 1, 20, 1, 20, 20]], "caption": "hi""#;
+    assert_eq!(of(outline), (1, "caption=hi".into(), 0));
+    // Of the whole image, whatever else is filled in.
+    assert_eq!(of(r#", "caption": "hi""#), (0, String::new(), 1));
+    let filled = r#", "category_id": 1, "bbox": [0, 0, 0, 0], "segmentation": [], "area": 0, "caption": "hi""#;
+    assert_eq!(of(filled), (0, String::new(), 1));
+}
+
+#[test]
+fn keypoints_without_a_number_are_not_labelled() {
+    let of = |keypoints: &str| {
+        let (loaded, said) = annotation(&format!(r#"{BOX}, "keypoints": {keypoints}"#));
+        let points = loaded.dataset.objects.keypoints.get(0).map_or(&[][..], |points| points);
+        (points.iter().map(|point| (point.x, point.y, point.visibility)).collect::<Vec<_>>(), said)
+    };
+    let lost = "annotation 5: keypoints with a value that is no number are not labelled: 1".to_owned();
+    let second = (3.0, 4.0, 1);
+    assert_eq!(of("[null, 2, 2, 3, 4, 1]"), (vec![(0.0, 0.0, 0), second], vec![lost.clone()]));
+    assert_eq!(of("[1, 2, null, 3, 4, 1]"), (vec![(0.0, 0.0, 0), second], vec![lost.clone()]));
+    let (points, said) = of("[NaN, 2, 2, 3, 4, 1]");
+    assert_eq!((points, said.contains(&lost)), (vec![(0.0, 0.0, 0), second], true));
+    assert_eq!(of("[null, null, 0, 3, 4, 1]"), (vec![(0.0, 0.0, 0), second], vec![]));
+    let (points, said) = of("[1, 2, 3, 3, 4, -1]");
+    assert_eq!(points, [(1.0, 2.0, 2), (3.0, 4.0, 0)]);
+    assert_eq!(said, ["annotation 5: visibility 3 of a keypoint is none of 0, 1 and 2; the nearest is taken"]);
+}
+
+#[test]
+fn what_cannot_be_taken_of_an_annotation_is_said() {
+    let (loaded, said) = annotation(&format!(r#"{BOX}, "area": 1e300, "score": -1e39"#));
+    assert_eq!(said, ["annotation 5: area 1e300 is left out", "annotation 5: score -1e39 is left out"]);
+    assert!(loaded.dataset.objects.area.is_empty() && loaded.dataset.objects.score.is_empty());
+    let attributes = r#", "attributes": {"a": [1, 2], "b": {"c": 1}, "d": null, "e": 7}"#;
+    let (loaded, said) = annotation(&format!("{BOX}{attributes}"));
+    assert_eq!(said, ["annotation 5: 2 attributes without a name and one value are left out"]);
+    assert_eq!(loaded.dataset.objects.attributes.get(0).map(|all| all.len()), Some(1));
+    // Runs as pandas writes them.
+    let mask = r#", "segmentation": {"size": [40, 60], "counts": [50.0, 50.0, 2300.0]}"#;
+    let (loaded, said) = annotation(&format!("{BOX}{mask}"));
+    assert!(said.is_empty(), "{said:?}");
+    assert_eq!(*loaded.dataset.objects.masks.get(0).expect("a mask").runs, [50, 50, 2300]);
+}
+
+#[test]
+fn a_class_that_a_folder_does_not_hold_is_lost() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    fs::create_dir(at("in")).expect("made");
+    fs::write(at("in/_classes.csv"), "filename,a,b\n1.jpg,1,0\n2.jpg,1,1\n").expect("written");
+    for name in ["in/1.jpg", "in/2.jpg"] {
+        fs::write(at(name), include_bytes!("../data/images/exif-6.jpg")).expect("written");
+    }
+    for target in ["image-folder", "edge-impulse"] {
+        let options = Options { target: by_name(target), no_loss: true, sync: false, ..Options::default() };
+        let error = convert(&at("in"), &at(target), &options, &mut ()).expect_err("one class is lost").to_string();
+        assert_eq!(error, format!("nothing was written: {target} cannot hold image labels of 1 image"));
+    }
 }

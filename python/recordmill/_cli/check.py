@@ -39,6 +39,9 @@ def check_command(
     """
     from recordmill._check import check
 
+    if html == "-":
+        message = "--html needs a file: the report is on standard output"
+        raise click.UsageError(message)
     try:
         health = check(source, html=html, progress=not quiet, **options)
     except (Error, OSError, ValueError) as error:

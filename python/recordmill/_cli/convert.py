@@ -38,6 +38,7 @@ SCHEMAS = [
     "model_garden",
     "roboflow",
     "tfds",
+    "tfds_classification",
 ]
 # Problems that are not errors, listed after a conversion; the report has all.
 _LISTED = 20

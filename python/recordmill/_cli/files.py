@@ -4,7 +4,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from recordmill._cli.options import files_argument, json_option, number, path_type, workers_option
+from recordmill._cli.options import (
+    files_argument,
+    flags,
+    from_option,
+    json_option,
+    number,
+    path_type,
+    reading_options,
+    workers_option,
+)
 from recordmill._cli.output import DONE, PROBLEMS, failed, place, print_json, say
 from recordmill._native import Error
 
@@ -60,7 +69,7 @@ def snippet_command(files: tuple[str, ...], framework: Any, max_records: int | N
     type=path_type,
     help="Compare with the dataset that they were made from: every image and object is there, and nothing else.",
 )
-@workers_option("Threads")
+@flags(from_option, *reading_options, workers_option("Threads"))
 @json_option
 @click.option("--quiet", "-q", is_flag=True, help="Only what is wrong.")
 def verify_command(
@@ -72,6 +81,7 @@ def verify_command(
     workers: int,
     as_json: bool,
     quiet: bool,
+    **reading: Any,
 ) -> int:
     """Check every checksum, that every record is an Example, and what object detection readers want of it.
 
@@ -87,6 +97,9 @@ def verify_command(
     """
     from recordmill._inspect import MAX_RECORD_SIZE, compare, record_files, verify_each
 
+    if against is None and any(value not in (None, False, ()) for value in reading.values()):
+        message = "--from, --images and how else a source is read is for --against"
+        raise click.UsageError(message)
     listed = record_files(files)
     try:
         verdicts = verify_each(
@@ -114,7 +127,7 @@ def verify_command(
         rows.append(verdict)
         for finding in verdict["findings"]:
             if finding["severity"] == "error" or not quiet:
-                say(f"{name}: {place(finding)}{finding['message']}")
+                say(f"{name}: {place(finding, verdict['compression'])}{finding['message']}")
         if not verdict["ok"]:
             code = max(code, PROBLEMS)
         if not as_json and not (quiet and verdict["ok"]):
@@ -124,7 +137,7 @@ def verify_command(
             print_json(rows)
         return code
     try:
-        comparison = compare(files, against, workers=workers)
+        comparison = compare(files, against, workers=workers, **reading)
     except (Error, OSError, ValueError) as error:
         return max(code, failed(error, as_json=as_json))
     for row in comparison["differences"]:

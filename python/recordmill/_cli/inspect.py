@@ -105,10 +105,13 @@ def inspect_command(**given: Any) -> int:
         raise click.UsageError(message)
     work = chosen[0] if chosen else "a description"
     for option, value, works in (
-        ("--as and --limit", given["form"] or given["limit"], ["--record and --where"]),
-        ("--overwrite and --no-fsync", given["overwrite"] or not given["fsync"], ["--extract"]),
+        ("--as", given["form"], ["--record and --where"]),
+        ("--limit", given["limit"], ["--record and --where"]),
+        ("--overwrite", given["overwrite"], ["--extract"]),
+        ("--no-fsync", not given["fsync"], ["--extract"]),
         ("--lists", given["lists"], ["--feature-spec"]),
-        ("--label-map and --workers", given["label_map"] is not None or given["workers"], ["a description"]),
+        ("--label-map", given["label_map"] is not None, ["a description"]),
+        ("--workers", given["workers"], ["a description"]),
         ("--sample", given["sample"], ["a description"]),
         ("--json", as_json, ["a description", "--extract", "--feature-spec"]),
         ("--max-records", given["max_records"], ["a description", "--extract", "--feature-spec"]),
@@ -155,7 +158,9 @@ def _describe(given: dict[str, Any]) -> int:
     code = max((failed(error) for error in errors), default=DONE)
     messages = [f"{file}: this shard is not there" for file in found["missing"]]
     for file in found["files"]:
-        messages += [f"{file['path']}: {place(finding)}{finding['message']}" for finding in file["damage"]]
+        messages += [
+            f"{file['path']}: {place(finding, file['compression'])}{finding['message']}" for finding in file["damage"]
+        ]
         if file["damage_left_out"]:
             messages.append(f"{file['path']}: {file['damage_left_out']:,} damages more")
         if file["labels"] is not None and file["labels"]["classes"] is not None:
@@ -218,26 +223,34 @@ def _feature_spec(files: tuple[str, ...], lists: Any, max_records: int | None, a
 
 
 def _show(files: tuple[str, ...], record: int | None, where: tuple[str, ...], form: Any, limit: int) -> int:
-    from recordmill._inspect import record_files, show
+    from recordmill._inspect import record_files, show_sound
 
-    code = DONE
+    code, found = DONE, False
     for file in record_files(files):
         if isinstance(file, Exception):
             code = max(code, failed(file))
             continue
         try:
             # One more tells whether there are more.
-            shown = show(file, record=record, where=where, form=form, limit=limit + 1)
+            shown, damage = show_sound(file, record, where, form, limit + 1)
         except (Error, OSError, ValueError) as error:
             code = max(code, failed(error))
             continue
         for text in shown[:limit]:
             print(text, end="")
-        if not shown:
-            say(f"{file}: no such record")
+        found = found or bool(shown)
+        for message in damage:
+            say(f"{file}: {message}")
+            code = max(code, PROBLEMS)
+        # Of many files the one that is looked for is in one of them.
+        if not shown and record is not None:
+            say(f"{file}: no record {record}")
             code = max(code, PROBLEMS)
         elif len(shown) > limit:
             say(f"{file}: there are more such records than --limit {limit}")
+    if not found and record is None:
+        say(f"{', '.join(files)}: no such record")
+        code = max(code, PROBLEMS)
     return code
 
 
@@ -252,12 +265,12 @@ def _head(found: "FileInspection") -> tuple[str, str, str]:
 
 
 def _described(found: "Inspection") -> list[str]:
-    from recordmill._report import counted, size, table
+    from recordmill._report import counted, printable, size, table
 
     schema, payload = found["schema"], found["payload"]
     files = found["files"]
     if len(files) == 1:
-        lines = [f"{files[0]['path']}: {', '.join(_head(files[0]))}"]
+        lines = [f"{printable(files[0]['path'])}: {', '.join(_head(files[0]))}"]
     else:
         heads = [(file["path"], *_head(file)) for file in files]
         lines = [*table(("file", "records", "size", ""), heads, right=(1, 2)), ""]
@@ -290,10 +303,10 @@ def _described(found: "Inspection") -> list[str]:
         lines += ["", f"{which}: {first['kind']}, {size(first['bytes'])}"]
         if first["summary"] is not None:
             lines.append(f"  {first['summary']}")
-        width = max((len(row["key"]) for row in [*first["features"], *first["feature_lists"]]), default=0)
-        lines += [f"  {row['key'].ljust(width)}  {row['summary']}" for row in first["features"]]
+        width = max((len(printable(row["key"])) for row in [*first["features"], *first["feature_lists"]]), default=0)
+        lines += [f"  {printable(row['key']).ljust(width)}  {row['summary']}" for row in first["features"]]
         lines += [
-            f"  {row['key'].ljust(width)}  {counted(row['len'], 'step')}: {row['summary']}"
+            f"  {printable(row['key']).ljust(width)}  {counted(row['len'], 'step')}: {row['summary']}"
             for row in first["feature_lists"]
         ]
     return lines
@@ -312,8 +325,20 @@ def _labels(labels: "Agreement | None") -> list[str]:
 def _feature_row(feature: Any, records: int) -> tuple[str, str, str, str, str]:
     lengths = feature["lengths"]
     values = "" if lengths is None else _range(lengths["min"], lengths["max"])
+    if lengths is not None and lengths["min"] != lengths["max"]:
+        values += f", mean {lengths['mean']:.3g}"
     present = "all" if feature["present"] == records else f"{feature['present']:,}"
     return (feature["key"], "/".join(feature["kinds"]), present, values, _what(feature))
+
+
+def _images(values: Any, count: int) -> str:
+    """Kinds and sizes of the images among `count` values."""
+    kinds = [f"{number:,} {kind}" for kind, number in values["images"].items()]
+    others = count - sum(values["images"].values())
+    if others > 0:
+        kinds.append(f"{others:,} no image")
+    sizes = " x ".join(_range(side["min"], side["max"]) for side in (values["width"], values["height"]) if side)
+    return f"{', '.join(kinds)}, {sizes}" if sizes else ", ".join(kinds)
 
 
 def _range(low: Any, high: Any) -> str:
@@ -340,7 +365,10 @@ def _what(feature: Any) -> str:
         sizes = values["sizes"]
         span = _range(size(sizes["min"]), size(sizes["max"]))
         distinct = values.get("distinct")
-        if distinct is not None and len(distinct) <= FEW:
+        if values["images"]:
+            parts.append(_images(values, round(feature["lengths"]["mean"] * feature["present"])))
+            parts.append(span)
+        elif distinct is not None and len(distinct) <= FEW:
             parts.append(", ".join(f"{row['value']!r}" for row in distinct))
         else:
             parts.append(f"{feature['looks_like']} of {span}")

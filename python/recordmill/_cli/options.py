@@ -22,11 +22,11 @@ def pairs(_context: click.Context, _option: click.Parameter, given: tuple[str, .
     found: dict[str, str] = {}
     for text in given:
         old, equals, new = text.partition("=")
-        if not equals:
+        if not equals or not new:
             message = f"{text!r} is not OLD=NEW"
             raise click.BadParameter(message)
         if old in found:
-            message = f"class {old!r} gets two names"
+            message = f"{old!r} gets two names"
             raise click.BadParameter(message)
         found[old] = new
     return found or None

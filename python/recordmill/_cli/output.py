@@ -23,11 +23,16 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def place(finding: Any) -> str:
+def byte_of(offset: int, compression: str) -> str:
+    """Where something is: in a compressed file a place in what it holds, which says nothing about its own bytes."""
+    return f"byte {offset}" if compression == "none" else f"byte {offset} of the uncompressed data"
+
+
+def place(finding: Any, compression: str) -> str:
     """Where something was found, before what it is."""
     if finding["record"] is None or finding["offset"] is None:
         return ""
-    return f"record {finding['record']} at byte {finding['offset']}: "
+    return f"record {finding['record']} at {byte_of(finding['offset'], compression)}: "
 
 
 def failed(error: Exception, *, as_json: bool = False) -> int:

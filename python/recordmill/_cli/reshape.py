@@ -18,7 +18,7 @@ from recordmill._cli.options import (
     path_type,
     workers_option,
 )
-from recordmill._cli.output import CUT_OFF, DONE, PROBLEMS, failed, print_json, say
+from recordmill._cli.output import CUT_OFF, DONE, PROBLEMS, byte_of, failed, print_json, say
 from recordmill._native import Error
 
 if TYPE_CHECKING:
@@ -54,6 +54,9 @@ _compression = click.option(
     help="Around each file; that of the first file read if not given.",
 )
 _seed = click.option("--seed", metavar="N", type=number(0), default=0, show_default=True)
+_no_verify = click.option(
+    "--no-verify", "verify", flag_value=False, default=True, help="Verify the lengths' checksums alone."
+)
 _quiet = click.option("--quiet", "-q", is_flag=True, help="No progress, and only what is wrong.")
 _writing = (_recovery, _read_compression, _compression, level_option, _workers, *_written, json_option, _quiet)
 
@@ -121,7 +124,8 @@ def _tell_damage(damage: "list[Damage]") -> int:
         more = " and what could not be decompressed" if place["more"] else ""
         lost = lost_records(place["records"], place["known"])
         lost = f"{counted(place['bytes'], 'byte')} lost{more}, {lost}"
-        say(f"{place['path']}: byte {place['offset']}: {place['cause']}; {lost}")
+        byte = byte_of(place["offset"], place["compression"])
+        say(f"{place['path']}: {byte}: {place['cause']}; {lost}")
     if len(damage) > _LISTED:
         say(f"... and {len(damage) - _LISTED:,} more places; --json lists them")
     return PROBLEMS if damage else DONE
@@ -152,7 +156,7 @@ def repair_command(files: tuple[str, ...], out: str, **options: Any) -> int:
 @click.command(name="count", short_help="Count records.")
 @_files
 @flags(_recovery, _read_compression)
-@click.option("--no-verify", "verify", flag_value=False, default=True, help="Verify the lengths' checksums alone.")
+@_no_verify
 @json_option
 @_quiet
 def count_command(files: tuple[str, ...], as_json: bool, quiet: bool, **options: Any) -> int:
@@ -387,15 +391,28 @@ def decompress_command(files: tuple[str, ...], out: str, **options: Any) -> int:
 @click.command(name="index", short_help="Write where the records of files are.")
 @_files
 @click.option(
-    "-o", "--out", metavar="INDEX", type=path_type, help="The index of a single file; beside it, with .idx, without."
+    "-o",
+    "--out",
+    metavar="INDEX",
+    type=path_type,
+    help="The index of a single file; beside it, with .idx or .rmx, without.",
 )
+@click.option(
+    "--form",
+    type=click.Choice(["dali", "binary"]),
+    default="dali",
+    show_default=True,
+    help="dali: lines that NVIDIA DALI reads. binary: 8 bytes for each record, with checksums; refused where the file "
+    "has changed.",
+)
+@_no_verify
 @flags(*_written, json_option, _quiet)
 def index_command(files: tuple[str, ...], as_json: bool, quiet: bool, **options: Any) -> int:
-    """Write a line "offset size" for each record of uncompressed files, as NVIDIA DALI's tfrecord2idx does.
+    """Write where the records of uncompressed files are, for random access: rm.TFRecordIndex, or NVIDIA DALI.
 
     \b
     recordmill index train.tfrecord
-    recordmill index shards/
+    recordmill index shards/ --form binary --no-verify
     """
     from recordmill._report import counted
     from recordmill._reshape import index

@@ -1,13 +1,16 @@
 """`recordmill view`."""
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from recordmill._cli.options import flags, from_option, json_option, number, path_type, reading_options, workers_option
-from recordmill._cli.output import DONE, failed, print_json, say
+from recordmill._cli.output import DONE, PROBLEMS, failed, print_json, say
 from recordmill._native import Error
+
+if TYPE_CHECKING:
+    from recordmill._view import View
 
 _DEFAULT = "recordmill-view.html"
 
@@ -77,13 +80,20 @@ def view_command(
         page = view(sources[0] if len(sources) == 1 else sources, progress=not quiet, **options)
         if to_stdout:
             sys.stdout.buffer.write(page.html.encode())
-            return DONE
+            return _tell_damage(page)
         page.save(out, overwrite=overwrite)
     except (Error, OSError, ValueError) as error:
         return failed(error, as_json=as_json)
     size = len(page.html.encode())
     if as_json:
-        found = {"path": out, "bytes": size, "picture_bytes": page.picture_bytes, "shown": page.shown, "of": page.of}
+        found = {
+            "path": out,
+            "bytes": size,
+            "picture_bytes": page.picture_bytes,
+            "shown": page.shown,
+            "of": page.of,
+            "damaged": page.damaged,
+        }
         print_json(found)
     elif not quiet:
         from recordmill._report import size as in_words
@@ -95,4 +105,13 @@ def view_command(
 
         if not webbrowser.open(Path(out).resolve().as_uri()):
             say(f"recordmill: no browser was found to open {out} with")
-    return DONE
+    return _tell_damage(page)
+
+
+def _tell_damage(page: "View") -> int:
+    if not page.damaged:
+        return DONE
+    from recordmill._report import counted
+
+    say(f"recordmill: records are damaged in {counted(page.damaged, 'place')}; see the page, or recordmill verify")
+    return PROBLEMS

@@ -8,14 +8,16 @@
 //! ```
 //!
 //! Compared of an image: its bytes (one that the options encode anew: kind and size), split, captions, classes. Of an object: class,
-//! box, flags, mask to the pixel, keypoints, corners, area, score, track, pose; numbers within what 32-bit fractions of the size hold.
-//! What the whole of the records has not (masks, where they were not asked for) is said once. Free attributes are not compared.
+//! box, flags, mask to the pixel, keypoints, corners, area, score, track, pose, attributes; numbers within what 32-bit fractions of the size hold.
+//! The numbers of classes are those of the label map beside the records; without one, each class has one and no other has that.
+//! What the whole of the records has not (masks, where they were not asked for) is said once.
 //! What the rules leave out of the source is counted, with its reason.
 
 mod manifest;
+mod numbers;
 mod objects;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -23,7 +25,7 @@ use serde::Serialize;
 use self::objects::Difference;
 use super::error::{ConvertError, io_error};
 use super::images::{self, ImageFile};
-use super::options::{LabelSource, OnError, Options, SchemaKind};
+use super::options::{LabelSource, OnError, Options};
 use super::reencode::{Reencode, Rewrite};
 use super::run::{Start, aside};
 use super::watch::{Monitor, Watch};
@@ -167,7 +169,7 @@ fn compare(
     found.left_out.add(&fitted.skipped);
     found.images = ready.images.len() as u64;
     // A record of the classification schema has classes of the image and no objects.
-    let has_objects = options.schema != SchemaKind::Classification;
+    let has_objects = options.schema.profile().has_objects();
     found.objects = if has_objects { ready.objects.len() as u64 } else { 0 };
     for class in &start.labels.unknown {
         let message = format!("class {:?} of {} objects is not in the label map", class.name, class.objects);
@@ -193,6 +195,7 @@ fn compare(
         let splits = options.split.assign(dataset, among, options.seed, options.exact_split);
         among.iter().copied().zip(splits).collect::<HashMap<_, _>>()
     });
+    numbers::compare(records, &start.labels, options, &mut found);
     let carried = objects::Carried::of(records.iter().map(|side| &side.dataset), options.schema);
     carried.say_missing(&ready, options, &mut found);
     let mut taken = vec![false; all.len()];
@@ -232,9 +235,20 @@ fn compare(
             found.add(kind, here, there.clone(), message);
         }
     }
-    for ((at, row), _) in all.iter().zip(&taken).filter(|(_, taken)| !**taken) {
+    let again: HashSet<[u8; 32]> = all
+        .iter()
+        .zip(&taken)
+        .zip(&held)
+        .filter(|((_, taken), _)| **taken)
+        .filter_map(|(_, held)| held.digest)
+        .collect();
+    for (((at, row), _), held) in all.iter().zip(&taken).zip(&held).filter(|((_, taken), _)| !**taken) {
         let side = &records[*at].dataset;
-        let message = format!("record of image {:?}, which the source does not have", side.images.key.get(*row));
+        let why = match held.digest.is_some_and(|digest| again.contains(&digest)) {
+            true => "the source does not have so often",
+            false => "the source does not have",
+        };
+        let message = format!("record of image {:?}, which {why}", side.images.key.get(*row));
         found.add("image-extra", None, Some(record_place(side, *row)), message);
     }
     found.ok = found.counts.is_empty();

@@ -1,5 +1,7 @@
 //! What is said of one image, in the source and in its record.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::convert::options::{MaskForm, Options, SchemaKind};
 use crate::convert::schema;
 use crate::dataset::{Dataset, Keypoint, Sparse, flag};
@@ -20,7 +22,10 @@ pub(super) struct Difference {
 }
 
 /// What the records have of any object at all.
-pub(super) struct Carried {
+pub(super) struct Carried<'d> {
+    /// Of images as a whole.
+    captions: bool,
+    labels: bool,
     masks: bool,
     keypoints: bool,
     corners: bool,
@@ -30,6 +35,8 @@ pub(super) struct Carried {
     score: bool,
     track: bool,
     pose: bool,
+    /// Names of free attributes.
+    attributes: BTreeSet<&'d str>,
     /// Bits of [`flag`].
     flags: u16,
 }
@@ -42,18 +49,21 @@ const FLAGS: [(&str, u16, u16); 4] = [
     ("crowd", flag::CROWD, flag::HAS_CROWD),
 ];
 
-impl Carried {
-    pub(super) fn of<'d>(sides: impl Iterator<Item = &'d Dataset> + Clone, schema: SchemaKind) -> Self {
+impl<'d> Carried<'d> {
+    pub(super) fn of(sides: impl Iterator<Item = &'d Dataset> + Clone, schema: SchemaKind) -> Self {
         let any = |has: fn(&Dataset) -> bool| sides.clone().any(has);
         Self {
+            captions: any(|side| !side.images.captions.is_empty()),
+            labels: any(|side| !side.images.labels.is_empty()),
             masks: any(|side| !side.objects.masks.is_empty()),
             keypoints: any(|side| !side.objects.keypoints.is_empty()),
             corners: any(|side| !side.objects.corners.is_empty()),
             area: any(|side| !side.objects.area.is_empty()),
-            whole_area: schema == SchemaKind::Tfds,
+            whole_area: schema.profile().whole_areas,
             score: any(|side| !side.objects.score.is_empty()),
             track: any(|side| !side.objects.track.is_empty()),
             pose: any(|side| !side.objects.pose.is_empty()),
+            attributes: sides.clone().flat_map(named_attributes).collect(),
             flags: sides.flat_map(|side| side.objects.flags.iter()).fold(0, |all, flags| all | flags),
         }
     }
@@ -61,7 +71,20 @@ impl Carried {
     /// Says once what the source has, the options do not leave out, and no record has.
     pub(super) fn say_missing(&self, ready: &Ready<'_>, options: &Options, found: &mut Comparison) {
         // The other schemas have no more than boxes, or no objects.
-        if options.schema != SchemaKind::Tfod {
+        let profile = options.schema.profile();
+        if options.schema != SchemaKind::Tfod && !profile.has_one_class() {
+            return;
+        }
+        let images = |has: &dyn Fn(&ReadyImage) -> bool| ready.images.iter().filter(|image| has(image)).count();
+        for (word, there, count) in [
+            ("captions", self.captions, images(&|image| !ready.captions(image).is_empty())),
+            ("classes", self.labels, images(&|image| !ready.label_names(image).is_empty())),
+        ] {
+            if count > 0 && !there {
+                found.add("lost", None, None, format!("{word} of {count} images: no record has any"));
+            }
+        }
+        if !profile.has_objects() {
             return;
         }
         let objects = &ready.dataset.objects;
@@ -83,12 +106,31 @@ impl Carried {
             let set = count(&|row| objects.flags[row] & bit != 0);
             (word, self.flags & (bit | has) != 0, set)
         });
+        let mut attributes: BTreeMap<&str, usize> = BTreeMap::new();
+        for object in &ready.objects {
+            let all = objects.attributes.get(object.row).into_iter().flatten();
+            let names: BTreeSet<&str> = all.filter(|(_, value)| !value.is_empty()).map(|(name, _)| &**name).collect();
+            names.into_iter().for_each(|name| *attributes.entry(name).or_default() += 1);
+        }
+        for (name, count) in attributes.into_iter().filter(|(name, _)| !self.attributes.contains(name)) {
+            found.add("lost", None, None, format!("attribute {name:?} of {count} objects: no record has any"));
+        }
         for (word, there, count) in rows.into_iter().chain(flags) {
             if count > 0 && !there {
                 found.add("lost", None, None, format!("{word} of {count} objects: no record has any"));
             }
         }
     }
+}
+
+fn named_attributes(side: &Dataset) -> impl Iterator<Item = &str> {
+    side.objects.attributes.iter().flat_map(|(_, all)| all).map(|(name, _)| &**name)
+}
+
+/// The attribute's value, of several the first; empty where the object has none. Blanks at its ends are not read.
+fn attribute<'d>(dataset: &'d Dataset, row: usize, name: &str) -> &'d str {
+    let mut all = dataset.objects.attributes.get(row).into_iter().flatten();
+    all.find(|(known, _)| **known == *name).map_or("", |(_, value)| value.trim())
 }
 
 /// Captions and classes of an image as a whole.
@@ -119,7 +161,7 @@ pub(super) fn of_objects(
     image: &ReadyImage,
     side: &Dataset,
     row: usize,
-    carried: &Carried,
+    carried: &Carried<'_>,
 ) -> (u64, Vec<Difference>) {
     let wanted = ready.objects_of(image);
     let mut left: Vec<usize> = side.objects_of(row).collect();
@@ -181,7 +223,7 @@ fn details(
     object: &ReadyObject,
     side: &Dataset,
     other: usize,
-    carried: &Carried,
+    carried: &Carried<'_>,
     tell: &mut dyn FnMut(&'static str, String),
 ) {
     let objects = &ready.dataset.objects;
@@ -257,5 +299,12 @@ fn details(
     let text = |column: &Sparse<Box<str>>, row: usize| column.get(row).map_or("Unspecified", |text| &**text).to_owned();
     if carried.pose && text(&theirs.pose, other) != text(&objects.pose, object.row) {
         tell("object-pose", format!("pose of {class:?} at {at} is not that of the source"));
+    }
+    for name in &carried.attributes {
+        let [is, wanted] = [attribute(side, other, name), attribute(ready.dataset, object.row, name)];
+        if is != wanted {
+            let message = format!("attribute {name:?} of {class:?} at {at} is {is:?}, in the source {wanted:?}");
+            tell("object-attribute", message);
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::block::{Fetched, Outcome, Unusable, bad_image};
 use crate::convert::fitting;
-use crate::convert::options::{MaskForm, SchemaKind, Segmentation, SourceId};
+use crate::convert::options::{MaskForm, Segmentation, SourceId};
 use crate::convert::plan::{Content, PlannedImage};
 use crate::convert::report::{NO_OBJECTS, STUFF};
 use crate::convert::schema::profile::Name;
@@ -71,8 +71,8 @@ impl<'a> Teller<'a> {
         // A class that the label map does not have was said with its place when the labels were made.
         let planned = |class: &u32| self.content.classes.get(*class as usize)?.as_ref();
         let labels: Vec<_> = of_image.iter().filter_map(planned).collect();
-        if self.content.schema == SchemaKind::Classification
-            && let Some(message) = classification::refusal(&labels)
+        if profile.has_one_class()
+            && let Some(message) = classification::refusal(&labels, self.content.schema)
         {
             return Err(Unusable(ProblemKind::OneClass, message));
         }

@@ -291,6 +291,10 @@ pub static TFDS_IMAGE_ID: Key = Key::of(&SOURCE_ID, "image/id", "", |sample| {
     // The options allow nothing but numbers.
     Feature::int64(sample.source_id.parse().unwrap_or_default())
 });
+pub static TFDS_CLASS: Key =
+    Key::of(&LABEL, "label", "place of the image's class in the list of names, from 0", |sample| {
+        Feature::int64(sample.labels.first().map_or(0, |class| class.index as i64))
+    });
 pub static TFDS_AREA: Key =
     Key::of(&AREA, "objects/area", "list: whole square pixels", |sample| ints(&sample.objects.whole_area));
 /// In the place of four lists.

@@ -172,25 +172,19 @@ impl<'a> ObjectColumns<'a> {
         }
     }
 
-    /// Adds what KITTI knows of an object in space, and which part of it is cut off, where it is not known: 0, as by those who fill
-    /// the fields; of an object that has the rest -10 for the angle it is seen under, which is KITTI's own word for that.
+    /// Adds what KITTI knows of an object in space, and which part of it is cut off; 0, as by those who fill the fields, where it is
+    /// not known.
     fn push_space(&mut self, dataset: &Dataset, row: usize) {
-        let all = dataset.objects.attributes.get(row).map_or(&[][..], |all| all);
-        let of = |name: &str| all.iter().find(|(known, _)| **known == *name)?.1.parse::<f64>().ok();
+        let known = kitti::Columns::of(dataset.objects.attributes.get(row).map_or(&[][..], |all| all));
         let flags = dataset.objects.flags[row];
         let of_flag = match flags & flag::HAS_TRUNCATED != 0 {
             true => f64::from(u8::from(flags & flag::TRUNCATED != 0)),
             false => -1.0,
         };
-        self.truncated_part.push(of(kitti::TRUNCATED).unwrap_or(of_flag) as f32);
-        let unseen = if kitti::SPACE.iter().any(|name| of(name).is_some()) { -10.0 } else { 0.0 };
-        for ((list, name), none) in self
-            .space
-            .iter_mut()
-            .zip([kitti::ALPHA].iter().chain(&kitti::SPACE))
-            .zip([unseen].into_iter().chain([0.0; 7]))
-        {
-            list.push(of(name).unwrap_or(none) as f32);
+        self.truncated_part.push(known.truncated.unwrap_or(of_flag) as f32);
+        let numbers = [known.angle()].into_iter().chain(known.space.unwrap_or_default());
+        for (list, number) in self.space.iter_mut().zip(numbers) {
+            list.push(number as f32);
         }
     }
 

@@ -5,6 +5,7 @@
 
 use super::keys::{self, Key};
 use super::scripts::{CREATE_COCO, CREATE_KITTI, CREATE_OID, CREATE_PASCAL, CREATE_PET, MODEL_GARDEN, ROBOFLOW};
+use super::tfds;
 use crate::convert::columns::Columns;
 use crate::convert::options::{Layout, MaskForm, SchemaKind, Segmentation};
 use crate::dataset::Split;
@@ -137,6 +138,17 @@ impl Files {
     }
 }
 
+/// What a library has beside records to load them by: [`tfds::METADATA`](super::tfds::METADATA), and this.
+#[derive(Clone, Copy, Debug)]
+pub struct Beside {
+    /// Names of the classes, a line each, in the place of a label map.
+    pub names: &'static str,
+    /// Input and target of a model that trains on it.
+    pub supervised: Option<[&'static Key; 2]>,
+    /// What README.txt says first of reading the folder.
+    pub program: &'static str,
+}
+
 const fn place(split: Split) -> usize {
     match split {
         Split::Train => 0,
@@ -172,6 +184,18 @@ pub struct Profile {
     pub assignment: Assignment,
     /// Names of files; by the layout if there are none.
     pub files: Option<Files>,
+    /// Names of files where records have masks: of Oxford-IIIT's pets, whose boxes are then those of the bodies, else of the faces.
+    pub bodies: Option<Files>,
+    /// What is taken in its place for images that have classes and no objects.
+    pub of_classes: Option<SchemaKind>,
+    /// What a library loads the folder by.
+    pub beside: Option<Beside>,
+    /// Classes are places in a list of names, from 0; else ids in a label map, from 1.
+    pub zero_based: bool,
+    /// Areas are whole numbers.
+    pub whole_areas: bool,
+    /// A record is a clip, of which an image is a frame.
+    pub of_clips: bool,
     /// The layout where no option says it.
     pub layout: Layout,
     /// Splits that have a file even if they have no image.
@@ -195,6 +219,30 @@ impl Profile {
     /// Whether there is such a key.
     pub fn has(&self, key: &'static Key) -> bool {
         self.wants(key, true)
+    }
+
+    /// What `key` is called here.
+    pub fn name_of(&self, key: &'static Key) -> &'static str {
+        let same = |ours: &&'static Key| ours.like.is_some_and(|like| std::ptr::eq(like, key));
+        self.keys.iter().map(|(ours, _)| *ours).find(same).map_or(key.name, |ours| ours.name)
+    }
+
+    /// Whether another record than those at hand may have no value of the key of this name, or several, where images have classes:
+    /// `one_class` each, or another number.
+    pub fn is_list(&self, name: &str, one_class: bool) -> bool {
+        let of_image = |key: &'static Key| std::ptr::eq(key, &keys::LABELS) || std::ptr::eq(key, &keys::LABEL_TEXTS);
+        let may_lack = |key: &'static Key| if of_image(key) { !one_class } else { !self.empty_lists };
+        self.keys.iter().any(|(key, when)| key.name == name && *when == Found && may_lack(key))
+    }
+
+    /// Whether each image has one class of its own.
+    pub fn has_one_class(&self) -> bool {
+        self.has(&keys::LABEL)
+    }
+
+    /// Whether the dataset has a name, in records or in the names of files.
+    pub fn is_named(&self) -> bool {
+        self.of_clips || self.files.is_some_and(|files| files.named)
     }
 
     /// Whether records have objects.
@@ -235,8 +283,8 @@ impl SchemaKind {
     /// Its row.
     pub(in crate::convert) fn profile(self) -> &'static Profile {
         match self {
-            // A frame is as an Example is, with other names.
-            Self::Tfod | Self::Sequence => &TFOD,
+            Self::Tfod => &TFOD,
+            Self::Sequence => &SEQUENCE,
             Self::Basic => &BASIC,
             Self::Classification => &CLASSIFICATION,
             Self::CreateCoco => &CREATE_COCO,
@@ -247,6 +295,7 @@ impl SchemaKind {
             Self::ModelGarden => &MODEL_GARDEN,
             Self::Roboflow => &ROBOFLOW,
             Self::Tfds => &TFDS,
+            Self::TfdsClassification => &TFDS_CLASSIFICATION,
         }
     }
 }
@@ -317,12 +366,21 @@ pub const TFOD: Profile = Profile {
     order: Order::Key,
     assignment: Assignment::Contiguous,
     files: None,
+    bodies: None,
+    of_classes: None,
+    beside: None,
+    zero_based: false,
+    whole_areas: false,
+    of_clips: false,
     layout: Layout::Flat,
     always: &[],
     drops_unknown: false,
     unlisted: false,
     raw_voc: false,
 };
+
+/// A frame is as an Example is, with other names: [`sequence`](super::sequence).
+const SEQUENCE: Profile = Profile { of_clips: true, ..TFOD };
 
 /// The 12 keys of Dat Tran's `generate_tfrecord.py` (datitran/raccoon_dataset), which half of the tutorials copy, with its values:
 /// the name as the CSV has it as `image/filename` and `image/source_id`, and `jpg` as `image/format` whatever the image is.
@@ -394,5 +452,18 @@ const TFDS: Profile = Profile {
         shards: [1, 1, 1],
         named: true,
     }),
+    of_classes: Some(SchemaKind::TfdsClassification),
+    beside: Some(tfds::DETECTION),
+    zero_based: true,
+    whole_areas: true,
     ..TFOD
+};
+
+/// What its `ImageFolder` has, and its own datasets of images of one class each.
+const TFDS_CLASSIFICATION: Profile = Profile {
+    keys: &[(&keys::TFDS_IMAGE, Always), (&keys::FILENAME, Always), (&keys::TFDS_CLASS, Always)],
+    of_classes: None,
+    beside: Some(tfds::CLASSIFICATION),
+    whole_areas: false,
+    ..TFDS
 };

@@ -182,19 +182,18 @@ pub const CREATE_PET: Profile = Profile {
         shards: [10, 10, 10],
         named: false,
     }),
+    bodies: Some(Files {
+        stems: [
+            "pets_fullbody_with_masks_train.record",
+            "pets_fullbody_with_masks_val.record",
+            "pets_fullbody_with_masks_test.record",
+        ],
+        end: "",
+        shards: [10, 10, 10],
+        named: false,
+    }),
     always: &[Split::Train, Split::Valid],
     ..CREATE_PASCAL
-};
-/// What its files are called where records have masks.
-pub const PET_BODIES: Files = Files {
-    stems: [
-        "pets_fullbody_with_masks_train.record",
-        "pets_fullbody_with_masks_val.record",
-        "pets_fullbody_with_masks_test.record",
-    ],
-    end: "",
-    shards: [10, 10, 10],
-    named: false,
 };
 
 /// The research object detection API's `dataset_tools/create_oid_tf_record.py`: no size, no format, no digest.

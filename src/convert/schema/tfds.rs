@@ -1,9 +1,10 @@
-//! `tfds`: the files that TensorFlow Datasets wants beside records, as 4.9 writes them itself.
+//! `tfds`, `tfds_classification`: the files that TensorFlow Datasets wants beside records, as 4.9 writes them itself.
 //!
 //! ```text
 //! NAME-SPLIT.tfrecord-00000-of-00002   records, without compression; SPLIT is train, validation or test
 //! features.json                        what each feature is: FeaturesDict.to_json
 //! objects-label.labels.txt             names of the classes, a line each: ClassLabel.save_metadata
+//! label.labels.txt                     the same of images that have a class each
 //! dataset_info.json                    name, version, and how many records each file has: DatasetInfo.write_to_directory
 //! ```
 //!
@@ -15,18 +16,37 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::keys::Key;
+use super::keys::{self, Key};
+use super::profile::Beside;
+use crate::convert::options::SchemaKind;
 use crate::convert::plan::Content;
 use crate::convert::report::Report;
 use crate::dataset::{LabelMap, Split};
 use crate::record::OVERHEAD;
 
-/// The names of the classes.
-pub const NAMES: &str = "objects-label.labels.txt";
+/// Of images that have a class each.
+pub const CLASSIFICATION: Beside = Beside {
+    names: "label.labels.txt",
+    supervised: Some([&keys::TFDS_IMAGE, &keys::TFDS_CLASS]),
+    program: "\
+TensorFlow Datasets (pip install tensorflow-datasets)
+-----------------------------------------------------
+import tensorflow_datasets as tfds
+
+builder = tfds.builder_from_directory(\".\")  # this folder
+names = builder.info.features[\"label\"].names
+for image, label in builder.as_dataset(split=list(builder.info.splits)[0], as_supervised=True):
+    print(image.shape, names[label])
+
+",
+};
 /// What else stands beside records.
 pub const METADATA: [&str; 2] = ["dataset_info.json", "features.json"];
-/// What README.txt says first of reading it.
-pub const PROGRAM: &str = "\
+/// Of datasets with objects.
+pub const DETECTION: Beside = Beside {
+    names: "objects-label.labels.txt",
+    supervised: None,
+    program: "\
 TensorFlow Datasets (pip install tensorflow-datasets)
 -----------------------------------------------------
 import tensorflow_datasets as tfds
@@ -36,16 +56,17 @@ names = builder.info.features[\"objects\"][\"label\"].names
 for example in builder.as_dataset(split=list(builder.info.splits)[0]):
     print(example[\"image\"].shape, example[\"objects\"][\"bbox\"], example[\"objects\"][\"label\"])
 
-";
+",
+};
 const FEATURES: &str = "tensorflow_datasets.core.features";
 
 /// Refuses names that TensorFlow Datasets would not get back from a file of lines.
-pub fn check_names(map: &LabelMap) -> Result<(), String> {
+pub fn check_names(map: &LabelMap, schema: SchemaKind) -> Result<(), String> {
     let stays = |name: &str| !name.is_empty() && name.trim() == name && !name.chars().any(char::is_control);
     match map.labels().iter().find(|label| !stays(&label.name)) {
         None => Ok(()),
         Some(label) => Err(format!(
-            "schema tfds: class {:?} cannot be a line in a file of names: it is empty, or has a space at an end or a control \
+            "schema {schema}: class {:?} cannot be a line in a file of names: it is empty, or has a space at an end or a control \
              character (rename gives it another name)",
             label.name
         )),
@@ -66,7 +87,8 @@ pub fn metadata(
 ) -> Result<[(String, Vec<u8>); 2], serde_json::Error> {
     let keys = content.schema.profile().keys.iter().map(|(key, _)| *key);
     let [info_name, features_name] = METADATA.map(str::to_owned);
-    let info = indented(&info(report, &content.name), b"  ")?;
+    let supervised = content.schema.profile().beside.and_then(|beside| beside.supervised);
+    let info = indented(&info(report, &content.name, supervised), b"  ")?;
     let features = indented(&features(keys.filter(|key| (key.found)(&content.columns)), classes), b"    ")?;
     Ok([(info_name, info), (features_name, features)])
 }
@@ -86,7 +108,7 @@ const fn word(split: Split) -> &'static str {
     }
 }
 
-fn info(report: &Report, name: &str) -> Value {
+fn info(report: &Report, name: &str, supervised: Option<[&Key; 2]>) -> Value {
     let mut splits: BTreeMap<&str, (u64, Vec<String>)> = BTreeMap::new();
     for file in &report.files {
         let (bytes, lengths) = splits.entry(word(file.split)).or_default();
@@ -104,13 +126,18 @@ fn info(report: &Report, name: &str) -> Value {
     };
     let from =
         format!("Made by recordmill {} from a dataset in the format {}.", env!("CARGO_PKG_VERSION"), report.format);
-    json!({
+    let mut info = json!({
         "description": from,
         "fileFormat": "tfrecord",
         "name": name,
         "splits": splits.into_iter().map(split).collect::<Vec<_>>(),
         "version": "1.0.0",
-    })
+    });
+    if let Some(keys) = supervised {
+        let items = keys.map(|key| json!({"featureKey": key.name}));
+        info["supervisedKeys"] = json!({"tuple": {"items": items}});
+    }
+    info
 }
 
 /// The features of `keys`, as a dictionary of which some are one of their own.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::record::{ClassKey, Found};
-use crate::dataset::{Place, ProblemKind, Problems, Split};
+use crate::dataset::{ClassNumber, Place, ProblemKind, Problems, Split};
 use crate::formats::builder::Builder;
 use crate::formats::label_map;
 use crate::formats::text;
@@ -13,6 +13,12 @@ use crate::formats::tree::{FileId, Tree, file_name};
 const LIMIT: u64 = 16 << 20;
 /// How TensorFlow Datasets calls the names of a feature `label`, and of one of its objects.
 const TFDS_END: &str = "label.labels.txt";
+
+/// How often a class stands in records, and the first that has it.
+struct Use {
+    count: u64,
+    record: usize,
+}
 
 /// Names of classes by their numbers, as files beside the records say.
 #[derive(Debug, Default)]
@@ -75,34 +81,29 @@ impl KnownLabels {
     /// by name.
     pub fn classes(
         &self,
+        tree: &Tree,
         records: &[(FileId, Option<Split>, Found)],
         builder: &mut Builder,
         problems: &mut Problems,
-    ) -> BTreeMap<ClassKey, u32> {
+    ) -> (BTreeMap<ClassKey, u32>, Vec<ClassNumber>) {
         builder.set_classes([]);
         for (id, name) in &self.names {
             let place = builder.class(name);
             set_id(builder, place, *id);
         }
-        let mut keys: Vec<&ClassKey> = Vec::new();
-        let mut last: Option<&ClassKey> = None;
-        let all =
-            records.iter().flat_map(|(_, _, record)| record.boxes.iter().map(|(key, _)| key).chain(&record.labels));
-        for key in all {
-            // Most records say the same as the one before.
-            if last != Some(key) {
-                keys.push(key);
-                last = Some(key);
+        let mut keys: BTreeMap<&ClassKey, Use> = BTreeMap::new();
+        for (record, (_, _, found)) in records.iter().enumerate() {
+            for key in found.boxes.iter().map(|(key, _)| key).chain(&found.labels) {
+                keys.entry(key).or_insert(Use { count: 0, record }).count += 1;
             }
         }
-        keys.sort_unstable();
-        keys.dedup();
-        self.compare(&keys, problems);
+        self.compare(keys.keys().copied(), problems);
         // Pictures have numbers alone, whose names boxes may say.
-        let named = keys.iter().filter_map(|key| Some((key.label?, key.text.as_deref()?)));
+        let named = keys.keys().filter_map(|key| Some((key.label?, key.text.as_deref()?)));
         let named: BTreeMap<i64, &str> = named.collect();
         let mut places = BTreeMap::new();
-        for key in keys {
+        let mut numbers = Vec::new();
+        for (key, Use { count, record }) in keys {
             let known = key.label.and_then(|label| self.names.get(&label));
             let by_boxes = || named.get(&key.label?).map(|name| (*name).to_owned());
             let by_number = || key.label.map(|label| label.to_string());
@@ -113,8 +114,12 @@ impl KnownLabels {
                 set_id(builder, place, label);
             }
             places.insert(key.clone(), place);
+            let first = records
+                .get(record)
+                .map_or_else(String::new, |(file, _, found)| format!("{}: record {}", tree.path(*file), found.number));
+            numbers.push(ClassNumber { class: place, number: key.label, count, first });
         }
-        places
+        (places, numbers)
     }
 
     /// The class of a number in a picture, which is one of `places`, by which records call theirs, or of the label map.
@@ -156,7 +161,7 @@ fn listed(content: &str) -> Vec<(i64, String)> {
 
 impl KnownLabels {
     /// Says where records and label map, or records among themselves, do not agree.
-    fn compare(&self, keys: &[&ClassKey], problems: &mut Problems) {
+    fn compare<'k>(&self, keys: impl Iterator<Item = &'k ClassKey>, problems: &mut Problems) {
         let place = || Place::file(self.read.first().map_or("", String::as_str));
         let mut texts: BTreeMap<i64, &str> = BTreeMap::new();
         for key in keys {

@@ -21,7 +21,9 @@
 //!   is taken for it, so that what was made from pixels comes back as those pixels.
 //! - The keypoints of a class have the names that all objects with keypoints give them. An object of which none is labelled has
 //!   none: records pad all objects to one number.
-//! - A list of another length than the boxes says nothing of them. Scores are read of `image/object/bbox/confidence`, else
+//! - A list of another length than the boxes says nothing of them, which is a problem (`unfit-list`); one without values is as if it
+//!   were not there. A flag below 0 is unknown; of `truncated` between 0 and 1 the attribute has the part. KITTI's other numbers
+//!   (`alpha`, `3d_bbox/*`) are attributes as if they came of its files. A keypoint at NaN is not labelled. Scores are read of `image/object/bbox/confidence`, else
 //!   `image/object/{score,confidence}`; `group_of` is crowd, `depiction` Open Images' attribute, a `weight` that is not 1 one too, and what lies below
 //!   `image/object/attribute/` attributes, where there is a text. A mask that is the turned box is not read twice.
 //! - A record without boxes, but with a map of its pixels, has objects by that ([`maps`]); of one with boxes and without masks the map
@@ -191,6 +193,10 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         points.append(found.points);
         for record in &found.records {
             unread += record.unread;
+            for message in &record.unfit {
+                let message = format!("record {}: {message}; left out", record.number);
+                problems.push(ProblemKind::UnfitList, Place::file(path), message);
+            }
             for message in &record.bad_masks {
                 let message = format!("record {}: its masks are left out: {message}", record.number);
                 problems.push(ProblemKind::BadMask, Place::file(path), message);
@@ -205,7 +211,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         return Err(FormatError::new(FormatErrorKind::Syntax(message), ""));
     }
     let mut builder = Builder::default();
-    let mut classes = labels.classes(&all, &mut builder, &mut problems);
+    let (mut classes, numbers) = labels.classes(tree, &all, &mut builder, &mut problems);
     let added = regions::add(&mut all, &labels, &mut classes, &mut builder, !options.boxes_only, options.workers);
     points.tell(&classes, &mut builder);
     unread += added.unread;
@@ -250,6 +256,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     (dataset.outlines_unread, dataset.maps_unread) = (unread, added.unfit);
     // Who reads records decodes the pixels that are stored.
     dataset.drawn_turned = Some(false);
+    dataset.numbers = numbers;
     spill.finish(&mut dataset);
     Ok(Reading { dataset, problems, skipped, remarks })
 }

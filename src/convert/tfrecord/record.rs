@@ -40,6 +40,8 @@ pub struct Found {
     pub unannotated: bool,
     /// Masks that were passed over.
     pub unread: u64,
+    /// Lists that do not fit the boxes.
+    pub unfit: Vec<String>,
     /// Why masks cannot be read.
     pub bad_masks: Vec<String>,
     /// Classes of objects that have keypoints, with the names that the record gives those.
@@ -97,7 +99,8 @@ pub fn found<'a>(example: &Example<'a>, number: u64, wanted: bool) -> Result<(Fo
         false => ("image/object/class/label", "image/object/class/text"),
     };
     let (labels, texts) = (ints(example, label), strings(example, class));
-    let columns = Columns::of(example, tfds);
+    let (columns, unfit) = Columns::of(example, tfds, boxes.len());
+    found.unfit = unfit;
     let same = |what: &str, len: usize| match len == boxes.len() || len == 0 {
         true => Ok(()),
         false => Err(format!("{what} has {len} values for {} boxes", boxes.len())),
@@ -124,7 +127,7 @@ pub fn found<'a>(example: &Example<'a>, number: u64, wanted: bool) -> Result<(Fo
             None => fractions.map(f64::from),
         };
         let mut object = Object { bbox, normalised: size.is_none(), ..Object::default() };
-        columns.fill(place, boxes.len(), size, &mut object);
+        columns.fill(place, size, &mut object);
         if wanted {
             object.mask = masks.get(place).unwrap_or_else(|message| {
                 found.bad_masks.push(format!("mask {}: {message}", place + 1));
@@ -137,7 +140,7 @@ pub fn found<'a>(example: &Example<'a>, number: u64, wanted: bool) -> Result<(Fo
             found.unread += u64::from(!masks.is_none());
         }
         if !object.keypoints.is_empty() {
-            let named = (key.clone(), columns.names(place, boxes.len()).to_vec());
+            let named = (key.clone(), columns.names(place).to_vec());
             // Most objects of an image are of one class.
             if found.points.last() != Some(&named) {
                 found.points.push(named);
@@ -174,17 +177,25 @@ pub fn bytes<'a>(example: &Example<'a>, key: &str) -> Option<&'a [u8]> {
 }
 
 pub fn strings(example: &Example<'_>, key: &str) -> Option<Vec<Box<str>>> {
-    let list = example.get(key)?.as_bytes()?;
-    Some(list.iter().map(|text| String::from_utf8_lossy(text).trim().into()).collect())
+    let values = example.get(key)?;
+    values.as_bytes().map(|_| trimmed(values))
+}
+
+/// Texts without blanks around them.
+pub fn trimmed(values: &Values<'_>) -> Vec<Box<str>> {
+    let texts = values.as_bytes().into_iter().flat_map(|list| list.iter());
+    texts.map(|text| String::from_utf8_lossy(text).trim().into()).collect()
 }
 
 pub fn ints(example: &Example<'_>, key: &str) -> Option<Vec<i64>> {
     let values = example.get(key)?;
-    // Some tools write flags as fractions.
-    values
-        .as_int64()
-        .map(|list| list.to_vec())
-        .or_else(|| Some(values.as_float()?.iter().map(|value| value as i64).collect()))
+    (values.as_int64().is_some() || values.as_float().is_some()).then(|| whole(values))
+}
+
+/// Numbers of either kind, as some tools write whole ones, cut.
+pub fn whole(values: &Values<'_>) -> Vec<i64> {
+    let floats = || values.as_float().map(|list| list.iter().map(|value| value as i64).collect());
+    values.as_int64().map(|list| list.to_vec()).or_else(floats).unwrap_or_default()
 }
 
 /// Numbers of either kind.

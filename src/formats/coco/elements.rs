@@ -46,8 +46,11 @@ pub struct AnnotationElement<const OUTLINES: bool> {
     pub segmentation: Segmentation,
     /// Whether a segmentation that was passed over had anything in it; `None` where there was none.
     pub passed_over: Option<bool>,
+    /// Not a number where it is none.
     pub keypoints: Vec<f64>,
     pub attributes: Vec<(Box<str>, Box<str>)>,
+    /// How many attributes are lists or objects, or have no name.
+    pub other_attributes: usize,
     /// Elements of a panoptic annotation.
     pub segments: Option<Vec<AnnotationElement<OUTLINES>>>,
 }
@@ -188,10 +191,10 @@ element!([const OUTLINES: bool] AnnotationElement<OUTLINES>, "an annotation, an 
     },
     "keypoints" => {
         let numbers: Option<Vec<Number>> = map.next_value()?;
-        let finite = |Number(number): Number| number.unwrap_or(0.0);
-        element.keypoints = numbers.unwrap_or_default().into_iter().map(finite).collect();
+        let known = |Number(number): Number| number.unwrap_or(f64::NAN);
+        element.keypoints = numbers.unwrap_or_default().into_iter().map(known).collect();
     },
-    "attributes" => element.attributes = map.next_value::<Attributes>()?.0,
+    "attributes" => Attributes { known: element.attributes, other: element.other_attributes } = map.next_value()?,
     "segments_info" => element.segments = map.next_value()?,
 });
 
@@ -222,8 +225,11 @@ impl<'de> Deserialize<'de> for Bbox {
     }
 }
 
-/// The name and value of each attribute that is neither a list nor an object.
-struct Attributes(Vec<(Box<str>, Box<str>)>);
+/// The name and value of each attribute that is neither a list nor an object, and how many are.
+struct Attributes {
+    known: Vec<(Box<str>, Box<str>)>,
+    other: usize,
+}
 
 impl<'de> Deserialize<'de> for Attributes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -237,23 +243,28 @@ impl<'de> Deserialize<'de> for Attributes {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Attributes, A::Error> {
-                let mut attributes = Vec::new();
-                while let Some((Name(name), Text(value))) = map.next_entry()? {
-                    if let Some(value) = value {
-                        attributes.push((name.into(), value.into()));
+                let mut attributes = Attributes { known: Vec::new(), other: 0 };
+                while let Some(Name(name)) = map.next_key()? {
+                    match map.next_value()? {
+                        Some(Text(Some(value))) => attributes.known.push((name.into(), value.into())),
+                        Some(Text(None)) => attributes.other += 1,
+                        None => {}
                     }
                 }
-                Ok(Attributes(attributes))
+                Ok(attributes)
             }
 
             // Fashionpedia's list of ids, and others that have no names.
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Attributes, A::Error> {
-                while list.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Attributes(Vec::new()))
+                let mut other = 0;
+                while list.next_element::<IgnoredAny>()?.is_some() {
+                    other += 1;
+                }
+                Ok(Attributes { known: Vec::new(), other })
             }
 
             fn visit_unit<E: Error>(self) -> Result<Attributes, E> {
-                Ok(Attributes(Vec::new()))
+                Ok(Attributes { known: Vec::new(), other: 0 })
             }
         }
 
@@ -425,10 +436,45 @@ impl<'de> Deserialize<'de> for Counts {
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Counts, A::Error> {
                 let mut runs = Vec::new();
-                while let Some(run) = list.next_element()? {
+                while let Some(Run(run)) = list.next_element()? {
                     runs.push(run);
                 }
                 Ok(Counts::Runs(runs))
+            }
+        }
+
+        deserializer.deserialize_any(Wanted)
+    }
+}
+
+/// A number of pixels, which pandas and others write with a fraction of 0.
+struct Run(u32);
+
+impl<'de> Deserialize<'de> for Run {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Wanted;
+
+        impl Visitor<'_> for Wanted {
+            type Value = Run;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a number of pixels")
+            }
+
+            fn visit_u64<E: Error>(self, value: u64) -> Result<Run, E> {
+                let run = u32::try_from(value);
+                run.map(Run).map_err(|_| E::invalid_value(serde::de::Unexpected::Unsigned(value), &self))
+            }
+
+            fn visit_i64<E: Error>(self, value: i64) -> Result<Run, E> {
+                Err(E::invalid_value(serde::de::Unexpected::Signed(value), &self))
+            }
+
+            fn visit_f64<E: Error>(self, value: f64) -> Result<Run, E> {
+                let whole = value.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&value);
+                whole
+                    .then_some(Run(value as u32))
+                    .ok_or_else(|| E::invalid_value(serde::de::Unexpected::Float(value), &self))
             }
         }
 
@@ -458,6 +504,12 @@ mod tests {
         assert_eq!(runs, Segmentation::Runs { counts: Counts::Text("d0".into()), size: [30.0, 40.0] });
         let runs = annotation(r#"{"segmentation": {"counts": [1, 2], "x": {}, "size": [30, 40]}}"#).segmentation;
         assert_eq!(runs, Segmentation::Runs { counts: Counts::Runs(vec![1, 2]), size: [30.0, 40.0] });
+        let runs = annotation(r#"{"segmentation": {"counts": [1.0, 2e0, 4294967295.0], "size": [1, 1]}}"#).segmentation;
+        assert_eq!(runs, Segmentation::Runs { counts: Counts::Runs(vec![1, 2, u32::MAX]), size: [1.0, 1.0] });
+        for wrong in ["0.5", "-1.0", "4294967296.0", "4294967296", "null", r#""1""#] {
+            let text = format!(r#"{{"segmentation": {{"counts": [{wrong}], "size": [1, 1]}}}}"#);
+            assert!(serde_json::from_str::<AnnotationElement<true>>(&text).is_err(), "{wrong}");
+        }
         assert_eq!(annotation(r#"{"segmentation": null}"#).segmentation, Segmentation::None);
         for wrong in [r#"{"counts": [1]}"#, r#"{"counts": [-1], "size": [1, 1]}"#, r#""x""#, "[{}]", "7"] {
             assert!(

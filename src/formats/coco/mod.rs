@@ -21,6 +21,10 @@
 //! - Classes keep the order and the ids of `categories`. A category 0 that nobody uses and that is the supercategory of
 //!   others is Roboflow's name of the project, not a class. Two categories of one name are one class.
 //! - An annotation without any place (no `bbox`, no outline, no keypoints) says what the image shows as a whole.
+//! - An annotation with a `caption` is a sentence about the image; one that has a place as well is an object, and the sentence its
+//!   attribute `caption`.
+//! - A keypoint with a value that is no number is not labelled. Attributes that are lists or objects are left out; both with a note. An
+//!   attribute that is null is none.
 //! - An annotation that stands twice, with the same number, image, category and box, counts once.
 //! - Only the images of `images` belong to the dataset; others in the folder are left out, and counted.
 //! - All COCO files of a folder are read together. An image in several files has the objects of all; the same box in two

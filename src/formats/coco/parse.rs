@@ -10,6 +10,9 @@ use crate::formats::json::{self, Fault, Loose};
 use crate::formats::text;
 use crate::image::runs;
 
+/// The attribute of an object that has a caption of its own.
+const CAPTION: &str = "caption";
+
 /// Kind, line and words of something that is wrong.
 pub type Finding = (ProblemKind, u32, String);
 
@@ -204,8 +207,14 @@ impl Annotations {
             return Ok(());
         }
         if let Some(caption) = element.caption.take() {
-            self.captions.push((image, caption.into(), line));
-            return Ok(());
+            if !has_place(&element) {
+                self.captions.push((image, caption.into(), line));
+                return Ok(());
+            }
+            // Of the object, as those of regions and of referring expressions are.
+            if !caption.is_empty() && element.attributes.iter().all(|(name, _)| **name != *CAPTION) {
+                element.attributes.push((CAPTION.into(), caption.into()));
+            }
         }
         let category = element.category_id.take().ok_or("there is no category_id")?;
         let nowhere =
@@ -294,16 +303,40 @@ impl Annotations {
             flags |= has | if said { is } else { 0 };
             false
         });
-        let keypoints = match element.keypoints.len() % 3 {
-            0 => element.keypoints.chunks_exact(3).map(keypoint).collect(),
-            _ => {
-                note(
-                    ProblemKind::IgnoredField,
-                    format!("{} numbers are no keypoints, of three each", element.keypoints.len()),
-                );
-                Box::default()
+        if element.other_attributes > 0 {
+            let message = format!("{} attributes without a name and one value are left out", element.other_attributes);
+            note(ProblemKind::IgnoredField, message);
+        }
+        let (triples, rest) = element.keypoints.as_chunks::<3>();
+        if !rest.is_empty() {
+            let message = format!("{} numbers are no keypoints, of three each", element.keypoints.len());
+            note(ProblemKind::IgnoredField, message);
+        }
+        let keypoints = if rest.is_empty() { triples.iter().map(keypoint).collect() } else { Box::default() };
+        let unplaced =
+            triples.iter().filter(|triple| triple[2] != 0.0 && triple.iter().any(|value| !value.is_finite()));
+        match unplaced.count() {
+            0 => {}
+            count => note(
+                ProblemKind::IgnoredField,
+                format!("keypoints with a value that is no number are not labelled: {count}"),
+            ),
+        }
+        if let Some([.., visibility]) = triples.iter().find(|[.., visibility]| ![0.0, 1.0, 2.0].contains(visibility))
+            && visibility.is_finite()
+        {
+            let message = format!("visibility {visibility} of a keypoint is none of 0, 1 and 2; the nearest is taken");
+            note(ProblemKind::IgnoredField, message);
+        }
+        let mut held = |what: &str, value: Option<f64>| {
+            // Records have 32 bits for it.
+            let held = value.filter(|value| value.abs() <= f64::from(f32::MAX));
+            if let (Some(value), None) = (value, held) {
+                note(ProblemKind::IgnoredField, format!("{what} {value:e} is left out"));
             }
+            held
         };
+        let (area, score) = (held("area", element.area), held("score", element.score));
         let row = self.objects.len();
         self.objects.push(Object {
             bbox,
@@ -311,8 +344,8 @@ impl Annotations {
             line,
             mask: mask.filter(|_| keep),
             keypoints,
-            area: element.area,
-            score: element.score,
+            area,
+            score,
             track: element.track_id,
             id: match element.id {
                 Some(Id::Number(number)) => Some(number),
@@ -333,6 +366,18 @@ fn name_of(id: Option<&Id>) -> String {
     id.map_or_else(|| "annotation".into(), |id| format!("annotation {id}"))
 }
 
+/// Whether an annotation with a caption is that of an object.
+fn has_place<const OUTLINES: bool>(element: &AnnotationElement<OUTLINES>) -> bool {
+    let drawn = match &element.segmentation {
+        Segmentation::None => element.passed_over == Some(true),
+        Segmentation::Polygons(coordinates) => !coordinates.values.is_empty(),
+        Segmentation::Runs { .. } => true,
+    };
+    // Some fill the fields of captions with zeros.
+    let boxed = element.bbox.is_some_and(|bbox| bbox.values.iter().any(|value| *value != 0.0));
+    boxed || drawn || element.keypoints.iter().any(|value| *value != 0.0)
+}
+
 /// Whether there is no saying where the object is without the outline that was passed over.
 fn needs_outline<const OUTLINES: bool>(element: &AnnotationElement<OUTLINES>) -> bool {
     element.passed_over.is_some() && element.bbox.is_none_or(|bbox| bbox.len == 0 || !is_finite(&bbox))
@@ -342,9 +387,13 @@ fn is_finite(bbox: &Bbox) -> bool {
     bbox.values.iter().all(|value| value.is_finite())
 }
 
-fn keypoint(numbers: &[f64]) -> Keypoint {
+/// A keypoint; without a number that is one it is not labelled.
+fn keypoint([x, y, visibility]: &[f64; 3]) -> Keypoint {
+    if ![x, y, visibility].iter().all(|value| value.is_finite()) {
+        return Keypoint { x: 0.0, y: 0.0, visibility: 0 };
+    }
     // Beyond 2: `v` of some tools is a confidence.
-    Keypoint { x: numbers[0], y: numbers[1], visibility: numbers[2].clamp(0.0, 2.0).round() as u8 }
+    Keypoint { x: *x, y: *y, visibility: visibility.clamp(0.0, 2.0).round() as u8 }
 }
 
 fn runs_of(counts: &Counts, [height, width]: [f64; 2]) -> Result<Mask, String> {
@@ -365,8 +414,8 @@ fn runs_of(counts: &Counts, [height, width]: [f64; 2]) -> Result<Mask, String> {
 
 /// The box around the keypoints that are labelled.
 fn around_points(keypoints: &[f64]) -> Option<[f64; 4]> {
-    let points = keypoints.as_chunks::<3>().0.iter().filter(|[_, _, visibility]| *visibility > 0.0);
-    geometry::around(points.map(|[x, y, _]| [*x, *y]))
+    let points = keypoints.as_chunks::<3>().0.iter().filter(|point| point[2] > 0.0);
+    geometry::around(points.map(|[x, y, _]| [*x, *y]).filter(|point| point.iter().all(|side| side.is_finite())))
 }
 
 /// The box around an outline or a mask.

@@ -4,9 +4,11 @@
 //! lent. It grows only as far as data has really arrived: a length of 2^40 in a file of 130 bytes allocates nothing.
 
 mod direct;
+mod places;
 mod positioned;
 mod recover;
 
+pub use places::Places;
 pub use positioned::{GoOn, Positioned};
 pub(super) use recover::find_header;
 
@@ -109,6 +111,8 @@ pub struct Record<'a> {
     pub offset: u64,
     /// Its number, from 0; damaged records do not count.
     pub number: u64,
+    /// Its number where each damaged place before it counts as one record.
+    pub place: u64,
     /// What it holds.
     pub payload: &'a [u8],
     /// All its bytes, header and footer included.
@@ -270,7 +274,8 @@ impl<R: Read> Reader<R> {
         self.offset += (len + OVERHEAD) as u64;
         self.number += 1;
         let framed = &self.buffer[start..self.start];
-        Record { offset, number, payload: &framed[HEADER_LEN..HEADER_LEN + len], framed }
+        let place = number + self.lost_places;
+        Record { offset, number, place, payload: &framed[HEADER_LEN..HEADER_LEN + len], framed }
     }
 
     /// What was around the records: as asked for in the options, or seen in the first bytes, which are read for that.

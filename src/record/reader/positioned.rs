@@ -15,6 +15,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::record::STANDARD;
+
 /// Asked before every read whether to go on. Its error ends the reading; it must not be of kind `Interrupted`, upon
 /// which a read is tried again.
 pub type GoOn = Box<dyn FnMut() -> io::Result<()> + Send>;
@@ -37,6 +39,11 @@ pub struct Positioned {
 }
 
 impl Positioned {
+    /// The file at `path`, or standard input where that is `-`.
+    pub fn open_or_stdin(path: &Path) -> io::Result<Self> {
+        if path == Path::new(STANDARD) { Self::stdin() } else { Self::open(path) }
+    }
+
     /// Opens the file at `path`.
     pub fn open(path: &Path) -> io::Result<Self> {
         #[cfg(unix)]
@@ -129,6 +136,13 @@ impl Positioned {
         read_new_at(&self.file, out, offset)
     }
 
+    /// So many bytes were read, or passed over.
+    pub(super) fn count(&self, bytes: u64) {
+        if let Some(counter) = &self.read {
+            counter.fetch_add(bytes, Ordering::Relaxed);
+        }
+    }
+
     /// Goes on by so many bytes.
     pub(super) fn advance(&mut self, bytes: usize) {
         if let Some(offset) = &mut self.offset {
@@ -141,9 +155,7 @@ impl Read for Positioned {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         self.ask()?;
         let read = self.read_some(out)?;
-        if let Some(counter) = &self.read {
-            counter.fetch_add(read as u64, Ordering::Relaxed);
-        }
+        self.count(read as u64);
         Ok(read)
     }
 }

@@ -19,10 +19,13 @@ use bytes::Bytes;
 use super::array::Array;
 use super::flat::Table;
 use super::node::{Layout, Node};
+use crate::record::read_at;
 use crate::table::{Job, TableError};
 
 /// Before the stream of a file.
 pub(in crate::table) const MAGIC: &[u8] = b"ARROW1\0\0";
+/// Behind the footer of a file.
+pub(super) const END: &[u8; 6] = b"ARROW1";
 /// Before every message.
 pub(in crate::table) const CONTINUATION: &[u8] = &[0xff; 4];
 /// Metadata of a message at most.
@@ -60,6 +63,13 @@ impl Ipc {
 
     fn start(&mut self) -> Result<(), String> {
         if io::BufRead::fill_buf(&mut self.from).map_err(|error| error.to_string())?.starts_with(MAGIC) {
+            // A stream may end behind any message, so it is the end that says whether all of a file is there.
+            let mut end = [0; END.len()];
+            let at = self.left.saturating_sub(END.len() as u64);
+            read_at(self.from.get_ref(), &mut end, at).map_err(|error| error.to_string())?;
+            if end != *END {
+                return Err("the file ends before its end, which is \"ARROW1\"".into());
+            }
             self.bytes(MAGIC.len() as u64)?;
         }
         let (metadata, _) = self.message()?.ok_or("a stream without a schema")?;

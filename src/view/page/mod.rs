@@ -11,10 +11,12 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::items::Items;
 use super::overview::Overview;
+use super::records;
 use super::{Counts, Page};
 
 const TEMPLATE: &str = include_str!("page.html");
@@ -44,7 +46,9 @@ pub fn assemble(overview: &Overview, items: &Items) -> Page {
     }
     pictures.push(']');
     // Strings, numbers and lists alone: that cannot fail.
-    let about = serde_json::to_string(overview).unwrap_or_default();
+    let mut about = serde_json::to_value(overview).unwrap_or_default();
+    exact(&mut about);
+    let about = about.to_string();
     let (style, script) = (same_lines(STYLE), same_lines(&SCRIPT.concat()));
     let policy = format!(
         "default-src 'none'; img-src data:; style-src '{}'; script-src '{}'; base-uri 'none'; form-action 'none'; \
@@ -66,9 +70,27 @@ pub fn assemble(overview: &Overview, items: &Items) -> Page {
         shown: overview.sample.shown,
         of: overview.sample.of,
         bytes: html.len() as u64,
+        damaged: overview.records.as_ref().map_or(0, records::Summary::damaged),
         picture_bytes: items.list.iter().map(|item| (item.small.len() + item.large.len()) as u64).sum(),
     };
     Page { html, counts }
+}
+
+/// Makes texts of whole numbers that a script, whose numbers are 64-bit floats, would round.
+fn exact(value: &mut Value) {
+    const MOST: u64 = 1 << 53;
+    match value {
+        Value::Number(number) => {
+            let is_large = number.as_i64().is_some_and(|number| number.unsigned_abs() > MOST)
+                || number.as_u64().is_some_and(|number| number > MOST);
+            if is_large {
+                *value = Value::String(number.to_string());
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(exact),
+        Value::Object(map) => map.values_mut().for_each(exact),
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
 }
 
 /// A browser reads every line's end as one character, and the policy's digests are of what it reads.

@@ -756,7 +756,9 @@
     const parts = [];
     for (const values of [feature.int64, feature.float]) {
       if (!values) continue;
-      if (values.min !== null) parts.push(range(values.min, values.max, (n) => String(Number(n.toPrecision(7)))));
+      // Whole numbers are exact: what is beyond a script's numbers comes as a text.
+      const shown = values === feature.int64 ? String : (n) => String(Number(n.toPrecision(7)));
+      if (values.min !== null) parts.push(range(values.min, values.max, shown));
       for (const odd of ["nan", "infinite"]) if (values[odd]) parts.push(count(values[odd], odd));
       if (values.distinct && values.distinct.length > 1 && values.distinct.length <= 6) parts.push(`{${values.distinct.map((row) => row.value).join(", ")}}`);
     }

@@ -6,6 +6,7 @@ mod classification;
 pub mod corpus;
 mod faults;
 mod keys;
+mod lists;
 mod maps;
 mod masks;
 mod raccoon;

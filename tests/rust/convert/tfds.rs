@@ -1,11 +1,11 @@
-//! Schema `tfds`: the folder as TensorFlow Datasets writes and reads it (`tests/python/test_tfds.py` has it do both).
+//! Schemas `tfds` and `tfds_classification`: the folder as TensorFlow Datasets writes and reads it (`tests/python/test_tfds.py` has it do both).
 //! `tests/data/tfds/features.json` is what version 4.9.10 wrote for a dataset with these features.
 
 use std::fs;
 
-use recordmill::convert::{self, Options, SchemaKind, ShardRule, SplitRule};
-use recordmill::dataset::{Class, Object, flag};
-use recordmill::formats::LoadOptions;
+use recordmill::convert::{self, ConvertError, OnError, Options, SchemaKind, ShardRule, SourceId, SplitRule};
+use recordmill::dataset::{Class, Object, ProblemKind, flag};
+use recordmill::formats::{LoadOptions, by_name};
 
 use super::corpus::{Corpus, Value, examples, files_in, object, options, png};
 
@@ -154,4 +154,103 @@ fn names_that_are_no_lines_are_refused() {
         assert_eq!(corpus.convert("out", &of()).unwrap_err().to_string(), message);
         assert!(!corpus.out("out").exists());
     }
+}
+
+/// Images of one class each, of the classes dog, cat, dog; their ids are the source's.
+fn classified() -> Corpus {
+    let mut corpus = Corpus::new(&["cat", "dog"]);
+    for (row, class) in [1, 0, 1].into_iter().enumerate() {
+        corpus.add(&format!("{row}.png"), &png(100, 50, row), []);
+        corpus.loaded.dataset.images.labels.set(row, vec![class]);
+        corpus.loaded.dataset.images.id.set(row, 100 + row as i64);
+    }
+    corpus
+}
+
+#[test]
+fn images_of_one_class_each_have_the_keys_of_its_image_folder() {
+    let corpus = classified();
+    let report = corpus.convert("out", &of()).unwrap();
+    assert_eq!(report.schema, Some(SchemaKind::TfdsClassification));
+    let files = files_in(&corpus.out("out"));
+    let names = [
+        "README.txt",
+        "dataset_info.json",
+        "features.json",
+        "label.labels.txt",
+        "pets-train.tfrecord-00000-of-00001",
+        "recordmill.json",
+    ];
+    assert_eq!(files.keys().collect::<Vec<_>>(), names);
+    let expected = |row: usize, class: i64| {
+        let values = [
+            ("image", Value::Bytes(vec![png(100, 50, row)])),
+            ("image/filename", Value::text(&format!("{row}.png"))),
+            ("label", Value::Int64(vec![class])),
+        ];
+        values.map(|(key, value)| (key.to_owned(), value)).into()
+    };
+    assert_eq!(examples(&files[names[4]]), [expected(0, 1), expected(1, 0), expected(2, 1)]);
+    let text = |name: &str| String::from_utf8(files[name].clone()).unwrap();
+    assert_eq!(text("label.labels.txt"), "cat\ndog\n");
+    let json = |name: &str| serde_json::from_slice::<serde_json::Value>(&files[name]).unwrap();
+    let keys = serde_json::json!({"tuple": {"items": [{"featureKey": "image"}, {"featureKey": "label"}]}});
+    assert_eq!(json("dataset_info.json")["supervisedKeys"], keys);
+    assert_eq!(json("recordmill.json")["options"]["schema"], "tfds_classification");
+    let features = json("features.json")["featuresDict"]["features"].as_object().unwrap().clone();
+    assert_eq!(features.keys().collect::<Vec<_>>(), ["image", "image/filename", "label"]);
+    assert_eq!(features["label"]["classLabel"]["numClasses"], "2");
+    assert!(text("README.txt").contains("as_supervised=True"));
+    let counts: Vec<_> = report.classes.iter().map(|class| (class.id, &*class.name, class.images)).collect();
+    assert_eq!(counts, [(0, "cat", 1), (1, "dog", 2)]);
+    // There is no key for the images' ids.
+    let losses = report.losses.iter().map(|loss| (loss.what, loss.number)).collect::<Vec<_>>();
+    assert_eq!(losses, [("image ids", 3)]);
+    // And back.
+    let target = Options { target: by_name("image-folder"), ..options() };
+    convert::convert(&corpus.out("out"), &corpus.out("back"), &target, &mut ()).unwrap();
+    for (name, row) in [("dog/0.png", 0), ("cat/1.png", 1), ("dog/2.png", 2)] {
+        assert_eq!(fs::read(corpus.out("back/train").join(name)).unwrap(), png(100, 50, row), "{name}");
+    }
+    // Another run takes the place of all of it.
+    let again = Options { overwrite: true, ..options() };
+    corpus.convert("out", &again).unwrap();
+    let left = files_in(&corpus.out("out")).into_keys().collect::<Vec<_>>();
+    assert_eq!(left, ["README.txt", "label_map.pbtxt", "recordmill.json", "train.tfrecord"]);
+}
+
+#[test]
+fn an_image_of_several_classes_has_no_record() {
+    let mut corpus = classified();
+    corpus.add("3.png", &png(100, 50, 3), []);
+    corpus.loaded.dataset.images.labels.set(3, vec![0, 1]);
+    let ConvertError::Refused(report) = corpus.convert("out", &of()).unwrap_err() else { panic!("not refused") };
+    let said: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
+    let message = "3.png: 2 classes (\"cat\", \"dog\" ...), and schema tfds_classification has one for each image; schema tfod has \
+                   lists of them";
+    assert_eq!(said, [message]);
+    assert!(!corpus.out("out").exists());
+    let report = corpus.convert("out", &Options { on_error: OnError::Skip, ..of() }).unwrap();
+    assert_eq!((report.images, report.problem_counts[&ProblemKind::OneClass]), (3, 1));
+}
+
+/// Where images have objects, their classes are told by name alone, and the objects are counted as lost.
+#[test]
+fn the_form_is_asked_for_where_there_are_objects() {
+    let mut corpus = classified();
+    corpus.add("3.png", &png(100, 50, 3), [object(0, [1.0, 2.0, 30.0, 40.0])]);
+    corpus.loaded.dataset.images.labels.set(3, vec![0]);
+    assert_eq!(corpus.convert("objects", &of()).unwrap().schema, Some(SchemaKind::Tfds));
+    let asked = Options { schema: SchemaKind::TfdsClassification, ..of() };
+    let report = corpus.convert("classes", &asked).unwrap();
+    assert_eq!((report.images, report.objects, report.skipped.objects), (4, 0, 1));
+    assert!(report.losses.iter().any(|loss| (loss.what, loss.number) == ("boxes", 1)), "{:?}", report.losses);
+    let error = self::corpus().convert("out", &asked).unwrap_err().to_string();
+    assert!(
+        error.starts_with("schema tfds_classification: the images of this ") && error.ends_with("(schema tfds)"),
+        "{error}"
+    );
+    let numbered = Options { source_id: SourceId::Id, ..of() };
+    let error = classified().convert("out", &numbered).unwrap_err().to_string();
+    assert_eq!(error, "source_id means nothing with schema tfds_classification");
 }

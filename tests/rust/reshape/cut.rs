@@ -1,7 +1,7 @@
 //! The same records in other files.
 
 use proptest::prelude::*;
-use recordmill::record::Index;
+use recordmill::record::{Index, IndexForm, Reader};
 use recordmill::reshape::{Cut, Parts, concatenate, count, index, recompress, reshard, split};
 
 use super::*;
@@ -118,15 +118,20 @@ fn indexes_are_those_of_the_reader() {
     let one = put(folder.path(), "one.tfrecord", &frames(&[&b"a"[..], b"bc"]));
     let two = put(folder.path(), "two.tfrecord", &frames(&[b"def"]));
     let given = inputs(&[one.clone(), two]);
-    let made = index(&given, None, &plain(), &job()).unwrap();
+    let made = index(&given, None, IndexForm::Dali, &plain(), &job()).unwrap();
     assert_eq!(made.iter().map(|file| file.records).collect::<Vec<_>>(), [2, 1]);
     let text = fs::read_to_string(folder.path().join("one.tfrecord.idx")).unwrap();
     assert_eq!(text, "0 17\n17 18\n");
-    let built = Index::of_file(&one, ReadOptions::default()).unwrap();
+    let built = Index::build(&mut Reader::open_positioned(&one, ReadOptions::default()).unwrap()).unwrap();
     assert_eq!(Index::load(Path::new(&made[0].index_path)).unwrap(), built);
-    assert!(index(&given, None, &plain(), &job()).unwrap_err().to_string().contains("is there already"));
+    let binary = index(&given, None, IndexForm::Binary, &plain(), &job()).unwrap();
+    assert_eq!(binary[0].index_path, folder.path().join("one.tfrecord.rmx").display().to_string());
+    assert_eq!(Index::load(Path::new(&binary[0].index_path)).unwrap(), built);
+    assert!(
+        index(&given, None, IndexForm::Dali, &plain(), &job()).unwrap_err().to_string().contains("is there already")
+    );
     let gzip = put(folder.path(), "c.gz", &written(&[b"x"], Compression::Gzip));
-    let refused = index(&inputs(&[gzip]), None, &plain(), &job()).unwrap_err();
+    let refused = index(&inputs(&[gzip]), None, IndexForm::Dali, &plain(), &job()).unwrap_err();
     assert!(refused.to_string().ends_with("no random access to a gzip file"), "{refused}");
 }
 
@@ -140,7 +145,7 @@ fn nothing_is_made_of_what_is_damaged_or_there() {
     assert!(concatenate(&damaged, &path("out"), None, &plain(), &job()).is_err());
     assert!(reshard(&damaged, &path("out"), Cut::Files(2), None, &plain(), &job()).is_err());
     assert!(recompress(&damaged, &path("out"), &plain(), &job()).is_err());
-    assert!(index(&damaged, None, &plain(), &job()).is_err());
+    assert!(index(&damaged, None, IndexForm::Dali, &plain(), &job()).is_err());
     assert_eq!(contents(folder.path()).len(), 1);
 
     let whole = inputs(&[put(folder.path(), "whole.tfrecord", &frames(&[&b"zero"[..], b"one"]))]);

@@ -99,7 +99,9 @@ def good() -> None:
         ),
         "images/default/sub/a.png": picture(1),
     }, {
-        "format": "coco", "classes": ["cat"], "ordered": True, "class_ids": [1], "problems": [],
+        "format": "coco", "classes": ["cat"], "ordered": True, "class_ids": [1], "problems": [
+            "ignored-field: annotations/instances_default.json:1: annotation 1: 1 attributes without a name and one value are left out",
+        ],
         "images": [there("images/default/sub/a.png", box(
             "cat", 1, (1.5, 2.25, 10.75, 20), area=164.1875, flags=["occluded", "not crowd"], polygons=SQUARE_POINTS,
             attributes={"rotation": "0", "colour": "brown", "track_id": "3"}), id=1, name="sub/a.png")],
@@ -291,7 +293,7 @@ def good() -> None:
         "problems": [
             f"bad-mask: labels.json:4: annotation 1: {lost}: missing field `counts`",
             f"bad-mask: labels.json:5: annotation 2: {lost}: missing field `size`",
-            f"bad-mask: labels.json:7: annotation 3: {lost}: invalid value: integer `-1`, expected u32",
+            f"bad-mask: labels.json:7: annotation 3: {lost}: invalid value: integer `-1`, expected a number of pixels",
             "bad-mask: labels.json:8: annotation 4: its mask is left out: character '~' at 0 does not belong into runs",
             f"bad-mask: labels.json:9: annotation 5: {lost}: {no_outline}",
             f'bad-mask: labels.json:10: annotation 6: {lost}: invalid type: string "x", expected coordinates',

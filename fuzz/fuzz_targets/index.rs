@@ -4,4 +4,4 @@
 #[path = "../../tests/rust/properties.rs"]
 mod properties;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| properties::index_text(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| properties::index(data));
