@@ -130,12 +130,6 @@ fn keras(reading: &Reading) -> String {
     )
 }
 
-const PICTURE: &str = "
-def picture(encoded):
-    return Image.open(io.BytesIO(encoded))
-
-";
-
 const STEPS: &str = "
 def steps(lists, key):
     # A frame may have no value, and a clip not the list.
@@ -147,7 +141,7 @@ def steps(lists, key):
 fn parse_numpy(reading: &Reading, channels_first: bool) -> String {
     let mut text = String::new();
     if has_images(reading) {
-        text += PICTURE;
+        text += &[numpy::PICTURE, numpy::COLOURS].concat();
     }
     text += STEPS;
     if has_boxes(reading) {
@@ -158,7 +152,7 @@ fn parse_numpy(reading: &Reading, channels_first: bool) -> String {
     if has_images(reading) {
         let key = literal(ENCODED);
         text += &format!(
-            "    images = np.stack([np.array(picture(one).convert(\"RGB\")) for (one,) in steps(lists, {key})])\n    height, width = images.shape[1:3]\n"
+            "    images = np.stack([colours(one) for (one,) in steps(lists, {key})])\n    height, width = images.shape[1:3]\n"
         );
     }
     text += "    return {\n";
