@@ -302,6 +302,7 @@ def check(
     allow_outside: bool = False,
     voc_one_based: bool | None = None,
     class_attribute: str | None = None,
+    drawn_turned: bool | None = None,
     workers: int = 0,
     html: Path | None = None,
     progress: bool | Callable[[Progress], object] | None = None,
@@ -330,6 +331,8 @@ def check(
             is of the VOC challenge itself.
         class_attribute: The attribute of objects that names their class, where the label does not (CVAT), or where
             several could (VIA).
+        drawn_turned: Whether objects were drawn on images turned as EXIF orientation says, where the annotated size
+            does not tell; None: as the format's tool shows images, where that is known, else on the stored pixels.
         workers: Threads; 0 is as many as there are processors.
         html: A file to write a page of it to, as `view` makes them, with the images that have problems. A page that is
             there is replaced, another file is not.
@@ -346,6 +349,7 @@ def check(
         allow_outside=allow_outside,
         voc_one_based=voc_one_based,
         class_attribute=class_attribute,
+        drawn_turned=drawn_turned,
         workers=workers,
     )
     if html is None:

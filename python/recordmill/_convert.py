@@ -79,6 +79,7 @@ LOAD_DEFAULTS: dict[str, Any] = {
     "allow_outside": False,
     "voc_one_based": None,
     "class_attribute": None,
+    "drawn_turned": None,
     "workers": 0,
 }
 DOWNLOAD_DEFAULTS: dict[str, Any] = {"download": False, "cache": None}
@@ -187,6 +188,7 @@ def convert(
     allow_outside: bool = False,
     voc_one_based: bool | None = None,
     class_attribute: str | None = None,
+    drawn_turned: bool | None = None,
     split: str | Mapping[str, float] | None = None,
     exact_split: bool = False,
     shards: int | None = None,
@@ -253,6 +255,8 @@ def convert(
             is of the VOC challenge itself.
         class_attribute: The attribute of objects that names their class, where the label does not (CVAT), or where
             several could (VIA).
+        drawn_turned: Whether objects were drawn on images turned as EXIF orientation says, where the annotated size
+            does not tell; None: as the format's tool shows images, where that is known, else on the stored pixels.
         split: "70/20/10" (train, valid, test), "train=0.8,valid=0.2" or a dict of such, decided for each image by a
             hash of seed and key, so that new images move no other (but where two folders of images have files of the
             same name); None or "keep": the source's own, all "train" where it has none.
@@ -330,6 +334,7 @@ def convert(
         allow_outside=allow_outside,
         voc_one_based=voc_one_based,
         class_attribute=class_attribute,
+        drawn_turned=drawn_turned,
         workers=workers,
     )
     given = write_arguments(

@@ -461,6 +461,7 @@ def load(
     allow_outside: bool = False,
     voc_one_based: bool | None = None,
     class_attribute: str | None = None,
+    drawn_turned: bool | None = None,
     boxes_only: bool = False,
     workers: int = 0,
 ) -> Dataset:
@@ -477,6 +478,8 @@ def load(
             is of the VOC challenge itself.
         class_attribute: The attribute of objects that names their class, where the label does not (CVAT), or where
             several could (VIA).
+        drawn_turned: Whether objects were drawn on images turned as EXIF orientation says, where the annotated size
+            does not tell; None: as the format's tool shows images, where that is known, else on the stored pixels.
         boxes_only: Leave outlines and masks unread, where that is quicker (COCO); `outlines_unread` counts them.
         workers: Threads; 0 is as many as there are processors.
 
@@ -491,6 +494,7 @@ def load(
         allow_outside=allow_outside,
         voc_one_based=voc_one_based,
         class_attribute=class_attribute,
+        drawn_turned=drawn_turned,
         workers=workers,
     )
     return Dataset(_native.load(source, given | {"boxes_only": boxes_only}))

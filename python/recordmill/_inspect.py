@@ -495,7 +495,7 @@ def compare(
         source: The dataset, in any format.
         progress: As for `convert`.
         **options: How the source is read: `source_format`, `images`, `allow_outside`, `voc_one_based`,
-            `class_attribute`, `workers`, as for `load`.
+            `class_attribute`, `drawn_turned`, `workers`, as for `load`.
 
     Raises:
         FormatError: The source or the records cannot be loaded.

@@ -33,7 +33,9 @@ _DEFAULTS: dict[str, Any] = {"workers": 0, "overwrite": False, "fsync": True}
 class TableColumn(TypedDict):
     """What became of a column: its name and the feature's, its type (`list<int32>`) and the feature's list.
 
-    `present` is the number of rows that have something; `rounded` that of values which are another number as float32.
+    `present` is the number of rows that have something; `rounded` that of values which have more digits than float32
+    keeps (16777217.5; 0.1 is none). `decimal_comma` says that a text is numbers like 1,5 in every row of CSV: they are
+    not read as numbers.
     """
 
     column: str
@@ -42,6 +44,7 @@ class TableColumn(TypedDict):
     kind: Literal["int64_list", "float_list", "bytes_list"]
     present: int
     rounded: int
+    decimal_comma: bool
 
 
 class ArrowStream(Protocol):
@@ -96,6 +99,7 @@ def from_table(
     columns: Columns | None = None,
     types: Mapping[str, str] | None = None,
     flatten: bool = False,
+    delimiter: str | None = None,
     sequence: bool = False,
     context: Sequence[str] | None = None,
     compression: str | None = None,
@@ -114,8 +118,11 @@ def from_table(
         out: The file; "-" is standard output.
         format: "csv", "tsv", "jsonl", "parquet", "npz" or "arrow"; None looks at the file's first bytes and name.
         columns: Those to take; all if not given.
-        types: Of columns that are not to be as inferred: "int64", "float32", "string", "binary", "base64", ...
+        types: Of columns that are not to be as inferred: "int64", "float32", "string", "binary", "base64", ..., and
+            "list<float32>" or "list" of text where no row shows it.
         flatten: Whether members of structs (JSON: objects) are columns of their own, `a/b`.
+        delimiter: Between the cells of CSV and TSV, one character; None is a tab in TSV, and in CSV a comma unless the
+            first rows plainly have semicolons, tabs or bars.
         sequence: Whether to make SequenceExamples: lists are feature lists of one value for each step, lists of lists
             are feature lists, all else is the context.
         context: Lists that are in the context all the same.
@@ -137,6 +144,7 @@ def from_table(
         columns=_columns(columns),
         types=dict(types or {}),
         flatten=flatten,
+        delimiter=delimiter,
         sequence=sequence,
         context=None if context is None else list(context),
         compression=compression,
@@ -250,7 +258,7 @@ def read_table(
         paths: Files, folders, patterns.
         columns: Features to take; all if not given, in the order of their names.
         types: Of columns that are not int64, float32, string (bytes that are all UTF-8) or binary: "int8", "bool",
-            "float64", "timestamp[us]", ...
+            "float64", "timestamp[us]", ..., and "list" or "list<int8>" of what has one value everywhere, but is a list.
         read_compression: "none", "gzip" or "zlib"; None looks at the first bytes.
         max_record_size: Bytes of the longest record that is not taken for damage.
         workers: Threads; 0 is as many as there are processors.
@@ -305,7 +313,8 @@ def to_table(
             a file, or a stream where the name ends in ".arrows".
         columns: Features to take; all if not given, in the order of their names.
         types: Of columns that are not int64, float32, string (bytes that are all UTF-8) or binary: "int8", "bool",
-            "float64", "timestamp[us]", "base64" (in text), ...
+            "float64", "timestamp[us]", "base64" (in text), ..., and "list" or "list<int8>" of what has one value
+            everywhere, but is a list.
         read_compression: "none", "gzip" or "zlib"; None looks at the first bytes.
         max_record_size: Bytes of the longest record that is not taken for damage.
         **options: See `TableOptions`.

@@ -101,6 +101,7 @@ def view(
     allow_outside: bool = False,
     voc_one_based: bool | None = None,
     class_attribute: str | None = None,
+    drawn_turned: bool | None = None,
     workers: int = 0,
     progress: bool | Callable[[Progress], object] | None = None,
 ) -> View:
@@ -133,6 +134,7 @@ def view(
         allow_outside: Whether links may lead out of these folders.
         voc_one_based: As for `load`.
         class_attribute: As for `load`.
+        drawn_turned: As for `load`.
         workers: Threads; 0 is as many as there are processors.
         progress: As for `convert`.
 
@@ -147,6 +149,7 @@ def view(
         allow_outside=allow_outside,
         voc_one_based=voc_one_based,
         class_attribute=class_attribute,
+        drawn_turned=drawn_turned,
         workers=workers,
     )
     given = page_arguments(load, limit=limit, seed=seed, pictures=pictures, thumbnail=thumbnail, full=full, title=title)

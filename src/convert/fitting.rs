@@ -10,14 +10,18 @@ use crate::image::{Header, Kind};
 /// What the objects of image `row` were drawn on, which is stored as `header` says. The annotation's size decides: where it
 /// is that of the image as its EXIF orientation shows it, they were drawn on that; where it has the same shape and is
 /// larger or smaller, the image's file was resized after it was annotated, unless an object lies outside of it. Where both sizes
-/// are one, it is known of some tools that they show images turned.
+/// are one, or none is annotated, it is known of some tools that they show images turned.
 pub fn frame(dataset: &Dataset, row: usize, header: &Header) -> Frame {
     let Header { width, height, orientation, .. } = *header;
     let (stored, shown) = ((width, height), (height, width));
     let drawn = (dataset.images.width[row], dataset.images.height[row]);
     let turns = orientation >= 5 && width != height;
     // Turned or not, its size is the same.
-    let hidden = dataset.drawn_turned && orientation != 1 && !turns;
+    let turned = dataset.drawn_turned == Some(true);
+    let hidden = turned && orientation != 1 && !turns;
+    if turned && drawn == (0, 0) {
+        return Frame { drawn: if orientation >= 5 { shown } else { stored }, orientation, stored };
+    }
     let found = if hidden && drawn == stored {
         Some(orientation)
     } else if drawn == stored {
@@ -34,6 +38,16 @@ pub fn frame(dataset: &Dataset, row: usize, header: &Header) -> Frame {
         None
     };
     found.map_or(Frame::plain(stored), |orientation| Frame { drawn, orientation, stored })
+}
+
+/// Whether nobody can tell if the objects of image `row` were drawn on it as it is stored, or as its EXIF orientation shows it.
+fn is_untold(dataset: &Dataset, row: usize, header: &Header) -> bool {
+    let Header { width, height, orientation, .. } = *header;
+    let drawn = (dataset.images.width[row], dataset.images.height[row]);
+    orientation != 1
+        && dataset.drawn_turned.is_none()
+        && !dataset.objects_of(row).is_empty()
+        && (orientation < 5 || width == height || drawn == (0, 0))
 }
 
 /// Whether there are objects in pixels, and all inside of `size`, give or take one.
@@ -88,6 +102,13 @@ fn compare_turned(dataset: &Dataset, row: usize, header: &Header, turned: u8, pr
     }
     let said = (images.width[row], images.height[row]);
     let frame = frame(dataset, row, header);
+    if is_untold(dataset, row, header) {
+        let message = format!(
+            "stored turned (EXIF orientation {orientation}), and nothing tells whether it was annotated as it is shown: boxes are \
+             taken in the stored pixels"
+        );
+        problems.push(ProblemKind::MaybeTurned, dataset.place(row, 0), message);
+    }
     if frame.is_scaled() {
         let turned = if frame.orientation == 1 { "" } else { "turned and " };
         let message = format!(
@@ -97,7 +118,7 @@ fn compare_turned(dataset: &Dataset, row: usize, header: &Header, turned: u8, pr
         problems.push(ProblemKind::ScaledBoxes, dataset.place(row, 0), message);
     } else if frame.orientation != 1 {
         if turned == 1 && !dataset.objects_of(row).is_empty() {
-            let message = match said == (width, height) {
+            let message = match said == (width, height) || said == (0, 0) {
                 true => format!(
                     "the tool shows the image turned (EXIF orientation {orientation}): boxes turned to the stored pixels"
                 ),

@@ -132,8 +132,10 @@ pub fn losses(
     // What was passed over when the annotations were read is one or the other.
     let unread = Some(dataset.outlines_unread).filter(|number| *number > 0 && !holds(Carries::Polygons));
     let unread = unread.map(|number| Loss { what: "outlines or masks", number, of: "objects" });
+    let maps = Some(dataset.maps_unread).filter(|number| *number > 0);
+    let maps = maps.map(|number| Loss { what: "maps of classes", number, of: "images" });
     let found = found.into_iter().map(|(carries, (number, of))| Loss { what: carries.word(), number, of });
-    unread.into_iter().chain(found).collect()
+    unread.into_iter().chain(maps).chain(found).collect()
 }
 
 /// Which classes have an object with a labelled keypoint in the images `rows`.

@@ -281,7 +281,7 @@ impl Options {
             ("shards", self.shards != plain.shards),
             ("compression", self.compression != plain.compression),
             ("level", self.level.is_some()),
-            ("masks", !matches!(self.masks, MaskForm::Auto | MaskForm::Png)),
+            ("masks", self.masks != plain.masks),
             ("segmentation", self.segmentation != plain.segmentation),
             ("source_id", self.source_id != plain.source_id),
             ("reencode", self.reencode != plain.reencode),

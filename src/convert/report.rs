@@ -158,6 +158,16 @@ impl Report {
         self.problems.count(Severity::Error) > 0
     }
 
+    /// Says of how many images nobody knows whether their boxes were drawn on them turned.
+    pub(super) fn say_maybe_turned(&mut self) {
+        if let Some(count) = self.problem_counts.get(&ProblemKind::MaybeTurned) {
+            self.reasons.push(format!(
+                "images of which nothing tells whether they were annotated turned, as EXIF orientation says: {count}; boxes \
+                 are taken in the stored pixels (--drawn-stored), --drawn-turned turns them"
+            ));
+        }
+    }
+
     /// Says which of the splits that were asked for have no image.
     pub(super) fn say_empty_splits(&mut self, options: &Options) {
         for split in options.split.asked() {

@@ -338,13 +338,15 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
         report.reasons.push(format!("records are clips: {} of {} images", done.total.records, report.images));
     }
     if done.total.unmasked > 0 {
-        let said = "objects without outline and mask, whose image/object/mask has no pixel";
-        report.reasons.push(format!("{said}: {}", done.total.unmasked));
+        let key = if options.schema == SchemaKind::Sequence { "region/mask" } else { "image/object/mask" };
+        let said = "objects without outline and mask, whose";
+        report.reasons.push(format!("{said} {key} has no pixel: {}", done.total.unmasked));
     }
     if report.reencoded > 0 {
         let said = "images were encoded anew: TensorFlow does not decode them as they are, or that was asked for";
         report.reasons.push(format!("{} {said}", report.reencoded));
     }
+    report.say_maybe_turned();
     report.say_empty_splits(options);
     report.balance().map_err(ConvertError::Ledger)?;
     let without_objects = report.objects == 0 && !(columns.labels || columns.captions);

@@ -105,6 +105,7 @@ pub(super) fn run(
         let why = "two had the same, or theirs is none that readers or file systems take for an image's";
         report.reasons.push(format!("images with another file name, since {why}: {renamed}"));
     }
+    report.say_maybe_turned();
     report.say_empty_splits(options);
     report.balance().map_err(ConvertError::Ledger)?;
     if refused {

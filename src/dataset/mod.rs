@@ -74,11 +74,13 @@ pub struct Dataset {
     pub images: Images,
     /// One row per object, those of one image side by side.
     pub objects: Objects,
-    /// Whether the source's tool shows images turned as their EXIF orientation says, so that objects were drawn on them like that
-    /// even where the annotated size does not tell.
-    pub drawn_turned: bool,
+    /// Whether objects were drawn on images turned as their EXIF orientation says, where the annotated size does not tell: the
+    /// source's tool shows them so, or they lie in the stored pixels; `None` where nobody knows, which is taken for the latter.
+    pub drawn_turned: Option<bool>,
     /// Objects whose outline or mask stayed unread, because nobody asked for it.
     pub outlines_unread: u64,
+    /// Images that have a picture of classes, of which nobody can tell which objects it shows.
+    pub maps_unread: u64,
     /// The numbers that records give classes; empty for what is no record. A class has several where the records do not agree.
     pub numbers: Vec<ClassNumber>,
     /// What images lie in and goes with the last copy of the dataset: a folder for temporary files, an archive that is open.

@@ -144,6 +144,9 @@ problem_kinds! {
     WrongExtension = "wrong-extension", Note;
     /// The image is stored turned (EXIF orientation); TensorFlow will not turn it.
     Rotated = "rotated", Note;
+    /// The image is stored turned, and boxes are taken to lie in the pixels as they are stored: nothing tells whether the tool showed
+    /// them turned (`drawn_turned`).
+    MaybeTurned = "maybe-turned", Note;
     /// TensorFlow cannot decode this kind of image.
     UndecodableKind = "undecodable-kind", Note;
     /// Text that is not UTF-8 and was read by a guess.

@@ -305,7 +305,7 @@ fn write_rle(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, FormatError>
         put_pieces(ready, sink, &format!("{split}.csv"), head, &ready.images_of(split), rows)?;
     }
     put_images(ready, sink, |image| format!("{}_images/{}", image.split, image.name))?;
-    Ok(remark_lines(ready))
+    Ok(remark_lines(ready).into_iter().chain(ready.remark_filled()).collect())
 }
 
 fn starts_and_lengths(runs: &[u32]) -> String {

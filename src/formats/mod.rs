@@ -109,6 +109,9 @@ pub struct LoadOptions {
     pub voc_one_based: Option<bool>,
     /// The attribute of objects that names their class (CVAT, VIA); `None`: as the format does it.
     pub class_attribute: Option<String>,
+    /// Whether objects were drawn on images turned as their EXIF orientation says, where the annotated size does not tell; `None`: as
+    /// the format's tool shows images.
+    pub drawn_turned: Option<bool>,
     /// Threads; 0: one per core.
     pub workers: usize,
     /// Leave outlines and masks unread, where that is quicker. Objects and boxes are the same, and all problems but
@@ -180,6 +183,7 @@ pub fn read_among(
         if error.path().as_os_str().is_empty() { error.in_file(source) } else { error }
     })?;
     check_class_names(&dataset, source)?;
+    dataset.drawn_turned = options.drawn_turned.or(dataset.drawn_turned);
     let mut problems = tree.problems().clone();
     problems.append(found);
     class_names::trim(&mut dataset, &mut problems);

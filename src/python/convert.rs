@@ -85,6 +85,7 @@ pub fn load_options(arguments: &Bound<'_, PyDict>) -> PyResult<LoadOptions> {
         allow_outside: given(arguments, "allow_outside")?,
         voc_one_based: given(arguments, "voc_one_based")?,
         class_attribute: given(arguments, "class_attribute")?,
+        drawn_turned: given(arguments, "drawn_turned")?,
         workers: given(arguments, "workers")?,
         boxes_only: false,
         unlisted: false,

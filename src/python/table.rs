@@ -18,7 +18,7 @@ use super::reshape::{Work, boxed, json, output_options, watched_job};
 use super::watch;
 use crate::record::ReadOptions;
 use crate::reshape::{Inputs, Job};
-use crate::table::{self, ArrowArray, ArrowArrayStream, ArrowSchema, Ask, Format, Message, Table, TableError, Type};
+use crate::table::{self, ArrowArray, ArrowArrayStream, ArrowSchema, Ask, Asked, Format, Message, Table, TableError};
 
 /// Does `command` (`from_table`, `to_table`) with the arguments that the Python side gathers; its report as JSON. `progress`
 /// is called now and then with bytes read, bytes in all (0 where that is not known), records read, and seconds.
@@ -50,17 +50,24 @@ fn work(command: &str, arguments: &Bound<'_, PyDict>) -> PyResult<Work<TableErro
     Ok(match command {
         "from_table" => {
             let message = message(arguments)?;
+            let delimiter: Option<String> = given(arguments, "delimiter")?;
+            let delimiter = delimiter.as_deref().map(table::delimiter).transpose().map_err(PyValueError::new_err)?;
+            let ask = Ask { delimiter, ..ask };
             boxed(move |job| {
-                let (files, _kept) = table::find(&paths, format)?;
-                let table = Table::open(files, format, &ask, options.workers, job)?;
-                table::from_table(&table, &out, &message, &options, job)
+                let (files, kept) = table::find(&paths, format)?;
+                Table::open(files, format, &ask, options.workers, job)
+                    .and_then(|table| table::from_table(&table, &out, &message, &options, job))
+                    .map_err(|error| kept.place(error))
             })
         }
         "to_table" => {
             let read = reading(arguments)?;
             boxed(move |job| {
-                let (files, _kept) = table::find_records(&paths)?;
-                table::to_table(&Inputs::find(&files, read)?, &out, format, &ask, &options, job)
+                let (files, kept) = table::find_records(&paths)?;
+                let inputs = Inputs::find(&files, read).map_err(TableError::from);
+                inputs
+                    .and_then(|inputs| table::to_table(&inputs, &out, format, &ask, &options, job))
+                    .map_err(|error| kept.place(error))
             })
         }
         _ => return Err(PyValueError::new_err(format!("no command {command:?}"))),
@@ -83,7 +90,7 @@ fn reading(arguments: &Bound<'_, PyDict>) -> PyResult<ReadOptions> {
 
 fn ask(arguments: &Bound<'_, PyDict>) -> PyResult<Ask> {
     let types: BTreeMap<String, String> = given(arguments, "types")?;
-    let parse = |(name, ty): (String, String)| match Type::parse(&ty) {
+    let parse = |(name, ty): (String, String)| match Asked::parse(&ty) {
         Ok(ty) => Ok((name, ty)),
         Err(problem) => Err(PyValueError::new_err(format!("column {name:?}: {problem}"))),
     };
@@ -91,6 +98,7 @@ fn ask(arguments: &Bound<'_, PyDict>) -> PyResult<Ask> {
         columns: given(arguments, "columns")?,
         types: types.into_iter().map(parse).collect::<PyResult<_>>()?,
         flatten: given(arguments, "flatten")?,
+        delimiter: None,
     })
 }
 

@@ -8,12 +8,14 @@ use serde::Serialize;
 
 use super::damage::Damage;
 use super::error::of_io;
-use super::inputs::{Inputs, each_of};
+use super::inputs::{Input, Inputs, each_of};
 use super::output::{Out, OutputOptions};
 use super::transform::{Act, Report, transform};
 use super::{Job, ReshapeError};
 use crate::files::AtomicFile;
-use crate::record::{Compression, IndexForm, IndexWriter, Places, RecordError, RecordErrorKind, uncompressed_name};
+use crate::record::{
+    Compression, IndexForm, IndexWriter, Places, RecordError, RecordErrorKind, STANDARD, uncompressed_name,
+};
 
 /// How many records a file has. As JSON, the contract with Python and `--json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -68,7 +70,7 @@ pub fn concatenate(
             Ok(if limit == Some(read) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
         })?,
     };
-    Ok(Report::new(vec![to.commit(options.sync)?], read, damage))
+    Ok(Report::new(vec![to.commit(options.sync, job)?], read, damage))
 }
 
 /// Writes the records of each file anew with another compression, which the options say; a name in a folder gets or loses
@@ -108,6 +110,10 @@ pub fn index(
 ) -> Result<Vec<Indexed>, ReshapeError> {
     if out.is_some() && inputs.files.len() > 1 {
         return Err(ReshapeError::Option("several files have an index each, beside them: give no name for it".into()));
+    }
+    let needs_name = out.is_none() && inputs.files.iter().any(Input::is_stdin);
+    if needs_name || out == Some(Path::new(STANDARD)) {
+        return Err(ReshapeError::Option("an index is a file: give a name for it".into()));
     }
     job.expect(inputs.bytes());
     let mut indexed = Vec::new();
@@ -149,6 +155,7 @@ pub fn index(
         });
     }
     // None has its name before all are whole.
+    job.check()?;
     for (file, path) in whole {
         file.commit().map_err(of_io("cannot be finished", &path))?;
     }

@@ -55,6 +55,18 @@ pub enum ReshapeError {
     Cancelled,
 }
 
+impl ReshapeError {
+    /// The file that it is about, if there is one.
+    pub(crate) fn path_mut(&mut self) -> Option<&mut PathBuf> {
+        match self {
+            Self::Record { path, .. } | Self::Io { path, .. } | Self::Exists { path } | Self::Payload { path, .. } => {
+                Some(path)
+            }
+            Self::Option(_) | Self::Cancelled => None,
+        }
+    }
+}
+
 impl From<ListError> for ReshapeError {
     fn from(error: ListError) -> Self {
         match error {

@@ -126,10 +126,11 @@ impl Out<Sink> {
         Self::new(path.to_owned(), sink.map_err(of_io("cannot be made", path))?, options.write(read))
     }
 
-    /// The file gets its name.
-    pub fn commit(self, sync: bool) -> Result<Written, ReshapeError> {
+    /// The file gets its name, unless the run was stopped at the last moment.
+    pub fn commit(self, sync: bool, job: &Job) -> Result<Written, ReshapeError> {
         let path = self.path.clone();
         let (sink, written) = self.end()?;
+        job.check()?;
         sink.commit(sync && path != Path::new(STANDARD)).map_err(of_io("cannot be finished", &path))?;
         Ok(written)
     }

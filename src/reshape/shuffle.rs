@@ -86,7 +86,7 @@ pub fn shuffle(
         job.bytes().fetch_add(len as u64, Ordering::Relaxed);
     }
     let read = places.len() as u64;
-    Ok(Report::new(vec![to.commit(options.sync)?], read, damage))
+    Ok(Report::new(vec![to.commit(options.sync, job)?], read, damage))
 }
 
 /// A file that goes when it is closed, in the folder of `out`, where there must be room for as much.

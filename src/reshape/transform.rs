@@ -85,7 +85,7 @@ pub(super) fn transform(
             };
             run.file(input, &mut reader, to)?;
         }
-        files.extend(to.map(|to| to.commit(options.sync)).transpose()?);
+        files.extend(to.map(|to| to.commit(options.sync, job)).transpose()?);
     } else {
         let mut folder = Folder::open(out, options)?;
         for input in &inputs.files {

@@ -1,6 +1,6 @@
 //! Programs for Keras 3: `tf.data` up to batches of what a model trains on.
 
-use super::reading::{Part, Reading};
+use super::reading::{Kind, Part, Reading, Shape};
 use super::{Files, tensorflow};
 
 const BOXES: &str = r#"
@@ -23,6 +23,17 @@ def to_keras(item):
 
 
 batches = dataset.map(to_keras).batch(8)
+for images, labels in batches.take(1):
+    print(images.shape, labels.numpy())
+"#;
+
+const LABELS: &str = r#"
+def to_keras(item):
+    return tf.image.resize(item["image"], (224, 224)), item["label"]
+
+
+# An image of several classes has several, one of none has none: shorter lists are filled up with -1, of which tf.one_hot makes zeros.
+batches = dataset.map(to_keras).padded_batch(8, padding_values=(0.0, tf.constant(-1, tf.int64)))
 for images, labels in batches.take(1):
     print(images.shape, labels.numpy())
 "#;
@@ -55,19 +66,21 @@ const AS_IT_IS: &str = r#"    return tf.image.resize(item["image"], (224, 224)),
 
 pub(super) fn program(files: &Files, reading: &Reading) -> String {
     let has = |name: &str| reading.has(name);
-    let label_is_number = || {
-        let key = reading.items.iter().find_map(|(name, part)| match part {
-            Part::Value(key) if name == "label" => Some(key),
-            _ => None,
-        });
-        key.and_then(|key| reading.field(key)).is_some_and(|field| field.is_number())
-    };
-    let (import, end) = if has("image") && has("boxes") && has("labels") {
+    let label = reading.items.iter().find_map(|(name, part)| match part {
+        Part::Value(key) if name == "label" => reading.field(key),
+        _ => None,
+    });
+    let label = label.filter(|label| has("image") && label.kind == Kind::Int64);
+    let boxes = has("image") && has("boxes") && has("labels");
+    let (import, end) = if boxes && reading.boxed {
         ("import keras\n", BOXES.to_owned())
     } else if has("image") && has("segmentation") {
         ("", MAP.to_owned())
-    } else if has("image") && label_is_number() {
-        ("", LABEL.replace("@SHIFT@", if reading.first_label >= 1 { SHIFTED } else { AS_IT_IS }))
+    } else if let Some(label) = label {
+        let one = LABEL.replace("@SHIFT@", if reading.first_label >= 1 { SHIFTED } else { AS_IT_IS });
+        ("", if label.shape == Shape::One { one } else { LABELS.to_owned() })
+    } else if boxes {
+        ("import keras\n", BOXES.to_owned())
     } else {
         ("", ITEMS.replace("@RESIZE@", if has("image") { RESIZE } else { "" }))
     };

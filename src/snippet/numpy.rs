@@ -79,6 +79,24 @@ pub(super) fn jax_around(files: &Files, pictures: bool, parse: &str) -> String {
     format!("{imports}\n{}\n{parse}\n{JAX}", files.lines("glob.glob"))
 }
 
+/// What opens a picture.
+pub(super) const PICTURE: &str = "
+def picture(encoded):
+    return Image.open(io.BytesIO(encoded))
+
+";
+
+/// What opens one in colours, by that.
+pub(super) const COLOURS: &str = r#"
+def colours(encoded):
+    image = picture(encoded)
+    if image.mode.startswith("I"):
+        # Gray of 16 bits: Pillow makes all above 255 white, TensorFlow takes the upper 8.
+        image = Image.fromarray((np.array(image) >> 8).astype(np.uint8))
+    return np.array(image.convert("RGB"))
+
+"#;
+
 fn has_pictures(reading: &Reading) -> bool {
     let pictures = |part: &Part| matches!(part, Part::Image(_) | Part::Map { .. } | Part::Pictures(_));
     reading.items.iter().any(|(_, part)| pictures(part))
@@ -108,7 +126,10 @@ fn imports(files: &Files, pictures: bool, standard: &[&str], before: &[&str], be
 fn parse(reading: &Reading, image: &str) -> String {
     let mut text = String::new();
     if has_pictures(reading) {
-        text += "\ndef picture(encoded):\n    return Image.open(io.BytesIO(encoded))\n\n";
+        text += PICTURE;
+        if reading.items.iter().any(|(_, part)| matches!(part, Part::Image(_))) {
+            text += COLOURS;
+        }
     }
     if reading.fields.iter().any(|field| !field.always) {
         text += VALUES;
@@ -119,7 +140,7 @@ fn parse(reading: &Reading, image: &str) -> String {
     text += "\ndef parse(record):\n    example = rm.decode_example(record)\n";
     let size = match reading.items.first() {
         Some((_, Part::Image(key))) => {
-            text += &format!("    image = np.array(picture(example[{}][0]).convert(\"RGB\"))\n", literal(key));
+            text += &format!("    image = colours(example[{}][0])\n", literal(key));
             Some(["image.shape[0]".to_owned(), "image.shape[1]".to_owned()])
         }
         _ => {

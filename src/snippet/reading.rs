@@ -35,12 +35,6 @@ pub struct Field {
     pub text: bool,
 }
 
-impl Field {
-    pub fn is_number(&self) -> bool {
-        self.kind == Kind::Int64 && self.shape == Shape::One
-    }
-}
-
 /// What one thing of a record is made from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Part {
@@ -78,6 +72,8 @@ pub struct Reading {
     pub(super) left_out: Vec<String>,
     /// The least label of an image.
     pub(super) first_label: i64,
+    /// Whether any record has a box.
+    pub(super) boxed: bool,
 }
 
 pub const BOX: &str = "image/object/bbox/";
@@ -149,6 +145,8 @@ impl Reading {
         reading.items = items;
         let label = ["image/class/label", "label"].iter().find_map(|key| found(schema, key)?.int64.as_ref());
         reading.first_label = label.map_or(0, |label| label.min);
+        let boxes = ["image/object/bbox/ymin", "objects/bbox"].iter().filter_map(|key| found(schema, key)?.lengths);
+        reading.boxed = boxes.into_iter().any(|lengths| lengths.max > 0);
         Ok(reading)
     }
 

@@ -130,12 +130,6 @@ fn keras(reading: &Reading) -> String {
     )
 }
 
-const PICTURE: &str = "
-def picture(encoded):
-    return Image.open(io.BytesIO(encoded))
-
-";
-
 const STEPS: &str = "
 def steps(lists, key):
     # A frame may have no value, and a clip not the list.
@@ -147,18 +141,18 @@ def steps(lists, key):
 fn parse_numpy(reading: &Reading, channels_first: bool) -> String {
     let mut text = String::new();
     if has_images(reading) {
-        text += PICTURE;
+        text += &[numpy::PICTURE, numpy::COLOURS].concat();
     }
     text += STEPS;
     if has_boxes(reading) {
         let sides = ["xmin", "ymin", "xmax", "ymax"].map(|side| literal(&format!("{BOX}{side}")));
-        text += &format!("SIDES = ({})\n\n", sides.join(", "));
+        text += &format!("\nSIDES = ({})\n\n", sides.join(", "));
     }
     text += "\ndef parse(record):\n    clip, lists = rm.decode_sequence_example(record)\n";
     if has_images(reading) {
         let key = literal(ENCODED);
         text += &format!(
-            "    images = np.stack([np.array(picture(one).convert(\"RGB\")) for (one,) in steps(lists, {key})])\n    height, width = images.shape[1:3]\n"
+            "    images = np.stack([colours(one) for (one,) in steps(lists, {key})])\n    height, width = images.shape[1:3]\n"
         );
     }
     text += "    return {\n";
@@ -168,7 +162,7 @@ fn parse_numpy(reading: &Reading, channels_first: bool) -> String {
     }
     if has_boxes(reading) {
         let (what, scale) = match has_images(reading) {
-            true => ("in pixels", " * np.float32([width, height, width, height])"),
+            true => ("in pixels", "\n            * np.float32([width, height, width, height])"),
             false => ("as fractions", ""),
         };
         text += &format!("        # xmin, ymin, xmax, ymax {what}: an array for each frame.\n");

@@ -20,7 +20,7 @@ pub(super) fn dataset(files: &Files, reading: &Reading) -> String {
     let masks = if any(|part| matches!(part, Part::Pictures(_))) { MASKS } else { "" };
     let maps = if any(|part| matches!(part, Part::Map { always: false, .. })) { MAPS } else { "" };
     format!(
-        "{}FEATURES = {{\n{features}}}\n\n{masks}{maps}\n{}\n\n{}",
+        "{}FEATURES = {{\n{features}}}\n\n{masks}{maps}{}\n\n{}",
         files.lines("tf.io.gfile.glob"),
         parse(reading),
         records(files),

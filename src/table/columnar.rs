@@ -2,8 +2,8 @@
 
 use super::error::TableError;
 use super::model::{Ask, Column, Field, Values, list_name};
+use super::narrow;
 use super::types::{Kind, Type};
-use crate::example::numbers::to_f32;
 use std::path::Path;
 
 /// A column of a typed table, before anything was asked.
@@ -37,8 +37,12 @@ pub(super) fn fields(path: &Path, there: &[Typed], ask: &Ask) -> Result<Vec<(usi
         let source = &typed.name;
         let refused = |problem: String| TableError::column(path, source, problem);
         let from = typed.ty.clone().map_err(refused)?;
-        let (ty, kind) = resolve(from, ask.types.get(source).copied()).map_err(refused)?;
-        Ok((place, Field { source: source.clone(), name, ty, kind, depth: typed.depth }))
+        let asked = ask.of(source);
+        if asked.depth > 0 && asked.depth != typed.depth {
+            return Err(refused(format!("{} cannot be read as {asked}", typed.shown())));
+        }
+        let (ty, kind) = resolve(from, asked.ty).map_err(refused)?;
+        Ok((place, Field::new(source, name, ty, kind, typed.depth)))
     };
     chosen.into_iter().map(field).collect()
 }
@@ -69,9 +73,9 @@ impl Column {
         match &mut self.values {
             Values::Int64(values) => values.push(value),
             Values::Float(values) => {
-                let narrow = value as f32;
-                self.rounded += u64::from(narrow as i128 != i128::from(value));
-                values.push(narrow);
+                let (value, is_rounded) = narrow::whole(value.into());
+                self.rounded += u64::from(is_rounded);
+                values.push(value);
             }
             Values::Bytes(_) => {}
         }
@@ -83,8 +87,9 @@ impl Column {
         match (&mut self.values, i64::try_from(value)) {
             (_, Ok(value)) => self.push_int(value),
             (Values::Float(values), Err(_)) => {
-                self.rounded += u64::from(value as f32 as u128 != u128::from(value));
-                values.push(value as f32);
+                let (value, is_rounded) = narrow::whole(value.into());
+                self.rounded += u64::from(is_rounded);
+                values.push(value);
             }
             _ => return Err(format!("{value} is above int64")),
         }
@@ -95,9 +100,9 @@ impl Column {
     #[inline]
     pub(super) fn push_float(&mut self, value: f64) -> Result<(), String> {
         if let Values::Float(values) = &mut self.values {
-            let narrow = to_f32(value).ok_or_else(|| format!("{value:e} is above float32"))?;
-            self.rounded += u64::from(f64::from(narrow) != value && !value.is_nan());
-            values.push(narrow);
+            let (value, is_rounded) = narrow::float(value)?;
+            self.rounded += u64::from(is_rounded);
+            values.push(value);
         }
         Ok(())
     }
@@ -124,11 +129,8 @@ impl Column {
         match &mut self.values {
             Values::Bytes(values) => values.push(text.as_bytes()),
             Values::Float(values) => {
-                let value: f32 = text.parse().map_err(|_| format!("{text} is no number"))?;
-                if value.is_infinite() {
-                    return Err(format!("{text} is above float32"));
-                }
-                self.rounded += u64::from(decimal_text_of(value, scale) != text);
+                let (value, is_rounded) = narrow::text(&text).ok_or_else(|| format!("{text} is above float32"))?;
+                self.rounded += u64::from(is_rounded);
                 values.push(value);
             }
             Values::Int64(values) => {
@@ -157,11 +159,6 @@ fn decimal_text(unscaled: i128, scale: i8) -> String {
         }
         Err(_) => format!("{sign}{digits}{}", "0".repeat(usize::from(scale.unsigned_abs()))),
     }
-}
-
-/// A float in full, if it has no more digits than the scale allows.
-fn decimal_text_of(value: f32, scale: i8) -> String {
-    format!("{value:.width$}", width = usize::try_from(scale).unwrap_or(0))
 }
 
 /// 16-bit floats, IEEE 754 binary16, to 32 bits: exact.

@@ -76,7 +76,26 @@ impl TableError {
     pub(super) fn io(action: &'static str, path: &Path) -> impl Fn(io::Error) -> Self {
         move |error| match error.kind() {
             io::ErrorKind::AlreadyExists => ReshapeError::Exists { path: path.to_owned() }.into(),
+            // Not the system's word, but that of who decompresses.
+            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof
+                if error.raw_os_error().is_none() =>
+            {
+                Self::malformed(path, format!("{action}: {error}"))
+            }
             _ => Self::Io { action, path: path.to_owned(), error },
+        }
+    }
+
+    /// The file that it is about, if there is one.
+    pub(super) fn path_mut(&mut self) -> Option<&mut PathBuf> {
+        match self {
+            Self::Malformed { path, .. }
+            | Self::Line { path, .. }
+            | Self::Column { path, .. }
+            | Self::Value { path, .. }
+            | Self::Io { path, .. } => Some(path),
+            Self::Records(error) => error.path_mut(),
+            Self::Option(_) | Self::Source(_) => None,
         }
     }
 

@@ -26,8 +26,10 @@ pub struct ColumnReport {
     pub kind: &'static str,
     /// Rows that have something.
     pub present: u64,
-    /// Values that are another number as float32.
+    /// Values that have more digits than float32 keeps.
     pub rounded: u64,
+    /// Text that is numbers with a comma for the point, plainly, and was kept as text.
+    pub decimal_comma: bool,
 }
 
 impl ColumnReport {
@@ -39,6 +41,7 @@ impl ColumnReport {
             kind: field.kind.list(),
             present: 0,
             rounded: 0,
+            decimal_comma: field.is_decimal_comma,
         }
     }
 
@@ -128,5 +131,5 @@ pub(super) fn write(
         }
         Ok(())
     })?;
-    Ok(FromReport { file: to.commit(options.sync)?, rows, columns })
+    Ok(FromReport { file: to.commit(options.sync, job)?, rows, columns })
 }

@@ -7,13 +7,16 @@
 //! | a feature list, each step of one value | lists |
 //! | a feature list | lists of lists |
 //!
+//! One value everywhere may be a list in other files of the same kind: `list` can be asked for. The choice is made over all
+//! files that are read together.
+//!
 //! `bytes_list` is `string` where every value is UTF-8, else `binary`. Columns stand in the order of their names.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::model::{Ask, Field};
+use super::model::{Ask, Field, list_name};
 use super::pipeline::ordered;
 use super::types::{Kind, Type};
 use super::{Job, TableError};
@@ -236,12 +239,18 @@ impl All {
                 Kind::Bytes if seen.is_text => Type::Text,
                 Kind::Bytes => Type::Binary,
             };
-            let ty = ask.types.get(source).copied().unwrap_or(inferred);
+            let asked = ask.of(source);
+            let ty = asked.ty.unwrap_or(inferred);
             if ty.kind() != Some(kind) {
                 return Err(TableError::column(path, source, format!("{} cannot be written as {ty}", kind.list())));
             }
-            let depth = u8::from(seen.is_list) + u8::from(!seen.is_single);
-            Ok(Field { source: source.clone(), name, ty, kind, depth })
+            let (found, most) = (u8::from(seen.is_list) + u8::from(!seen.is_single), u8::from(seen.is_list) + 1);
+            let depth = if asked.depth > 0 { asked.depth } else { found };
+            if !(found..=most).contains(&depth) {
+                let found = list_name(&inferred.to_string(), found);
+                return Err(TableError::column(path, source, format!("{found} cannot be written as {asked}")));
+            }
+            Ok(Field::new(source, name, ty, kind, depth))
         };
         chosen.into_iter().map(field).collect()
     }

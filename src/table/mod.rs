@@ -28,6 +28,7 @@ mod guard;
 mod infer;
 mod memory;
 mod model;
+mod narrow;
 mod npz;
 mod parquet;
 mod pipeline;
@@ -42,9 +43,10 @@ pub use error::TableError;
 pub use from::{ColumnReport, FromReport, from_table};
 pub use memory::{RecordTable, write_array, write_table};
 pub use model::Ask;
-pub use source::{Format, Table, find, find_records};
+pub use source::{Format, Kept, Table, find, find_records};
+pub use text::delimiter;
 pub use to::{ToReport, to_table};
-pub use types::Type;
+pub use types::{Asked, Type};
 
 pub use crate::reshape::Job;
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::error::Refusal;
-use super::types::{Kind, Type};
+use super::types::{Asked, Kind, Type};
 
 /// Byte strings, one behind the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -174,9 +174,15 @@ pub struct Field {
     pub kind: Kind,
     /// 0: a value for each row; 1: a list; 2: a list of lists.
     pub depth: u8,
+    /// Text that is numbers with a comma for the point, plainly.
+    pub is_decimal_comma: bool,
 }
 
 impl Field {
+    pub(super) fn new(source: &str, name: String, ty: Type, kind: Kind, depth: u8) -> Self {
+        Self { source: source.to_owned(), name, ty, kind, depth, is_decimal_comma: false }
+    }
+
     /// As a person writes it: `list<int64>`.
     pub fn type_name(&self) -> String {
         list_name(&self.ty.to_string(), self.depth)
@@ -207,12 +213,19 @@ pub struct Ask {
     /// The columns to take, in this order, each with its new name; `None`: all.
     pub columns: Option<Vec<(String, String)>>,
     /// Types of columns that are not as inferred, by the table's own names.
-    pub types: BTreeMap<String, Type>,
+    pub types: BTreeMap<String, Asked>,
     /// Members of structs are columns of their own, `a/b`.
     pub flatten: bool,
+    /// Between the cells of CSV and TSV; `None`: a tab in TSV, in CSV what its first rows show.
+    pub delimiter: Option<u8>,
 }
 
 impl Ask {
+    /// What is asked of the column.
+    pub(super) fn of(&self, source: &str) -> Asked {
+        self.types.get(source).copied().unwrap_or_default()
+    }
+
     /// The columns of those that are there: the number and the new name of each.
     pub(super) fn select(&self, there: &[String]) -> Result<Vec<(usize, String)>, String> {
         let place = |name: &str| {

@@ -75,6 +75,11 @@ impl Format {
         })
     }
 
+    /// What parts the cells of CSV or TSV; `None`: what the first rows show.
+    fn delimiter(self, ask: &Ask) -> Option<u8> {
+        ask.delimiter.or((self == Self::Tsv).then_some(b'\t'))
+    }
+
     /// What a file is, by its first bytes, where those say it, and its name.
     fn of_file(path: &Path) -> Result<Self, TableError> {
         let mut head = [0; 16];
@@ -126,6 +131,9 @@ impl Table {
     ) -> Result<Self, TableError> {
         let Some(first) = files.first() else { return Err(TableError::Option("no file was given".into())) };
         let format = format.map_or_else(|| Format::of_file(first), Ok)?;
+        if ask.delimiter.is_some() && !matches!(format, Format::Csv | Format::Tsv) {
+            return Err(TableError::Option(format!("a delimiter is of csv and tsv, not of {}", format.name())));
+        }
         let size = |path: &PathBuf| fs::metadata(path).map_or(0, |data| data.len());
         let bytes: u64 = files.iter().map(size).sum();
         let guesses = |guess: &dyn Fn(&Path) -> Result<Guesses, TableError>| {
@@ -137,8 +145,7 @@ impl Table {
             all.fields(first, ask)
         };
         let fields = match format {
-            Format::Csv => guesses(&|path| csv::guess(path, b',', workers, job))?,
-            Format::Tsv => guesses(&|path| csv::guess(path, b'\t', workers, job))?,
+            Format::Csv | Format::Tsv => guesses(&|path| csv::guess(path, format.delimiter(ask), workers, job))?,
             Format::JsonLines => guesses(&|path| json::guess(path, ask.flatten, workers, job))?,
             Format::Parquet => {
                 job.expect(bytes);
@@ -162,8 +169,7 @@ impl Table {
         let Some(path) = self.files.get(number) else { return Ok(None) };
         let Self { fields, job, ask, .. } = self;
         Ok(Some(match self.format {
-            Format::Csv => Box::new(csv::Csv::open(path, b',', fields, job)?),
-            Format::Tsv => Box::new(csv::Csv::open(path, b'\t', fields, job)?),
+            Format::Csv | Format::Tsv => Box::new(csv::Csv::open(path, self.format.delimiter(ask), fields, job)?),
             Format::JsonLines => Box::new(json::JsonLines::open(path, fields, ask.flatten, job)?),
             Format::Parquet => Box::new(parquet::ParquetFile::open(path, fields, ask.flatten, job)?),
             Format::Npz => Box::new(npz::Npz::open(path, fields, job)?),
@@ -212,10 +218,7 @@ fn typed(
 
 /// The files that are meant: files, patterns, and of folders every file with the name of a table, sorted. Standard input
 /// is kept in a temporary file, since it is read more than once; that is the second thing given.
-pub fn find(
-    given: &[PathBuf],
-    format: Option<Format>,
-) -> Result<(Vec<PathBuf>, Option<tempfile::TempPath>), TableError> {
+pub fn find(given: &[PathBuf], format: Option<Format>) -> Result<(Vec<PathBuf>, Kept), TableError> {
     let (named, kept) = find_records(given)?;
     let mut files = Vec::new();
     for path in &named {
@@ -256,20 +259,40 @@ fn below(folder: &Path, format: Option<Format>, files: &mut Vec<PathBuf>) -> Res
 
 /// TFRecord files that are meant, for [`Inputs::find`](crate::reshape::Inputs::find); standard input is kept in a temporary
 /// file here too.
-pub fn find_records(given: &[PathBuf]) -> Result<(Vec<PathBuf>, Option<tempfile::TempPath>), TableError> {
-    let (mut files, mut kept) = (Vec::new(), None);
+pub fn find_records(given: &[PathBuf]) -> Result<(Vec<PathBuf>, Kept), TableError> {
+    let (mut files, mut kept) = (Vec::new(), Kept(None));
     for path in given {
-        match (path == Path::new(STANDARD), &kept) {
+        match (path == Path::new(STANDARD), &kept.0) {
             (false, _) => files.push(path.clone()),
             (true, Some(_)) => return Err(TableError::Option("standard input can be read once only".into())),
             (true, None) => {
                 let file = keep_stdin()?;
                 files.push(file.to_path_buf());
-                kept = Some(file);
+                kept = Kept(Some(file));
             }
         }
     }
     Ok((files, kept))
+}
+
+/// Standard input in a temporary file, which is gone with this.
+#[derive(Debug)]
+pub struct Kept(Option<tempfile::TempPath>);
+
+impl Kept {
+    /// Says standard input where the error names the temporary file.
+    pub fn place(&self, mut error: TableError) -> TableError {
+        if let (Some(kept), Some(path)) = (&self.0, error.path_mut())
+            && *path == **kept
+        {
+            *path = STANDARD.into();
+        }
+        // Of another file that does not agree with it.
+        if let (Some(kept), TableError::Column { problem, .. }) = (&self.0, &mut error) {
+            *problem = problem.replace(&kept.display().to_string(), STANDARD);
+        }
+        error
+    }
 }
 
 fn keep_stdin() -> Result<tempfile::TempPath, TableError> {

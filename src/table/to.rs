@@ -44,6 +44,9 @@ pub fn to_table(
         let names = super::listed(&Format::ALL.map(Format::name));
         return Err(TableError::malformed(out, format!("its name does not say the format: {names} can be given")));
     };
+    if out.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gz")) {
+        return Err(TableError::malformed(out, "tables are written without GZIP around them: leave .gz away"));
+    }
     // A name that is taken is said before the work.
     let is_stdout = out == Path::new(STANDARD);
     let sink = if is_stdout { Sink::stdout() } else { Sink::create(out, options.atomic()) };
@@ -59,6 +62,9 @@ pub fn to_table(
         if let Some(problem) = refused {
             return Err(TableError::column(out, &field.source, problem));
         }
+    }
+    if format == Format::Npz {
+        npz::check_names(&fields).map_err(|problem| TableError::malformed(out, problem))?;
     }
     let mut columns: Vec<ColumnReport> = fields.iter().map(ColumnReport::of_records).collect();
     let mut rows = 0;
@@ -96,6 +102,7 @@ pub fn to_table(
         return Err(TableError::malformed(out, "no record has a feature, so there are no columns"));
     }
     let sink = target.finish()?;
+    job.check()?;
     sink.commit(options.sync && !is_stdout).map_err(TableError::io("cannot be finished", out))?;
     Ok(ToReport { path: out.display().to_string(), format: format.name(), rows, columns })
 }

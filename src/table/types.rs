@@ -4,13 +4,15 @@
 //! |---|---|---|
 //! | `bool`, `int8` ... `int64`, `uint8` ... `uint64` | `int64_list` | a uint64 above int64 is refused with its row |
 //! | `float16`, `float32` | `float_list` | exact |
-//! | `float64` | `float_list` | the nearest float32, counted where it is another number; one that would become infinity is refused |
+//! | `float64` | `float_list` | the nearest float32, counted where that has too few digits for it; one that would become infinity is refused |
 //! | `string`, `binary` | `bytes_list` | |
 //! | `base64` | `bytes_list` | in CSV and JSON lines alone, and only where it is asked for |
 //! | `date`, `time[..]`, `timestamp[..]`, `duration[..]` | `int64_list` | the number that the format has: days, or the unit named |
 //! | `decimal(p,s)` | | refused unless a `float32`, a `string` or (for whole numbers) an `int64` is asked for |
 
 use std::fmt;
+
+use super::model::list_name;
 
 /// The three lists of an Example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,7 +135,7 @@ impl Type {
         timed.into_iter().find(|timed| timed.to_string() == name).ok_or_else(|| {
             let names: Vec<&str> = NAMED.iter().map(|(name, _)| *name).collect();
             format!(
-                "type {name:?}: expected {}, time[us], timestamp[us], timestamp[us, UTC] or duration[us]",
+                "type {name:?}: expected {}, time[us], timestamp[us], timestamp[us, UTC], duration[us], or list<...> of one",
                 names.join(", ")
             )
         })
@@ -156,6 +158,46 @@ impl Type {
     }
 }
 
+/// What is asked for of a column: a type, lists, or both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Of the values; `None`: as inferred.
+    pub ty: Option<Type>,
+    /// How many lists are around them; 0: as many as inferred.
+    pub depth: u8,
+}
+
+impl Asked {
+    /// Reads `float32`, `list<float32>` or `list`.
+    pub fn parse(name: &str) -> Result<Self, String> {
+        let (mut inner, mut depth) = (name, 0);
+        while let Some(within) = inner.strip_prefix("list<").and_then(|rest| rest.strip_suffix('>'))
+            && depth < 2
+        {
+            (inner, depth) = (within, depth + 1);
+        }
+        if inner == "list" && depth < 2 {
+            return Ok(Self { ty: None, depth: depth + 1 });
+        }
+        Ok(Self { ty: Some(Type::parse(inner)?), depth })
+    }
+}
+
+impl From<Type> for Asked {
+    fn from(ty: Type) -> Self {
+        Self { ty: Some(ty), depth: 0 }
+    }
+}
+
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.ty {
+            Some(ty) => f.write_str(&list_name(&ty.to_string(), self.depth)),
+            None => f.write_str(&list_name("list", self.depth.saturating_sub(1))),
+        }
+    }
+}
+
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some((name, _)) = NAMED.iter().find(|(_, named)| named == self) {
@@ -175,6 +217,17 @@ impl fmt::Display for Type {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lists_of_them() {
+        for name in ["int8", "list", "list<float32>", "list<list<timestamp[us, UTC]>>", "list<list>"] {
+            assert_eq!(Asked::parse(name).expect(name).to_string(), name);
+        }
+        assert_eq!(Asked::parse("list<double>"), Ok(Asked { ty: Some(Type::Float64), depth: 1 }));
+        for name in ["list<>", "list<int8", "list<list<list>>", "list<list<list<int8>>>", "lists", ""] {
+            Asked::parse(name).expect_err(name);
+        }
+    }
 
     #[test]
     fn names_are_read_back() {

@@ -448,3 +448,17 @@ def test_several_files_do_not_go_to_standard_output(out: Path) -> None:
         _, messages = run(*command, out / "train.tfrecord", "-", code=2, cwd=out)
         assert messages == "recordmill: several files cannot go to standard output: name a folder\n"
     assert not (out / "-").exists()
+
+
+def test_an_index_is_a_file(out: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    whole = (out / "train.tfrecord").read_bytes()
+    message = "recordmill: an index is a file: give a name for it\n"
+    assert run("index", out / "train.tfrecord", "-o", "-", code=2, cwd=folder)[1] == message
+    command = [*RECORDMILL, "index", "-"]
+    done = subprocess.run(command, input=whole, capture_output=True, cwd=folder, check=False)
+    assert (done.returncode, done.stderr.decode()) == (2, message)
+    assert list(folder.iterdir()) == []
+    subprocess.run([*command, "-o", "a.idx"], input=whole, capture_output=True, cwd=folder, check=True)
+    assert rm.TFRecordIndex.load(folder / "a.idx", out / "train.tfrecord").read(0)

@@ -241,6 +241,28 @@ def test_auto_orient(orientation: int, drawn_on: str, tmp_path: Path) -> None:
         )
 
 
+@pytest.mark.parametrize("orientation", [2, 3, 4, 6])
+def test_drawn_turned(orientation: int, tmp_path: Path) -> None:
+    """Of an image of which both frames have one size, the user can say which one was annotated; nobody said so is counted."""
+    picture = Image.new("RGB", (32, 32))
+    picture.paste((255, 0, 0), (4, 2, 14, 10))
+    upright = oriented(tmp_path, orientation, picture, "a.png")
+    rows, columns = np.nonzero(upright[..., 0])
+    x, y = int(columns.min()), int(rows.min())
+    bbox = [x, y, int(columns.max()) + 1 - x, int(rows.max()) + 1 - y]
+    coco(tmp_path, ["a.png"], (32, 32), bbox=bbox)
+    wanted = {True: [4, 2, 14, 10], False: [x, y, x + bbox[2], y + bbox[3]], None: [x, y, x + bbox[2], y + bbox[3]]}
+    for drawn_turned, box in wanted.items():
+        report = rm.convert(tmp_path, tmp_path / "out", drawn_turned=drawn_turned, overwrite=True)
+        (example,) = records(tmp_path / "out")
+        found = [example[f"image/object/bbox/{side}"][0] * 32 for side in ("xmin", "ymin", "xmax", "ymax")]
+        np.testing.assert_allclose(found, box, atol=1e-4)
+        assert report.problem_counts.get("maybe-turned", 0) == (drawn_turned is None)
+        said = [reason for reason in report.reasons if "nothing tells" in reason]
+        assert len(said) == (drawn_turned is None)
+        assert not said or ": 1; boxes are taken in the stored pixels" in said[0]
+
+
 @pytest.mark.parametrize("orientation", [3, 6, 8])
 def test_auto_orient_of_jpeg_and_webp(orientation: int, tmp_path: Path) -> None:
     """JPEG stays JPEG, what is no file for TensorFlow becomes PNG; without auto_orient the pixels stay as they are stored."""

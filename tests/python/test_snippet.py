@@ -164,6 +164,26 @@ def test_classes_of_images(framework: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("framework", frameworks())
+def test_pictures_of_16_bits(framework: str, tmp_path: Path) -> None:
+    """The upper 8 bits, as TensorFlow gives them, in images and in clips."""
+    (tmp_path / "in").mkdir()
+    gray = (np.arange(12 * 9, dtype=np.uint16) * 600).reshape(9, 12)
+    for name in ("a1.png", "a2.png"):
+        Image.fromarray(gray).save(tmp_path / "in" / name)
+    csv = "filename,width,height,class,xmin,ymin,xmax,ymax\n" + "".join(f"a{n}.png,12,9,cat,1,1,5,5\n" for n in (1, 2))
+    (tmp_path / "in" / "a.csv").write_text(csv)
+    rm.convert(tmp_path / "in", tmp_path / "out")
+    found = items(framework, rm.snippet(tmp_path / "out", framework), tmp_path)
+    assert len(found) == 2
+    for row in found:
+        assert (pixels(row, framework) == (gray >> 8)[..., np.newaxis]).all()
+    rm.convert(tmp_path / "in", tmp_path / "clips", schema="sequence")
+    (clip,) = items(framework, rm.snippet(tmp_path / "clips", framework), tmp_path)
+    for image in clip["images"]:
+        assert (pixels({"image": image}, framework) == (gray >> 8)[..., np.newaxis]).all()
+
+
+@pytest.mark.parametrize("framework", frameworks())
 def test_tables(framework: str, tmp_path: Path) -> None:
     """Records without images, of keys that are not easy to write down; what has no one type is left out and named."""
     rows = [
@@ -222,6 +242,25 @@ def test_keras(tmp_path: Path) -> None:
     (tmp_path / "table").mkdir()
     write(tmp_path / "table" / "a.tfrecord", [rm.encode_example({"x": [0.5] * n, "y": n}) for n in range(1, 4)])
     assert keras_shapes(tmp_path, tmp_path / "table") == "x float32 (3, 3)\ny int64 (3,)\n"
+
+
+@pytest.mark.tensorflow
+def test_keras_of_classes(tmp_path: Path) -> None:
+    """Records of the default schema, whose lists of boxes are empty: images with their class, or classes; README.txt as well."""
+    for name in ("cat", "dog"):
+        (tmp_path / "in" / name).mkdir(parents=True)
+        for number in range(2):
+            Image.new("RGB", (12, 9), (number, 0, 0)).save(tmp_path / "in" / name / f"{name}{number}.png")
+    rm.convert(tmp_path / "in", tmp_path / "out")
+    assert keras_shapes(tmp_path, tmp_path / "out") == "(4, 224, 224, 3) [0 0 1 1]\n"
+    assert 'item["label"] - 1' in programs_of((tmp_path / "out" / "README.txt").read_text())["keras"]
+    several = tmp_path / "several"
+    several.mkdir()
+    for number in range(3):
+        Image.new("RGB", (12, 9), (number, 0, 0)).save(several / f"{number}.png")
+    (several / "_classes.csv").write_text("filename, cat, dog\n0.png, 1, 1\n1.png, 0, 1\n2.png, 0, 0\n")
+    rm.convert(several, tmp_path / "labels")
+    assert keras_shapes(tmp_path, tmp_path / "labels") == "(3, 224, 224, 3) [[ 1  2]\n [ 2 -1]\n [-1 -1]]\n"
 
 
 def rm_files(source: Path, out: Path) -> list[Path]:

@@ -12,7 +12,16 @@ import pytest
 import recordmill as rm
 from PIL import Image
 
-from tests.python.test_snippet import DUMP, GIVEN, boxes_in_pixels, frameworks, pixels, programs_of, without_torch
+from tests.python.test_snippet import (
+    DUMP,
+    GIVEN,
+    boxes_in_pixels,
+    frameworks,
+    items,
+    pixels,
+    programs_of,
+    without_torch,
+)
 
 # Name, width, height, mode and grey by the source's id.
 IMAGES = {7: ("a.png", 64, 48, "RGB", 40), 900: ("b.png", 30, 50, "L", 90), 12: ("empty.png", 20, 20, "RGB", 7)}
@@ -218,3 +227,18 @@ def test_readme_has_them(written: dict[str, Path], monkeypatch: pytest.MonkeyPat
         assert all(os.path.exists(file) for file in files)
         for framework, program in programs_of(Path("README.txt").read_text()).items():
             assert program.strip() == rm.snippet(files, framework).strip(), (name, framework)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("framework", [pytest.param("tf", marks=pytest.mark.tensorflow), "torch"])
+def test_readme_knows_of_records_that_it_was_not_made_from(framework: str, tmp_path: Path) -> None:
+    """The last of many images has two classes, the others one."""
+    (tmp_path / "in").mkdir()
+    names = [f"{number:02}.png" for number in range(20)]
+    for name in names:
+        Image.new("RGB", (12, 9)).save(tmp_path / "in" / name)
+    rows = [f"{name},1,{int(name == names[-1])}\n" for name in names]
+    (tmp_path / "in" / "_classes.csv").write_text("filename,cat,dog\n" + "".join(rows))
+    rm.convert(tmp_path / "in", tmp_path / "out")
+    program = programs_of((tmp_path / "out" / "README.txt").read_text())[framework]
+    found = items(framework, program, tmp_path / "out")
+    assert [item["label"] for item in found] == [[1]] * 19 + [[1, 2]]

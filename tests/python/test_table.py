@@ -295,6 +295,12 @@ def test_columns_are_taken_and_renamed(tmp_path: Path) -> None:
     ("name", "text", "options", "problem"),
     [
         ("a.csv", "a,b\n1,2\n3\n", {}, ":3: 1 cells, expected 2 as in the header"),
+        ("a.csv", "a,b\r\n1,2\r\n3\r\n", {}, ":3: 1 cells, expected 2 as in the header"),
+        ("a.csv", "a,b\r1,2\r3\r", {}, ":3: 1 cells, expected 2 as in the header"),
+        ("a.csv", 'a,b\r\n1,"2\r\n\r\n"\r\n\r\n3\r\n', {}, ":6: 1 cells, expected 2 as in the header"),
+        ("a.csv", "\n\na,b\n\n1,2\n3", {}, ":6: 1 cells, expected 2 as in the header"),
+        ("a.csv", "\ufeffa,b\r\n\r\n1\r\n", {}, ":3: 1 cells, expected 2 as in the header"),
+        ("a.csv", "\r\na,a\r\n1,2\r\n", {}, ':2: two columns are called "a"'),
         ("a.csv", "a,a\n1,2\n", {}, ':1: two columns are called "a"'),
         ("a.csv", "a,\n1,2\n", {}, ":1: column 2 has no name"),
         ("a.csv", "", {}, ":1: expected a header with the names of the columns"),
@@ -305,6 +311,9 @@ def test_columns_are_taken_and_renamed(tmp_path: Path) -> None:
         ("a.csv", "a\n?\n", {"types": {"a": "base64"}}, ': column "a", row 0: "?" is no base64: '),
         ("a.csv", "a\n1\n", {"types": {"a": "date"}}, ': column "a": text has no date; a string can be asked for'),
         ("a.jsonl", '{"a": 1}\n[1]\n', {}, ":2: expected an object, found a list"),
+        ("a.jsonl", '{"a": 1}\r\n\r\n[1]\r\n', {}, ":3: expected an object, found a list"),
+        ("a.csv", "a\n1\n", {"types": {"a": "list<int64>"}}, ': column "a", row 0: 1 is no list'),
+        ("a.jsonl", '{"a": 1}\n', {"types": {"a": "list"}}, ': column "a", row 0: 1 is no list'),
         ("a.jsonl", '{"a": 1}\n\n{"a": 1\n', {}, ":3: EOF while parsing an object at column 7"),
         ("a.jsonl", '{"a": 1}\n{"a": "x"}\n', {}, ': column "a", row 0: 1 is no string'),
         ("a.jsonl", '{"a": [1]}\n{"a": 2}\n', {}, ': column "a", row 1: 2 is no list'),
@@ -337,6 +346,10 @@ def test_wrong_arguments(records: Path, tmp_path: Path) -> None:
         rm.from_table(path, tmp_path / "b", format="xml")
     with pytest.raises(ValueError, match="context is of sequence alone"):
         rm.from_table(path, tmp_path / "b", context=["a"])
+    with pytest.raises(ValueError, match=r'delimiter ";;": expected one character of ASCII, or \\t'):
+        rm.from_table(path, tmp_path / "b", delimiter=";;")
+    with pytest.raises(ValueError, match="a delimiter is of csv and tsv, not of jsonl"):
+        rm.from_table(path, tmp_path / "b", format="jsonl", delimiter=";")
     with pytest.raises(FileNotFoundError):
         rm.from_table(tmp_path / "none.csv", tmp_path / "b")
     with pytest.raises(FileExistsError):
@@ -390,6 +403,210 @@ def test_many_rows_on_any_number_of_threads(tmp_path: Path) -> None:
     for name in ("a.parquet", "a.arrow", "b.jsonl", "b.csv"):
         rm.from_table(tmp_path / name, again, overwrite=True, fsync=False)
         assert again.read_bytes() == (tmp_path / "a.tfrecord").read_bytes(), name
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('a,b\n1,"x\n2,y\n3,z\n', 2),
+        ('a,b\r\n1,"x\r\n\r\n"\r\n2,"y\r\n', 5),
+        ('a,b\n1,"x""\n2,y\n', 2),
+        ('a,b\n1,"x\ny","z', 3),
+        ('a\n"', 2),
+        ('"a,b\n1,2\n', 1),
+        ('a\n1\n\n\n"x\n\n\n', 5),
+    ],
+)
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz"])
+def test_a_quote_that_is_never_closed(tmp_path: Path, text: str, line: int, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
+    with pytest.raises(rm.FormatError) as raised:
+        rm.from_table(path, tmp_path / "a.tfrecord")
+    assert str(raised.value) == f"{path}:{line}: a quote that is never closed"
+    assert raised.value.line == line
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('a\n"x\n"', b"x\n"),
+        ('a\n"x\n\n"\n', b"x\n\n"),
+        ('a\n"x"""', b'x"'),
+        ('a\n"x"\r\n\r\n', b"x"),
+        ('a\nx"\n', b'x"'),
+        ('a\n"x"y"\n', b'xy"'),
+    ],
+)
+def test_quotes_that_are_closed(tmp_path: Path, text: str, expected: bytes) -> None:
+    rm.from_table(put(tmp_path / "a.csv", text), tmp_path / "a.tfrecord")
+    assert examples(tmp_path / "a.tfrecord") == [{"a": [expected]}]
+
+
+def test_every_cut_of_csv_is_rows_or_an_error(tmp_path: Path) -> None:
+    def refused(path: Path) -> rm.FormatError | None:
+        try:
+            rm.from_table(path, tmp_path / "a.tfrecord", overwrite=True, fsync=False)
+        except rm.FormatError as error:
+            return error
+        return None
+
+    for end in range(len(CSV)):
+        path = put(tmp_path / "a.csv", CSV[:end])
+        error = refused(path)
+        is_open = error is not None and "a quote that is never closed" in str(error)
+        assert is_open == (CSV[:end].count('"') % 2 == 1), end
+        assert error is None or str(error).startswith(f"{path}:{error.line}: "), end
+
+
+def test_rounding_is_counted_in_every_format(tmp_path: Path) -> None:
+    pa = pytest.importorskip("pyarrow")
+    feather, parquet = pytest.importorskip("pyarrow.feather"), pytest.importorskip("pyarrow.parquet")
+    kept = [0.1, 2.5, -1e-3, float(np.float32(0.3)), 1.5e30]
+    rounded = [16777217.5, 33333333333.25, 1700000000.123, 0.123456789, 1e-50]
+    frame = pa.table({"kept": kept, "rounded": rounded})
+    rows = list(zip(kept, rounded, strict=True))
+    put(tmp_path / "a.csv", "kept,rounded\n" + "".join(f"{one!r},{other!r}\n" for one, other in rows))
+    put(tmp_path / "a.jsonl", "".join(json.dumps({"kept": one, "rounded": other}) + "\n" for one, other in rows))
+    parquet.write_table(frame, tmp_path / "a.parquet")
+    feather.write_feather(frame, tmp_path / "a.arrow", compression="uncompressed")
+    np.savez(tmp_path / "a.npz", kept=np.array(kept), rounded=np.array(rounded))
+    made = set()
+    for name in ("a.csv", "a.jsonl", "a.parquet", "a.arrow", "a.npz"):
+        report = rm.from_table(tmp_path / name, tmp_path / "a.tfrecord", overwrite=True)
+        assert {column["column"]: column["rounded"] for column in report["columns"]} == {"kept": 0, "rounded": 5}, name
+        made.add((tmp_path / "a.tfrecord").read_bytes())
+    report = rm.write_table(frame, tmp_path / "a.tfrecord", overwrite=True)
+    assert [column["rounded"] for column in report["columns"]] == [0, 5]
+    assert made == {(tmp_path / "a.tfrecord").read_bytes()}
+    text, _ = run("from-table", tmp_path / "a.csv", tmp_path / "b.tfrecord")
+    assert text.startswith("kept float32 -> float_list\nrounded float32 -> float_list, 5 rounded to float32\n")
+    # Whole numbers are counted where they are others; decimals as they are written.
+    put(tmp_path / "b.csv", "a,b\n16777216,0.5\n16777217,33333334000\n")
+    report = rm.from_table(tmp_path / "b.csv", tmp_path / "c.tfrecord", types={"a": "float32"})
+    assert [column["rounded"] for column in report["columns"]] == [1, 1]
+    decimals = pa.array(["0.10", "16777217.50"]).cast(pa.decimal128(20, 2))
+    report = rm.write_table(pa.table({"d": decimals}), tmp_path / "d.tfrecord", types={"d": "float32"})
+    assert report["columns"][0]["rounded"] == 1
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+def test_delimiters_are_seen(tmp_path: Path, delimiter: str) -> None:
+    path = put(tmp_path / "a.csv", "id,wert,n\n1,0.5,a\n2,,b\n".replace(",", delimiter))
+    rm.from_table(path, tmp_path / "a.tfrecord")
+    expected: list[dict[str, Any]] = [{"id": [1], "wert": [0.5], "n": [b"a"]}, {"id": [2], "n": [b"b"]}]
+    assert examples(tmp_path / "a.tfrecord") == expected
+    # Each file has its own.
+    put(tmp_path / "b.csv", "id,wert,n\n3,1.5,c\n")
+    rm.from_table([path, tmp_path / "b.csv"], tmp_path / "b.tfrecord")
+    assert examples(tmp_path / "b.tfrecord") == [*expected, {"id": [3], "wert": [1.5], "n": [b"c"]}]
+    rm.from_table(path, tmp_path / "c.tfrecord", delimiter=",")
+    assert [list(row) for row in examples(tmp_path / "c.tfrecord")] == [[delimiter.join(["id", "wert", "n"])]] * 2
+
+
+def test_delimiters_that_are_said(tmp_path: Path) -> None:
+    out = tmp_path / "a.tfrecord"
+    for text, delimiter, name in [
+        ("a;b,c\n1;2,3\n", ";", "a.csv"),
+        ("a:b,c\n1:2,3\n", ":", "a.csv"),
+        ("a\tb,c\n1\t2,3\n", r"\t", "a.csv"),
+        ("a;b,c\n1;2,3\n", ";", "a.tsv"),
+    ]:
+        shown, _ = run("from-table", put(tmp_path / name, text), out, "--delimiter", delimiter, "--overwrite")
+        assert shown.startswith(
+            "a int64 -> int64_list\nb,c string -> bytes_list, numbers with a decimal comma, kept as text\n"
+        )
+        assert examples(out) == [{"a": [1], "b,c": [b"2,3"]}]
+    report = rm.from_table(tmp_path / "a.tsv", out, overwrite=True, delimiter=";", types={"b,c": "string"})
+    assert [column["decimal_comma"] for column in report["columns"]] == [False, False]
+    _, messages = run("from-table", tmp_path / "a.csv", out, "--delimiter", ";;", code=2)
+    assert messages == 'recordmill: delimiter ";;": expected one character of ASCII, or \\t\n'
+
+
+@pytest.mark.parametrize(
+    ("command", "text", "message"),
+    [
+        ("from-table", b"what is it", "-: neither name nor first bytes say its format"),
+        ("from-table", b'{"a": 1}\n[1]\n', "-:2: expected an object, found a list"),
+        ("from-table", b'{"a": 1}\n{"a": [1]}\n', '-: column "a", row 0: 1 is no list'),
+        ("from-table", b"PAR1 and nothing else", "-: "),
+        ("to-table", b"no record at all", "-: "),
+    ],
+)
+def test_standard_input_is_named_so(tmp_path: Path, command: str, text: bytes, message: str) -> None:
+    out = tmp_path / "out.jsonl"
+    done = subprocess.run(
+        [*RECORDMILL, command, "-", str(out), "--quiet"], input=text, capture_output=True, check=False
+    )
+    assert done.returncode != 0
+    assert done.stderr.decode().startswith(f"recordmill: {message}")
+    assert not out.exists()
+
+
+def test_standard_input_is_named_beside_a_file(tmp_path: Path) -> None:
+    for name, values in [("a.npz", np.arange(3)), ("b.npz", np.zeros(3))]:
+        np.savez(tmp_path / name, a=values)
+    command = [*RECORDMILL, "from-table", "-", str(tmp_path / "b.npz"), str(tmp_path / "c.tfrecord"), "--quiet"]
+    done = subprocess.run(command, input=(tmp_path / "a.npz").read_bytes(), capture_output=True, check=False)
+    assert done.stderr.decode() == f'recordmill: {tmp_path / "b.npz"}: column "a": is float64, but int64 in -\n'
+
+
+def test_lists_of_one_value(tmp_path: Path) -> None:
+    with rm.TFRecordWriter(tmp_path / "a.tfrecord", fsync=False) as writer:
+        writer.write_example({"f": [0.5], "t": "x", "n": [1]})
+        writer.write_example({"f": [1.5], "t": "y"})
+    with rm.TFRecordWriter(tmp_path / "b.tfrecord", fsync=False) as writer:
+        writer.write_example({"f": [0.5, 2.5], "t": "z", "n": [1]})
+    asked = {"f": "list<float64>", "t": "list"}
+
+    def types(*names: str, types: dict[str, str] | None = None) -> dict[str, str]:
+        table = rm.read_table([tmp_path / name for name in names], types=types)
+        return {column["column"]: column["type"] for column in table.columns}
+
+    assert types("a.tfrecord") == {"f": "float32", "n": "int64", "t": "string"}
+    # The choice is made over all files, in any order.
+    both = {"f": "list<float32>", "n": "int64", "t": "string"}
+    assert types("a.tfrecord", "b.tfrecord") == types("b.tfrecord", "a.tfrecord") == both
+    assert types("a.tfrecord", types=asked) == types("b.tfrecord", types=asked)
+    assert types("a.tfrecord", types=asked) == {"f": "list<float64>", "n": "int64", "t": "list<string>"}
+    for name, text in [
+        ("a.jsonl", '{"f": [0.5], "n": 1, "t": ["x"]}\n{"f": [1.5], "n": null, "t": ["y"]}\n'),
+        ("a.csv", 'f,n,t\n[0.5],1,"[""x""]"\n[1.5],,"[""y""]"\n'),
+    ]:
+        rm.to_table(tmp_path / "a.tfrecord", tmp_path / name, types=asked)
+        assert (tmp_path / name).read_text() == text
+    for name in ("a.parquet", "a.arrow"):
+        rm.to_table(tmp_path / "a.tfrecord", tmp_path / name, types=asked)
+    rm.to_table(tmp_path / "a.tfrecord", tmp_path / "a.npz", types={"f": "list"}, columns=["f", "t"])
+    loaded = np.load(tmp_path / "a.npz")
+    assert (loaded["f"].tolist(), loaded["t"].tolist()) == ([[0.5], [1.5]], ["x", "y"])
+    for name in ("a.jsonl", "a.csv", "a.parquet", "a.arrow"):
+        rm.from_table(tmp_path / name, tmp_path / "c.tfrecord", overwrite=True)
+        assert list(rm.TFRecordReader(tmp_path / "c.tfrecord")) == list(rm.TFRecordReader(tmp_path / "a.tfrecord"))
+    run("to-table", tmp_path / "a.tfrecord", tmp_path / "b.jsonl", "--type", "f=list<float64>", "--type", "t=list")
+    assert (tmp_path / "b.jsonl").read_bytes() == (tmp_path / "a.jsonl").read_bytes()
+
+
+def test_lists_that_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.tfrecord"
+    with rm.TFRecordWriter(path, fsync=False) as writer:
+        writer.write(rm.encode_sequence_example({"c": 1}, {"one": [1, 2], "more": [[1, 2], [3]]}))
+    for types, problem in [
+        ({"c": "list<list<int64>>"}, 'column "c": int64 cannot be written as list<list<int64>>'),
+        ({"more": "list"}, 'column "more": list<list<int64>> cannot be written as list'),
+        ({"c": "list<float32>"}, 'column "c": int64_list cannot be written as float32'),
+    ]:
+        with pytest.raises(rm.FormatError) as raised:
+            rm.to_table(path, tmp_path / "a.jsonl", types=types)
+        assert str(raised.value) == f"{path}: {problem}"
+    rm.to_table(path, tmp_path / "a.jsonl", types={"c": "list", "one": "list<list<int8>>", "more": "list<list>"})
+    assert (tmp_path / "a.jsonl").read_text() == '{"c": [1], "more": [[1,2],[3]], "one": [[1],[2]]}\n'
+    np.savez(tmp_path / "a.npz", a=np.arange(3), b=np.zeros((3, 2)))
+    with pytest.raises(rm.FormatError, match='column "a": int64 cannot be read as list<int64>'):
+        rm.from_table(tmp_path / "a.npz", tmp_path / "b.tfrecord", types={"a": "list<int64>"})
+    rm.from_table(tmp_path / "a.npz", tmp_path / "b.tfrecord", types={"b": "list<float32>"})
+    with pytest.raises(ValueError, match='column "a": type "list<int8": expected bool, int8'):
+        rm.from_table(tmp_path / "a.npz", tmp_path / "c.tfrecord", types={"a": "list<int8"})
 
 
 @pytest.mark.parametrize("name", ["a.arrow", "a.arrows"])
@@ -487,6 +704,7 @@ def test_command_line(tmp_path: Path) -> None:
         "kind": "float_list",
         "present": 1,
         "rounded": 0,
+        "decimal_comma": False,
     }
     assert run("from-table", path, out, "--overwrite", "--quiet") == ("", "")
     assert "in 1 of 2 rows" in run("from-table", path, out, "--overwrite")[0]
@@ -513,3 +731,22 @@ def test_pipes(tmp_path: Path) -> None:
         check=True,
     )
     assert (back.stdout, back.stderr) == (b"id,zip\n1,007\n2,008\n,\n", b"")
+
+
+def test_names_that_a_table_cannot_have(tmp_path: Path) -> None:
+    with rm.TFRecordWriter(tmp_path / "a.tfrecord") as writer:
+        writer.write_example({"a": [1, 2], "a.row_splits": [1]})
+        writer.write_example({"a": [1], "a.row_splits": [1]})
+    for name, message in (
+        ("a.csv.gz", "tables are written without GZIP around them: leave .gz away"),
+        ("a.npz", 'column "a.row_splits" would have the name of another\'s row splits'),
+    ):
+        assert run("to-table", tmp_path / "a.tfrecord", tmp_path / name, code=2)[1].endswith(f"{name}: {message}\n")
+        assert not (tmp_path / name).exists()
+
+
+def test_gzip_that_is_cut_is_refused(tmp_path: Path) -> None:
+    whole = gzip.compress(b"a,b\n" + b"1,2\n" * 1000)
+    (tmp_path / "a.csv.gz").write_bytes(whole[: len(whole) // 2])
+    _, message = run("from-table", tmp_path / "a.csv.gz", tmp_path / "a.tfrecord", code=2)
+    assert message.startswith(f"recordmill: {tmp_path / 'a.csv.gz'}")

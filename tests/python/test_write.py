@@ -65,6 +65,7 @@ def test_links_and_no_images(tmp_path: Path) -> None:
         ({"target_format": "cocoo"}, 'no format is called "cocoo", nearest is "coco"; `recordmill formats` lists all'),
         ({"target_format": "coco", "shards": 2}, "shards means nothing but for TFRecord"),
         ({"target_format": "coco", "schema": "basic"}, "schema means nothing but for TFRecord"),
+        ({"target_format": "coco", "masks": "png"}, "masks means nothing but for TFRecord"),
         ({"images_mode": "link"}, "images_mode means nothing for TFRecord"),
         ({"images_mode": "move"}, 'images_mode must be one of "copy", "link", "none"'),
     ],

@@ -358,6 +358,81 @@ fn tools_that_turn_images_as_exif_says() {
     }
 }
 
+/// Where the size does not tell whether a box was drawn on the image as it is shown, that is said, and the user can say it.
+#[test]
+fn whether_images_were_turned_can_be_said() {
+    let yolo = |_: [u32; 2]| (String::from("0 0.125 0.25 0.25 0.5\n"), "a.txt", "yolo");
+    let coco = |[w, h]: [u32; 2]| {
+        let json = format!(
+            r#"{{"images": [{{"id": 1, "file_name": "a.jpg", "width": {w}, "height": {h}}}], "categories": [{{"id": 1, "name": "cat"}}],
+            "annotations": [{{"id": 1, "image_id": 1, "category_id": 1, "bbox": [0, 0, {}, {}], "area": 1, "iscrowd": 0}}]}}"#,
+            f64::from(w) / 4.0,
+            f64::from(h) / 2.0
+        );
+        (json, "a.json", "coco")
+    };
+    for orientation in 1..=8 {
+        let image = turned(orientation);
+        let header = recordmill::image::header::read(&image).expect("a header");
+        let stored = [header.width, header.height];
+        let untold = [coco(stored), yolo(stored)];
+        for (text, name, format) in untold {
+            let folder = tempfile::tempdir().expect("a folder");
+            let at = |name: &str| folder.path().join(name);
+            fs::create_dir(at("in")).expect("made");
+            fs::write(at("in").join(name), &text).expect("written");
+            fs::write(at("in/a.jpg"), &image).expect("written");
+            let told = orientation >= 5 && format == "coco";
+            for (drawn_turned, place) in [(None, "unsaid"), (Some(false), "stored"), (Some(true), "turned")] {
+                let load = LoadOptions { from: Some(format.into()), drawn_turned, ..LoadOptions::default() };
+                let options = Options { load, sync: false, ..Options::default() };
+                let report = convert(&at("in"), &at(place), &options, &mut ()).expect("records");
+                let wanted = u64::from(orientation != 1 && drawn_turned.is_none() && !told);
+                let said = report.problem_counts.get(&ProblemKind::MaybeTurned).copied().unwrap_or(0);
+                assert_eq!(said, wanted, "{orientation} {format} {place}");
+                let records = recordmill::convert::load(&at(place), &LoadOptions::default()).expect("records").dataset;
+                let sides = [0, 1, 2, 3].map(|side| records.objects.bbox[0][side] / f64::from(stored[side % 2]));
+                let expected = match orientation {
+                    _ if told || drawn_turned != Some(true) => [0.0, 0.0, 0.25, 0.5],
+                    1 => [0.0, 0.0, 0.25, 0.5],
+                    2 => [0.75, 0.0, 1.0, 0.5],
+                    3 => [0.75, 0.5, 1.0, 1.0],
+                    4 => [0.0, 0.5, 0.25, 1.0],
+                    5 => [0.0, 0.0, 0.5, 0.25],
+                    6 => [0.0, 0.75, 0.5, 1.0],
+                    7 => [0.5, 0.75, 1.0, 1.0],
+                    _ => [0.5, 0.0, 1.0, 0.25],
+                };
+                let close = sides.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-3);
+                assert!(close, "{orientation} {format} {place}: {sides:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn boxes_that_become_masks_are_said() {
+    let json = r#"{"images": [{"id": 1, "file_name": "a.jpg"}], "categories": [{"id": 1, "name": "cat"}], "annotations": [
+        {"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 1, 8, 4], "area": 32, "iscrowd": 0},
+        {"id": 2, "image_id": 1, "category_id": 1, "bbox": [1, 1, 8, 4], "area": 16, "iscrowd": 0,
+         "segmentation": [[1, 1, 9, 1, 9, 5]]}]}"#;
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    fs::create_dir(at("in")).expect("made");
+    fs::write(at("in/a.json"), json).expect("written");
+    fs::write(at("in/a.jpg"), turned(1)).expect("written");
+    for (target, wanted) in [
+        ("coco-panoptic", "boxes written as masks of all of their pixels: 1"),
+        ("semantic-masks", "boxes written as masks of all of their pixels: 1"),
+        ("kaggle-rle", "boxes written as masks of all of their pixels: 1"),
+        ("yolo-seg", "boxes written as outlines of their four corners: 1"),
+    ] {
+        let options = Options { target: by_name(target), sync: false, ..Options::default() };
+        let report = convert(&at("in"), &at(target), &options, &mut ()).expect("written");
+        assert!(report.reasons.iter().any(|reason| reason == wanted), "{target}: {:?}", report.reasons);
+    }
+}
+
 #[test]
 fn tracks_of_keyframes_among_others() {
     let shape = |frame: u32, keyframe: u8, outside: u8| {

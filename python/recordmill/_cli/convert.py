@@ -141,10 +141,11 @@ _LISTED = 20
     ),
     click.option(
         "--reencode",
-        metavar="auto|png|jpeg:90|never",
+        metavar="auto|png|jpeg[:QUALITY]|never",
         default="auto",
         show_default=True,
-        help="Which images of records are encoded anew; auto: those that TensorFlow does not decode, as PNG.",
+        help="Which images of records are encoded anew; auto: those that TensorFlow does not decode, as PNG; jpeg is "
+        "jpeg:95.",
     ),
     click.option(
         "--auto-orient", is_flag=True, help="Turn images, and all that was drawn on them, as EXIF orientation says."

@@ -101,4 +101,10 @@ reading_options = (
         help="The attribute of objects that names their class, where the label does not (CVAT), or where several could "
         "(VIA).",
     ),
+    click.option(
+        "--drawn-turned/--drawn-stored",
+        default=None,
+        help="Objects were drawn on images turned as EXIF orientation says, or on stored pixels, where the annotated "
+        "size does not tell; without either, as the format's tool shows images, else on the stored pixels.",
+    ),
 )

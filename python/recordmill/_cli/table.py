@@ -72,8 +72,8 @@ _types = click.option(
     metavar="COLUMN=TYPE",
     multiple=True,
     callback=_typed,
-    help="Another type than the inferred: int64, float32, string, binary, base64, bool, int8, timestamp[us] ... May be "
-    "repeated.",
+    help="Another type than the inferred: int64, float32, string, binary, base64, bool, int8, timestamp[us], "
+    "list<int8> ..., or list of what is inferred. May be repeated.",
 )
 _writing = (overwrite_option, fsync_option, workers_option("Threads"), json_option)
 _quiet = click.option("--quiet", "-q", is_flag=True, help="No progress, no types, and only what is wrong.")
@@ -121,6 +121,8 @@ def _types_of(columns: "list[TableColumn]", rows: int, *, from_table: bool) -> l
         notes = []
         if column["present"] < rows:
             notes.append(f"in {column['present']:,} of {rows:,} rows")
+        if column["decimal_comma"]:
+            notes.append("numbers with a decimal comma, kept as text")
         if column["rounded"]:
             notes.append(f"{column['rounded']:,} rounded to float32")
         lines.append(", ".join([f"{first} {kind} -> {name}{other}", *notes]))
@@ -142,6 +144,12 @@ def _written(report: Any) -> str:
 @_out
 @flags(_format, _columns, _types)
 @click.option("--flatten", is_flag=True, help="Members of structs and objects become columns of their own, a/b.")
+@click.option(
+    "--delimiter",
+    metavar="C",
+    help="Between the cells of CSV and TSV: one character, or \\t. If not given a tab in TSV, and in CSV a comma "
+    "unless the first rows plainly have ; tab or |.",
+)
 @click.option("--sequence", is_flag=True, help="SequenceExamples: lists become feature lists, all else the context.")
 @click.option(
     "--context",

@@ -98,12 +98,17 @@ impl KnownLabels {
             }
         }
         self.compare(keys.keys().copied(), problems);
+        // Pictures have numbers alone, whose names boxes may say.
+        let named = keys.keys().filter_map(|key| Some((key.label?, key.text.as_deref()?)));
+        let named: BTreeMap<i64, &str> = named.collect();
         let mut places = BTreeMap::new();
         let mut numbers = Vec::new();
         for (key, Use { count, record }) in keys {
             let known = key.label.and_then(|label| self.names.get(&label));
+            let by_boxes = || named.get(&key.label?).map(|name| (*name).to_owned());
             let by_number = || key.label.map(|label| label.to_string());
-            let name = key.text.as_deref().map(str::to_owned).or_else(|| known.cloned()).or_else(by_number);
+            let name = key.text.as_deref().map(str::to_owned).or_else(|| known.cloned());
+            let name = name.or_else(by_boxes).or_else(by_number);
             let place = builder.class(&name.unwrap_or_default());
             if let Some(label) = key.label {
                 set_id(builder, place, label);
@@ -115,6 +120,26 @@ impl KnownLabels {
             numbers.push(ClassNumber { class: place, number: key.label, count, first });
         }
         (places, numbers)
+    }
+
+    /// The class of a number in a picture, which is one of `places`, by which records call theirs, or of the label map.
+    pub fn of_number(&self, number: i64, places: &BTreeMap<ClassKey, u32>) -> Option<u32> {
+        let from = ClassKey { label: Some(number), text: None };
+        let by_records = places.range(from..).next().filter(|(key, _)| key.label == Some(number));
+        let by_text = || {
+            let text = Some(self.names.get(&number)?.as_str().into());
+            places.get(&ClassKey { label: None, text }).copied()
+        };
+        by_records.map(|(_, place)| *place).or_else(by_text)
+    }
+
+    /// The same, as a new class of `builder` where records have none.
+    pub fn class_of_number(&self, number: i64, places: &BTreeMap<ClassKey, u32>, builder: &mut Builder) -> u32 {
+        self.of_number(number, places).unwrap_or_else(|| {
+            let place = builder.class(&self.names.get(&number).cloned().unwrap_or_else(|| number.to_string()));
+            set_id(builder, place, number);
+            place
+        })
     }
 }
 

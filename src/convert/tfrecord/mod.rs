@@ -26,8 +26,8 @@
 //!   (`alpha`, `3d_bbox/*`) are attributes as if they came of its files. A keypoint at NaN is not labelled. Scores are read of `image/object/bbox/confidence`, else
 //!   `image/object/{score,confidence}`; `group_of` is crowd, `depiction` Open Images' attribute, a `weight` that is not 1 one too, and what lies below
 //!   `image/object/attribute/` attributes, where there is a text. A mask that is the turned box is not read twice.
-//! - A record without boxes, but with a map of its pixels, has objects by that, and boxes without masks have what it shows of them
-//!   ([`maps`]); what it shows beyond these is a problem (`bad-mask`).
+//! - A record without boxes, but with a map of its pixels, has objects by that ([`maps`]); of one with boxes and without masks the map
+//!   says which pixels are whose ([`regions`]).
 //! - The split is that of the file's name or folder. The image's key is `image/filename`.
 //! - A record without an image, or with other keys, is an entry that cannot be used.
 
@@ -36,6 +36,7 @@ mod labels;
 mod maps;
 mod masks;
 mod record;
+mod regions;
 mod sequence;
 
 use std::collections::BTreeMap;
@@ -210,8 +211,11 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         return Err(FormatError::new(FormatErrorKind::Syntax(message), ""));
     }
     let mut builder = Builder::default();
-    let (classes, numbers) = labels.classes(tree, &all, &mut builder, &mut problems);
+    let (mut classes, numbers) = labels.classes(tree, &all, &mut builder, &mut problems);
+    let added = regions::add(&mut all, &labels, &mut classes, &mut builder, !options.boxes_only, options.workers);
     points.tell(&classes, &mut builder);
+    unread += added.unread;
+    remarks.extend(added.remarks);
     // Two records of one name are two images: one of them gets another key.
     let mut named: BTreeMap<String, u32> = BTreeMap::new();
     let mut unannotated = 0;
@@ -249,7 +253,9 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         remarks.push(format!("frames that nobody annotated, kept without objects: {unannotated}"));
     }
     let mut dataset = builder.finish(tree);
-    dataset.outlines_unread = unread;
+    (dataset.outlines_unread, dataset.maps_unread) = (unread, added.unfit);
+    // Who reads records decodes the pixels that are stored.
+    dataset.drawn_turned = Some(false);
     dataset.numbers = numbers;
     spill.finish(&mut dataset);
     Ok(Reading { dataset, problems, skipped, remarks })

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::columns::Columns;
-use super::maps;
+use super::maps::Map;
 use super::masks::Masks;
 use crate::dataset::Object;
 use crate::example::{Example, Values};
@@ -33,6 +33,8 @@ pub struct Found {
     pub spilled: bool,
     pub captions: Vec<Box<str>>,
     pub boxes: Vec<(ClassKey, Object)>,
+    /// What pictures show besides boxes.
+    pub map: Map,
     pub labels: Vec<ClassKey>,
     /// It is a frame that nobody looked at.
     pub unannotated: bool,
@@ -146,23 +148,17 @@ pub fn found<'a>(example: &Example<'a>, number: u64, wanted: bool) -> Result<(Fo
         }
         found.boxes.push((key, object));
     }
-    if !boxes.is_empty() && wanted {
-        let drawn = !masks.is_none();
-        if let Err(message) = maps::fit(example, &mut found.boxes, size, drawn) {
-            found.bad_masks.push(message);
+    match Map::of(example, size) {
+        Ok(map) if boxes.is_empty() => {
+            found.boxes = map.into_objects();
+            if !wanted {
+                found.unread += found.boxes.len() as u64;
+                found.boxes.iter_mut().for_each(|(_, object)| object.mask = None);
+            }
         }
-    } else if !boxes.is_empty() && masks.is_none() && maps::are_there(example) {
-        found.unread += boxes.len() as u64;
-    }
-    if boxes.is_empty() {
-        found.boxes = maps::objects(example).unwrap_or_else(|message| {
-            found.bad_masks.push(message);
-            Vec::new()
-        });
-        if !wanted {
-            found.unread += found.boxes.len() as u64;
-            found.boxes.iter_mut().for_each(|(_, object)| object.mask = None);
-        }
+        Ok(map) => found.map = map,
+        Err(message) if wanted || boxes.is_empty() => found.bad_masks.push(message),
+        Err(_) => {}
     }
     found.labels = image_labels(example);
     Ok((found, encoded))

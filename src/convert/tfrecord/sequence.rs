@@ -87,6 +87,7 @@ pub fn frames(
             found.unannotated = step(clip, ANNOTATED, place).and_then(|said| said.as_int64()?.single()) == Some(0);
             if found.unannotated {
                 found.boxes.clear();
+                found.map.regions.clear();
             }
             (found, encoded)
         });

@@ -152,7 +152,7 @@ pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, Forma
         });
         written.map_err(at(&name))?;
     }
-    let mut remarks = Remarks::new();
+    let mut remarks = Remarks::from_iter(ready.remark_filled());
     for (what, count) in [
         ("objects of which a part lies below another, and is not in the picture", covered.into_inner()),
         ("objects that lie below others with all of their pixels, left out", hidden.into_inner()),

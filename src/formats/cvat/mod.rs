@@ -102,7 +102,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
             options.class_attribute.as_deref().into_iter().for_each(|name| name_classes(&mut page, name));
             Ok(page)
         })?;
-    reading.dataset.drawn_turned = true;
+    reading.dataset.drawn_turned = Some(true);
     Ok(reading)
 }
 

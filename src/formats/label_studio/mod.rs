@@ -136,7 +136,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
     pages.extend(pages::read_each(tree, options, tables, &|text, _| table::read(text, &configuration, &inside)));
     grouping::order_points(&mut pages, || configuration.points.clone());
     let mut reading = pages::gather(tree, Kind::List, pages, Vec::new());
-    reading.dataset.drawn_turned = true;
+    reading.dataset.drawn_turned = Some(true);
     inside.finish(&mut reading.dataset)?;
     Ok(reading)
 }

@@ -89,7 +89,7 @@ fn read(tree: &Tree, options: &LoadOptions) -> Result<Reading, FormatError> {
         tree.annotations_around(&["yaml", "yml"]).flat_map(|file| configured(tree, file)).collect()
     });
     let mut reading = pages::gather(tree, Kind::Own("imagePath"), pages, Vec::new());
-    reading.dataset.drawn_turned = true;
+    reading.dataset.drawn_turned = Some(true);
     inside.images.finish(&mut reading.dataset)?;
     Ok(reading)
 }

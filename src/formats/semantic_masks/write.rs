@@ -38,6 +38,7 @@ pub(super) fn write(ready: &Ready<'_>, sink: &dyn Sink) -> Result<Remarks, Forma
         put(sink, &format!("{split}/_classes.csv"), text.as_bytes())?;
     }
     let mut remarks = remark_lines(ready);
+    remarks.extend(ready.remark_filled());
     let covered = covered.into_inner();
     if covered > 0 {
         remarks.push(format!("objects of which a part lies below another, and is not in the mask: {covered}"));

@@ -355,6 +355,18 @@ impl<'a> Ready<'a> {
         Cow::Owned(geometry::mask_of_outline(size, &[vec![[x0, y0], [x1, y0], [x1, y1], [x0, y1]]]))
     }
 
+    /// What is said where [`Self::filled`] gives boxes for masks, since nothing else is known of objects.
+    pub fn remark_filled(&self) -> Option<String> {
+        let objects = &self.dataset.objects;
+        let outlined = |row: usize| {
+            objects.masks.get(row).is_some()
+                || objects.polygons.get(row).is_some()
+                || objects.corners.get(row).is_some()
+        };
+        let count = self.objects.iter().filter(|object| !outlined(object.row)).count();
+        (count > 0).then(|| format!("boxes written as masks of all of their pixels: {count}"))
+    }
+
     /// From a point as the source has it to pixels of the stored image.
     fn placing(&self, image: &ReadyImage, object: &ReadyObject) -> impl Fn([f64; 2]) -> [f64; 2] + use<> {
         let normalised = self.dataset.objects.normalised.get(object.row).copied().unwrap_or(false);

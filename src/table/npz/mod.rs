@@ -20,7 +20,7 @@ mod read;
 mod write;
 
 pub(super) use read::{Npz, columns};
-pub(super) use write::{NpzWriter, refuses};
+pub(super) use write::{NpzWriter, check_names, refuses};
 
 /// Behind the name of a column whose lists have any length.
 const SPLITS: &str = ".row_splits";

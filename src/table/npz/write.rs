@@ -28,6 +28,17 @@ pub(in crate::table) fn refuses(field: &Field) -> Option<String> {
     }
 }
 
+/// Lists of any length take a second array, whose name no other column may have.
+pub(in crate::table) fn check_names(fields: &[Field]) -> Result<(), String> {
+    let splits = |field: &&Field| {
+        field.name.strip_suffix(SPLITS).is_some_and(|name| fields.iter().any(|other| *other.name == *name))
+    };
+    match fields.iter().find(splits) {
+        Some(field) => Err(format!("column {:?} would have the name of another's row splits", field.name)),
+        None => Ok(()),
+    }
+}
+
 /// Writes a file.
 pub(in crate::table) struct NpzWriter<W: Write> {
     path: PathBuf,

@@ -127,8 +127,7 @@ mod tests {
 
     fn column(leaf: &Leaf, rows: usize, definition: &[i16], repetition: &[i16]) -> Result<Column, Refusal> {
         let (source, name) = (String::new(), String::new());
-        let mut column =
-            Column::new(&Field { source, name, ty: Type::Int64, kind: Kind::Int64, depth: leaf.typed.depth });
+        let mut column = Column::new(&Field::new(&source, name, Type::Int64, Kind::Int64, leaf.typed.depth));
         let mut next = 0;
         let push = |column: &mut Column| {
             next += 1;

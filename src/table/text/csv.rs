@@ -1,14 +1,16 @@
-//! CSV as RFC 4180 has it, with a header; TSV is the same with tabs. An empty cell is no value. UTF-8, with or without a mark
-//! at its start; GZIP may be around it.
+//! CSV as RFC 4180 has it, with a header; TSV is the same with tabs, and other delimiters may be asked for, or seen. An empty
+//! cell is no value. UTF-8, with or without a mark at its start; GZIP may be around it. A quote that is never closed is an
+//! error, as in pandas, Polars and DuckDB: what it swallows would be missing.
 
+use std::io::BufRead as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use csv::{ByteRecord, Reader, ReaderBuilder};
 
 use super::fill::Fill;
-use super::{Guesses, PIECE, ROWS, Text};
+use super::{Guesses, MAX_ROW, PIECE, ROWS, Text, delimiter, place, too_long};
 use crate::table::error::Refusal;
 use crate::table::model::{Batch, Field, Strings};
 use crate::table::pipeline::ordered;
@@ -26,29 +28,44 @@ struct Piece {
 struct Rows {
     path: PathBuf,
     reader: Reader<Text>,
-    of_row: Arc<std::sync::atomic::AtomicU64>,
+    delimiter: u8,
+    of_row: Arc<AtomicU64>,
+    end: Arc<AtomicU64>,
     record: ByteRecord,
     names: Vec<String>,
     row: u64,
 }
 
 impl Rows {
-    fn open(path: &Path, delimiter: u8, job: &Job) -> Result<Self, TableError> {
-        let text = Text::open(path, job)?;
-        let of_row = Arc::clone(&text.of_row);
-        let mut reader =
-            ReaderBuilder::new().delimiter(delimiter).flexible(true).buffer_capacity(1 << 18).from_reader(text);
-        let header = reader.byte_headers().map_err(|error| failed(path, error))?;
+    /// A file of cells that `delimiter` parts, or what its first rows show.
+    fn open(path: &Path, delimiter: Option<u8>, job: &Job) -> Result<Self, TableError> {
+        let mut text = Text::open(path, job)?;
+        let delimiter = match delimiter {
+            Some(delimiter) => delimiter,
+            None => delimiter::guess(text.inner.fill_buf().map_err(TableError::io("cannot be read", path))?),
+        };
+        let (of_row, end) = (Arc::clone(&text.of_row), Arc::clone(&text.end));
+        let reader = ReaderBuilder::new()
+            .delimiter(delimiter)
+            .flexible(true)
+            .has_headers(false)
+            .buffer_capacity(1 << 18)
+            .from_reader(text);
+        let (path, record) = (path.to_owned(), ByteRecord::new());
+        let mut rows = Self { path, reader, delimiter, of_row, end, record, names: Vec::new(), row: 0 };
+        rows.read()?;
+        rows.names = rows.header()?;
+        Ok(rows)
+    }
+
+    /// The names in the first record.
+    fn header(&self) -> Result<Vec<String>, TableError> {
+        let problem = |problem: String| place::row(&self.path, 0, problem);
         let name = |cell: &[u8]| {
             let name = std::str::from_utf8(cell).map(|name| name.trim().to_owned());
-            name.map_err(|_| TableError::Line {
-                path: path.to_owned(),
-                line: 1,
-                problem: "a name that is no UTF-8".into(),
-            })
+            name.map_err(|_| problem("a name that is no UTF-8".into()))
         };
-        let names = header.iter().map(name).collect::<Result<Vec<_>, _>>()?;
-        let problem = |problem: String| TableError::Line { path: path.to_owned(), line: 1, problem };
+        let names = self.record.iter().map(name).collect::<Result<Vec<_>, _>>()?;
         if names.is_empty() {
             return Err(problem("expected a header with the names of the columns".into()));
         }
@@ -60,22 +77,36 @@ impl Rows {
                 return Err(problem(format!("two columns are called {name:?}")));
             }
         }
-        Ok(Self { path: path.to_owned(), reader, of_row, record: ByteRecord::new(), names, row: 0 })
+        Ok(names)
+    }
+
+    /// Reads the next record, if there is one.
+    fn read(&mut self) -> Result<bool, TableError> {
+        self.of_row.store(0, Ordering::Relaxed);
+        let found = self.reader.read_byte_record(&mut self.record);
+        let start = self.record.position().map_or(0, csv::Position::byte);
+        match found {
+            Ok(true) if self.reader.position().byte() >= self.end.load(Ordering::Relaxed) => {
+                Err(place::quote(&self.path, start, self.delimiter, "a quote that is never closed".into()))
+            }
+            Ok(found) => Ok(found),
+            Err(_) if self.of_row.load(Ordering::Relaxed) > MAX_ROW => Err(place::row(&self.path, start, too_long())),
+            Err(error) => Err(failed(&self.path, error)),
+        }
     }
 
     fn next(&mut self) -> Result<Option<Piece>, TableError> {
         let mut piece = Piece { cells: Strings::default(), row: self.row, rows: 0 };
         let mut bytes = 0;
         while bytes < PIECE && piece.rows < ROWS {
-            self.of_row.store(0, Ordering::Relaxed);
-            if !self.reader.read_byte_record(&mut self.record).map_err(|error| failed(&self.path, error))? {
+            if !self.read()? {
                 break;
             }
             if self.record.len() != self.names.len() {
-                let line = self.record.position().map_or(0, csv::Position::line);
+                let start = self.record.position().map_or(0, csv::Position::byte);
                 let cells = self.record.len();
                 let problem = format!("{cells} cells, expected {} as in the header", self.names.len());
-                return Err(TableError::Line { path: self.path.clone(), line, problem });
+                return Err(place::row(&self.path, start, problem));
             }
             self.record.iter().for_each(|cell| piece.cells.push(cell));
             bytes += self.record.as_slice().len();
@@ -87,16 +118,20 @@ impl Rows {
 }
 
 fn failed(path: &Path, error: csv::Error) -> TableError {
-    let line = error.position().map_or(1, csv::Position::line);
     match error.into_kind() {
         csv::ErrorKind::Io(error) if error.kind() == std::io::ErrorKind::Other => TableError::malformed(path, error),
         csv::ErrorKind::Io(error) => TableError::io("cannot be read", path)(error),
-        _ => TableError::Line { path: path.to_owned(), line, problem: "no CSV".into() },
+        _ => TableError::malformed(path, "no CSV"),
     }
 }
 
 /// Looks at every row of a file.
-pub(in crate::table) fn guess(path: &Path, delimiter: u8, workers: usize, job: &Job) -> Result<Guesses, TableError> {
+pub(in crate::table) fn guess(
+    path: &Path,
+    delimiter: Option<u8>,
+    workers: usize,
+    job: &Job,
+) -> Result<Guesses, TableError> {
     let mut rows = Rows::open(path, delimiter, job)?;
     let names = rows.names.clone();
     let mut guesses = Guesses(names.iter().map(|name| (name.clone(), super::Guess::default())).collect());
@@ -131,7 +166,7 @@ pub(in crate::table) struct Csv {
 impl Csv {
     pub(in crate::table) fn open(
         path: &Path,
-        delimiter: u8,
+        delimiter: Option<u8>,
         fields: &Arc<[Field]>,
         job: &Job,
     ) -> Result<Self, TableError> {

@@ -4,9 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::json::Json;
-use crate::example::numbers::to_f32;
 use crate::table::error::Refusal;
 use crate::table::model::{Column, Field, Values};
+use crate::table::narrow;
 use crate::table::types::Type;
 
 /// Fills a column.
@@ -115,15 +115,14 @@ impl Fill {
                 values.push(*value as i64);
             }
             (Values::Float(values), Json::Int(_) | Json::UInt(_) | Json::Float(_)) => {
-                let (wide, exact) = match value {
-                    Json::Int(value) => (*value as f64, *value as f32 as i128 == i128::from(*value)),
-                    Json::UInt(value) => (*value as f64, *value as f32 as i128 == i128::from(*value)),
-                    // A decimal fraction that was written is hardly ever a float; nothing is lost that anybody had.
-                    Json::Float(value) => (*value, true),
+                let (value, is_rounded) = match value {
+                    Json::Int(value) => narrow::whole((*value).into()),
+                    Json::UInt(value) => narrow::whole((*value).into()),
+                    Json::Float(value) => narrow::float(*value)?,
                     _ => return Err(no()),
                 };
-                values.push(to_f32(wide).ok_or_else(|| format!("{wide:e} is above float32"))?);
-                self.column.rounded += u64::from(!exact);
+                values.push(value);
+                self.column.rounded += u64::from(is_rounded);
             }
             (Values::Bytes(_), Json::Text(text)) => return self.text(text.as_bytes()),
             _ => return Err(no()),
@@ -147,11 +146,13 @@ impl Fill {
                 }
             }),
             Values::Float(values) => {
-                let value: f32 = text(word)?.parse().map_err(|_| no(self.ty))?;
-                if value.is_infinite() && word.iter().any(u8::is_ascii_digit) {
-                    return Err(format!("{} is above float32", shown(cell)));
-                }
+                let text = text(word)?;
+                let Some((value, is_rounded)) = narrow::text(text) else {
+                    let is_number = text.parse::<f32>().is_ok();
+                    return Err(if is_number { format!("{} is above float32", shown(cell)) } else { no(self.ty) });
+                };
                 values.push(value);
+                self.column.rounded += u64::from(is_rounded);
             }
             Values::Bytes(values) => match self.ty {
                 Type::Base64 => values.push(&BASE64.decode(word).map_err(|error| format!("{}: {error}", no(self.ty)))?),

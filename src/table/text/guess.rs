@@ -6,20 +6,24 @@ use crate::table::types::Type;
 /// What was seen in a column. Merging is the same in any order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Guess {
-    seen: u8,
+    seen: u16,
     /// Lists around the values, at most.
     depth: u8,
 }
 
-const BOOL: u8 = 1;
-const INT: u8 = 2;
-const FLOAT: u8 = 4;
-const TEXT: u8 = 8;
-const OBJECT: u8 = 16;
+const BOOL: u16 = 1;
+const INT: u16 = 2;
+const FLOAT: u16 = 4;
+const TEXT: u16 = 8;
+const OBJECT: u16 = 16;
 /// `nan` and `inf` in CSV: numbers where others are, words where not.
-const WORD: u8 = 32;
+const WORD: u16 = 32;
 /// CSV alone: a cell that is no list.
-const BARE: u8 = 64;
+const BARE: u16 = 64;
+/// CSV alone: digits with a comma among them, `1,5`, which is text all the same.
+const COMMA: u16 = 128;
+/// And no group of three behind it, which could be thousands.
+const DECIMAL: u16 = 256;
 
 impl Guess {
     pub(super) fn merge(&mut self, other: Self) {
@@ -59,6 +63,11 @@ impl Guess {
         self.seen |= BARE | of_cell(cell);
     }
 
+    /// Whether it is numbers with a comma for the point, plainly.
+    pub(super) fn is_decimal_comma(self) -> bool {
+        self.seen & DECIMAL != 0 && self.seen & !(BARE | INT | COMMA | DECIMAL) == 0 && self.depth == 0
+    }
+
     /// The type, and the lists around it.
     pub(super) fn resolve(self) -> Result<(Type, u8), String> {
         let seen = self.seen & !BARE;
@@ -85,8 +94,20 @@ impl Guess {
     }
 }
 
-fn of_cell(cell: &[u8]) -> u8 {
+/// `1,5`: whole numbers have no leading zeros here either.
+fn with_comma(digits: &[u8]) -> Option<u16> {
+    let comma = digits.iter().position(|byte| *byte == b',')?;
+    let (whole, fraction) = (digits.get(..comma)?, digits.get(comma + 1..)?);
+    let are_digits = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    let is_number = are_digits(whole) && are_digits(fraction) && (whole.len() == 1 || !whole.starts_with(b"0"));
+    is_number.then_some(if fraction.len() == 3 && whole != b"0" { COMMA } else { COMMA | DECIMAL })
+}
+
+fn of_cell(cell: &[u8]) -> u16 {
     let digits = cell.strip_prefix(b"-").unwrap_or(cell);
+    if let Some(found) = with_comma(digits) {
+        return found;
+    }
     match digits {
         [b'0', b'0'..=b'9', ..] => return TEXT,
         [first, ..] if first.is_ascii_digit() || *first == b'.' => {}
@@ -135,6 +156,26 @@ mod tests {
             (&[], "string", 0),
         ] {
             assert_eq!(cells(rows), (ty.to_owned(), depth), "{rows:?}");
+        }
+    }
+
+    #[test]
+    fn decimal_commas_are_text() {
+        for (rows, is_plain) in [
+            (&["1,5", "-2", "", "0,25"][..], true),
+            (&["0,125"], true),
+            // Thousands, or not.
+            (&["1,250", "3,000"], false),
+            (&["1,5", "2.5"], false),
+            (&["1,5", "x"], false),
+            (&["00,5"], false),
+            (&["1,"], false),
+            (&["1,5,2"], false),
+            (&["1,5", "[1]"], false),
+        ] {
+            let mut guess = Guess::default();
+            rows.iter().for_each(|cell| guess.see_cell(cell.as_bytes()));
+            assert_eq!((guess.resolve(), guess.is_decimal_comma()), (Ok((Type::Text, 0)), is_plain), "{rows:?}");
         }
     }
 

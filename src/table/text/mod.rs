@@ -11,9 +11,11 @@
 //! | anything else | `string` |
 
 pub(super) mod csv;
+mod delimiter;
 mod fill;
 mod guess;
 pub(super) mod json;
+mod place;
 pub(super) mod write;
 
 use std::fs::File;
@@ -25,8 +27,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use flate2::bufread::MultiGzDecoder;
 
 use super::model::{Ask, Field};
-use super::types::Type;
+use super::types::{Asked, Type};
 use super::{Job, TableError};
+pub use delimiter::delimiter;
 use guess::Guess;
 
 /// Bytes of text that are worked on at once, and rows of it.
@@ -40,7 +43,13 @@ struct Text {
     inner: Box<dyn BufRead + Send>,
     /// Bytes given since the row began.
     of_row: Arc<AtomicU64>,
+    given: u64,
+    /// Bytes given in all, once that is known.
+    end: Arc<AtomicU64>,
 }
+
+/// What is given behind the end of the text: a row ends before the last line end, unless a quote was never closed.
+const END: &[u8] = b"\n\n";
 
 impl Text {
     fn open(path: &Path, job: &Job) -> Result<Self, TableError> {
@@ -52,13 +61,18 @@ impl Text {
             true => Box::new(BufReader::with_capacity(1 << 18, MultiGzDecoder::new(inner))),
             false => Box::new(inner),
         };
-        Ok(Self { inner, of_row: Arc::default() })
+        Ok(Self { inner, of_row: Arc::default(), given: 0, end: Arc::new(AtomicU64::new(u64::MAX)) })
     }
 }
 
 impl Read for Text {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let len = self.inner.read(buffer)?;
+        let mut len = self.inner.read(buffer)?;
+        if len == 0 && self.end.load(Ordering::Relaxed) == u64::MAX {
+            len = { END }.read(buffer)?;
+            self.end.store(self.given + len as u64, Ordering::Relaxed);
+        }
+        self.given += len as u64;
         if self.of_row.fetch_add(len as u64, Ordering::Relaxed) > MAX_ROW {
             return Err(io::Error::other(too_long()));
         }
@@ -108,11 +122,16 @@ impl Guesses {
         let field = |(place, name): (usize, String)| {
             let Some((source, guess)) = self.0.get(place) else { return Err(TableError::Option(name)) };
             let refused = |problem: String| TableError::column(path, source, problem);
-            let (guessed, depth) = guess.resolve().map_err(refused)?;
-            let ty = ask.types.get(source).copied().unwrap_or(guessed);
+            let (guessed, found) = guess.resolve().map_err(refused)?;
+            let asked = ask.of(source);
+            // Whether they are lists is seen when they are read.
+            let depth = if asked.depth > 0 { asked.depth } else { found };
+            let ty = asked.ty.unwrap_or(guessed);
             let kind = ty.kind().filter(|_| is_textual(ty));
             let kind = kind.ok_or_else(|| refused(format!("text has no {ty}; a string can be asked for")))?;
-            Ok((place, Field { source: source.clone(), name, ty, kind, depth }))
+            let mut field = Field::new(source, name, ty, kind, depth);
+            field.is_decimal_comma = asked == Asked::default() && guess.is_decimal_comma();
+            Ok((place, field))
         };
         chosen.into_iter().map(field).collect()
     }

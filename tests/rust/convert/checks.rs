@@ -230,7 +230,7 @@ fn a_picture_of_masks_that_cannot_be_read_is_a_fault_that_costs_no_object() {
         let health = check(&source, &LoadOptions::default(), &mut ()).unwrap();
         let found = problems(&health);
         assert!(health.has_faults() && found.iter().any(|line| line.starts_with(&says)), "{case}: {found:#?}");
-        for (target, masks, told) in [(None, MaskForm::Png, 1), (None, MaskForm::None, 0), (coco, MaskForm::Png, 1)] {
+        for (target, masks, told) in [(None, MaskForm::Png, 1), (None, MaskForm::None, 0), (coco, MaskForm::Auto, 1)] {
             let options = Options { target, masks, sync: false, ..Options::default() };
             let name = target.map_or(masks.name(), |format| format.name);
             let report = convert(&source, &out.path().join(name), &options, &mut ()).unwrap();

@@ -3,9 +3,9 @@
 use std::fs;
 
 use recordmill::convert::{self, ConvertError, MaskForm, OnError, Options, SchemaKind, Segmentation};
-use recordmill::dataset::{Mask, Object, ProblemKind};
+use recordmill::dataset::{Dataset, Mask, Object, ProblemKind};
 use recordmill::example::{self, Feature};
-use recordmill::formats::label_image::{self, Kind};
+use recordmill::formats::label_image::{self, Canvas, Kind};
 use recordmill::formats::{LoadOptions, by_name};
 use recordmill::image::runs;
 use recordmill::record::append;
@@ -110,37 +110,135 @@ fn maps_show_classes_and_objects_and_come_back() {
     }
 }
 
-/// Boxes and pictures of a record that say two things.
+/// Class, box and pixels of each object.
+type Said = Vec<(String, [f64; 4], u64)>;
+
+fn said(back: &Dataset) -> Said {
+    let of = |row: usize| {
+        let pixels = back.objects.masks.get(row).map_or(0, |mask| runs::area(&mask.runs));
+        (back.classes[back.objects.class[row] as usize].name.clone(), back.objects.bbox[row], pixels)
+    };
+    (0..back.objects.len()).map(of).collect()
+}
+
 #[test]
-fn what_maps_show_beside_boxes_is_said() {
+fn maps_say_the_pixels_of_boxes() {
     let corpus = corpus();
-    for (form, said) in [
-        (
-            Segmentation::Semantic,
-            "image/segmentation/class/encoded has pixels of class 2 where no box of that class is",
-        ),
-        (Segmentation::Panoptic, "segments of its maps without a box: 2"),
-    ] {
-        let out = format!("out-{form}");
-        corpus.convert(&out, &options(form)).unwrap();
-        let all = features(&corpus.out(&format!("{out}/train.tfrecord")));
-        let folder = tempfile::tempdir().unwrap();
-        let mut file = Vec::new();
-        let cats = |(key, value): &(String, Feature<'static>)| match key.as_str() {
-            "image/object/class/label" => (key.clone(), Feature::Int64(vec![1; 4].into())),
-            "image/object/class/text" => (key.clone(), Feature::Bytes(vec![b"cat"[..].into(); 4])),
-            _ => (key.clone(), value.clone()),
-        };
-        let cats: Vec<(String, Feature<'_>)> = all[0].iter().map(cats).collect();
-        let cats: Vec<(&str, Feature<'_>)> = cats.iter().map(|(key, value)| (&**key, value.clone())).collect();
-        append(&mut file, &example::encode(&cats));
-        fs::write(folder.path().join("train.tfrecord"), file).unwrap();
-        let loaded = convert::load(folder.path(), &LoadOptions::default()).unwrap();
-        let messages: Vec<_> = loaded.problems.iter().map(|problem| (problem.kind, problem.message.clone())).collect();
-        assert_eq!(messages, [(ProblemKind::BadMask, format!("record 0: its masks are left out: {said}"))]);
+    let to = |name: &str| Options { target: by_name(name), ..super::corpus::options() };
+    corpus.convert("direct", &to("semantic-masks")).unwrap();
+    for form in [Segmentation::Semantic, Segmentation::Panoptic, Segmentation::PanopticEncoded] {
+        let out = corpus.out(&format!("out-{form}"));
+        corpus.convert(&format!("out-{form}"), &options(form)).unwrap();
+        let back = convert::load(&out, &LoadOptions::default()).unwrap();
+        let wanted = [
+            ("cat", [15.0, 15.0, 20.0, 20.0], 25),
+            ("dog", [10.0, 10.0, 40.0, 40.0], 875),
+            ("dog", [60.0, 10.0, 70.0, 20.0], 100),
+            ("cat", [1.0, 1.0, 5.0, 5.0], 0),
+        ];
+        let wanted: Said = wanted.map(|(class, sides, pixels)| (class.to_owned(), sides, pixels)).into();
+        assert_eq!(said(&back.dataset), wanted, "{form}");
+        assert_eq!(back.reasons.last().unwrap(), "objects with boxes whose pixels are from a map of classes: 3");
+        let report =
+            convert::convert(&out, &corpus.out(&format!("back-{form}")), &to("semantic-masks"), &mut ()).unwrap();
+        assert_eq!(report.objects, 4);
+        let name = |folder: &str| corpus.out(&format!("{folder}/train/a_mask.png"));
+        assert_eq!(fs::read(name(&format!("back-{form}"))).unwrap(), fs::read(name("direct")).unwrap(), "{form}");
+
         let load = LoadOptions { boxes_only: true, ..LoadOptions::default() };
-        let boxes = convert::load(folder.path(), &load).unwrap();
-        assert_eq!((boxes.dataset.outlines_unread, boxes.problems.is_empty()), (4, true));
+        let boxes = convert::load(&out, &load).unwrap().dataset;
+        assert_eq!((boxes.objects.bbox.len(), boxes.objects.masks.iter().count(), boxes.outlines_unread), (4, 0, 3));
+        let lossy = Options { no_loss: true, ..to("csv") };
+        let error = convert::convert(&out, &corpus.out("lossy"), &lossy, &mut ()).unwrap_err();
+        assert!(matches!(error, ConvertError::Lossy(_)), "{error}");
+    }
+    // Masks of objects and a map say the same: nothing is added.
+    let both = Options { masks: MaskForm::Png, ..options(Segmentation::Semantic) };
+    corpus.convert("both", &both).unwrap();
+    let back = convert::load(&corpus.out("both"), &LoadOptions::default()).unwrap().dataset;
+    assert_eq!(said(&back).iter().map(|(.., pixels)| *pixels).collect::<Vec<_>>(), [25, 900, 100, 0]);
+}
+
+/// A record of an image of 100 x 50, with boxes in pixels, their classes, and a map that shows `areas`.
+fn mapped(boxes: &[([f32; 4], i64)], areas: &[([u32; 4], u32)], instances: bool) -> tempfile::TempDir {
+    let paint = |of: &dyn Fn(usize) -> u32| {
+        let mut canvas = Canvas::new(100, 50);
+        for (place, (sides, _)) in areas.iter().enumerate() {
+            canvas.paint(&boxed(*sides).mask.unwrap(), of(place));
+        }
+        canvas.to_gray()
+    };
+    let (classes, numbers) = (paint(&|place| areas[place].1), paint(&|place| place as u32 + 1));
+    let side = |axis: usize| boxes.iter().map(|(sides, _)| sides[axis] / [100.0, 50.0][axis % 2]).collect();
+    let encoded = png(100, 50, 0);
+    let texts = boxes.iter().map(|(_, id)| if *id == 1 { &b"cat"[..] } else { b"dog" });
+    let mut features = vec![
+        ("image/encoded", Feature::bytes(&encoded)),
+        ("image/filename", Feature::bytes(b"a.png")),
+        ("image/object/bbox/xmin", Feature::Float(side(0))),
+        ("image/object/bbox/ymin", Feature::Float(side(1))),
+        ("image/object/bbox/xmax", Feature::Float(side(2))),
+        ("image/object/bbox/ymax", Feature::Float(side(3))),
+        ("image/object/class/label", Feature::Int64(boxes.iter().map(|(_, id)| *id).collect())),
+        ("image/object/class/text", Feature::Bytes(texts.map(|text: &[u8]| text.into()).collect())),
+    ];
+    match instances {
+        true => features.extend([
+            ("image/panoptic/category_mask", Feature::bytes(&classes)),
+            ("image/panoptic/instance_mask", Feature::bytes(&numbers)),
+        ]),
+        false => features.push(("image/segmentation/class/encoded", Feature::bytes(&classes))),
+    }
+    features.sort_by_key(|(key, _)| *key);
+    let mut file = Vec::new();
+    append(&mut file, &example::encode(&features));
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("train.tfrecord"), file).unwrap();
+    folder
+}
+
+#[test]
+fn what_a_map_shows_goes_to_the_box_around_it() {
+    let load = |folder: &tempfile::TempDir| convert::load(folder.path(), &LoadOptions::default()).unwrap();
+    let pixels = |said: &Said| said.iter().map(|(class, _, pixels)| (class.clone(), *pixels)).collect::<Vec<_>>();
+    let named =
+        |all: &[(&str, u64)]| all.iter().map(|(class, pixels)| ((*class).to_owned(), *pixels)).collect::<Vec<_>>();
+    // Two boxes of a class overlap by 10 x 10; a pixel is beside the second; stuff of class 7 has no box.
+    let boxes = [([0.0, 0.0, 30.0, 30.0], 1), ([20.0, 20.0, 40.0, 40.0], 1)];
+    let areas = [([0, 0, 30, 30], 1), ([20, 20, 41, 40], 1), ([50, 0, 60, 10], 7), ([90, 0, 95, 10], 255)];
+    let back = load(&mapped(&boxes, &areas, false));
+    assert_eq!(pixels(&said(&back.dataset)), named(&[("cat", 800), ("cat", 420), ("7", 100)]));
+    let remarks = &back.reasons[back.reasons.len() - 3..];
+    assert_eq!(
+        remarks,
+        [
+            "objects with boxes whose pixels are from a map of classes: 2",
+            "objects of which a smaller box of the same class has pixels, as the map does not tell them apart: 1",
+            "objects that a map shows outside of the boxes of its classes: 1",
+        ]
+    );
+    assert_eq!((back.dataset.maps_unread, back.dataset.objects.bbox[2]), (0, [50.0, 0.0, 60.0, 10.0]));
+    // The same told apart by instances: each has its own, up to what lies over it.
+    let areas = [([0, 0, 30, 30], 1), ([20, 20, 40, 40], 1), ([50, 0, 60, 10], 7)];
+    let back = load(&mapped(&boxes, &areas, true));
+    assert_eq!(pixels(&said(&back.dataset)), named(&[("cat", 800), ("cat", 400), ("7", 100)]));
+    // A map without a class that boxes have, as Model Garden's of things and stuff: it says nothing of them, and that is a loss.
+    let boxes = [([0.0, 0.0, 30.0, 30.0], 1), ([40.0, 0.0, 60.0, 30.0], 2), ([70.0, 0.0, 90.0, 30.0], 2)];
+    let areas = [([0, 0, 30, 30], 1), ([40, 0, 60, 30], 1), ([70, 0, 90, 30], 1)];
+    for instances in [false, true] {
+        let folder = mapped(&boxes, &areas, instances);
+        let back = load(&folder);
+        assert_eq!(
+            (pixels(&said(&back.dataset)), back.dataset.maps_unread),
+            (named(&[("cat", 0), ("dog", 0), ("dog", 0)]), 1)
+        );
+        let wanted = "maps whose numbers are not those of the boxes' classes (2 boxes show other classes alone, 1 their own): left out";
+        assert_eq!(back.reasons.last().unwrap(), wanted);
+        for target in ["coco", "semantic-masks", "csv"] {
+            let options = Options { target: by_name(target), no_loss: true, ..super::corpus::options() };
+            let error = convert::convert(folder.path(), &folder.path().join("out"), &options, &mut ()).unwrap_err();
+            assert!(error.to_string().contains("maps of classes of 1 image"), "{error}");
+        }
     }
 }
 

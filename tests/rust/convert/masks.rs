@@ -101,7 +101,7 @@ fn each_form_has_the_pixels_and_brings_them_back() {
         assert_eq!((boxes.dataset.objects.masks.iter().count(), boxes.dataset.outlines_unread), (0, 4));
         // And on to a format that has masks.
         let coco = FORMATS.iter().find(|format| format.name == "coco").copied();
-        let options = Options { target: coco, ..options(MaskForm::Png) };
+        let options = Options { target: coco, ..options(MaskForm::Auto) };
         let again = tempfile::tempdir().unwrap();
         convert::convert(out.path(), again.path(), &options, &mut ()).unwrap();
         let again = convert::load(again.path(), &LoadOptions::default()).unwrap();

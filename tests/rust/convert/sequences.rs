@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use recordmill::convert::{self, ConvertError, OnError, Options, SchemaKind, ShardRule, SplitRule};
-use recordmill::dataset::{NO_SOURCE, ProblemKind, Split};
+use recordmill::dataset::{Mask, NO_SOURCE, Object, ProblemKind, Split};
 use recordmill::example::{Feature, Features, Values, decode_sequence, encode_sequence};
 use recordmill::formats::{Format, LoadOptions, Loaded, by_name};
 use recordmill::record::{Compression, ReadOptions, Reader, append};
@@ -110,6 +110,19 @@ fn a_sequence_of_mot_is_a_record() {
     assert_eq!(first.lists.len(), expected.len());
     assert_eq!(second.context["clip/media_id"], Feature::text("MOT17-04"));
     assert_eq!(second.lists["region/track/index"], [ints(&[9])]);
+}
+
+#[test]
+fn masks_of_frames_are_told_by_their_own_key() {
+    let mut corpus = Corpus::new(&["cat"]);
+    let mask = Some(Mask { width: 100, height: 50, runs: [0, 10, 4990].into() });
+    let objects = [Object { mask, ..object(0, [0.0, 0.0, 1.0, 10.0]) }, object(0, [1.0, 1.0, 5.0, 5.0])];
+    corpus.add("clip/000001.png", &png(100, 50, 0), objects);
+    let report = corpus.convert("out", &options()).unwrap();
+    let said = "objects without outline and mask, whose region/mask has no pixel: 1";
+    assert!(report.reasons.iter().any(|reason| reason == said), "{:?}", report.reasons);
+    let clip = &clips(&fs::read(corpus.out("out/train.tfrecord")).unwrap())[0];
+    assert!(clip.lists.contains_key("region/mask"));
 }
 
 /// What comes of the way through records is what comes without them, to the byte.
