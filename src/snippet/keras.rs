@@ -32,7 +32,8 @@ def to_keras(item):
     return tf.image.resize(item["image"], (224, 224)), item["label"]
 
 
-# An image of several classes has several, one of none has none: shorter lists are filled up with -1, of which tf.one_hot makes zeros.
+# Shorter lists are filled up with -1, of which tf.one_hot makes zeros: tf.reduce_max(tf.one_hot(labels, depth), 1)
+# has a 1 for each class of an image.
 batches = dataset.map(to_keras).padded_batch(8, padding_values=(0.0, tf.constant(-1, tf.int64)))
 for images, labels in batches.take(1):
     print(images.shape, labels.numpy())

@@ -243,6 +243,33 @@ fn what_a_map_shows_goes_to_the_box_around_it() {
 }
 
 #[test]
+fn a_map_that_is_cut_costs_the_pixels_alone() {
+    let folder = mapped(&[([0.0, 0.0, 30.0, 30.0], 1)], &[([0, 0, 30, 30], 1)], false);
+    let path = folder.path().join("train.tfrecord");
+    let record = features(&path).remove(0);
+    let place = record.iter().position(|(key, _)| key.starts_with("image/segmentation")).unwrap();
+    let Feature::Bytes(pictures) = &record[place].1 else { panic!("no picture") };
+    let png = pictures[0].to_vec();
+    let mut file = Vec::new();
+    for end in 0..=png.len() {
+        let mut all: Vec<(&str, Feature<'_>)> = record.iter().map(|(key, value)| (&**key, value.clone())).collect();
+        all[place].1 = Feature::bytes(&png[..end]);
+        append(&mut file, &example::encode(&all));
+    }
+    fs::write(&path, file).unwrap();
+    let back = convert::load(folder.path(), &LoadOptions::default()).unwrap();
+    // Without a byte there is no picture; without the last ones it is whole.
+    let drawn = back.dataset.objects.masks.iter().count();
+    let bad = back.problems.counts()[&ProblemKind::BadMask] as usize;
+    assert_eq!((back.dataset.objects.bbox.len(), drawn + bad), (png.len() + 1, png.len()));
+    assert!((1..30).contains(&drawn), "{drawn} of {}", png.len());
+    let load = LoadOptions { boxes_only: true, ..LoadOptions::default() };
+    let boxes = convert::load(folder.path(), &load).unwrap();
+    assert_eq!(boxes.problems.counts().get(&ProblemKind::BadMask), None);
+    assert_eq!((boxes.dataset.objects.bbox.len(), boxes.dataset.outlines_unread), (png.len() + 1, drawn as u64));
+}
+
+#[test]
 fn more_than_a_byte_can_tell_is_refused() {
     let mut corpus = Corpus::new(&["cat"]);
     corpus.add(
