@@ -424,8 +424,7 @@ def test_create_kitti(tf: Any, tmp_path: Path) -> None:
     # The script's own records, turned back: all of KITTI's numbers but how far an object is hidden, which it does not take.
     rm.convert(tmp_path / "theirs", tmp_path / "back", source_format="tfrecord", target_format="kitti", no_loss=True)
     back = sorted(path.read_text() for path in (tmp_path / "back").rglob("label_2/*.txt"))
-    lines = [line.split() for text in back for line in text.splitlines()]
-    numbers = sorted([float(number) for number in line[1:]] for line in lines)
+    numbers = sorted([float(number) for number in line.split()[1:]] for text in back for line in text.splitlines())
     kept = ["000000 0", "000000 1", "000007 3", "000007 5", "000500 1"]
     rows = [KITTI[name].splitlines()[int(line)].split() for name, line in map(str.split, kept)]
     expected = [[float(row[1]), -1.0, *map(float, row[3:])] for row in rows]
