@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple, TypedDict, Unpack
 
 from recordmill import _native
 from recordmill._convert import Path
-from recordmill._inspect import MAX_RECORD_SIZE
+from recordmill._inspect import MAX_RECORD_SIZE, conditions
 
 # One file, folder or pattern, or several.
 Paths = Path | Sequence[Path]
@@ -382,8 +382,7 @@ def filter(  # noqa: A001
         RecordError: A file is damaged; nothing is written then.
         OSError: A file cannot be read or written.
     """
-    conditions = [where] if isinstance(where, str) else list(where)
-    found: Reshaped = _write("filter", paths, out, options, conditions=conditions, any=any, invert=invert)
+    found: Reshaped = _write("filter", paths, out, options, conditions=conditions(where), any=any, invert=invert)
     return found
 
 

@@ -30,6 +30,7 @@ use super::{save, scripted, select, settle};
 use crate::dataset::{Dataset, LabelMap, NO_FILE, Place, ProblemKind, Problems, Severity, Skipped, Split};
 use crate::files::{AtomicOptions, Root};
 use crate::formats::{Carries, Format, FormatError, LoadOptions, Loaded, label_map};
+use crate::inspect::sequence::list_of;
 use crate::record::Compression;
 
 /// Converts the dataset in `source`, a folder or an annotation file of any known format, to record files in the folder
@@ -338,7 +339,8 @@ fn records(loaded: &Loaded, out: &Path, options: &Options, watch: &mut Watch<'_>
         report.reasons.push(format!("records are clips: {} of {} images", done.total.records, report.images));
     }
     if done.total.unmasked > 0 {
-        let key = if options.schema == SchemaKind::Sequence { "region/mask" } else { "image/object/mask" };
+        let key = profile.name_of(&keys::MASK);
+        let key = if profile.of_clips { list_of(key) } else { key.into() };
         let said = "objects without outline and mask, whose";
         report.reasons.push(format!("{said} {key} has no pixel: {}", done.total.unmasked));
     }

@@ -342,7 +342,7 @@ struct RecordItem {
 fn record_item(record: &Record<'_>, name: &str, options: &ViewOptions, room: usize) -> Item {
     let payload = Payload::of(record.payload);
     let mut described = RecordItem {
-        key: format!("{name} #{}", record.number),
+        key: format!("{name} #{}", record.place),
         size: None,
         kind: None,
         note: None,

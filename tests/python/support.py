@@ -5,6 +5,7 @@ import struct
 import zlib
 from pathlib import Path
 
+import recordmill as rm
 from PIL import Image
 
 
@@ -28,6 +29,14 @@ def csv(folder: Path, rows: list[str], images: dict[str, tuple[int, int]]) -> Pa
     path = folder / "labels.csv"
     path.write_text("\n".join(["filename,width,height,class,xmin,ymin,xmax,ymax", *rows]) + "\n")
     return path
+
+
+def numbers(path: Path, count: int) -> bytearray:
+    """Writes so many records, each with its number; gives the bytes of the file."""
+    with rm.TFRecordWriter(path) as writer:
+        for number in range(count):
+            writer.write_example({"number": number})
+    return bytearray(path.read_bytes())
 
 
 GOOD = (

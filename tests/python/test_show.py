@@ -9,6 +9,7 @@ import pytest
 import recordmill as rm
 from PIL import Image
 
+from tests.python.support import numbers
 from tests.python.test_cli import run
 
 
@@ -97,10 +98,7 @@ def test_a_record_of_one_of_several_files(tmp_path: Path) -> None:
 
 def test_damage_counts_as_a_record(tmp_path: Path) -> None:
     path = tmp_path / "a.tfrecord"
-    with rm.TFRecordWriter(path) as writer:
-        for number in range(4):
-            writer.write_example({"number": number})
-    data = bytearray(path.read_bytes())
+    data = numbers(path, 4)
     data[len(data) // 4 + 14] ^= 1
     path.write_bytes(data)
     place = rm.verify(path)["findings"][0]

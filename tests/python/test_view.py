@@ -14,7 +14,7 @@ import pytest
 import recordmill as rm
 from PIL import Image
 
-from tests.python.support import csv, png
+from tests.python.support import csv, numbers, png
 from tests.python.test_cli import run
 
 
@@ -296,24 +296,21 @@ def test_records_without_images(tmp_path: Path) -> None:
 
 def test_damage_is_told_and_the_rest_shown(tmp_path: Path) -> None:
     file = tmp_path / "table.tfrecord"
-    with rm.TFRecordWriter(file) as writer:
-        for number in range(10):
-            writer.write_example({"number": number})
-    content = bytearray(file.read_bytes())
+    content = numbers(file, 10)
     content[len(content) // 2] ^= 0xFF
     file.write_bytes(content)
     (line,) = data_of(rm.view(file).html)["about"]["records"]["files"]
     assert line["records"] == 9
     assert len(line["damage"]) == 1
     assert "bytes lost" in line["damage"][0]
+    items = data_of(rm.view(file).html)["items"]
+    assert all(item["key"].endswith(f"#{item['record']['number']}") for item in items)
+    assert [item["record"]["number"] for item in items] == [0, 1, 2, 3, 4, 6, 7, 8, 9]
 
 
 def test_damage_is_told_on_the_command_line_too(tmp_path: Path) -> None:
     path = tmp_path / "a.tfrecord"
-    with rm.TFRecordWriter(path) as writer:
-        for number in range(4):
-            writer.write_example({"number": number})
-    data = bytearray(path.read_bytes())
+    data = numbers(path, 4)
     data[-20] ^= 1
     path.write_bytes(data)
     text, messages = run("view", path, "-o", tmp_path / "a.html", code=1)

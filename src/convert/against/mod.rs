@@ -8,8 +8,9 @@
 //! ```
 //!
 //! Compared of an image: its bytes (one that the options encode anew: kind and size), split, captions, classes. Of an object: class,
-//! box, flags, mask to the pixel, keypoints, corners, area, score, track, pose, attributes; numbers within what 32-bit fractions of the size hold.
-//! The numbers of classes are those of the label map beside the records; without one, each class has one and no other has that.
+//! box, flags, mask to the pixel, keypoints, corners, area, score, track, pose, attributes; numbers within what 32-bit fractions of
+//! the size hold. The numbers of classes are those of the label map beside the records; without one, each class has one and no other
+//! has that.
 //! What the whole of the records has not (masks, where they were not asked for) is said once.
 //! What the rules leave out of the source is counted, with its reason.
 

@@ -31,15 +31,15 @@ pub(super) fn compare(records: &[Records], labels: &Labels, options: &Options, f
         return;
     }
     // Without a label map what most have is right.
-    let mut usual: BTreeMap<&str, &ClassNumber> = BTreeMap::new();
-    for (name, number) in of_class.clone().filter(|(_, number)| number.number.is_some()) {
-        let most = usual.entry(name).or_insert(number);
-        if number.count > most.count {
-            *most = number;
+    let mut usual: BTreeMap<&str, (u64, i64)> = BTreeMap::new();
+    for (name, number, count) in of_class.clone().filter_map(|(name, found)| Some((name, found.number?, found.count))) {
+        let most = usual.entry(name).or_insert((count, number));
+        if count > most.0 {
+            *most = (count, number);
         }
     }
-    for (name, number) in usual {
-        wanted.entry(name).or_insert(number.number.unwrap_or_default());
+    for (name, (_, number)) in usual {
+        wanted.entry(name).or_insert(number);
     }
     let mut tell = |number: &ClassNumber, message: String| {
         let message = format!("{message}, {} times", number.count);
@@ -47,12 +47,12 @@ pub(super) fn compare(records: &[Records], labels: &Labels, options: &Options, f
     };
     for (name, number) in of_class {
         match (number.number, wanted.get(name)) {
-            (Some(is), Some(wanted)) if is != *wanted => {
-                let others = labels.map.labels().iter().find(|label| label.id == is && label.name != name);
-                let other = others.map(|label| format!(", that of {:?}", label.name)).unwrap_or_default();
-                tell(number, format!("class {name:?} has the number {is}{other}, must have {wanted}"));
+            (Some(is), Some(must)) if is != *must => {
+                let owner = wanted.iter().find(|(_, number)| **number == is);
+                let other = owner.map(|(other, _)| format!(", that of {other:?}")).unwrap_or_default();
+                tell(number, format!("class {name:?} has the number {is}{other}, must have {must}"));
             }
-            (None, Some(wanted)) => tell(number, format!("class {name:?} has no number, must have {wanted}")),
+            (None, Some(must)) => tell(number, format!("class {name:?} has no number, must have {must}")),
             (None, None) => tell(number, format!("class {name:?} has no number")),
             (Some(_), _) => {}
         }

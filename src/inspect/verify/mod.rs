@@ -259,21 +259,27 @@ pub fn verify_reader<R: Read>(
     verdict(reader, path, findings)
 }
 
-/// Checks the next record, if there is one.
+/// Checks the next record. False at the end of what can be read.
 fn step<R: Read>(
     reader: &mut Reader<R>,
     findings: &mut Findings<'_>,
     rules: &mut Rules<'_>,
 ) -> Result<bool, RecordError> {
     check_stop(findings.options.stop.as_deref())?;
-    let listed = findings.list.len();
-    let more = check_next(reader, findings, rules)?;
-    // The reader counts whole records only; every damage before this one, and there are none behind it yet, counts
-    // as one more.
-    for record in findings.list.iter_mut().skip(listed).filter_map(|finding| finding.record.as_mut()) {
-        *record += reader.lost_places();
-    }
-    Ok(more)
+    let record = match reader.next_record() {
+        Ok(Some(record)) => record,
+        Ok(None) => return Ok(false),
+        Err(error) if error.io_error().is_some() => return Err(error),
+        Err(error) => {
+            // The reader counts whole records only.
+            let number = error.record().map(|record| record + reader.lost_places());
+            let place = number.zip(error.offset());
+            findings.add(FindingSeverity::Error, word(error.kind()), place, || error.kind().to_string());
+            return Ok(false);
+        }
+    };
+    check_payload(&Payload::of(record.payload), (record.place, record.offset), None, findings, rules);
+    Ok(true)
 }
 
 /// What became of the file, at its end.
@@ -301,26 +307,6 @@ fn verdict<R: Read>(mut reader: Reader<R>, path: &Path, mut findings: Findings<'
         counts: findings.counts,
         findings: findings.list,
     })
-}
-
-/// Checks the next record. False at the end of what can be read.
-fn check_next<R: Read>(
-    reader: &mut Reader<R>,
-    findings: &mut Findings<'_>,
-    rules: &mut Rules<'_>,
-) -> Result<bool, RecordError> {
-    let record = match reader.next_record() {
-        Ok(Some(record)) => record,
-        Ok(None) => return Ok(false),
-        Err(error) if error.io_error().is_some() => return Err(error),
-        Err(error) => {
-            let place = error.record().zip(error.offset());
-            findings.add(FindingSeverity::Error, word(error.kind()), place, || error.kind().to_string());
-            return Ok(false);
-        }
-    };
-    check_payload(&Payload::of(record.payload), (record.number, record.offset), None, findings, rules);
-    Ok(true)
 }
 
 /// Checks what a record holds. `digest` is that of its image, where it is known already.
